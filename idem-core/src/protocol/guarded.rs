@@ -1,0 +1,132 @@
+//! T3, T5, T6, T7: what only the owner may do, guarded by fence and nonce.
+//!
+//! Each is safe to repeat: a write that was applied and whose reply was lost is answered
+//! [`Applied`](WriteOutcome::Applied) again.
+
+use std::time::Duration;
+
+use super::owner::Owner;
+use super::record::{Record, State};
+use crate::reply::Reply;
+use crate::time::Timestamp;
+
+/// What a guarded write did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum WriteOutcome {
+    /// The record is as the caller asked, now or since an earlier try of the same write.
+    Applied,
+    /// The record is not the caller's any more; nothing was written.
+    Lost(Current),
+}
+
+/// What a renewal did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum RenewOutcome {
+    /// The lease reaches further.
+    Renewed,
+    /// The row was locked by somebody, so it is alive; the lease was left as it is.
+    Skipped,
+    /// The claim is not the caller's any more: its handler must stop.
+    Lost,
+}
+
+/// How a record stands that is not the caller's.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Current {
+    /// There is none.
+    Absent,
+    /// Another owner runs it, or undoes it.
+    Running,
+    /// Another owner completed it: this is the answer of the operation.
+    Done(Reply),
+    /// It was released.
+    Released,
+    /// Its outcome is unknown, or an operator must look at it.
+    Unknown,
+}
+
+impl Current {
+    /// What a caller that holds no claim sees in `record`.
+    #[must_use]
+    pub fn of(record: Option<&Record>) -> Self {
+        match record.map(|record| &record.state) {
+            None => Self::Absent,
+            Some(State::Running { .. } | State::Unwinding) => Self::Running,
+            Some(State::Done { reply, .. }) => Self::Done(reply.clone()),
+            Some(State::Released { .. }) => Self::Released,
+            Some(State::Unknown | State::Stuck) => Self::Unknown,
+        }
+    }
+}
+
+/// The record, if it is `owner`'s.
+pub(super) fn owned(record: &mut Option<Record>, owner: Owner) -> Option<&mut Record> {
+    record.as_mut().filter(|record| record.owner == owner)
+}
+
+/// T3: pushes the lease on to `now + lease`; never back.
+pub fn renew(record: &mut Option<Record>, owner: Owner, lease: Duration, now: Timestamp) -> RenewOutcome {
+    match owned(record, owner).map(|record| &mut record.state) {
+        Some(State::Running { lease: until }) => {
+            *until = (*until).max(now + lease);
+            RenewOutcome::Renewed
+        }
+        _ => RenewOutcome::Lost,
+    }
+}
+
+/// T5: the operation ended with `reply`, which lives for `retention` from now.
+///
+/// A late owner may still complete a record that was given up as unknown: its word is a verdict.
+pub fn complete(
+    record: &mut Option<Record>,
+    owner: Owner,
+    reply: &Reply,
+    retention: Duration,
+    now: Timestamp,
+) -> WriteOutcome {
+    if let Some(record) = owned(record, owner) {
+        match record.state {
+            State::Running { .. } | State::Unknown => {
+                record.state = State::Done { reply: reply.clone(), expires: now + retention };
+                return WriteOutcome::Applied;
+            }
+            State::Done { .. } => return WriteOutcome::Applied,
+            State::Released { .. } | State::Unwinding | State::Stuck => {}
+        }
+    }
+    WriteOutcome::Lost(Current::of(record.as_ref()))
+}
+
+/// T6: the handler says that nothing happened. The row stays, so that its fence never falls.
+pub fn release(record: &mut Option<Record>, owner: Owner, retention: Duration, now: Timestamp) -> WriteOutcome {
+    if let Some(record) = owned(record, owner) {
+        match record.state {
+            State::Running { .. } => {
+                record.state = State::Released { expires: now + retention };
+                return WriteOutcome::Applied;
+            }
+            State::Released { .. } => return WriteOutcome::Applied,
+            State::Done { .. } | State::Unknown | State::Unwinding | State::Stuck => {}
+        }
+    }
+    WriteOutcome::Lost(Current::of(record.as_ref()))
+}
+
+/// T7: the owner cannot say whether the effect happened. Fence and nonce stay its own.
+pub fn mark_unknown(record: &mut Option<Record>, owner: Owner) -> WriteOutcome {
+    if let Some(record) = owned(record, owner) {
+        match record.state {
+            State::Running { .. } => {
+                record.state = State::Unknown;
+                return WriteOutcome::Applied;
+            }
+            State::Unknown => return WriteOutcome::Applied,
+            State::Done { .. } | State::Released { .. } | State::Unwinding | State::Stuck => {}
+        }
+    }
+    WriteOutcome::Lost(Current::of(record.as_ref()))
+}

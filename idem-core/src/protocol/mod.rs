@@ -1,0 +1,64 @@
+//! The protocol: what may happen to the record of a key, as pure code.
+//!
+//! No I/O and no clock: every function takes the record as it stands, what somebody wants, and the store's time, and
+//! leaves the record as it must be. The memory store runs this code; the SQL stores say the same in their statements
+//! and are held against it by the conformance suite.
+//!
+//! | # | transition | function |
+//! |---|---|---|
+//! | T1 claim, T2a take over, T2b claim again, T10 replay | absent, running, released, done → running | [`claim`] |
+//! | T3 renew | running → running | [`renew`] |
+//! | T4 step | running → running | [`step`] |
+//! | T5 complete | running, unknown → done | [`complete`] |
+//! | T6 release | running → released | [`release`] |
+//! | T7 ambiguous | running → unknown | [`mark_unknown`], [`claim`], [`sweep`] |
+//! | T8 unwind | running → unwinding → done, stuck | [`begin_unwind`], [`end_unwind`] |
+//! | T9 reap | done, released → absent | [`reap`] |
+//! | verdicts | unknown, stuck → done, released, absent | [`settle`], [`forget`] |
+//!
+//! What keeps two owners apart is the pair of fence and nonce, compared by every write. The lease only decides when
+//! somebody else may try.
+//!
+//! ```
+//! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, WriteOutcome};
+//! use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply, time::Timestamp};
+//! use std::time::Duration;
+//!
+//! let mut record = None;
+//! let claim = Claim {
+//!     address: Address::new("shop", b"acme", "pay", b"k1"),
+//!     nonce: Nonce::fresh(),
+//!     fingerprint: Fingerprint::none(),
+//!     lease: Duration::from_secs(30),
+//!     after_crash: AfterCrash::Unknown,
+//!     label: Label::new("pay", b"acme"),
+//!     key_hint: KeyHint::of(b"k1"),
+//! };
+//! let now = Timestamp::from_micros(1_000_000);
+//! let ClaimOutcome::Won(won) = protocol::claim(&mut record, &claim, now) else { panic!() };
+//! let reply = Reply::from(b"201 Created".to_vec());
+//! let done = protocol::complete(&mut record, won.owner, &reply, Duration::from_secs(3600), now);
+//! assert_eq!(done, WriteOutcome::Applied);
+//!
+//! let retry = Claim { nonce: Nonce::fresh(), ..claim };
+//! let ClaimOutcome::Replay(replay) = protocol::claim(&mut record, &retry, now) else { panic!() };
+//! assert_eq!(replay.reply, reply);
+//! ```
+
+mod claim;
+mod guarded;
+mod owner;
+mod record;
+mod settle;
+mod step;
+mod sweep;
+mod unwind;
+
+pub use claim::{Claim, ClaimOutcome, Replay, Won, claim};
+pub use guarded::{Current, RenewOutcome, WriteOutcome, complete, mark_unknown, release, renew};
+pub use owner::{Fence, Nonce, Owner};
+pub use record::{AfterCrash, Record, State, StateKind};
+pub use settle::{Verdict, forget, settle};
+pub use step::{StepLog, StepOutcome, step};
+pub use sweep::{Swept, reap, sweep};
+pub use unwind::{Unwound, begin_unwind, end_unwind};

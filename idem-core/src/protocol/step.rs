@@ -1,0 +1,46 @@
+//! T4: a recovery point inside an operation.
+
+use std::collections::BTreeMap;
+
+use super::guarded::{Current, owned};
+use super::owner::Owner;
+use super::record::{Record, State};
+use crate::reply::Reply;
+
+/// The outputs of the steps that an operation has taken, by name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StepLog(BTreeMap<Box<str>, Reply>);
+
+impl StepLog {
+    /// The stored output of a step.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Reply> {
+        self.0.get(name)
+    }
+}
+
+/// What storing a step did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub enum StepOutcome {
+    /// The output is stored; the step never runs again.
+    Stored,
+    /// An earlier attempt stored it: use this output, not the caller's.
+    Existing(Reply),
+    /// The claim is not the caller's any more; nothing was written.
+    Lost(Current),
+}
+
+/// Stores the output of the step `name`, once, as long as the record is `owner`'s and running.
+pub fn step(record: &mut Option<Record>, steps: &mut StepLog, owner: Owner, name: &str, output: Reply) -> StepOutcome {
+    match owned(record, owner).map(|record| &record.state) {
+        Some(State::Running { .. }) => match steps.0.get(name) {
+            Some(stored) => StepOutcome::Existing(stored.clone()),
+            None => {
+                steps.0.insert(name.into(), output);
+                StepOutcome::Stored
+            }
+        },
+        _ => StepOutcome::Lost(Current::of(record.as_ref())),
+    }
+}

@@ -1,0 +1,46 @@
+//! T7 and T9 without a caller: what time does to records.
+
+use std::time::Duration;
+
+use super::record::{AfterCrash, Record, State};
+use crate::time::Timestamp;
+
+/// What a sweep did with one record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Swept {
+    /// Not abandoned: left alone.
+    Kept,
+    /// Abandoned under [`AfterCrash::Unknown`]: nobody may run it until it is settled.
+    Unknown,
+    /// Abandoned under [`AfterCrash::Rerun`]: free for the next caller, and reaped one `retention` later.
+    Released,
+}
+
+/// Moves a running record on whose lease ended at least `grace` ago, as its owner asked for.
+///
+/// This keeps abandoned records from staying for ever (L1). Fence and nonce stay: an owner that comes back late may
+/// still complete a record made unknown, while one that was released refuses it.
+pub fn sweep(record: &mut Record, grace: Duration, retention: Duration, now: Timestamp) -> Swept {
+    match record.state {
+        State::Running { lease } if lease + grace <= now => match record.after_crash {
+            AfterCrash::Unknown => {
+                record.state = State::Unknown;
+                Swept::Unknown
+            }
+            AfterCrash::Rerun => {
+                record.state = State::Released { expires: now + retention };
+                Swept::Released
+            }
+        },
+        _ => Swept::Kept,
+    }
+}
+
+/// T9: drops a done or released record that has outlived its retention. True if it did.
+pub fn reap(record: &mut Option<Record>, now: Timestamp) -> bool {
+    let expired = record.as_ref().is_some_and(|record| record.state.is_expired(now));
+    if expired {
+        *record = None;
+    }
+    expired
+}

@@ -1,0 +1,308 @@
+//! Records in this process's memory: for tests, for one process whose keys need not outlive it, and as the yardstick.
+//!
+//! A sharded map of the project's own, because a cache may evict a running claim. It runs
+//! [`protocol`](crate::protocol) itself, under one shard's lock, so nothing can be in between. Expired records leave
+//! in small steps beside the claims; an unexpired record never does: at the bound, new keys are refused with
+//! [`CapacityExceeded`](super::StoreErrorKind::CapacityExceeded).
+//!
+//! ```
+//! use idem_core::{Idem, Scope, store::memory::MemoryStore};
+//!
+//! let store = MemoryStore::builder().max_records(10_000).build();
+//! let idem = Idem::builder(store).scope(Scope::public()).build();
+//! # drop(idem);
+//! ```
+//!
+//! **Guarantee:** one key, one effect, one answer, as long as the process lives. A restart forgets every key, so a
+//! retry that comes after it runs again; use a durable store where that matters.
+
+mod shard;
+mod slab;
+
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use self::shard::{Shard, Usage};
+use super::{
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store, StoreError,
+    StoreErrorKind, Surrender, Sweep, SweepCount,
+};
+use crate::address::Address;
+use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, Swept, WriteOutcome};
+use crate::time::{Clock, SystemClock, Timestamp};
+
+/// A power of two, so that a digest's low bits pick the shard.
+const SHARDS: usize = 64;
+/// Slots looked at for expiry beside each claim.
+const EXPIRY_STEP: usize = 4;
+/// How often a full store may be searched for expired records, in microseconds.
+const FULL_SEARCH_EVERY: u64 = 50_000;
+
+/// Records in memory. Cheap to share behind an `Arc`; see the [module](self).
+#[derive(Debug)]
+pub struct MemoryStore {
+    shards: Box<[Mutex<Shard>]>,
+    clock: Arc<dyn Clock>,
+    max_records: usize,
+    max_bytes: usize,
+    records: AtomicUsize,
+    bytes: AtomicUsize,
+    searched: AtomicU64,
+}
+
+/// Sets the bounds of a [`MemoryStore`].
+#[derive(Debug, Clone)]
+pub struct MemoryStoreBuilder {
+    clock: Arc<dyn Clock>,
+    max_records: usize,
+    max_bytes: usize,
+}
+
+impl MemoryStoreBuilder {
+    /// New keys are refused while this many records live. Default: 1,000,000.
+    #[must_use]
+    pub fn max_records(mut self, records: usize) -> Self {
+        self.max_records = records;
+        self
+    }
+
+    /// New keys are refused while the stored replies hold this many bytes or more. A running operation may still
+    /// complete beyond it. Default: 1 GiB.
+    #[must_use]
+    pub fn max_reply_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Reads the time from `clock`. Default: [`SystemClock`].
+    #[must_use]
+    pub fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// The empty store.
+    #[must_use]
+    pub fn build(self) -> MemoryStore {
+        MemoryStore {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            clock: self.clock,
+            max_records: self.max_records,
+            max_bytes: self.max_bytes,
+            records: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            searched: AtomicU64::new(0),
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl MemoryStore {
+    /// An empty store with the default bounds.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::builder().build()
+    }
+
+    /// An empty store with bounds of your own.
+    #[must_use]
+    pub fn builder() -> MemoryStoreBuilder {
+        MemoryStoreBuilder { clock: Arc::new(SystemClock), max_records: 1_000_000, max_bytes: 1 << 30 }
+    }
+
+    /// How many records live, expired ones that nothing has met yet included.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.records.load(Ordering::Relaxed)
+    }
+
+    /// True if there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn lock<'a>(&self, shard: &'a Mutex<Shard>) -> MutexGuard<'a, Shard> {
+        // Nothing that holds this lock can panic halfway through a change.
+        shard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn shard(&self, address: Address) -> Option<MutexGuard<'_, Shard>> {
+        let at = address.as_bytes()[31] as usize % SHARDS;
+        self.shards.get(at).map(|shard| self.lock(shard))
+    }
+
+    /// Runs one transition on one record, and keeps the totals.
+    fn with<T>(&self, address: Address, act: impl FnOnce(&mut Option<Record>, Timestamp) -> T) -> Result<T, StoreError> {
+        let Some(mut shard) = self.shard(address) else {
+            return Err(StoreError::new(StoreErrorKind::Corrupt, "a shard of the memory store is missing"));
+        };
+        // Read under the lock, so that no write is stamped before the one it follows.
+        let now = self.clock.now();
+        let before = shard.usage();
+        let answer = shard.with(address, |record| act(record, now));
+        self.account(before, shard.usage());
+        Ok(answer)
+    }
+
+    fn account(&self, before: Usage, after: Usage) {
+        self.records.fetch_add(after.records.wrapping_sub(before.records), Ordering::Relaxed);
+        self.bytes.fetch_add(after.bytes.wrapping_sub(before.bytes), Ordering::Relaxed);
+    }
+
+    fn is_full(&self) -> bool {
+        self.records.load(Ordering::Relaxed) >= self.max_records || self.bytes.load(Ordering::Relaxed) >= self.max_bytes
+    }
+
+    fn claim_now(&self, claim: &Claim) -> Result<ClaimOutcome, StoreError> {
+        if self.is_full() {
+            self.search_when_full();
+        }
+        let full = self.is_full();
+        let Some(mut shard) = self.shard(claim.address) else {
+            return Err(StoreError::new(StoreErrorKind::Corrupt, "a shard of the memory store is missing"));
+        };
+        let now = self.clock.now();
+        let before = shard.usage();
+        shard.expire_some(EXPIRY_STEP, now);
+        let answer = if full && !shard.contains(claim.address) {
+            Err(StoreError::new(
+                StoreErrorKind::CapacityExceeded,
+                "the memory store is full of unexpired records: raise its bounds or shorten the retention",
+            ))
+        } else {
+            Ok(shard.with(claim.address, |record| protocol::claim(record, claim, now)))
+        };
+        self.account(before, shard.usage());
+        answer
+    }
+
+    /// At the bound, looks everywhere for expired records, but not at every claim.
+    fn search_when_full(&self) {
+        let now = self.clock.now().as_micros();
+        let last = self.searched.load(Ordering::Relaxed);
+        let due = last == 0 || now.saturating_sub(last) >= FULL_SEARCH_EVERY;
+        if due && self.searched.compare_exchange(last, now, Ordering::Relaxed, Ordering::Relaxed).is_ok() {
+            self.reap_now(usize::MAX);
+        }
+    }
+
+    fn reap_now(&self, limit: usize) -> usize {
+        let mut reaped = 0;
+        for shard in &self.shards {
+            let mut shard = self.lock(shard);
+            let now = self.clock.now();
+            let before = shard.usage();
+            reaped += shard.expire(limit - reaped, now);
+            self.account(before, shard.usage());
+        }
+        reaped
+    }
+
+    fn sweep_now(&self, sweep: &Sweep) -> SweepCount {
+        let mut count = SweepCount::default();
+        for shard in &self.shards {
+            let mut shard = self.lock(shard);
+            let now = self.clock.now();
+            for (_, record) in shard.iter_mut() {
+                if count.unknown + count.released >= sweep.limit {
+                    return count;
+                }
+                match protocol::sweep(record, sweep.grace, sweep.retention, now) {
+                    Swept::Kept => {}
+                    Swept::Unknown => count.unknown += 1,
+                    Swept::Released => count.released += 1,
+                }
+            }
+        }
+        count
+    }
+
+    fn list_now(&self, page: &Page) -> Vec<Entry> {
+        let mut entries = Vec::new();
+        for shard in &self.shards {
+            let mut shard = self.lock(shard);
+            entries.extend(
+                shard
+                    .iter_mut()
+                    .filter(|(address, record)| {
+                        record.state.kind() == page.state && page.after.is_none_or(|after| *address > after)
+                    })
+                    .map(|(address, record)| Entry { address, record: record.clone() }),
+            );
+            entries.sort_by_key(|entry| entry.address);
+            entries.truncate(page.limit);
+        }
+        entries
+    }
+
+    fn count_now(&self, state: StateKind) -> u64 {
+        let in_state =
+            |shard| self.lock(shard).iter_mut().filter(|(_, record)| record.state.kind() == state).count() as u64;
+        self.shards.iter().map(in_state).sum()
+    }
+}
+
+fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, T> {
+    Box::pin(std::future::ready(value))
+}
+
+impl Store for MemoryStore {
+    fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>> {
+        ready(self.claim_now(&claim))
+    }
+
+    fn complete(&self, c: Completion) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        ready(self.with(c.address, |record, now| protocol::complete(record, c.owner, &c.reply, c.retention, now)))
+    }
+
+    fn release(&self, r: Release) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        ready(self.with(r.address, |record, now| protocol::release(record, r.owner, r.retention, now)))
+    }
+
+    fn mark_unknown(&self, s: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        ready(self.with(s.address, |record, _| protocol::mark_unknown(record, s.owner)))
+    }
+
+    fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
+        let renew = |r: Renewal| self.with(r.address, |record, now| protocol::renew(record, r.owner, r.lease, now));
+        ready(batch.into_iter().map(renew).collect())
+    }
+
+    fn look_up(&self, address: Address) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        ready(self.with(address, |record, _| record.clone()))
+    }
+
+    fn sweep(&self, sweep: Sweep) -> BoxFuture<'_, Result<SweepCount, StoreError>> {
+        ready(Ok(self.sweep_now(&sweep)))
+    }
+
+    fn reap(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
+        ready(Ok(self.reap_now(limit)))
+    }
+
+    fn list(&self, page: Page) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+        ready(Ok(self.list_now(&page)))
+    }
+
+    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
+        ready(Ok(self.count_now(state)))
+    }
+
+    fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        ready(self.with(s.address, |record, now| protocol::settle(record, s.seen, &s.verdict, s.retention, now)))
+    }
+
+    fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        ready(self.with(f.address, |record, _| protocol::forget(record, f.seen)))
+    }
+
+    fn is_local(&self) -> bool {
+        true
+    }
+}

@@ -1,0 +1,170 @@
+//! Where records live: the [`Store`] trait, and the stores that come with idem.
+//!
+//! A store answers a small set of guarded operations, each decided in one atomic step by what the database returns.
+//! [`protocol`](crate::protocol) says what each must do; the conformance suite in [`testing`](crate::testing) checks
+//! a store against it, your own too.
+//!
+//! | store | feature | durable | shared by |
+//! |---|---|---|---|
+//! | [`MemoryStore`](memory::MemoryStore) | – | no | one process |
+//! | [`SqliteStore`](sqlite::SqliteStore) | `sqlite` | yes | processes on one machine |
+//!
+//! ```
+//! use idem_core::store::{Store, memory::MemoryStore};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let store = MemoryStore::new();
+//! assert_eq!(store.reap(100).await.unwrap(), 0);
+//! # });
+//! ```
+
+mod batch;
+mod error;
+pub mod memory;
+mod request;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
+
+pub use batch::{Addressed, Batch};
+pub use error::{StoreError, StoreErrorKind};
+pub use request::{
+    Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
+};
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use crate::address::Address;
+use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+
+/// The future of a store operation.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// What one operation of a batch got.
+pub type Answers<T> = Vec<Result<T, StoreError>>;
+
+/// Keeps records and changes them by guarded operations.
+///
+/// # What an implementation must hold
+/// - Each operation is atomic and does what the function of the same name in [`protocol`](crate::protocol) does, on
+///   the store's own clock. Whether it took effect is decided by what the database returned, never by a count that a
+///   driver may interpret.
+/// - Claims and "absent" come from the primary, never from a replica.
+/// - An unexpired record is never evicted. At a bound, new claims fail with [`StoreErrorKind::CapacityExceeded`].
+/// - A record or a fingerprint of a version that this code does not know is
+///   [`StoreErrorKind::UnknownFormat`], never a match and never overwritten.
+/// - [`StoreErrorKind::Unavailable`] means that nothing was applied, for certain;
+///   [`StoreErrorKind::Undecided`] that the caller must ask again with the same nonce.
+/// - An operation whose reply was lost can be repeated unchanged.
+///
+/// # Cancel safety
+/// When a future is dropped, its operation may or may not be applied, and the connection it used stays sound.
+///
+/// # Batches
+/// A [`Batch`] is sorted by address and holds one operation per key. Answers come in the batch's order; one bad
+/// operation never fails its neighbours. The provided forms go one by one; a store that can do better should.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a store for idempotency records",
+    note = "pass a store such as `MemoryStore::new()` or `SqliteStore::open(\"idem.db\").await?`"
+)]
+pub trait Store: fmt::Debug + Send + Sync + 'static {
+    /// [`protocol::claim`](crate::protocol::claim).
+    fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>>;
+
+    /// [`protocol::complete`](crate::protocol::complete).
+    fn complete(&self, completion: Completion) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
+    /// [`protocol::release`](crate::protocol::release).
+    fn release(&self, release: Release) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
+    /// [`protocol::mark_unknown`](crate::protocol::mark_unknown).
+    fn mark_unknown(&self, surrender: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
+    /// [`protocol::renew`](crate::protocol::renew) for every claim that this process holds, in one statement where
+    /// the database can. Rows locked by somebody are [`RenewOutcome::Skipped`].
+    ///
+    /// Called from a thread and runtime of idem's own, so that a blocked runtime of the caller cannot starve it.
+    fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>>;
+
+    /// The record as it stands, expired or not.
+    fn look_up(&self, address: Address) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
+
+    /// [`protocol::sweep`](crate::protocol::sweep) for up to `sweep.limit` abandoned records, skipping locked ones.
+    fn sweep(&self, sweep: Sweep) -> BoxFuture<'_, Result<SweepCount, StoreError>>;
+
+    /// [`protocol::reap`](crate::protocol::reap) for up to `limit` expired records, skipping locked ones. Says how
+    /// many went.
+    fn reap(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>>;
+
+    /// A page of the records in one state, by address.
+    fn list(&self, page: Page) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
+
+    /// How many records are in `state`.
+    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>>;
+
+    /// [`protocol::settle`](crate::protocol::settle).
+    fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
+    /// [`protocol::forget`](crate::protocol::forget).
+    fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
+    /// Batch form of [`claim`](Self::claim).
+    fn claim_batch(&self, batch: Batch<Claim>) -> BoxFuture<'_, Answers<ClaimOutcome>> {
+        Box::pin(batch::one_by_one(batch, |claim| self.claim(claim)))
+    }
+
+    /// Batch form of [`complete`](Self::complete).
+    fn complete_batch(&self, batch: Batch<Completion>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+        Box::pin(batch::one_by_one(batch, |completion| self.complete(completion)))
+    }
+
+    /// Batch form of [`release`](Self::release).
+    fn release_batch(&self, batch: Batch<Release>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+        Box::pin(batch::one_by_one(batch, |release| self.release(release)))
+    }
+
+    /// Batch form of [`mark_unknown`](Self::mark_unknown).
+    fn mark_unknown_batch(&self, batch: Batch<Surrender>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+        Box::pin(batch::one_by_one(batch, |surrender| self.mark_unknown(surrender)))
+    }
+
+    /// True if records never leave this process, so that caching them again would gain nothing.
+    fn is_local(&self) -> bool {
+        false
+    }
+}
+
+macro_rules! forward {
+    ($($name:ident($request:ty) -> $answer:ty;)*) => {
+        $(fn $name(&self, request: $request) -> BoxFuture<'_, $answer> {
+            (**self).$name(request)
+        })*
+    };
+}
+
+impl<S: Store + ?Sized> Store for Arc<S> {
+    forward! {
+        claim(Claim) -> Result<ClaimOutcome, StoreError>;
+        complete(Completion) -> Result<WriteOutcome, StoreError>;
+        release(Release) -> Result<WriteOutcome, StoreError>;
+        mark_unknown(Surrender) -> Result<WriteOutcome, StoreError>;
+        renew(Batch<Renewal>) -> Answers<RenewOutcome>;
+        look_up(Address) -> Result<Option<Record>, StoreError>;
+        sweep(Sweep) -> Result<SweepCount, StoreError>;
+        reap(usize) -> Result<usize, StoreError>;
+        list(Page) -> Result<Vec<Entry>, StoreError>;
+        count(StateKind) -> Result<u64, StoreError>;
+        settle(Settlement) -> Result<WriteOutcome, StoreError>;
+        forget(Forgetting) -> Result<WriteOutcome, StoreError>;
+        claim_batch(Batch<Claim>) -> Answers<ClaimOutcome>;
+        complete_batch(Batch<Completion>) -> Answers<WriteOutcome>;
+        release_batch(Batch<Release>) -> Answers<WriteOutcome>;
+        mark_unknown_batch(Batch<Surrender>) -> Answers<WriteOutcome>;
+    }
+
+    fn is_local(&self) -> bool {
+        (**self).is_local()
+    }
+}

@@ -1,0 +1,125 @@
+//! What a store is asked to do.
+
+use std::time::Duration;
+
+use super::batch::Addressed;
+use crate::address::Address;
+use crate::protocol::{Claim, Owner, Record, StateKind, Verdict};
+use crate::reply::Reply;
+
+/// T5: the operation ended with `reply`.
+#[derive(Debug, Clone)]
+pub struct Completion {
+    /// The record's address.
+    pub address: Address,
+    /// The guard.
+    pub owner: Owner,
+    /// The answer.
+    pub reply: Reply,
+    /// How long it lives, counted from now on the store's clock.
+    pub retention: Duration,
+}
+
+/// T6: nothing happened.
+#[derive(Debug, Clone)]
+pub struct Release {
+    /// The record's address.
+    pub address: Address,
+    /// The guard.
+    pub owner: Owner,
+    /// How long the row is kept, counted from now on the store's clock.
+    pub retention: Duration,
+}
+
+/// T7: the owner cannot say whether it happened.
+#[derive(Debug, Clone)]
+pub struct Surrender {
+    /// The record's address.
+    pub address: Address,
+    /// The guard.
+    pub owner: Owner,
+}
+
+/// T3: the owner is alive.
+#[derive(Debug, Clone)]
+pub struct Renewal {
+    /// The record's address.
+    pub address: Address,
+    /// The guard.
+    pub owner: Owner,
+    /// How far the lease shall reach, counted from now on the store's clock.
+    pub lease: Duration,
+}
+
+/// A look for abandoned records.
+#[derive(Debug, Clone)]
+pub struct Sweep {
+    /// How long past its lease a record must be.
+    pub grace: Duration,
+    /// How long a record that is freed for another run is kept.
+    pub retention: Duration,
+    /// The most records to move in this call.
+    pub limit: usize,
+}
+
+/// What a sweep moved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SweepCount {
+    /// Now unknown: somebody should look at them.
+    pub unknown: usize,
+    /// Now released: the next caller runs them.
+    pub released: usize,
+}
+
+/// A request for some of the records in one state.
+#[derive(Debug, Clone)]
+pub struct Page {
+    /// Which state.
+    pub state: StateKind,
+    /// Only records after this address; `None` for the first page.
+    pub after: Option<Address>,
+    /// The most records to give.
+    pub limit: usize,
+}
+
+/// A record with its address.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Where it lives.
+    pub address: Address,
+    /// What it says.
+    pub record: Record,
+}
+
+/// A verdict about an unknown or stuck record.
+#[derive(Debug, Clone)]
+pub struct Settlement {
+    /// The record's address.
+    pub address: Address,
+    /// The owner in the record that the verdict is about; if it moved since, nothing is written.
+    pub seen: Owner,
+    /// What was found out.
+    pub verdict: Verdict,
+    /// How long the settled record lives, counted from now on the store's clock.
+    pub retention: Duration,
+}
+
+/// An order to drop a record.
+#[derive(Debug, Clone)]
+pub struct Forgetting {
+    /// The record's address.
+    pub address: Address,
+    /// As in [`Settlement`].
+    pub seen: Owner,
+}
+
+macro_rules! addressed {
+    ($($request:ty)*) => {$(
+        impl Addressed for $request {
+            fn address(&self) -> Address {
+                self.address
+            }
+        }
+    )*};
+}
+addressed!(Claim Completion Release Surrender Renewal Settlement Forgetting);

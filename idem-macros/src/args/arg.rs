@@ -1,0 +1,76 @@
+//! One argument: absent, unusable, or given.
+
+use proc_macro2::Ident;
+use syn::parse::ParseStream;
+use syn::{Error, Result, Token};
+
+use super::names;
+use crate::diag::{Bag, Reported};
+
+/// What the attribute says about one argument.
+#[derive(Default)]
+pub(crate) enum Arg<T> {
+    /// Not mentioned.
+    #[default]
+    Absent,
+    /// Mentioned, but its value is a mistake.
+    Broken(Reported),
+    /// Mentioned, with a usable value.
+    Given(Given<T>),
+}
+
+/// A value, and the name it was given to: mistakes that concern the argument as a whole point at the name.
+pub(crate) struct Given<T> {
+    pub(crate) name: Ident,
+    pub(crate) value: T,
+}
+
+impl<T> Arg<T> {
+    /// Reads `= value` after `name`.
+    pub(crate) fn assign(
+        &mut self,
+        name: Ident,
+        input: ParseStream<'_>,
+        read: fn(&Ident, ParseStream<'_>) -> Result<T>,
+        bag: &mut Bag,
+    ) -> std::result::Result<(), Reported> {
+        let value = assignment(&name, input).and_then(|()| read(&name, input));
+        self.set(name, value, bag)
+    }
+
+    /// Takes the first value; a second one is a mistake, and the first one stays.
+    pub(crate) fn set(&mut self, name: Ident, value: Result<T>, bag: &mut Bag) -> std::result::Result<(), Reported> {
+        let value = bag.report(value);
+        if !matches!(self, Self::Absent) {
+            bag.push(Error::new(name.span(), format!("`{name}` is given twice: keep one")));
+            return value.map(drop);
+        }
+        let outcome = value.as_ref().map_or_else(|reported| Err(*reported), |_| Ok(()));
+        *self = match value {
+            Ok(value) => Self::Given(Given { name, value }),
+            Err(reported) => Self::Broken(reported),
+        };
+        outcome
+    }
+
+    /// The value, if there is one.
+    pub(crate) fn optional(self) -> std::result::Result<Option<T>, Reported> {
+        match self {
+            Self::Absent => Ok(None),
+            Self::Broken(reported) => Err(reported),
+            Self::Given(given) => Ok(Some(given.value)),
+        }
+    }
+}
+
+fn assignment(name: &Ident, input: ParseStream<'_>) -> Result<()> {
+    let usage = names::usage(name);
+    if !input.peek(Token![=]) {
+        return Err(Error::new(name.span(), format!("`{name}` takes a value: `{usage}`")));
+    }
+    let equals: Token![=] = input.parse()?;
+    if input.is_empty() || input.peek(Token![,]) {
+        return Err(Error::new(equals.span, format!("a value is missing after `{name} =`: `{usage}`")));
+    }
+    Ok(())
+}

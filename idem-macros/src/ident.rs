@@ -1,0 +1,43 @@
+//! The names that emitted code uses. All start with `__idem_` and are the same in every build; their span is
+//! `mixed_site`, so that a user's body can neither see nor shadow the local ones.
+
+use proc_macro2::{Ident, Span};
+
+/// The context, first parameter of the axum form.
+pub(crate) fn context() -> Ident {
+    own("__idem_cx")
+}
+
+/// The operation being set up.
+pub(crate) fn operation() -> Ident {
+    own("__idem_op")
+}
+
+/// How errors of the plain form are treated.
+pub(crate) fn errors() -> Ident {
+    own("__idem_errors")
+}
+
+/// The value that is never returned.
+pub(crate) fn returned() -> Ident {
+    own("__idem_return")
+}
+
+/// The value inside a matched `Result`.
+pub(crate) fn value() -> Ident {
+    own("__idem_value")
+}
+
+/// The argument at `position`, which the user left without a name.
+pub(crate) fn argument(position: usize) -> Ident {
+    own(&format!("__idem_arg_{position}"))
+}
+
+/// The argument at `position` before its body is buffered.
+pub(crate) fn body(position: usize) -> Ident {
+    own(&format!("__idem_body_{position}"))
+}
+
+fn own(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
+}
