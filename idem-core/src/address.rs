@@ -48,8 +48,7 @@ impl Address {
 
     /// 64 of the digest's bits, as good as any hash of it.
     pub(crate) fn hash64(&self) -> u64 {
-        let [a, b, c, d, e, f, g, h, ..] = self.0;
-        u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        self.0.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))
     }
 }
 

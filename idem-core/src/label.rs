@@ -21,7 +21,7 @@ impl Label {
         Self(Self::text(operation, scope).into())
     }
 
-    pub(crate) fn text(operation: &str, scope: &[u8]) -> String {
+    fn text(operation: &str, scope: &[u8]) -> String {
         let scope = String::from_utf8_lossy(scope);
         let mut text = String::with_capacity(operation.len() + SCOPE_CHARS + 1);
         text.extend(operation.chars().filter(|c| !c.is_control()).take(OPERATION_CHARS));
@@ -46,6 +46,13 @@ impl Label {
     #[must_use]
     pub fn operation(&self) -> &str {
         self.0.split_once('\n').map_or(&*self.0, |(operation, _)| operation)
+    }
+
+    /// True if [`Label::new`] would make this label, without making it.
+    pub(crate) fn is_of(&self, operation: &str, scope: &[u8]) -> bool {
+        let kept = operation.len() <= OPERATION_CHARS && scope.len() <= SCOPE_CHARS;
+        let same = self.operation() == operation && self.scope_hint().as_bytes() == scope;
+        (kept && same) || *self.0 == *Self::text(operation, scope)
     }
 
     /// The first characters of the scope.

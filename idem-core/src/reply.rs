@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::refused::Unavailable;
+
 /// The answer that a completed operation replays: bytes that a store keeps and gives back unchanged.
 ///
 /// The first byte is the format ([`http`](crate::http) and [`plain`](crate::plain) write it), so that an old process
@@ -10,7 +12,32 @@ use std::sync::Arc;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reply(Arc<[u8]>);
 
+/// The first byte of a reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Format {
+    /// A response, see [`http`](crate::http).
+    Http = 1,
+    /// No answer, and why.
+    Tombstone = 2,
+    /// A value, see [`plain`](crate::plain).
+    Value = 3,
+}
+
 impl Reply {
+    /// The reply of an operation whose answer is not kept.
+    pub(crate) fn tombstone(why: Unavailable) -> Self {
+        vec![Format::Tombstone as u8, why.as_u8()].into()
+    }
+
+    /// Why there is no answer, if this is a tombstone.
+    pub(crate) fn why_unavailable(&self) -> Option<Unavailable> {
+        match *self.0 {
+            [tag, why] if tag == Format::Tombstone as u8 => Some(Unavailable::from_u8(why)),
+            _ => None,
+        }
+    }
+
     /// The bytes as the store holds them.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {

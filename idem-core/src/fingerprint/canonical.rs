@@ -27,7 +27,7 @@ pub struct CanonicalJson<'a> {
     ignored: Vec<Cow<'a, str>>,
 }
 
-/// Bounds the recursion; serde_json's own limit.
+/// Bounds the recursion, as `serde_json` does.
 const DEPTH: usize = 128;
 
 impl<'a> CanonicalJson<'a> {

@@ -127,14 +127,9 @@ impl MemoryStore {
         self.len() == 0
     }
 
-    fn lock<'a>(&self, shard: &'a Mutex<Shard>) -> MutexGuard<'a, Shard> {
-        // Nothing that holds this lock can panic halfway through a change.
-        shard.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn shard(&self, address: Address) -> Option<MutexGuard<'_, Shard>> {
         let at = address.as_bytes()[31] as usize % SHARDS;
-        self.shards.get(at).map(|shard| self.lock(shard))
+        self.shards.get(at).map(|shard| lock(shard))
     }
 
     /// Runs one transition on one record, and keeps the totals.
@@ -195,7 +190,7 @@ impl MemoryStore {
     fn reap_now(&self, limit: usize) -> usize {
         let mut reaped = 0;
         for shard in &self.shards {
-            let mut shard = self.lock(shard);
+            let mut shard = lock(shard);
             let now = self.clock.now();
             let before = shard.usage();
             reaped += shard.expire(limit - reaped, now);
@@ -207,7 +202,7 @@ impl MemoryStore {
     fn sweep_now(&self, sweep: &Sweep) -> SweepCount {
         let mut count = SweepCount::default();
         for shard in &self.shards {
-            let mut shard = self.lock(shard);
+            let mut shard = lock(shard);
             let now = self.clock.now();
             for (_, record) in shard.iter_mut() {
                 if count.unknown + count.released >= sweep.limit {
@@ -226,7 +221,7 @@ impl MemoryStore {
     fn list_now(&self, page: &Page) -> Vec<Entry> {
         let mut entries = Vec::new();
         for shard in &self.shards {
-            let mut shard = self.lock(shard);
+            let mut shard = lock(shard);
             entries.extend(
                 shard
                     .iter_mut()
@@ -243,9 +238,14 @@ impl MemoryStore {
 
     fn count_now(&self, state: StateKind) -> u64 {
         let in_state =
-            |shard| self.lock(shard).iter_mut().filter(|(_, record)| record.state.kind() == state).count() as u64;
+            |shard| lock(shard).iter_mut().filter(|(_, record)| record.state.kind() == state).count() as u64;
         self.shards.iter().map(in_state).sum()
     }
+}
+
+/// Nothing that holds this lock can panic halfway through a change.
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn ready<T: Send + 'static>(value: T) -> BoxFuture<'static, T> {

@@ -1,0 +1,82 @@
+//! The extractor that `#[idempotent]` puts in front of a handler's own.
+
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OriginalUri};
+use axum::http::request::Parts;
+use axum::http::{HeaderValue, Method, Uri, header};
+
+use super::layer::{Handle, is_safe};
+use super::op::AxumOperation;
+use crate::policy::Spec;
+
+/// Takes from a request what the engine will need, and decides nothing: extractors behind it may still refuse, and a
+/// refused request must not touch a record.
+#[derive(Debug)]
+pub struct Context(pub(super) Seen);
+
+#[derive(Debug)]
+pub(super) enum Seen {
+    /// A safe method: the handler runs as it is.
+    Safe,
+    /// No layer above.
+    NoLayer,
+    /// A request to protect.
+    Request(Box<Captured>),
+}
+
+/// What was taken.
+#[derive(Debug)]
+pub(super) struct Captured {
+    pub(super) handle: Handle,
+    pub(super) method: Method,
+    /// As the client sent it: nesting does not make another operation.
+    pub(super) uri: Uri,
+    pub(super) key: KeyHeader,
+    pub(super) scope: Result<Vec<u8>, &'static str>,
+}
+
+#[derive(Debug)]
+pub(super) enum KeyHeader {
+    None,
+    One(HeaderValue),
+    Several,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Context {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(see(parts)))
+    }
+}
+
+fn see(parts: &Parts) -> Seen {
+    if is_safe(&parts.method) {
+        return Seen::Safe;
+    }
+    let Some(handle) = parts.extensions.get::<Handle>() else { return Seen::NoLayer };
+    let config = &handle.engine.config;
+    let mut keys = parts.headers.get_all(&config.key_header).iter();
+    let key = match (keys.next(), keys.next()) {
+        (None, _) => KeyHeader::None,
+        (Some(key), None) => KeyHeader::One(key.clone()),
+        (Some(_), Some(_)) => KeyHeader::Several,
+    };
+    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
+    handle.tap.listen(uri.query(), parts.headers.get(header::CONTENT_TYPE));
+    Seen::Request(Box::new(Captured {
+        handle: handle.clone(),
+        method: parts.method.clone(),
+        uri: uri.clone(),
+        key,
+        scope: handle.engine.scope.of(parts),
+    }))
+}
+
+impl Context {
+    /// Starts the call.
+    pub fn operation(self, spec: Spec) -> AxumOperation {
+        AxumOperation::new(self.0, spec)
+    }
+}

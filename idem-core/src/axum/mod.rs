@@ -1,0 +1,93 @@
+//! `#[idempotent]` on axum handlers.
+//!
+//! ```
+//! use axum::{Json, Router, http::StatusCode, routing::post};
+//! use idem_core::{Idem, Scope, idempotent, store::memory::MemoryStore};
+//! use serde_json::{Value, json};
+//!
+//! #[idempotent] // the key: the Idempotency-Key header
+//! async fn create_payment(Json(new): Json<Value>) -> (StatusCode, Json<Value>) {
+//!     (StatusCode::CREATED, Json(json!({ "charged": new["amount"] })))
+//! }
+//!
+//! let idem = Idem::builder(MemoryStore::new())
+//!     .scope(Scope::header("x-account")) // set by your gateway, never by the caller
+//!     .build();
+//! let app: Router = Router::new().route("/payments", post(create_payment)).layer(idem.layer());
+//! # drop(app);
+//! ```
+//!
+//! The [layer](IdemLayer) puts the engine into the request's extensions and wraps the body in one that hashes chunks
+//! as the extractors read them. The attribute adds one leading extractor to the signature. So authentication and
+//! validation have run before any record is looked at, key and scope are expressions over the arguments, and a replay
+//! never enters the function's body.
+//!
+//! Layers outside (compression, CORS, request ids) act on a replay as on a first answer. The handler runs in a task of
+//! its own: a caller that hangs up does not stop it, and its retry gets the answer.
+//!
+//! A response is read whole, up to the cap, before it leaves: nothing is promised that is not recorded. A longer one
+//! passes through and leaves a tombstone; `text/event-stream` passes through at once and does the same.
+
+mod body;
+mod context;
+mod layer;
+mod op;
+mod respond;
+mod response_body;
+mod tap;
+
+pub use layer::{IdemLayer, IdemService};
+
+#[doc(hidden)]
+pub use axum::response::Response;
+#[doc(hidden)]
+pub use body::Buffer;
+#[doc(hidden)]
+pub use context::Context;
+#[doc(hidden)]
+pub use op::{AxumOperation, spawn};
+
+use axum::body::Body;
+use axum::response::IntoResponse;
+
+use crate::http::{Problem, Profile};
+use crate::idem::Idem;
+use crate::outcome::{Ambiguous, ErrorClass, Final, NoEffect};
+use crate::refused::Refused;
+
+impl<S: ?Sized> Idem<S> {
+    /// The layer that `#[idempotent]` handlers need, for [`Router::layer`](axum::Router::layer). One without handlers
+    /// below it costs a pointer per request.
+    #[must_use]
+    pub fn layer(&self) -> IdemLayer {
+        IdemLayer::new(std::sync::Arc::clone(&self.engine))
+    }
+}
+
+/// As the problem document of the default profile.
+impl IntoResponse for Refused {
+    fn into_response(self) -> Response {
+        problem(&self, Profile::default())
+    }
+}
+
+pub(crate) fn problem(refused: &Refused, profile: Profile) -> Response {
+    Problem::new(refused, profile).into_response().map(Body::from)
+}
+
+/// The mark that a handler puts on its response.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Marked(pub(crate) ErrorClass);
+
+macro_rules! marked_responses {
+    ($($marker:ident)*) => {$(
+        impl<E: IntoResponse> IntoResponse for $marker<E> {
+            fn into_response(self) -> Response {
+                let mut response = self.0.into_response();
+                response.extensions_mut().insert(Marked(ErrorClass::$marker));
+                response
+            }
+        }
+    )*};
+}
+marked_responses!(Final Ambiguous NoEffect);

@@ -1,0 +1,95 @@
+//! Reads a response body up to a cap, and gives back one that says the same.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::{Bytes, BytesMut};
+use http_body::{Body as HttpBody, Frame};
+use http_body_util::BodyExt;
+
+/// What reading a body gave. `body` is what the caller gets, in every case all of it.
+pub(super) enum Collected {
+    /// It ended within the cap.
+    Whole { bytes: Bytes, body: Body },
+    /// It goes on beyond the cap.
+    TooLarge { body: Body },
+    /// It broke off.
+    Broken { body: Body },
+}
+
+pub(super) async fn collect(mut body: Body, limit: usize) -> Collected {
+    let mut chunks = VecDeque::new();
+    let mut len = 0_usize;
+    loop {
+        match body.frame().await {
+            None => break,
+            Some(Err(error)) => {
+                return Collected::Broken { body: Body::new(Again { frames: chunks, then: Then::Break(Some(error)) }) };
+            }
+            Some(Ok(frame)) => {
+                len = len.saturating_add(frame.data_ref().map_or(0, Bytes::len));
+                chunks.push_back(frame);
+                if len > limit {
+                    return Collected::TooLarge { body: Body::new(Again { frames: chunks, then: Then::Go(body) }) };
+                }
+            }
+        }
+    }
+    let has_trailers = chunks.iter().any(Frame::is_trailers);
+    let bytes = joined(&chunks, len);
+    let body = if has_trailers {
+        Body::new(Again { frames: chunks, then: Then::End })
+    } else {
+        Body::from(bytes.clone())
+    };
+    Collected::Whole { bytes, body }
+}
+
+/// The usual body is one chunk, which is shared, not copied.
+fn joined(frames: &VecDeque<Frame<Bytes>>, len: usize) -> Bytes {
+    let mut chunks = frames.iter().filter_map(Frame::data_ref);
+    match (chunks.next(), chunks.next()) {
+        (None, _) => Bytes::new(),
+        (Some(only), None) => only.clone(),
+        (Some(first), Some(second)) => {
+            let mut bytes = BytesMut::with_capacity(len);
+            for chunk in [first, second].into_iter().chain(chunks) {
+                bytes.extend_from_slice(chunk);
+            }
+            bytes.freeze()
+        }
+    }
+}
+
+/// Frames that were read already, and what comes after them.
+struct Again {
+    frames: VecDeque<Frame<Bytes>>,
+    then: Then,
+}
+
+enum Then {
+    End,
+    Go(Body),
+    Break(Option<axum::Error>),
+}
+
+impl HttpBody for Again {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if let Some(frame) = self.frames.pop_front() {
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        match &mut self.then {
+            Then::End => Poll::Ready(None),
+            Then::Go(rest) => Pin::new(rest).poll_frame(cx),
+            Then::Break(error) => Poll::Ready(error.take().map(Err)),
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! A body that is hashed as it is read, and whose unread rest is not lost.
+
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, ready};
+
+use axum::body::Body;
+use axum::http::HeaderValue;
+use bytes::Bytes;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
+
+use crate::fingerprint::{BodyHasher, Fingerprint};
+use crate::refused::Refused;
+
+/// What has been heard of a request's body.
+#[derive(Debug, Default)]
+pub(super) struct Tap {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    /// Held until the hasher is made, with what only the handler's side knows to be needed.
+    chunks: Chunks,
+    end: End,
+}
+
+#[derive(Debug, Default)]
+enum Chunks {
+    #[default]
+    None,
+    Hashed(BodyHasher),
+}
+
+#[derive(Debug, Default)]
+enum End {
+    /// Somebody still holds the body.
+    #[default]
+    Open,
+    /// It was read to its end.
+    Whole,
+    /// It was dropped before its end; this is what is left.
+    Rest(Body),
+    /// It broke.
+    Broken,
+}
+
+impl Tap {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn chunk(&self, chunk: &Bytes) {
+        if let Chunks::Hashed(hasher) = &mut self.lock().chunks {
+            hasher.update(chunk);
+        }
+    }
+
+    fn end(&self, end: End) {
+        self.lock().end = end;
+    }
+
+    /// From here on the body is hashed. Called by the context extractor, which runs before any that reads the body.
+    pub(super) fn listen(&self, query: Option<&str>, content_type: Option<&HeaderValue>) {
+        let content_type = content_type.and_then(|value| value.to_str().ok());
+        self.lock().chunks = Chunks::Hashed(BodyHasher::new(query, content_type));
+    }
+
+    /// The fingerprint of the whole body, after reading what no extractor has read, up to `limit` bytes in all.
+    pub(super) async fn finish(&self, limit: u64) -> Result<Fingerprint, Refused> {
+        let (chunks, end) = {
+            let mut state = self.lock();
+            (std::mem::take(&mut state.chunks), std::mem::take(&mut state.end))
+        };
+        let Chunks::Hashed(mut hasher) = chunks else { return Err(Refused::BodyNotRead) };
+        match end {
+            End::Open => return Err(Refused::BodyNotRead),
+            End::Broken => return Err(Refused::BodyUnreadable),
+            End::Whole => {}
+            End::Rest(mut rest) => {
+                while hasher.len() <= limit {
+                    let Some(frame) = rest.frame().await else { break };
+                    let frame = frame.map_err(|_| Refused::BodyUnreadable)?;
+                    if let Some(chunk) = frame.data_ref() {
+                        hasher.update(chunk);
+                    }
+                }
+            }
+        }
+        if hasher.len() > limit { Err(Refused::BodyTooLarge { limit }) } else { Ok(hasher.finish()) }
+    }
+}
+
+/// The body that extractors see.
+#[derive(Debug)]
+pub(super) struct TapBody {
+    inner: Body,
+    tap: Arc<Tap>,
+    over: bool,
+}
+
+impl TapBody {
+    pub(super) fn new(inner: Body, tap: Arc<Tap>) -> Self {
+        Self { inner, tap, over: false }
+    }
+}
+
+impl HttpBody for TapBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
+        match &frame {
+            Some(Ok(frame)) => {
+                if let Some(chunk) = frame.data_ref() {
+                    self.tap.chunk(chunk);
+                }
+            }
+            Some(Err(_)) => {
+                self.over = true;
+                self.tap.end(End::Broken);
+            }
+            None => {
+                self.over = true;
+                self.tap.end(End::Whole);
+            }
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+impl Drop for TapBody {
+    fn drop(&mut self) {
+        if self.over {
+            return;
+        }
+        let inner = std::mem::take(&mut self.inner);
+        self.tap.end(if inner.is_end_stream() { End::Whole } else { End::Rest(inner) });
+    }
+}

@@ -1,0 +1,236 @@
+//! A won claim: run the handler under it, then settle it exactly once.
+
+use std::any::Any;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::flight::{End, Flight};
+use super::panics::caught;
+use super::{ASK_AGAIN, Engine};
+use crate::policy::Policy;
+use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::store::{Completion, Release, StoreError, StoreErrorKind, Surrender};
+
+/// A write that the store did not take is tried again after this, doubling.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSE: Duration = Duration::from_secs(1);
+
+/// How an attempt ends in the store.
+#[derive(Debug, Clone)]
+pub(crate) enum Ending {
+    /// With this answer.
+    Complete(Reply),
+    /// Nothing happened; the same request may run again.
+    Release,
+    /// Nobody knows.
+    Unknown,
+}
+
+/// What the store made of it.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// The record is as asked: the handler's answer may leave.
+    Recorded,
+    /// Somebody else completed the operation meanwhile: this answer counts, not the handler's.
+    Superseded(Reply),
+    /// The handler's answer must not leave.
+    Refused(Refused),
+}
+
+/// What became of the handler.
+pub(crate) enum Ran<T> {
+    /// It returned.
+    Returned(T),
+    /// It panicked.
+    Panicked(Box<dyn Any + Send>),
+    /// It was stopped: the claim is somebody else's.
+    Stopped,
+}
+
+/// A won claim. Dropped unsettled, it is settled in the background: by the ending that was under way, else by what
+/// the operation wants after a crash.
+#[derive(Debug)]
+pub(crate) struct Attempt {
+    engine: Arc<Engine>,
+    flight: Arc<Flight>,
+    owner: Owner,
+    policy: Policy,
+    /// What [`settle`](Self::settle) was asked for, while it is under way.
+    ending: Option<Ending>,
+    settled: bool,
+}
+
+impl Attempt {
+    pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, policy: Policy) -> Self {
+        engine.flights.attempt_begins();
+        Self { engine, flight, owner: won.owner, policy, ending: None, settled: false }
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Runs the handler until it returns, panics, or loses its claim.
+    pub(crate) async fn run<F: Future>(&self, handler: F) -> Ran<F::Output> {
+        let mut handler = pin!(caught(handler));
+        loop {
+            let losing = self.flight.losing.notified();
+            if self.flight.is_lost() {
+                tracing::warn!(address = %self.flight.address, "a claim was lost, so its handler was stopped");
+                return Ran::Stopped;
+            }
+            tokio::select! {
+                biased;
+                output = &mut handler => return match output {
+                    Ok(output) => Ran::Returned(output),
+                    Err(payload) => Ran::Panicked(payload),
+                },
+                () = losing => {}
+            }
+        }
+    }
+
+    /// How an attempt ends whose handler did not: the operation's wish for a crash.
+    pub(crate) fn crashed(&self) -> Ending {
+        match self.policy.after_crash {
+            AfterCrash::Unknown => Ending::Unknown,
+            AfterCrash::Rerun => Ending::Release,
+        }
+    }
+
+    /// Records the ending. While the store does not take it, the answer is held back and the write repeated; past the
+    /// engine's patience the caller is told that the outcome is not known yet, and the engine goes on trying.
+    ///
+    /// Cancel safe: dropped in the middle, it goes on in the background.
+    pub(crate) async fn settle(mut self, ending: Ending) -> Settled {
+        self.ending = Some(ending.clone());
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let asked = Instant::now();
+            match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
+                Ok(outcome) => {
+                    self.settled = true;
+                    return self.land(outcome, ending, asked);
+                }
+                Err(error) => {
+                    tracing::error!(address = %self.flight.address, %error, "an outcome is not recorded yet");
+                    if begun.elapsed() + pause > self.engine.config.patience {
+                        // Dropping self hands the write to the background.
+                        return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+        }
+    }
+
+    /// Tells the twins, and what the caller may hear.
+    fn land(&self, outcome: WriteOutcome, ending: Ending, asked: Instant) -> Settled {
+        let engine = &self.engine;
+        let (end, settled) = match (outcome, ending) {
+            (WriteOutcome::Applied, Ending::Complete(reply)) => {
+                self.remember(&reply, asked);
+                (End::Done(reply), Settled::Recorded)
+            }
+            (WriteOutcome::Applied, Ending::Release) => (End::Open, Settled::Recorded),
+            (WriteOutcome::Applied, Ending::Unknown) => (End::Unknown, Settled::Recorded),
+            (WriteOutcome::Lost(Current::Done(reply)), _) => {
+                (End::Done(reply.clone()), Settled::Superseded(reply))
+            }
+            (WriteOutcome::Lost(current), _) => {
+                tracing::warn!(
+                    address = %self.flight.address,
+                    ?current,
+                    "an operation ended after its claim had been lost; its own outcome was not recorded"
+                );
+                let refused = match current {
+                    Current::Running => Refused::InProgress { retry_after: ASK_AGAIN },
+                    _ => Refused::OutcomeUnknown,
+                };
+                (End::Open, Settled::Refused(refused))
+            }
+        };
+        engine.flights.land(&self.flight, end);
+        settled
+    }
+
+    fn remember(&self, reply: &Reply, asked: Instant) {
+        if let Some(cache) = &self.engine.cache {
+            cache.put(self.flight.address, self.flight.fingerprint, reply.clone(), asked, self.policy.ttl);
+        }
+    }
+}
+
+impl Drop for Attempt {
+    fn drop(&mut self) {
+        if self.settled {
+            if self.flight.held().is_some() {
+                self.engine.flights.land(&self.flight, End::Open);
+            }
+            self.engine.flights.attempt_ends();
+            return;
+        }
+        let ending = self.ending.take().unwrap_or_else(|| self.crashed());
+        let attempt = Self {
+            engine: Arc::clone(&self.engine),
+            flight: Arc::clone(&self.flight),
+            owner: self.owner,
+            policy: self.policy,
+            ending: None,
+            settled: true,
+        };
+        self.engine.keeper.spawn(&self.engine, attempt.settle_for_ever(ending));
+    }
+}
+
+impl Attempt {
+    /// In the background, as long as the process lives. The claim is renewed meanwhile, so nobody takes it over.
+    async fn settle_for_ever(self, ending: Ending) {
+        let mut pause = FIRST_PAUSE;
+        loop {
+            let asked = Instant::now();
+            match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
+                Ok(outcome) => {
+                    self.land(outcome, ending, asked);
+                    return;
+                }
+                Err(error) if !error.is_transient() && error.kind() != StoreErrorKind::CapacityExceeded => {
+                    tracing::error!(address = %self.flight.address, %error, "an outcome cannot be recorded");
+                    tokio::time::sleep(LAST_PAUSE).await;
+                }
+                Err(_) => {
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// One guarded write; repeating it is safe.
+    async fn write(
+        &self,
+        address: crate::address::Address,
+        owner: Owner,
+        ending: &Ending,
+        retention: Duration,
+    ) -> Result<WriteOutcome, StoreError> {
+        let write = match ending {
+            Ending::Complete(reply) => {
+                self.store.complete(Completion { address, owner, reply: reply.clone(), retention })
+            }
+            Ending::Release => self.store.release(Release { address, owner, retention }),
+            Ending::Unknown => self.store.mark_unknown(Surrender { address, owner }),
+        };
+        tokio::time::timeout(self.config.store_timeout, write).await.unwrap_or_else(|_| {
+            Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer a write in time"))
+        })
+    }
+}

@@ -1,0 +1,45 @@
+//! The settings of an [`Idem`](crate::Idem), after its builder has checked them.
+
+use std::time::Duration;
+
+use http::HeaderName;
+
+use crate::http::Profile;
+use crate::policy::Policy;
+
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) namespace: Box<str>,
+    pub(crate) policy: Policy,
+    pub(crate) profile: Profile,
+    pub(crate) key_header: HeaderName,
+    pub(crate) max_request_bytes: u64,
+    pub(crate) max_response_bytes: usize,
+    pub(crate) fail_open: bool,
+    pub(crate) cache_bytes: u64,
+    pub(crate) cache_max_age: Duration,
+    /// How long one question to the store may take before it counts as undecided.
+    pub(crate) store_timeout: Duration,
+    /// How long an answer is held back while the store does not take it.
+    pub(crate) patience: Duration,
+    pub(crate) sweep_every: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            namespace: Box::default(),
+            policy: Policy::default(),
+            profile: Profile::default(),
+            key_header: HeaderName::from_static("idempotency-key"),
+            max_request_bytes: 1 << 20,
+            max_response_bytes: 1 << 20,
+            fail_open: false,
+            cache_bytes: 32 << 20,
+            cache_max_age: Duration::from_mins(1),
+            store_timeout: Duration::from_secs(5),
+            patience: Duration::from_secs(5),
+            sweep_every: Duration::from_mins(1),
+        }
+    }
+}

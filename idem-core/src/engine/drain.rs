@@ -1,0 +1,51 @@
+//! Shutting down without leaving anybody in doubt.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::Engine;
+use crate::store::Surrender;
+
+/// How a drain ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Drained {
+    /// Every operation that was running is settled.
+    Clean,
+    /// This many were still running at the deadline and are now unknown, never released.
+    Abandoned(usize),
+}
+
+impl Engine {
+    pub(crate) async fn drain(self: &Arc<Self>, within: Duration) -> Drained {
+        self.draining.store(true, Ordering::Release);
+        let deadline = Instant::now() + within;
+        loop {
+            let mut idle = pin!(self.flights.idle.notified());
+            idle.as_mut().enable();
+            if self.flights.attempts() == 0 {
+                return Drained::Clean;
+            }
+            if tokio::time::timeout_at(deadline.into(), idle).await.is_err() {
+                return self.abandon().await;
+            }
+        }
+    }
+
+    /// Their owners may still complete them, should they get the time.
+    async fn abandon(&self) -> Drained {
+        let held = self.flights.held();
+        if held.is_empty() {
+            return Drained::Clean;
+        }
+        for (flight, claim) in &held {
+            let surrender = Surrender { address: flight.address, owner: claim.owner };
+            if let Err(error) = self.store.mark_unknown(surrender).await {
+                tracing::error!(address = %flight.address, %error, "an abandoned operation was not marked unknown");
+            }
+        }
+        Drained::Abandoned(held.len())
+    }
+}

@@ -1,0 +1,163 @@
+//! The way in: cache, twins, claim.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use super::flight::{Boarded, End, Flight, Held, Stage};
+use super::lead::Lead;
+use super::{ASK_AGAIN, Attempt, Engine, Operation};
+use crate::protocol::{ClaimOutcome, Won};
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::store::{StoreError, StoreErrorKind};
+
+/// What a call may do.
+#[derive(Debug)]
+pub(crate) enum Entered {
+    /// Run the operation, then settle the attempt.
+    Run(Attempt),
+    /// Give this answer.
+    Replay(Reply),
+    /// The store is away and the operation was declared to run unprotected then.
+    Unprotected,
+}
+
+/// Between two looks at a claim that another process holds.
+const FIRST_POLL: Duration = Duration::from_millis(20);
+const LAST_POLL: Duration = Duration::from_millis(250);
+
+impl Engine {
+    /// Finds out what a call may do.
+    ///
+    /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
+    /// background, and a claim that was won for nobody is released.
+    pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        let deadline = Instant::now() + operation.policy.wait;
+        loop {
+            if self.draining.load(Ordering::Acquire) {
+                return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
+            }
+            if let Some(cached) = self.cache.as_ref().and_then(|cache| cache.get(operation.address)) {
+                if cached.fingerprint != operation.fingerprint {
+                    return Err(Refused::KeyReused);
+                }
+                return Ok(Entered::Replay(cached.reply));
+            }
+            match self.flights.board(operation.address, operation.fingerprint) {
+                Boarded::Leader(flight) => return self.lead(operation, flight, deadline).await,
+                Boarded::Follower(flight) => match follow(operation, &flight, deadline).await {
+                    Followed::Answer(answer) => return answer,
+                    Followed::AskAgain => {}
+                },
+            }
+        }
+    }
+
+    /// Claims for this call and all twins that come meanwhile.
+    async fn lead(
+        self: &Arc<Self>,
+        operation: &Operation,
+        flight: Arc<Flight>,
+        deadline: Instant,
+    ) -> Result<Entered, Refused> {
+        let mut lead = Lead::new(self, flight, operation);
+        let mut poll = FIRST_POLL;
+        loop {
+            let asked = Instant::now();
+            let outcome = match lead.claim().await {
+                Ok(outcome) => outcome,
+                Err(error) => return self.refuse(operation, &error),
+            };
+            match outcome {
+                ClaimOutcome::Won(won) => return Ok(Entered::Run(self.begin(operation, lead, won, asked))),
+                ClaimOutcome::Replay(replay) => {
+                    if let Some(cache) = &self.cache {
+                        let (address, fingerprint) = (operation.address, operation.fingerprint);
+                        cache.put(address, fingerprint, replay.reply.clone(), asked, replay.remaining);
+                    }
+                    lead.land(End::Done(replay.reply.clone()));
+                    return Ok(Entered::Replay(replay.reply));
+                }
+                ClaimOutcome::Mismatch => return Err(Refused::KeyReused),
+                ClaimOutcome::Unknown => {
+                    lead.land(End::Unknown);
+                    return Err(Refused::OutcomeUnknown);
+                }
+                ClaimOutcome::InFlight { .. } => {
+                    let now = Instant::now();
+                    if now >= deadline {
+                        return Err(Refused::InProgress { retry_after: ASK_AGAIN });
+                    }
+                    lead.elsewhere();
+                    tokio::time::sleep(poll.min(deadline - now)).await;
+                    poll = (poll * 2).min(LAST_POLL);
+                }
+            }
+        }
+    }
+
+    fn begin(self: &Arc<Self>, operation: &Operation, lead: Lead<'_>, won: Won, asked: Instant) -> Attempt {
+        let lease = operation.policy.lease;
+        let held = Held {
+            owner: won.owner,
+            lease,
+            renew_at: asked + lease / 3,
+            until: asked + operation.policy.max_run,
+        };
+        let flight = lead.won(held);
+        self.keeper.renew_by(self, held.renew_at);
+        Attempt::new(Arc::clone(self), flight, won, operation.policy)
+    }
+
+    fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {
+        tracing::error!(
+            address = %operation.address,
+            operation = operation.label.operation(),
+            %error,
+            kind = ?error.kind(),
+            "the idempotency store refused a claim"
+        );
+        if error.kind() == StoreErrorKind::CapacityExceeded {
+            return Err(Refused::CapacityExceeded { retry_after: ASK_AGAIN });
+        }
+        // Failing open means running without a claim, so only what certainly left no claim behind may.
+        if self.config.fail_open && error.kind() == StoreErrorKind::Unavailable {
+            return Ok(Entered::Unprotected);
+        }
+        Err(Refused::StoreUnavailable { retry_after: ASK_AGAIN })
+    }
+}
+
+enum Followed {
+    Answer(Result<Entered, Refused>),
+    AskAgain,
+}
+
+/// Waits for what the leader finds out. A mismatch is told before anything else that the leader knows.
+async fn follow(operation: &Operation, flight: &Arc<Flight>, deadline: Instant) -> Followed {
+    let same = flight.fingerprint == operation.fingerprint;
+    loop {
+        let mut changed = pin!(flight.changed.notified());
+        changed.as_mut().enable();
+        match flight.stage() {
+            Stage::Claiming => {
+                changed.await;
+                continue;
+            }
+            // Past here the leader's fingerprint is known to be the record's.
+            Stage::Elsewhere | Stage::Running(_) | Stage::Ended(End::Done(_) | End::Unknown) if !same => {
+                return Followed::Answer(Err(Refused::KeyReused));
+            }
+            Stage::Elsewhere | Stage::Running(_) => {}
+            Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Entered::Replay(reply))),
+            Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
+            Stage::Ended(End::Open) => return Followed::AskAgain,
+        }
+        if tokio::time::timeout_at(deadline.into(), changed).await.is_err() {
+            return Followed::Answer(Err(Refused::InProgress { retry_after: ASK_AGAIN }));
+        }
+    }
+}
+

@@ -1,0 +1,211 @@
+//! Operations that this process is at: twins find each other here and ask the store once.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::Notify;
+
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+use crate::protocol::Owner;
+use crate::reply::Reply;
+
+const SHARDS: usize = 64;
+
+/// One operation under way in this process.
+#[derive(Debug)]
+pub(super) struct Flight {
+    pub(super) address: Address,
+    pub(super) fingerprint: Fingerprint,
+    stage: Mutex<Stage>,
+    /// Rings at every change of the stage.
+    pub(super) changed: Notify,
+    lost: AtomicBool,
+    /// Rings when the claim turns out to be somebody else's.
+    pub(super) losing: Notify,
+}
+
+/// How far it is.
+#[derive(Debug, Clone)]
+pub(super) enum Stage {
+    /// The store is being asked.
+    Claiming,
+    /// Another process runs it; the leader asks again from time to time.
+    Elsewhere,
+    /// Our handler runs.
+    Running(Held),
+    /// Over.
+    Ended(End),
+}
+
+/// A claim that is held.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    pub(super) owner: Owner,
+    pub(super) lease: Duration,
+    pub(super) renew_at: Instant,
+    /// From here on the claim is not renewed any more.
+    pub(super) until: Instant,
+}
+
+/// How it ended, as far as a twin needs to know.
+#[derive(Debug, Clone)]
+pub(super) enum End {
+    /// With this answer.
+    Done(Reply),
+    /// Nobody knows how.
+    Unknown,
+    /// Ask the store.
+    Open,
+}
+
+impl Flight {
+    fn new(address: Address, fingerprint: Fingerprint) -> Self {
+        Self {
+            address,
+            fingerprint,
+            stage: Mutex::new(Stage::Claiming),
+            changed: Notify::new(),
+            lost: AtomicBool::new(false),
+            losing: Notify::new(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Stage> {
+        self.stage.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn stage(&self) -> Stage {
+        self.lock().clone()
+    }
+
+    pub(super) fn set(&self, stage: Stage) {
+        *self.lock() = stage;
+        self.changed.notify_waiters();
+    }
+
+    /// The claim, while the handler runs.
+    pub(super) fn held(&self) -> Option<Held> {
+        match *self.lock() {
+            Stage::Running(held) => Some(held),
+            _ => None,
+        }
+    }
+
+    /// Sets when the claim is renewed next.
+    pub(super) fn renew_at(&self, at: Instant) {
+        if let Stage::Running(held) = &mut *self.lock() {
+            held.renew_at = at;
+        }
+    }
+
+    /// Tells the handler to stop.
+    pub(super) fn lose(&self) {
+        self.lost.store(true, Ordering::Release);
+        self.losing.notify_waiters();
+    }
+
+    pub(super) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Acquire)
+    }
+}
+
+/// What asking for a flight got.
+#[derive(Debug)]
+pub(super) enum Boarded {
+    /// Nobody was at it: the caller leads.
+    Leader(Arc<Flight>),
+    /// Somebody is at it.
+    Follower(Arc<Flight>),
+}
+
+/// All operations under way in this process.
+#[derive(Debug)]
+pub(super) struct Flights {
+    shards: Box<[Mutex<Map>]>,
+    attempts: AtomicUsize,
+    /// Rings when the last attempt is settled.
+    pub(super) idle: Notify,
+}
+
+type Map = HashMap<Address, Arc<Flight>, BuildHasherDefault<DigestHasher>>;
+
+impl Default for Flights {
+    fn default() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            attempts: AtomicUsize::new(0),
+            idle: Notify::new(),
+        }
+    }
+}
+
+impl Flights {
+    fn shard(&self, address: Address) -> Option<MutexGuard<'_, Map>> {
+        let at = address.as_bytes()[30] as usize % SHARDS;
+        self.shards.get(at).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn board(&self, address: Address, fingerprint: Fingerprint) -> Boarded {
+        let fresh = || Arc::new(Flight::new(address, fingerprint));
+        let Some(mut shard) = self.shard(address) else { return Boarded::Leader(fresh()) };
+        match shard.entry(address) {
+            std::collections::hash_map::Entry::Occupied(entry) => Boarded::Follower(Arc::clone(entry.get())),
+            std::collections::hash_map::Entry::Vacant(entry) => Boarded::Leader(Arc::clone(entry.insert(fresh()))),
+        }
+    }
+
+    /// Ends a flight: first nobody finds it any more, then its followers are told.
+    pub(super) fn land(&self, flight: &Arc<Flight>, end: End) {
+        if let Some(mut shard) = self.shard(flight.address)
+            && shard.get(&flight.address).is_some_and(|found| Arc::ptr_eq(found, flight))
+        {
+            shard.remove(&flight.address);
+        }
+        flight.set(Stage::Ended(end));
+    }
+
+    /// Every held claim.
+    pub(super) fn held(&self) -> Vec<(Arc<Flight>, Held)> {
+        let mut held = Vec::new();
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            held.extend(shard.values().filter_map(|flight| flight.held().map(|claim| (Arc::clone(flight), claim))));
+        }
+        held
+    }
+
+    pub(super) fn attempts(&self) -> usize {
+        self.attempts.load(Ordering::Acquire)
+    }
+
+    pub(super) fn attempt_begins(&self) {
+        self.attempts.fetch_add(1, Ordering::AcqRel);
+    }
+
+    pub(super) fn attempt_ends(&self) {
+        if self.attempts.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.idle.notify_waiters();
+        }
+    }
+}
+
+/// Takes 64 bits of the digest as they are.
+#[derive(Debug, Default)]
+struct DigestHasher(u64);
+
+impl Hasher for DigestHasher {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        if let Some(first) = bytes.first_chunk() {
+            self.0 = u64::from_le_bytes(*first);
+        }
+    }
+
+}

@@ -1,0 +1,202 @@
+//! The thread that keeps claims alive and records moving, so that a blocked runtime of the user's cannot starve them.
+//!
+//! It renews every held claim a third into its lease, in one call to the store; sweeps abandoned records and reaps
+//! expired ones from time to time; and carries what goes on in the background. It is started by the first claim and
+//! ends with the engine.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use tokio::runtime::{Builder, Handle};
+use tokio::sync::Notify;
+
+use super::Engine;
+use crate::protocol::{RenewOutcome, StateKind};
+use crate::store::{Batch, Renewal, StoreError, Sweep};
+
+/// At most this many records are moved or reaped in one call, so that live traffic gets its turn in between.
+const BATCH: usize = 500;
+/// A renewal that failed is tried again after this.
+const RETRY: Duration = Duration::from_millis(200);
+/// After this even a keeper without claims looks whether its engine is still there.
+const LONGEST_SLEEP: Duration = Duration::from_secs(5);
+
+#[derive(Debug, Default)]
+pub(super) struct Keeper {
+    runtime: OnceLock<Option<Handle>>,
+    alarm: Arc<Alarm>,
+}
+
+/// When the keeper wakes next.
+#[derive(Debug, Default)]
+struct Alarm {
+    at: Mutex<Option<Instant>>,
+    rings: Notify,
+}
+
+impl Alarm {
+    /// Rings the keeper only if it would sleep past `at`.
+    fn not_later_than(&self, at: Instant) {
+        let mut next = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        if next.is_some_and(|next| at < next) {
+            *next = Some(at);
+            self.rings.notify_one();
+        }
+    }
+
+    fn set(&self, at: Instant) {
+        *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+    }
+
+    /// When to wake: at `next`, or earlier if somebody asked for it since [`set`](Self::set).
+    fn settle_on(&self, next: Instant) -> Instant {
+        let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = at.map_or(next, |asked| asked.min(next));
+        *at = Some(next);
+        next
+    }
+}
+
+impl Keeper {
+    /// Sees to it that the keeper is awake at `at`.
+    pub(super) fn renew_by(&self, engine: &Arc<Engine>, at: Instant) {
+        let _ = self.runtime(engine);
+        self.alarm.not_later_than(at);
+    }
+
+    /// Runs `task` on the keeper's thread.
+    pub(super) fn spawn(&self, engine: &Arc<Engine>, task: impl Future<Output = ()> + Send + 'static) {
+        match self.runtime(engine) {
+            Some(runtime) => {
+                runtime.spawn(task);
+            }
+            None => tracing::error!("without its keeper thread idem cannot settle an operation; its lease will end"),
+        }
+    }
+
+    pub(super) fn stop(&self) {
+        self.alarm.rings.notify_one();
+    }
+
+    fn runtime(&self, engine: &Arc<Engine>) -> Option<&Handle> {
+        self.runtime.get_or_init(|| start(Arc::downgrade(engine), Arc::clone(&self.alarm))).as_ref()
+    }
+}
+
+fn start(engine: Weak<Engine>, alarm: Arc<Alarm>) -> Option<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.inspect_err(|error| tracing::error!(%error, "idem cannot start its keeper runtime")).ok()?;
+    let handle = runtime.handle().clone();
+    alarm.set(Instant::now() + LONGEST_SLEEP);
+    std::thread::Builder::new()
+        .name("idem-keeper".into())
+        .spawn(move || runtime.block_on(keep(engine, alarm)))
+        .inspect_err(|error| tracing::error!(%error, "idem cannot start its keeper thread"))
+        .ok()?;
+    Some(handle)
+}
+
+async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
+    let mut sweep_at = Instant::now();
+    loop {
+        let Some(engine) = engine.upgrade() else { return };
+        let now = Instant::now();
+        // Set before looking, so that a claim won meanwhile is either seen or rings.
+        alarm.set(now + LONGEST_SLEEP);
+        let mut next = renew(&engine).await.min(now + LONGEST_SLEEP);
+        if sweep_at <= now {
+            sweep(&engine).await;
+            sweep_at = Instant::now() + engine.config.sweep_every;
+        }
+        next = next.min(sweep_at);
+        drop(engine);
+        let next = alarm.settle_on(next);
+        tokio::select! {
+            () = tokio::time::sleep_until(next.into()) => {}
+            () = alarm.rings.notified() => {}
+        }
+    }
+}
+
+/// Renews what is due; says when the next is.
+async fn renew(engine: &Engine) -> Instant {
+    let now = Instant::now();
+    let mut next = now + LONGEST_SLEEP;
+    let mut due = Vec::new();
+    for (flight, held) in engine.flights.held() {
+        if held.until <= now {
+            continue;
+        }
+        if held.renew_at <= now { due.push((flight, held)) } else { next = next.min(held.renew_at) }
+    }
+    if due.is_empty() {
+        return next;
+    }
+    due.sort_by_key(|(flight, _)| flight.address);
+    let renewals = due
+        .iter()
+        .map(|(flight, held)| Renewal { address: flight.address, owner: held.owner, lease: held.lease })
+        .collect();
+    let (batch, _) = Batch::new(renewals);
+    let answers = tokio::time::timeout(engine.config.store_timeout, engine.store.renew(batch)).await;
+    let answers = answers.unwrap_or_default();
+    let mut answers = answers.into_iter();
+    for (flight, held) in due {
+        let again = match answers.next() {
+            Some(Ok(RenewOutcome::Renewed | RenewOutcome::Skipped)) => now + held.lease / 3,
+            Some(Ok(RenewOutcome::Lost)) => {
+                // An attempt that is being settled no longer listens.
+                flight.lose();
+                continue;
+            }
+            Some(Err(error)) => after_failure(&error, held.lease),
+            None => Instant::now() + RETRY.min(held.lease / 6),
+        };
+        flight.renew_at(again);
+        next = next.min(again);
+    }
+    next
+}
+
+fn after_failure(error: &StoreError, lease: Duration) -> Instant {
+    tracing::warn!(%error, "a lease could not be renewed");
+    Instant::now() + RETRY.min(lease / 6)
+}
+
+async fn sweep(engine: &Engine) {
+    let grace = engine.config.policy.lease;
+    let request = Sweep { grace, retention: engine.config.policy.ttl, limit: BATCH };
+    loop {
+        match engine.store.sweep(request.clone()).await {
+            Ok(swept) => {
+                if swept.unknown > 0 {
+                    let waiting = engine.store.count(StateKind::Unknown).await.unwrap_or_default();
+                    tracing::error!(
+                        abandoned = swept.unknown,
+                        waiting,
+                        "operations were abandoned and their outcome is unknown: settle them through the operator"
+                    );
+                }
+                if swept.unknown + swept.released < BATCH {
+                    break;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(%error, "abandoned operations could not be looked for");
+                return;
+            }
+        }
+        tokio::task::yield_now().await;
+    }
+    loop {
+        match engine.store.reap(BATCH).await {
+            Ok(reaped) if reaped < BATCH => return,
+            Ok(_) => tokio::task::yield_now().await,
+            Err(error) => {
+                tracing::warn!(%error, "expired records could not be reaped");
+                return;
+            }
+        }
+    }
+}

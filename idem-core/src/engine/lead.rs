@@ -1,0 +1,132 @@
+//! The leader of a flight: asks the store, once for all twins, and leaves nothing behind if it is dropped.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::flight::{End, Flight, Held, Stage};
+use super::{Engine, Operation};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, Verdict};
+use crate::store::{Release, Settlement, StoreError, StoreErrorKind};
+
+/// A question to the store that was not answered is put again after this, doubling.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSE: Duration = Duration::from_millis(500);
+
+#[derive(Debug)]
+pub(super) struct Lead<'e> {
+    engine: &'e Arc<Engine>,
+    flight: Arc<Flight>,
+    /// The flight has landed, or goes on as an attempt.
+    over: bool,
+    claim: Claim,
+    retention: Duration,
+    /// A claim was sent and its answer is not known.
+    undecided: bool,
+}
+
+impl<'e> Lead<'e> {
+    pub(super) fn new(engine: &'e Arc<Engine>, flight: Arc<Flight>, operation: &Operation) -> Self {
+        let claim = Claim {
+            address: operation.address,
+            nonce: Nonce::fresh(),
+            fingerprint: operation.fingerprint,
+            lease: operation.policy.lease,
+            after_crash: operation.policy.after_crash,
+            label: operation.label.clone(),
+            key_hint: operation.key_hint,
+        };
+        Self { engine, flight, over: false, claim, retention: operation.policy.ttl, undecided: false }
+    }
+
+    /// Asks until the store has decided, for at most the engine's patience; always with the same nonce.
+    pub(super) async fn claim(&mut self) -> Result<ClaimOutcome, StoreError> {
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            self.undecided = true;
+            match ask(self.engine, &self.claim).await {
+                Err(error) if error.kind() == StoreErrorKind::Undecided => {
+                    if begun.elapsed() >= self.engine.config.patience {
+                        return Err(error);
+                    }
+                    tokio::time::sleep(pause).await;
+                    pause = (pause * 2).min(LAST_PAUSE);
+                }
+                decided => {
+                    self.undecided = false;
+                    return decided;
+                }
+            }
+        }
+    }
+
+    /// Another process holds the claim.
+    pub(super) fn elsewhere(&self) {
+        self.flight.set(Stage::Elsewhere);
+    }
+
+    pub(super) fn land(mut self, end: End) {
+        self.over = true;
+        self.engine.flights.land(&self.flight, end);
+    }
+
+    /// The claim is won: the flight goes on as an attempt.
+    pub(super) fn won(mut self, held: Held) -> Arc<Flight> {
+        self.over = true;
+        self.flight.set(Stage::Running(held));
+        Arc::clone(&self.flight)
+    }
+}
+
+impl Drop for Lead<'_> {
+    fn drop(&mut self) {
+        if !self.over {
+            self.engine.flights.land(&self.flight, End::Open);
+        }
+        if self.undecided {
+            let engine = Arc::clone(self.engine);
+            let (claim, retention) = (self.claim.clone(), self.retention);
+            self.engine.keeper.spawn(self.engine, take_back(engine, claim, retention));
+        }
+    }
+}
+
+async fn ask(engine: &Engine, claim: &Claim) -> Result<ClaimOutcome, StoreError> {
+    tokio::time::timeout(engine.config.store_timeout, engine.store.claim(claim.clone())).await.unwrap_or_else(|_| {
+        Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer a claim in time"))
+    })
+}
+
+/// Finds out whether a claim was won that nobody waits for any more, and gives it back: its handler never ran.
+async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match ask(&engine, &claim).await {
+            Ok(ClaimOutcome::Won(won)) => {
+                let release = Release { address: claim.address, owner: won.owner, retention };
+                if engine.store.release(release).await.is_ok() {
+                    return;
+                }
+            }
+            // Swept while the store was away: still nobody's, and certainly not run.
+            Ok(ClaimOutcome::Unknown) => match engine.store.look_up(claim.address).await {
+                Ok(Some(record)) if record.owner.nonce == claim.nonce => {
+                    if engine.store.settle(not_run(&claim, record.owner, retention)).await.is_ok() {
+                        return;
+                    }
+                }
+                Ok(_) => return,
+                Err(_) => {}
+            },
+            Ok(_) => return,
+            Err(error) if !error.is_transient() => return,
+            Err(_) => {}
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+fn not_run(claim: &Claim, seen: Owner, retention: Duration) -> Settlement {
+    Settlement { address: claim.address, seen, verdict: Verdict::DidNotHappen, retention }
+}

@@ -1,0 +1,110 @@
+//! The engine: claim, run, settle, answer; for every form of handler.
+//!
+//! A call [`enter`](Engine::enter)s with an [`Operation`]. It is answered from the cache of completed replies, by
+//! joining a twin that this process is already running, or by a claim in the store. A won claim is an [`Attempt`],
+//! which is settled exactly once, by its owner or, if that vanished, in the background. The [`Keeper`] renews leases
+//! and sweeps from a thread of its own.
+
+mod attempt;
+mod cache;
+mod config;
+mod drain;
+mod enter;
+mod flight;
+mod intern;
+mod keeper;
+mod lead;
+mod panics;
+
+pub(crate) use attempt::{Attempt, Ending, Ran, Settled};
+pub(crate) use config::Config;
+pub use drain::Drained;
+pub(crate) use enter::Entered;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
+
+use self::cache::ReplyCache;
+use self::flight::Flights;
+use self::intern::Labels;
+use self::keeper::Keeper;
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+use crate::label::{KeyHint, Label};
+use crate::policy::Policy;
+use crate::scope::Scope;
+use crate::store::Store;
+
+/// One call of an idempotent operation.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) address: Address,
+    pub(crate) fingerprint: Fingerprint,
+    pub(crate) label: Label,
+    pub(crate) key_hint: KeyHint,
+    pub(crate) policy: Policy,
+}
+
+/// What the clones of an [`Idem`](crate::Idem) share.
+#[derive(Debug)]
+pub(crate) struct Engine {
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) scope: Scope,
+    pub(crate) config: Config,
+    flights: Flights,
+    cache: Option<ReplyCache>,
+    labels: Labels,
+    keeper: Keeper,
+    draining: AtomicBool,
+}
+
+/// A caller that was told "not now" asks again after this.
+pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+impl Engine {
+    pub(crate) fn new(store: Arc<dyn Store>, scope: Scope, config: Config) -> Arc<Self> {
+        let cached = !store.is_local() && config.cache_bytes > 0;
+        Arc::new(Self {
+            cache: cached.then(|| ReplyCache::new(config.cache_bytes, config.cache_max_age)),
+            store,
+            scope,
+            config,
+            flights: Flights::default(),
+            labels: Labels::default(),
+            keeper: Keeper::default(),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// The operation that `key` names within `scope`.
+    pub(crate) fn operation(
+        &self,
+        scope: &[u8],
+        name: &str,
+        key: &[u8],
+        fingerprint: Fingerprint,
+        policy: Policy,
+    ) -> Operation {
+        Operation {
+            address: Address::new(&self.config.namespace, scope, name, key),
+            fingerprint,
+            label: self.labels.get(name, scope),
+            key_hint: KeyHint::of(key),
+            policy,
+        }
+    }
+
+    /// Drops what this process remembers of a reply.
+    pub(crate) fn forget_cached(&self, address: Address) {
+        if let Some(cache) = &self.cache {
+            cache.remove(address);
+        }
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        self.keeper.stop();
+    }
+}

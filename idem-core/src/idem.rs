@@ -1,0 +1,233 @@
+//! The handle that services hold.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderName;
+
+use crate::engine::{Config, Engine};
+use crate::http::Profile;
+use crate::operator::Operator;
+use crate::policy::OnError;
+use crate::protocol::AfterCrash;
+use crate::scope::Scope;
+use crate::store::Store;
+
+pub use crate::engine::Drained;
+
+/// Everything that idempotent handlers of a service share: the store, the scope, the defaults. Clones are cheap and
+/// share it all.
+///
+/// The type remembers its store, for handlers that need a particular one. Code that does not care takes plain `Idem`,
+/// made by [`erase`](Self::erase).
+///
+/// ```
+/// use idem_core::{Idem, Scope, store::memory::MemoryStore};
+/// use std::time::Duration;
+///
+/// let idem = Idem::builder(MemoryStore::new())
+///     .scope(Scope::header("x-account"))
+///     .ttl(Duration::from_secs(3600))
+///     .build();
+/// let any: Idem = idem.erase();
+/// # drop(any);
+/// ```
+pub struct Idem<S: ?Sized = dyn Store> {
+    pub(crate) engine: Arc<Engine>,
+    store: PhantomData<fn() -> Box<S>>,
+}
+
+impl<S: Store> Idem<S> {
+    /// Starts with a store and the defaults.
+    pub fn builder(store: S) -> Builder<S, NoScope> {
+        Builder { store: Arc::new(store), config: Config::default(), scope: NoScope(()), kind: PhantomData }
+    }
+}
+
+impl<S: ?Sized> Idem<S> {
+    fn of(engine: Arc<Engine>) -> Self {
+        Self { engine, store: PhantomData }
+    }
+
+    /// The same handle without the store in its type.
+    #[must_use]
+    pub fn erase(&self) -> Idem {
+        Idem::of(Arc::clone(&self.engine))
+    }
+
+    /// For whoever must look at records and settle what nobody is sure of.
+    #[must_use]
+    pub fn operator(&self) -> Operator {
+        Operator::new(Arc::clone(&self.engine))
+    }
+
+    /// Refuses new operations with `shutting-down` and waits until those that run are settled. What still runs after
+    /// `within` becomes unknown, never released; its handler may still complete it, as long as the process lives.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the waiting; new operations stay refused.
+    pub async fn drain(&self, within: Duration) -> Drained {
+        self.engine.drain(within).await
+    }
+}
+
+impl<S: ?Sized> Clone for Idem<S> {
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.engine))
+    }
+}
+
+impl<S: ?Sized> fmt::Debug for Idem<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Idem")
+            .field("store", &self.engine.store)
+            .field("namespace", &self.engine.config.namespace)
+            .field("scope", &self.engine.scope)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A builder that has no [`Scope`] yet.
+#[derive(Debug)]
+pub struct NoScope(());
+
+/// Sets up an [`Idem`].
+#[derive(Debug)]
+#[must_use]
+pub struct Builder<S, C> {
+    store: Arc<dyn Store>,
+    config: Config,
+    scope: C,
+    kind: PhantomData<fn() -> S>,
+}
+
+/// Spans of zero would switch a guarantee off; they are raised to this.
+const SHORTEST: Duration = Duration::from_millis(1);
+
+impl<S, C> Builder<S, C> {
+    /// Who the keys belong to. Mandatory.
+    pub fn scope(self, scope: Scope) -> Builder<S, Scope> {
+        Builder { store: self.store, config: self.config, scope, kind: PhantomData }
+    }
+
+    /// Keeps services that share a store apart. Default: empty.
+    pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
+        self.config.namespace = namespace.into().into_boxed_str();
+        self
+    }
+
+    /// How long a stored answer lives, counted from completion. A retry that comes later runs again. Default: 24 h.
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.config.policy.ttl = ttl.max(SHORTEST);
+        self
+    }
+
+    /// How long a claim outlives a process that stops renewing it. A living handler's claim is renewed, so this is not
+    /// how long a handler may take. Default: 30 s.
+    pub fn lease(mut self, lease: Duration) -> Self {
+        self.config.policy.lease = lease.max(SHORTEST);
+        self
+    }
+
+    /// How long a duplicate of a running operation waits for its answer, before it gets `request-in-progress`.
+    /// Default: not at all.
+    pub fn wait(mut self, wait: Duration) -> Self {
+        self.config.policy.wait = wait;
+        self
+    }
+
+    /// How long a claim is renewed at most, for handlers that hang. Default: 1 h.
+    pub fn max_run(mut self, max_run: Duration) -> Self {
+        self.config.policy.max_run = max_run.max(SHORTEST);
+        self
+    }
+
+    /// What becomes of the key when a handler returns an error. Default: [`OnError::Release`].
+    pub fn on_error(mut self, on_error: OnError) -> Self {
+        self.config.policy.on_error = on_error;
+        self
+    }
+
+    /// What becomes of a claim whose owner is gone. Default: [`AfterCrash::Unknown`].
+    pub fn after_crash(mut self, after_crash: AfterCrash) -> Self {
+        self.config.policy.after_crash = after_crash;
+        self
+    }
+
+    /// Which status codes refusals get. Default: [`Profile::Default`].
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.config.profile = profile;
+        self
+    }
+
+    /// The request header that carries the key. Default: `Idempotency-Key`.
+    pub fn key_header(mut self, name: HeaderName) -> Self {
+        self.config.key_header = name;
+        self
+    }
+
+    /// The longest request body that is fingerprinted, in bytes; a longer one is refused with `body-too-large`.
+    /// Default: 1 MiB.
+    pub fn max_request_bytes(mut self, bytes: u64) -> Self {
+        self.config.max_request_bytes = bytes;
+        self
+    }
+
+    /// The longest response body that is stored, in bytes. The caller gets a longer one whole; its retry gets
+    /// `result-unavailable`, never a second run. Default: 1 MiB.
+    pub fn max_response_bytes(mut self, bytes: usize) -> Self {
+        self.config.max_response_bytes = bytes;
+        self
+    }
+
+    /// Runs operations unprotected while the store is certainly unreachable, instead of refusing them with 503: a
+    /// retry may then charge twice. Default: false.
+    pub fn fail_open(mut self, fail_open: bool) -> Self {
+        self.config.fail_open = fail_open;
+        self
+    }
+
+    /// How many bytes of completed replies this process keeps, to answer replays without the store; 0 for none. A
+    /// store in this process's memory needs none and gets none. Default: 32 MiB.
+    pub fn cache_bytes(mut self, bytes: u64) -> Self {
+        self.config.cache_bytes = bytes;
+        self
+    }
+
+    /// How long such a reply is kept at most: the time after which an operator's order from another process is obeyed
+    /// here. Default: 60 s.
+    pub fn cache_max_age(mut self, age: Duration) -> Self {
+        self.config.cache_max_age = age;
+        self
+    }
+
+    /// How long one question to the store may take; after that its outcome is undecided, and it is asked again with
+    /// the same nonce. Default: 5 s.
+    pub fn store_timeout(mut self, timeout: Duration) -> Self {
+        self.config.store_timeout = timeout.max(SHORTEST);
+        self
+    }
+
+    /// How long an answer is held back while the store does not take its record, before the caller gets
+    /// `outcome-unknown`. Default: 5 s.
+    pub fn patience(mut self, patience: Duration) -> Self {
+        self.config.patience = patience;
+        self
+    }
+
+    /// How often this process looks for abandoned and expired records. Default: 60 s.
+    pub fn sweep_every(mut self, span: Duration) -> Self {
+        self.config.sweep_every = span.max(SHORTEST);
+        self
+    }
+}
+
+impl<S: Store> Builder<S, Scope> {
+    /// The handle.
+    #[must_use]
+    pub fn build(self) -> Idem<S> {
+        Idem::of(Engine::new(self.store, self.scope, self.config))
+    }
+}

@@ -1,0 +1,42 @@
+//! Idempotent plain functions: consumers, jobs, methods.
+//!
+//! ```
+//! use idem_core::{Idem, Refused, Scope, idempotent, store::memory::MemoryStore};
+//!
+//! #[idempotent(with = idem, key = order, name = "settle")]
+//! async fn settle(idem: &Idem, order: u64) -> Result<u32, Refused> {
+//!     Ok(42) // charge, write, send: runs once per order
+//! }
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let idem = Idem::builder(MemoryStore::new()).scope(Scope::public()).build().erase();
+//! assert_eq!(settle(&idem, 17).await, Ok(42));
+//! assert_eq!(settle(&idem, 17).await, Ok(42)); // a replay: the body did not run
+//! # });
+//! ```
+//!
+//! The function returns `Result<T, E>`. `T` is stored as JSON, so it must be `Serialize + DeserializeOwned`; `()`, `0`
+//! and `None` are values like any other. `E: From<Refused>`, because somebody must hear that an operation is in
+//! progress or that the store is away. An `Err` frees the key unless `on_error` or [`Classify`](crate::Classify) says
+//! otherwise.
+//!
+//! The body runs inside the caller's future and may borrow. Dropped in the middle, its outcome is unknown at once (or
+//! the key is freed under `after_crash = rerun`); with `detach` it runs in a task of its own and goes on.
+
+mod errors;
+mod op;
+mod output;
+mod value;
+
+pub use output::Output;
+pub use value::reply;
+
+#[doc(hidden)]
+pub use errors::{
+    Classified, ClassifiedErrors, ErrorMode, ErrorProbe, StorableError, StoredErrors, Unclassified, UnclassifiedErrors,
+    stored_errors,
+};
+#[doc(hidden)]
+pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
+#[doc(hidden)]
+pub use output::{assert_detachable, assert_output};

@@ -1,0 +1,242 @@
+//! One call of a plain idempotent function. The macro emits `operation(…).key(…).run(…)`.
+
+use std::any::Any;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::errors::ErrorMode;
+use super::value::{self, Arm};
+use crate::engine::{Attempt, Ending, Engine, Entered, Operation, Ran, Settled};
+use crate::fingerprint::{Fingerprint, InvalidFingerprint};
+use crate::idem::Idem;
+use crate::key::{InvalidKey, KeyBuf, KeyPart};
+use crate::outcome::ErrorClass;
+use crate::policy::{OnError, Policy, Spec};
+use crate::refused::{Refused, Unavailable};
+use crate::reply::Reply;
+
+/// Something that leads to an [`Idem`]: itself, or a pointer to it.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an `Idem`",
+    note = "`with = …` takes the `Idem` that keeps the records: a field, an argument, a static"
+)]
+pub trait AsIdem {
+    #[doc(hidden)]
+    fn engine(&self) -> EngineRef;
+}
+
+/// Hides the engine from the trait's users.
+#[doc(hidden)]
+pub struct EngineRef(Arc<Engine>);
+
+impl fmt::Debug for EngineRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EngineRef")
+    }
+}
+
+impl<S: ?Sized> AsIdem for Idem<S> {
+    fn engine(&self) -> EngineRef {
+        EngineRef(Arc::clone(&self.engine))
+    }
+}
+
+impl<I: AsIdem + ?Sized> AsIdem for &I {
+    fn engine(&self) -> EngineRef {
+        (**self).engine()
+    }
+}
+
+impl<I: AsIdem + ?Sized> AsIdem for Arc<I> {
+    fn engine(&self) -> EngineRef {
+        (**self).engine()
+    }
+}
+
+/// A call that is about to be made.
+#[derive(Debug)]
+#[must_use]
+pub struct PlainOperation {
+    engine: Arc<Engine>,
+    spec: Spec,
+    key: Option<Vec<u8>>,
+    scope: Option<Vec<u8>>,
+    fingerprint: Result<Fingerprint, InvalidFingerprint>,
+}
+
+/// Starts a call.
+pub fn operation<I: AsIdem + ?Sized>(idem: &I, spec: Spec) -> PlainOperation {
+    let EngineRef(engine) = idem.engine();
+    // Without a scope of its own, a function has one set of keys for all its callers.
+    PlainOperation { engine, spec, key: None, scope: Some(Vec::new()), fingerprint: Ok(Fingerprint::none()) }
+}
+
+impl PlainOperation {
+    /// The key.
+    pub fn key<K: KeyPart + ?Sized>(mut self, key: &K) -> Self {
+        self.key = KeyBuf::of(key);
+        self
+    }
+
+    /// Who the key belongs to.
+    pub fn scope<K: KeyPart + ?Sized>(mut self, scope: &K) -> Self {
+        self.scope = KeyBuf::of(scope).filter(|scope| !scope.is_empty());
+        self
+    }
+
+    /// What the call says.
+    pub fn fingerprint<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
+        self.fingerprint = Fingerprint::of_value(value);
+        self
+    }
+
+    /// Runs `body`, or gives the stored result.
+    ///
+    /// # Errors
+    /// The body's, a stored one, or `E::from(Refused)`.
+    ///
+    /// # Cancel safety
+    /// Dropped before the body began, nothing happened. Dropped within it, the outcome is unknown at once, or the key
+    /// is freed under `after_crash = rerun`. Dropped after it, the result is recorded in the background.
+    pub async fn run<T, E>(
+        self,
+        errors: impl ErrorMode<E>,
+        body: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Refused>,
+    {
+        self.run_if(errors, |_| true, body).await
+    }
+
+    /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
+    ///
+    /// # Errors
+    /// As [`run`](Self::run).
+    pub async fn run_if<T, E>(
+        self,
+        errors: impl ErrorMode<E>,
+        wanted: impl FnOnce(&Result<T, E>) -> bool,
+        body: impl AsyncFnOnce() -> Result<T, E>,
+    ) -> Result<T, E>
+    where
+        T: Serialize + DeserializeOwned,
+        E: From<Refused>,
+    {
+        let Some(operation) = self.resolve()? else { return body().await };
+        match self.engine.enter(&operation).await? {
+            Entered::Unprotected => body().await,
+            Entered::Replay(reply) => replay(&errors, &reply),
+            Entered::Run(attempt) => {
+                let ran = attempt
+                    .run(async {
+                        let result = body().await;
+                        let wanted = wanted(&result);
+                        (result, wanted)
+                    })
+                    .await;
+                finish(&errors, attempt, ran).await
+            }
+        }
+    }
+
+    /// `None` if there is no key and none is needed.
+    fn resolve(&self) -> Result<Option<Operation>, Refused> {
+        let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
+        let key = match &self.key {
+            Some(key) if key.is_empty() => return Err(InvalidKey::Empty.into()),
+            Some(key) => key,
+            None if self.spec.optional => return Ok(None),
+            None => return Err(Refused::KeyMissing),
+        };
+        let scope = self.scope.as_ref().ok_or(Refused::ScopeMissing("the scope of the function is empty"))?;
+        let fingerprint = self.fingerprint.clone()?;
+        let policy = self.spec.over(&self.engine.config.policy);
+        Ok(Some(self.engine.operation(scope, name, key, fingerprint, policy)))
+    }
+}
+
+async fn finish<T, E>(
+    errors: &impl ErrorMode<E>,
+    attempt: Attempt,
+    ran: Ran<(Result<T, E>, bool)>,
+) -> Result<T, E>
+where
+    T: Serialize + DeserializeOwned,
+    E: From<Refused>,
+{
+    let (result, ending) = match ran {
+        Ran::Returned((result, wanted)) => {
+            let ending = if wanted { ending(errors, attempt.policy(), &result) } else { Ending::Release };
+            (result, ending)
+        }
+        Ran::Panicked(payload) => {
+            // The panic goes on once the record says what became of the operation.
+            let ending = attempt.crashed();
+            drop(attempt.settle(ending).await);
+            resume(payload)
+        }
+        Ran::Stopped => {
+            let ending = attempt.crashed();
+            (Err(Refused::OutcomeUnknown.into()), ending)
+        }
+    };
+    match attempt.settle(ending).await {
+        Settled::Recorded => result,
+        Settled::Superseded(reply) => replay(errors, &reply),
+        Settled::Refused(refused) => Err(refused.into()),
+    }
+}
+
+fn resume(payload: Box<dyn Any + Send>) -> ! {
+    std::panic::resume_unwind(payload)
+}
+
+fn ending<T: Serialize, E>(errors: &impl ErrorMode<E>, policy: &Policy, result: &Result<T, E>) -> Ending {
+    let stored = |reply: Result<Reply, Unavailable>| {
+        // It happened, so it must not run again, even if its result cannot be written down.
+        Ending::Complete(reply.unwrap_or_else(Reply::tombstone))
+    };
+    match result {
+        Ok(value) => stored(value::encode(Arm::Ok, value).map_err(|_| Unavailable::NotSerialisable)),
+        Err(error) => match (errors.class(error), policy.on_error) {
+            (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => stored(errors.encode(error)),
+            (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
+            (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
+        },
+    }
+}
+
+fn replay<T: DeserializeOwned, E: From<Refused>>(errors: &impl ErrorMode<E>, reply: &Reply) -> Result<T, E> {
+    let read = value::open(reply).and_then(|(arm, json)| match arm {
+        Arm::Ok => value::decode(json).map(Ok),
+        Arm::Err => errors.decode(json).map(Err),
+    });
+    read.unwrap_or_else(|why| Err(Refused::ResultUnavailable(why).into()))
+}
+
+/// Runs a call in a task of its own, so that it goes on when its caller is gone.
+///
+/// # Errors
+/// The call's; `outcome-unknown` if the runtime shuts down under it.
+///
+/// # Panics
+/// Panics where the call panicked. Outside a tokio runtime it panics, as [`tokio::spawn`] does.
+pub async fn spawn<T, E>(call: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
+where
+    T: Send + 'static,
+    E: From<Refused> + Send + 'static,
+{
+    match tokio::spawn(call).await {
+        Ok(result) => result,
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => resume(payload),
+            Err(_) => Err(Refused::OutcomeUnknown.into()),
+        },
+    }
+}

@@ -1,0 +1,202 @@
+//! Why an operation was not run, or its answer not given.
+
+use std::time::Duration;
+
+use crate::fingerprint::InvalidFingerprint;
+use crate::key::InvalidKey;
+
+/// idem did not run the operation, or cannot give its answer. Each has a stable [`code`](Self::code).
+///
+/// An axum handler's caller gets it as a problem document; a plain function's caller as an error, through
+/// `E: From<Refused>`. The text says what to do and never holds the key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Refused {
+    /// No key where one is required.
+    #[error("this operation needs an idempotency key: send one per operation, and the same one with every retry")]
+    KeyMissing,
+    /// The key breaks a rule.
+    #[error(transparent)]
+    KeyInvalid(#[from] InvalidKey),
+    /// The key was used for another request.
+    #[error("this idempotency key was used for another request: use a new key for a new operation")]
+    KeyReused,
+    /// The operation is running.
+    #[error("the operation with this idempotency key is still running: ask again later with the same key")]
+    InProgress {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// It may or may not have happened.
+    #[error(
+        "nobody knows whether the operation with this idempotency key happened: find out before using a new key"
+    )]
+    OutcomeUnknown,
+    /// It may or may not have happened, because the store is away: it will be known once the store is back.
+    #[error("the outcome of this operation cannot be recorded at the moment: ask again later with the same key")]
+    OutcomeUndecided {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// It happened, but its answer cannot be given again.
+    #[error("the operation has happened, but its result cannot be given again: {0}")]
+    ResultUnavailable(Unavailable),
+    /// The key is too old.
+    #[error("this idempotency key is too old: whether its operation happened is not known here any more")]
+    KeyExpired,
+    /// The store cannot be asked; nothing was run.
+    #[error("idempotency records cannot be reached at the moment; nothing was done: ask again with the same key")]
+    StoreUnavailable {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// No room for new keys; nothing was run.
+    #[error("too many idempotency keys are kept at the moment; nothing was done: ask again with the same key")]
+    CapacityExceeded {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// This process is shutting down; nothing was run.
+    #[error("this server is shutting down; nothing was done: ask again with the same key")]
+    ShuttingDown {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// Who asks cannot be told; nothing was run.
+    #[error("the request does not say who it comes from: {0}")]
+    ScopeMissing(&'static str),
+    /// The request body is longer than what is fingerprinted; nothing was run.
+    #[error("the request body is longer than the {limit} bytes that this operation accepts; nothing was done")]
+    BodyTooLarge {
+        /// The limit in bytes.
+        limit: u64,
+    },
+    /// The request body could not be read; nothing was run.
+    #[error("the request body could not be read to its end; nothing was done: send it again with the same key")]
+    BodyUnreadable,
+    /// The fingerprint expression of the handler failed on this request; nothing was run.
+    #[error(transparent)]
+    FingerprintInvalid(#[from] InvalidFingerprint),
+    /// The handler panicked, and is declared safe to run again.
+    #[error("the operation failed half-way and may be tried again with the same key")]
+    HandlerPanicked,
+    /// The server is put together wrongly; nothing was run.
+    #[error("the server is misconfigured: {0}")]
+    Misconfigured(&'static str),
+    /// The handler keeps its body to itself, so that no fingerprint can be made; nothing was run.
+    #[error("the handler streams its request body and names no fingerprint")]
+    BodyNotRead,
+}
+
+/// Why the answer of an operation that happened cannot be given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Unavailable {
+    /// Longer than what is stored.
+    #[error("it was too large to be kept")]
+    TooLarge,
+    /// The response body broke off while it was made.
+    #[error("it broke off while it was made")]
+    Broken,
+    /// It could not be turned into bytes.
+    #[error("it could not be written down")]
+    NotSerialisable,
+    /// It was stored by another version of the function or of idem.
+    #[error("it was stored in a form that this version cannot read")]
+    Unreadable,
+}
+
+impl Unavailable {
+    pub(crate) const fn as_u8(self) -> u8 {
+        match self {
+            Self::TooLarge => 1,
+            Self::Broken => 2,
+            Self::NotSerialisable => 3,
+            Self::Unreadable => 4,
+        }
+    }
+
+    pub(crate) const fn from_u8(why: u8) -> Self {
+        match why {
+            1 => Self::TooLarge,
+            2 => Self::Broken,
+            3 => Self::NotSerialisable,
+            _ => Self::Unreadable,
+        }
+    }
+}
+
+impl Refused {
+    /// The stable code, the same in problem documents and logs.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::KeyMissing => "idempotency-key-missing",
+            Self::KeyInvalid(_) => "idempotency-key-invalid",
+            Self::KeyReused => "idempotency-key-reused",
+            Self::InProgress { .. } => "request-in-progress",
+            Self::OutcomeUnknown | Self::OutcomeUndecided { .. } => "outcome-unknown",
+            Self::ResultUnavailable(_) => "result-unavailable",
+            Self::KeyExpired => "key-expired",
+            Self::StoreUnavailable { .. } => "store-unavailable",
+            Self::CapacityExceeded { .. } => "capacity-exceeded",
+            Self::ShuttingDown { .. } => "shutting-down",
+            Self::ScopeMissing(_) => "scope-missing",
+            Self::BodyTooLarge { .. } => "body-too-large",
+            Self::BodyUnreadable => "body-unreadable",
+            Self::FingerprintInvalid(_) => "fingerprint-invalid",
+            Self::HandlerPanicked => "handler-panicked",
+            Self::Misconfigured(_) => "misconfigured",
+            Self::BodyNotRead => "body-not-read",
+        }
+    }
+
+    /// True if the same request may be sent again unchanged and may then get another answer.
+    #[must_use]
+    pub const fn retryable(&self) -> bool {
+        matches!(
+            self,
+            Self::InProgress { .. }
+                | Self::OutcomeUndecided { .. }
+                | Self::StoreUnavailable { .. }
+                | Self::CapacityExceeded { .. }
+                | Self::ShuttingDown { .. }
+                | Self::BodyUnreadable
+                | Self::HandlerPanicked
+        )
+    }
+
+    /// True if a further request must carry the same key.
+    #[must_use]
+    pub const fn retry_same_key(&self) -> bool {
+        self.retryable() || matches!(self, Self::OutcomeUnknown)
+    }
+
+    /// True if the operation certainly did not happen under this key, so that another key cannot double it.
+    #[must_use]
+    pub const fn safe_new_key(&self) -> bool {
+        matches!(
+            self,
+            Self::KeyMissing
+                | Self::KeyInvalid(_)
+                | Self::ScopeMissing(_)
+                | Self::BodyTooLarge { .. }
+                | Self::FingerprintInvalid(_)
+                | Self::Misconfigured(_)
+                | Self::BodyNotRead
+        )
+    }
+
+    /// When to ask again, where that is known.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::InProgress { retry_after }
+            | Self::OutcomeUndecided { retry_after }
+            | Self::StoreUnavailable { retry_after }
+            | Self::CapacityExceeded { retry_after }
+            | Self::ShuttingDown { retry_after } => Some(*retry_after),
+            _ => None,
+        }
+    }
+}
