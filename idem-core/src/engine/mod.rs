@@ -15,6 +15,8 @@ mod intern;
 mod keeper;
 mod lead;
 mod panics;
+#[cfg(test)]
+mod tests;
 
 pub(crate) use attempt::{Attempt, Ending, Ran, Settled};
 pub(crate) use config::Config;

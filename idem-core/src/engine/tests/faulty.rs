@@ -1,0 +1,156 @@
+//! A memory store whose next operations can fail, lose their reply, or hang.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tokio::sync::Semaphore;
+
+use crate::address::Address;
+use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::store::memory::MemoryStore;
+use crate::store::{
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store, StoreError,
+    StoreErrorKind, Surrender, Sweep, SweepCount,
+};
+
+/// What becomes of an operation.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Fault {
+    /// Not applied, and says so.
+    Down,
+    /// Applied, but the reply is lost.
+    ReplyLost,
+    /// Not applied, and never answered.
+    Hang,
+    /// Not applied, lost on the way.
+    RequestLost,
+}
+
+#[derive(Debug)]
+pub(super) struct FaultyStore {
+    pub(super) inner: MemoryStore,
+    claims: Mutex<VecDeque<Fault>>,
+    writes: Mutex<VecDeque<Fault>>,
+    /// Operations that hang.
+    pub(super) hanging: Semaphore,
+    pub(super) claims_seen: AtomicU32,
+    pub(super) renewals: Semaphore,
+    pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
+}
+
+impl FaultyStore {
+    pub(super) fn new() -> std::sync::Arc<Self> {
+        std::sync::Arc::new(Self {
+            inner: MemoryStore::new(),
+            claims: Mutex::default(),
+            writes: Mutex::default(),
+            hanging: Semaphore::new(0),
+            claims_seen: AtomicU32::new(0),
+            renewals: Semaphore::new(0),
+            renew_answer: Mutex::new(None),
+        })
+    }
+
+    pub(super) fn claims_meet(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.claims.lock().unwrap().extend(faults);
+    }
+
+    pub(super) fn writes_meet(&self, faults: impl IntoIterator<Item = Fault>) {
+        self.writes.lock().unwrap().extend(faults);
+    }
+
+    pub(super) fn heal(&self) {
+        self.claims.lock().unwrap().clear();
+        self.writes.lock().unwrap().clear();
+    }
+
+    async fn meet<T>(
+        &self,
+        fault: Option<Fault>,
+        operation: BoxFuture<'_, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match fault {
+            None => operation.await,
+            Some(Fault::Down) => Err(StoreError::new(StoreErrorKind::Unavailable, "down")),
+            Some(Fault::RequestLost) => Err(StoreError::new(StoreErrorKind::Undecided, "lost on the way")),
+            Some(Fault::ReplyLost) => {
+                drop(operation.await);
+                Err(StoreError::new(StoreErrorKind::Undecided, "reply lost"))
+            }
+            Some(Fault::Hang) => {
+                self.hanging.add_permits(1);
+                std::future::pending().await
+            }
+        }
+    }
+
+    fn write<'a>(
+        &'a self,
+        operation: BoxFuture<'a, Result<WriteOutcome, StoreError>>,
+    ) -> BoxFuture<'a, Result<WriteOutcome, StoreError>> {
+        let fault = self.writes.lock().unwrap().pop_front();
+        Box::pin(self.meet(fault, operation))
+    }
+}
+
+impl Store for FaultyStore {
+    fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>> {
+        self.claims_seen.fetch_add(1, Ordering::SeqCst);
+        let fault = self.claims.lock().unwrap().pop_front();
+        // Lazily, so that a dropped question that hangs was never asked.
+        Box::pin(async move { self.meet(fault, Box::pin(async { self.inner.claim(claim).await })).await })
+    }
+
+    fn complete(&self, completion: Completion) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(Box::pin(async { self.inner.complete(completion).await }))
+    }
+
+    fn release(&self, release: Release) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(Box::pin(async { self.inner.release(release).await }))
+    }
+
+    fn mark_unknown(&self, surrender: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(Box::pin(async { self.inner.mark_unknown(surrender).await }))
+    }
+
+    fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
+        Box::pin(async move {
+            let forced = *self.renew_answer.lock().unwrap();
+            let answers = match forced {
+                Some(answer) => batch.into_iter().map(|_| Ok(answer)).collect(),
+                None => self.inner.renew(batch).await,
+            };
+            self.renewals.add_permits(1);
+            answers
+        })
+    }
+
+    fn look_up(&self, address: Address) -> BoxFuture<'_, Result<Option<Record>, StoreError>> {
+        self.inner.look_up(address)
+    }
+
+    fn sweep(&self, sweep: Sweep) -> BoxFuture<'_, Result<SweepCount, StoreError>> {
+        self.inner.sweep(sweep)
+    }
+
+    fn reap(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {
+        self.inner.reap(limit)
+    }
+
+    fn list(&self, page: Page) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+        self.inner.list(page)
+    }
+
+    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.inner.count(state)
+    }
+
+    fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.inner.settle(settlement)
+    }
+
+    fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.inner.forget(forgetting)
+    }
+}

@@ -1,0 +1,106 @@
+//! Slow owners.
+
+use super::*;
+use crate::protocol::RenewOutcome;
+use tokio::sync::Notify;
+
+const SHORT: Spec = RERUN.lease(120);
+
+#[tokio::test]
+async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
+    let store = FaultyStore::new();
+    let (idem, other) = (idem(&store), idem(&store));
+    let runs = AtomicU32::new(0);
+    let body = async || {
+        // A third of a lease each: five leases in all.
+        for _ in 0..15 {
+            store.renewals.acquire().await.unwrap().forget();
+            assert!(matches!(call(&other, SHORT, "k", &runs).await, Err(Refused::InProgress { .. })));
+        }
+        Ok::<_, Refused>(9)
+    };
+    assert_eq!(operation(&idem, SHORT).key("k").run(Unclassified, body).await, Ok(9));
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn renewal_does_not_need_the_callers_runtime() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let (watched, seen) = (Arc::clone(&store), std::sync::mpsc::channel());
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        runtime.block_on(async {
+            for _ in 0..6 {
+                watched.renewals.acquire().await.unwrap().forget();
+            }
+        });
+        seen.0.send(()).unwrap();
+    });
+    // This blocks the only thread of the caller's runtime for more than one lease.
+    let body = async || {
+        seen.1.recv().unwrap();
+        Ok::<_, Refused>(1)
+    };
+    assert_eq!(operation(&idem, SHORT).key("k").run(Unclassified, body).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_slow_owner_that_wakes_after_a_take_over_writes_nothing_and_answers_what_the_winner_did() {
+    let store = FaultyStore::new();
+    let (slow, fast) = (idem(&store), idem(&store));
+    let runs = AtomicU32::new(100);
+    // Renewals vanish, so the lease ends under the slow owner.
+    *store.renew_answer.lock().unwrap() = Some(RenewOutcome::Skipped);
+    let body = async || {
+        let won = loop {
+            match call(&fast, SHORT, "k", &runs).await {
+                Err(Refused::InProgress { .. }) => tokio::task::yield_now().await,
+                other => break other,
+            }
+        };
+        assert_eq!(won, Ok(101));
+        Ok::<_, Refused>(1)
+    };
+    assert_eq!(operation(&slow, SHORT).key("k").run(Unclassified, body).await, Ok(101));
+    let record = record(&store, "k").await.unwrap();
+    assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
+}
+
+#[tokio::test]
+async fn a_handler_that_lost_its_claim_is_stopped() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    *store.renew_answer.lock().unwrap() = Some(RenewOutcome::Lost);
+    let dropped = Arc::new(Notify::new());
+    let witness = OnDrop(Arc::clone(&dropped));
+    let body = async move || {
+        let _witness = witness;
+        std::future::pending::<Result<u32, Refused>>().await
+    };
+    let result = operation(&idem, SHORT).key("k").run(Unclassified, body).await;
+    assert_eq!(result, Err(Refused::OutcomeUnknown));
+    dropped.notified().await;
+}
+
+struct OnDrop(Arc<Notify>);
+
+impl Drop for OnDrop {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+#[tokio::test]
+async fn max_run_ends_renewal() {
+    let store = FaultyStore::new();
+    let (idem, other) = (idem(&store), idem(&store));
+    let runs = AtomicU32::new(0);
+    let body = async || {
+        while !matches!(call(&other, SHORT, "k", &runs).await, Ok(1)) {
+            tokio::task::yield_now().await;
+        }
+        Ok::<_, Refused>(9)
+    };
+    assert_eq!(operation(&idem, SHORT.max_run(200)).key("k").run(Unclassified, body).await, Ok(1));
+}

@@ -1,0 +1,57 @@
+//! The engine against a store that misbehaves on demand.
+
+mod cancel;
+mod drain;
+mod faulty;
+mod lease;
+mod lost_reply;
+mod twins;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use self::faulty::FaultyStore;
+use crate::plain::{Unclassified, operation};
+use crate::policy::Spec;
+use crate::protocol::{Record, StateKind};
+use crate::store::Store;
+use crate::{Address, AfterCrash, Idem, Refused, Scope};
+
+/// Where `run` keeps its record.
+fn address(key: &str) -> Address {
+    Address::new("", b"", "op", key.as_bytes())
+}
+
+/// An engine of its own over `store`: as another process would have it.
+fn idem(store: &Arc<FaultyStore>) -> Idem<Arc<FaultyStore>> {
+    Idem::builder(Arc::clone(store))
+        .scope(Scope::public())
+        .patience(Duration::from_millis(200))
+        .store_timeout(Duration::from_secs(20))
+        .build()
+}
+
+const PLAIN: Spec = Spec::new().name("op");
+const RERUN: Spec = PLAIN.after_crash(AfterCrash::Rerun);
+const WAIT: Spec = PLAIN.wait(30_000);
+
+/// Calls the operation; its result is how often it has run.
+async fn call(idem: &Idem<Arc<FaultyStore>>, spec: Spec, key: &str, runs: &AtomicU32) -> Result<u32, Refused> {
+    let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
+    operation(idem, spec).key(key).run(Unclassified, body).await
+}
+
+async fn record(store: &FaultyStore, key: &str) -> Option<Record> {
+    store.look_up(address(key)).await.unwrap()
+}
+
+/// Waits for the record to reach `state`: background work has no other event.
+async fn reaches(store: &FaultyStore, key: &str, state: StateKind) {
+    let looked = async {
+        while record(store, key).await.map(|r| r.state.kind()) != Some(state) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), looked).await.unwrap_or_else(|_| panic!("never {state}"));
+}
