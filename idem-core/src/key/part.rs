@@ -51,7 +51,8 @@ impl KeyBuf {
     }
 }
 
-/// A value that names an operation or a scope: text, integers, `bool`, `char`, [`IdempotencyKey`], and tuples,
+/// A value that names an operation or a scope: text, integers, `bool`, `char`, [`IdempotencyKey`], `Uuid`
+/// (feature `uuid`), and tuples,
 /// references, `Box`, `Arc`, `Cow` and `Option` of them.
 ///
 /// Integers and text are written as text, so an id keeps its key when its type changes from `u32` to `u64` or
@@ -85,6 +86,9 @@ macro_rules! display_parts {
 }
 display_parts!(u8 u16 u32 u64 u128 usize i8 i16 i32 i64 i128 isize bool char);
 display_parts!(std::num::NonZeroU32 std::num::NonZeroU64 std::net::IpAddr);
+
+#[cfg(feature = "uuid")]
+display_parts!(uuid::Uuid);
 
 impl KeyPart for str {
     fn write(&self, key: &mut KeyBuf) {

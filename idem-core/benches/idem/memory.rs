@@ -1,0 +1,82 @@
+//! The memory store: nanoseconds and bytes.
+
+use std::hint::black_box;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce};
+use idem_core::store::memory::MemoryStore;
+use idem_core::store::{BoxFuture, Completion, Store};
+use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+
+use crate::stats::Median;
+
+const RECORDS: u32 = 500_000;
+const REPLY: usize = 128;
+
+pub(crate) fn run() {
+    println!("memory store, one thread, {RECORDS} keys, replies of {REPLY} bytes");
+    let mut both = Vec::new();
+    let mut replay = Vec::new();
+    let mut bytes = Vec::new();
+    for _ in 0..7 {
+        let (a, b, c) = round();
+        both.push(a);
+        replay.push(b);
+        bytes.push(c);
+    }
+    println!("  claim + complete  {} ns", Median::of(both));
+    println!("  replay            {} ns", Median::of(replay));
+    println!("  above address, fingerprint and reply  {} bytes per record (resident)", Median::of(bytes));
+}
+
+fn round() -> (f64, f64, f64) {
+    let label = Label::new("POST /payments", b"acme");
+    let claims: Vec<Claim> = (0..RECORDS)
+        .map(|n| Claim {
+            address: Address::new("", b"acme", "POST /payments", &n.to_be_bytes()),
+            nonce: Nonce::fresh(),
+            fingerprint: Fingerprint::none(),
+            lease: Duration::from_secs(30),
+            after_crash: AfterCrash::Unknown,
+            label: label.clone(),
+            key_hint: KeyHint::of(b"01923e7a-aaaa"),
+        })
+        .collect();
+    let store = MemoryStore::new();
+    let before = resident();
+    let begun = Instant::now();
+    for claim in &claims {
+        let Ok(ClaimOutcome::Won(won)) = now(store.claim(claim.clone())) else { panic!("not won") };
+        let reply = Reply::from(vec![7; REPLY]);
+        let retention = Duration::from_secs(3600);
+        let completion = Completion { address: claim.address, owner: won.owner, reply, retention };
+        drop(black_box(now(store.complete(completion))));
+    }
+    let both = begun.elapsed();
+    let grown = resident().saturating_sub(before);
+    let begun = Instant::now();
+    for claim in &claims {
+        let retry = Claim { nonce: Nonce::from_bytes([0; 16]), ..claim.clone() };
+        drop(black_box(now(store.claim(retry))));
+    }
+    let replay = begun.elapsed();
+    let each = f64::from(RECORDS);
+    #[allow(clippy::cast_precision_loss)]
+    let above = grown as f64 / each - (32 + 33 + REPLY) as f64;
+    (both.as_secs_f64() * 1e9 / each, replay.as_secs_f64() * 1e9 / each, above)
+}
+
+/// The memory store never waits.
+fn now<T>(mut future: BoxFuture<'_, T>) -> T {
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("the memory store waited"),
+    }
+}
+
+/// Resident memory in bytes; 0 where the system does not say.
+fn resident() -> usize {
+    let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|s| s.split(' ').nth(1)?.parse().ok());
+    pages.unwrap_or(0_usize) * 4096
+}
