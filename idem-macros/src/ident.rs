@@ -18,11 +18,6 @@ pub(crate) fn errors() -> Ident {
     own("__idem_errors")
 }
 
-/// The value that is never returned.
-pub(crate) fn returned() -> Ident {
-    own("__idem_return")
-}
-
 /// The value inside a matched `Result`.
 pub(crate) fn value() -> Ident {
     own("__idem_value")
@@ -36,6 +31,13 @@ pub(crate) fn argument(position: usize) -> Ident {
 /// The argument at `position` before its body is buffered.
 pub(crate) fn body(position: usize) -> Ident {
     own(&format!("__idem_body_{position}"))
+}
+
+/// `name`, one of the above, standing elsewhere.
+pub(crate) fn located(name: &Ident, at: Span) -> Ident {
+    let mut name = name.clone();
+    name.set_span(Span::mixed_site().located_at(at));
+    name
 }
 
 fn own(name: &str) -> Ident {

@@ -1,9 +1,7 @@
 //! The `#[idempotent]` attribute of `idem-core`, where it is re-exported and documented.
 //!
 //! Depend on `idem-core`, not on this crate: what the attribute emits calls a private module of that crate, of the
-//! same version.
-//! An argument list and a function go through [`args`] and [`input`], become a plan in [`validate`], and are printed
-//! by [`expand`]; whatever goes wrong on the way is collected by [`diag`], beside the untouched function.
+//! same version. Inside, `args` and `input` read, `validate` decides, `expand` prints, and `diag` collects what is wrong.
 
 use proc_macro::TokenStream;
 

@@ -19,7 +19,10 @@ pub(crate) fn default() -> Path {
 pub(crate) fn parse(_name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     if input.peek(LitStr) {
         let text: LitStr = input.parse()?;
-        return Err(Error::new(text.span(), format!("write the path without quotes: `crate = {}`", text.value())));
+        return Err(Error::new(
+            text.span(),
+            format!("write the path without quotes: `crate = {}`", text.value()),
+        ));
     }
     let path = input.call(Path::parse_mod_style)?;
     if path.leading_colon.is_some() || path.segments.first().is_some_and(|first| is_crate(&first.ident)) {
@@ -32,7 +35,7 @@ pub(crate) fn parse(_name: &Ident, input: ParseStream<'_>) -> Result<Path> {
 
 fn is_crate(first: &Ident) -> bool {
     // `$crate` reaches a procedural macro as one identifier.
-    first == "crate" || first.to_string() == "$crate"
+    first == "crate" || *first == "$crate"
 }
 
 fn display(path: &Path) -> String {

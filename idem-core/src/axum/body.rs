@@ -4,7 +4,12 @@ use axum::body::{Body, to_bytes};
 use axum::extract::Request;
 
 /// An argument that holds the request's body unread.
-pub trait Buffer: Sized {
+#[diagnostic::on_unimplemented(
+    message = "`#[idempotent]` takes an argument whose type is named `Request` or `Body` for axum's, and `{Self}` is another type",
+    label = "not axum's `Request` or `Body`",
+    note = "import your type under another name: `use api::Request as OrderRequest;`"
+)]
+pub trait WholeBody: Sized {
     #[doc(hidden)]
     fn split(self) -> (Self, Body);
     #[doc(hidden)]
@@ -12,7 +17,7 @@ pub trait Buffer: Sized {
     fn join(self, body: Body) -> Self;
 }
 
-impl Buffer for Body {
+impl WholeBody for Body {
     fn split(self) -> (Self, Body) {
         (Self::empty(), self)
     }
@@ -22,7 +27,7 @@ impl Buffer for Body {
     }
 }
 
-impl Buffer for Request {
+impl WholeBody for Request {
     fn split(self) -> (Self, Body) {
         let (parts, body) = self.into_parts();
         (Self::from_parts(parts, Body::empty()), body)

@@ -41,11 +41,11 @@ pub use layer::{IdemLayer, IdemService};
 #[doc(hidden)]
 pub use axum::response::Response;
 #[doc(hidden)]
-pub use body::Buffer;
+pub use body::WholeBody;
 #[doc(hidden)]
 pub use context::Context;
 #[doc(hidden)]
-pub use op::{AxumOperation, spawn};
+pub use op::{AxumOperation, respond, spawn};
 
 use axum::body::Body;
 use axum::response::IntoResponse;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use axum::response::IntoResponse;
 use serde::Serialize;
 
-use super::body::{Buffer, buffered};
+use super::body::{WholeBody, buffered};
 use super::context::{Captured, KeyHeader, Seen};
 use super::respond::{drive, replay};
 use super::{Response, problem};
@@ -73,7 +73,7 @@ impl AxumOperation {
     ///
     /// # Errors
     /// None today; the signature leaves room for an answer in place of the call.
-    pub async fn buffer<B: Buffer>(self, argument: B) -> Result<(Self, B), Response> {
+    pub async fn buffer<B: WholeBody>(self, argument: B) -> Result<(Self, B), Response> {
         let Seen::Request(captured) = &self.seen else { return Ok((self, argument)) };
         let limit = captured.handle.engine.config.max_request_bytes;
         let (argument, body) = argument.split();
@@ -82,20 +82,21 @@ impl AxumOperation {
     }
 
     /// Runs `handler`, or gives the stored response.
-    pub async fn run<T: IntoResponse>(self, handler: impl AsyncFnOnce() -> T) -> Response {
-        self.run_if(|_| true, handler).await
+    pub async fn run<T>(self, respond: fn(T) -> Response, handler: impl AsyncFnOnce() -> T) -> Response {
+        self.run_if(respond, |_| true, handler).await
     }
 
     /// As [`run`](Self::run); a response that `wanted` does not want stored frees the key.
-    pub async fn run_if<T: IntoResponse>(
+    pub async fn run_if<T>(
         self,
+        respond: fn(T) -> Response,
         wanted: impl FnOnce(&Response) -> bool,
         handler: impl AsyncFnOnce() -> T,
     ) -> Response {
         let Self { seen, spec, key, scope, fingerprint } = self;
         let captured = match seen {
             Seen::Request(captured) => captured,
-            Seen::Safe => return handler().await.into_response(),
+            Seen::Safe => return respond(handler().await),
             Seen::NoLayer => {
                 tracing::error!(
                     "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
@@ -108,15 +109,15 @@ impl AxumOperation {
         let profile = engine.config.profile;
         let operation = match resolve(&engine, &captured, spec, key, scope, fingerprint).await {
             Ok(Some(operation)) => operation,
-            Ok(None) => return handler().await.into_response(),
+            Ok(None) => return respond(handler().await),
             Err(refused) => return problem(&refused, profile),
         };
         // The tap and what it holds of the body are not needed any more.
         drop(captured);
         match engine.enter(&operation).await {
             Ok(Entered::Replay(reply)) => replay(&reply, profile),
-            Ok(Entered::Unprotected) => handler().await.into_response(),
-            Ok(Entered::Run(attempt)) => drive(&engine, attempt, wanted, handler).await,
+            Ok(Entered::Unprotected) => respond(handler().await),
+            Ok(Entered::Run(attempt)) => drive(&engine, attempt, wanted, async || respond(handler().await)).await,
             Err(refused) => problem(&refused, profile),
         }
     }
@@ -175,6 +176,11 @@ fn header_key(header: &KeyHeader) -> Result<Option<Cow<'_, [u8]>>, Refused> {
             Ok(Some(Cow::Owned(key.as_str().as_bytes().to_vec())))
         }
     }
+}
+
+/// The only place that asks for a response, so that a type that is none is reported once.
+pub fn respond<T: IntoResponse>(output: T) -> Response {
+    output.into_response()
 }
 
 /// Runs a call in a task of its own, so that it goes on when its caller hangs up.

@@ -2,7 +2,6 @@
 
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
-use axum::response::IntoResponse;
 
 use super::response_body::{Collected, collect};
 use super::{Marked, Response, problem};
@@ -26,16 +25,16 @@ pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {
 }
 
 /// Runs the handler under its claim and settles what it says. No answer leaves before its record is durable.
-pub(super) async fn drive<T: IntoResponse>(
+pub(super) async fn drive(
     engine: &Engine,
     attempt: Attempt,
     wanted: impl FnOnce(&Response) -> bool,
-    handler: impl AsyncFnOnce() -> T,
+    handler: impl AsyncFnOnce() -> Response,
 ) -> Response {
     let profile = engine.config.profile;
     let ran = attempt
         .run(async {
-            let response = handler().await.into_response();
+            let response = handler().await;
             let wanted = wanted(&response);
             (response, wanted)
         })

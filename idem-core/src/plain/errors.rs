@@ -1,147 +1,118 @@
-//! How a function's errors are treated: chosen by their type, without the user naming it.
+//! How a function's errors are treated: found out from their type, without the user naming it.
 //!
-//! The macro asks an [`ErrorProbe`]; method look-up finds [`ClassifiedErrors`] where the error type implements
-//! [`Classify`], and one reference further [`UnclassifiedErrors`] for every other.
+//! The macro calls `(&output::<R>()).errors()`. Method look-up finds [`ClassifiedErrors`] where the error type
+//! implements [`Classify`], and one reference further [`UnclassifiedErrors`] for every other.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::output::{Output, OutputOf};
 use super::value::{self, Arm};
 use crate::outcome::{Classify, ErrorClass};
-use crate::refused::Unavailable;
+use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
 
-/// What is known about a function's error type.
-pub trait ErrorMode<E> {
-    /// What `error` says about the operation.
-    fn class(&self, error: &E) -> ErrorClass;
-    /// The stored form of a final error.
-    ///
-    /// # Errors
-    /// [`Unavailable::NotSerialisable`].
-    fn encode(&self, error: &E) -> Result<Reply, Unavailable>;
-    /// A stored error.
-    ///
-    /// # Errors
-    /// [`Unavailable::Unreadable`].
-    fn decode(&self, json: &[u8]) -> Result<E, Unavailable>;
+/// How an output is refused, stored and read back.
+pub struct Errors<R> {
+    pub(super) refused: fn(Refused) -> R,
+    pub(super) is_value: fn(&R) -> bool,
+    pub(super) write_value: fn(&R) -> Result<Reply, Unavailable>,
+    pub(super) read_value: fn(&[u8]) -> Result<R, Unavailable>,
+    pub(super) class: fn(&R) -> ErrorClass,
+    pub(super) write_error: fn(&R) -> Result<Reply, Unavailable>,
+    pub(super) read_error: fn(&[u8]) -> Result<R, Unavailable>,
 }
 
-/// Nothing: errors are released or unknown, never stored.
-#[derive(Debug, Clone, Copy)]
-pub struct Unclassified;
-
-impl<E> ErrorMode<E> for Unclassified {
-    fn class(&self, _: &E) -> ErrorClass {
-        ErrorClass::Default
-    }
-
-    fn encode(&self, _: &E) -> Result<Reply, Unavailable> {
-        Err(Unavailable::NotSerialisable)
-    }
-
-    fn decode(&self, _: &[u8]) -> Result<E, Unavailable> {
-        Err(Unavailable::Unreadable)
+impl<R> fmt::Debug for Errors<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Errors")
     }
 }
 
-/// Errors are stored, as `on_error = store` asks.
-#[derive(Debug, Clone, Copy)]
-pub struct StoredErrors;
-
-impl<E: Serialize + DeserializeOwned> ErrorMode<E> for StoredErrors {
-    fn class(&self, _: &E) -> ErrorClass {
-        ErrorClass::Default
-    }
-
-    fn encode(&self, error: &E) -> Result<Reply, Unavailable> {
-        encode(error)
-    }
-
-    fn decode(&self, json: &[u8]) -> Result<E, Unavailable> {
-        value::decode(json)
+impl<R: Output> Errors<R> {
+    /// Errors that are released or unknown, never stored.
+    fn unclassified() -> Self {
+        Self {
+            refused: R::refused,
+            is_value: R::is_value,
+            write_value: R::write_value,
+            read_value: R::read_value,
+            class: |_| ErrorClass::Default,
+            write_error: |_| Err(Unavailable::NotSerialisable),
+            read_error: |_| Err(Unavailable::Unreadable),
+        }
     }
 }
 
-/// Errors say themselves what they mean.
-#[derive(Debug, Clone, Copy)]
-pub struct Classified;
+/// Found first: the error says itself what it means.
+pub trait ClassifiedErrors<R> {
+    #[doc(hidden)]
+    fn errors(&self) -> Errors<R>;
+}
 
-impl<E: Classify> ErrorMode<E> for Classified {
-    fn class(&self, error: &E) -> ErrorClass {
-        error.class()
-    }
-
-    fn encode(&self, error: &E) -> Result<Reply, Unavailable> {
-        encode(error)
-    }
-
-    fn decode(&self, json: &[u8]) -> Result<E, Unavailable> {
-        value::decode(json)
+impl<T, E: Classify> ClassifiedErrors<Result<T, E>> for OutputOf<Result<T, E>>
+where
+    Result<T, E>: Output,
+{
+    fn errors(&self) -> Errors<Result<T, E>> {
+        let class = |result: &Result<T, E>| result.as_ref().err().map_or(ErrorClass::Default, Classify::class);
+        Errors { class, write_error: write::<T, E>, read_error: read::<T, E>, ..Errors::unclassified() }
     }
 }
 
-fn encode<E: Serialize>(error: &E) -> Result<Reply, Unavailable> {
-    value::encode(Arm::Err, error).map_err(|_| Unavailable::NotSerialisable)
+/// Found for every other error.
+pub trait UnclassifiedErrors<R> {
+    #[doc(hidden)]
+    fn errors(&self) -> Errors<R>;
 }
 
-/// The mode for `on_error = store`.
-#[must_use]
-pub const fn stored_errors<R: StorableError>() -> StoredErrors {
-    StoredErrors
+impl<R: Output> UnclassifiedErrors<R> for &OutputOf<R> {
+    fn errors(&self) -> Errors<R> {
+        Errors::unclassified()
+    }
 }
 
 /// A result whose error can be stored.
 #[diagnostic::on_unimplemented(
-    message = "`on_error = store` needs an error that can be stored",
-    note = "derive `serde::Serialize` and `serde::Deserialize` for the error type"
+    message = "`on_error = store` cannot store the error of `{Self}`",
+    label = "serde cannot store this error",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for the error, or leave `on_error` out"
 )]
-pub trait StorableError {}
+pub trait StoredError: Sized {
+    #[doc(hidden)]
+    fn write(&self) -> Result<Reply, Unavailable>;
+    #[doc(hidden)]
+    fn read(json: &[u8]) -> Result<Self, Unavailable>;
+}
 
-impl<T, E: Serialize + DeserializeOwned> StorableError for Result<T, E> {}
+impl<T, E: Serialize + DeserializeOwned> StoredError for Result<T, E> {
+    fn write(&self) -> Result<Reply, Unavailable> {
+        write(self)
+    }
 
-/// Asks what is known about the error of the result type `R`.
-pub struct ErrorProbe<R>(PhantomData<fn() -> R>);
+    fn read(json: &[u8]) -> Result<Self, Unavailable> {
+        read(json)
+    }
+}
 
-impl<R> ErrorProbe<R> {
-    /// The question.
+impl<R: Output> OutputOf<R> {
+    /// For `on_error = store`.
     #[must_use]
-    pub const fn new() -> Self {
-        Self(PhantomData)
+    pub fn stored_errors(&self) -> Errors<R>
+    where
+        R: StoredError,
+    {
+        Errors { write_error: R::write, read_error: R::read, ..Errors::unclassified() }
     }
 }
 
-impl<R> Default for ErrorProbe<R> {
-    fn default() -> Self {
-        Self::new()
-    }
+fn write<T, E: Serialize>(result: &Result<T, E>) -> Result<Reply, Unavailable> {
+    let Err(error) = result else { return Err(Unavailable::NotSerialisable) };
+    value::encode(Arm::Err, error).map_err(|_| Unavailable::NotSerialisable)
 }
 
-impl<R> fmt::Debug for ErrorProbe<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ErrorProbe")
-    }
+fn read<T, E: DeserializeOwned>(json: &[u8]) -> Result<Result<T, E>, Unavailable> {
+    value::decode(json).map(Err)
 }
-
-/// Found first, where the error implements [`Classify`].
-pub trait ClassifiedErrors {
-    /// The mode.
-    fn errors(&self) -> Classified {
-        Classified
-    }
-}
-
-impl<T, E: Classify> ClassifiedErrors for ErrorProbe<Result<T, E>> {}
-
-/// Found for every other error.
-pub trait UnclassifiedErrors {
-    /// The mode.
-    fn errors(&self) -> Unclassified {
-        Unclassified
-    }
-}
-
-impl<R> UnclassifiedErrors for &ErrorProbe<R> {}

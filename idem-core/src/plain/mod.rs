@@ -32,11 +32,8 @@ pub use output::Output;
 pub use value::reply;
 
 #[doc(hidden)]
-pub use errors::{
-    Classified, ClassifiedErrors, ErrorMode, ErrorProbe, StorableError, StoredErrors, Unclassified, UnclassifiedErrors,
-    stored_errors,
-};
+pub use errors::{ClassifiedErrors, Errors, StoredError, UnclassifiedErrors};
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
-pub use output::{assert_detachable, assert_output};
+pub use output::{Detachable, OutputOf, assert_detachable, output};

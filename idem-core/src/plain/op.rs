@@ -1,14 +1,12 @@
 //! One call of a plain idempotent function. The macro emits `operation(…).key(…).run(…)`.
 
-use std::any::Any;
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
 
 use serde::Serialize;
-use serde::de::DeserializeOwned;
 
-use super::errors::ErrorMode;
+use super::errors::Errors;
 use super::value::{self, Arm};
 use crate::engine::{Attempt, Ending, Engine, Entered, Operation, Ran, Settled};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
@@ -21,7 +19,8 @@ use crate::reply::Reply;
 
 /// Something that leads to an [`Idem`]: itself, or a pointer to it.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is not an `Idem`",
+    message = "`with` needs an `Idem`, and `{Self}` is none",
+    label = "not an `Idem`, `&Idem` or `Arc<Idem>`",
     note = "`with = …` takes the `Idem` that keeps the records: a field, an argument, a static"
 )]
 pub trait AsIdem {
@@ -96,43 +95,30 @@ impl PlainOperation {
 
     /// Runs `body`, or gives the stored result.
     ///
-    /// # Errors
-    /// The body's, a stored one, or `E::from(Refused)`.
-    ///
     /// # Cancel safety
     /// Dropped before the body began, nothing happened. Dropped within it, the outcome is unknown at once, or the key
     /// is freed under `after_crash = rerun`. Dropped after it, the result is recorded in the background.
-    pub async fn run<T, E>(
-        self,
-        errors: impl ErrorMode<E>,
-        body: impl AsyncFnOnce() -> Result<T, E>,
-    ) -> Result<T, E>
-    where
-        T: Serialize + DeserializeOwned,
-        E: From<Refused>,
-    {
+    pub async fn run<R>(self, errors: Errors<R>, body: impl AsyncFnOnce() -> R) -> R {
         self.run_if(errors, |_| true, body).await
     }
 
     /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run).
-    pub async fn run_if<T, E>(
+    pub async fn run_if<R>(
         self,
-        errors: impl ErrorMode<E>,
-        wanted: impl FnOnce(&Result<T, E>) -> bool,
-        body: impl AsyncFnOnce() -> Result<T, E>,
-    ) -> Result<T, E>
-    where
-        T: Serialize + DeserializeOwned,
-        E: From<Refused>,
-    {
-        let Some(operation) = self.resolve()? else { return body().await };
-        match self.engine.enter(&operation).await? {
-            Entered::Unprotected => body().await,
-            Entered::Replay(reply) => replay(&errors, &reply),
-            Entered::Run(attempt) => {
+        errors: Errors<R>,
+        wanted: impl FnOnce(&R) -> bool,
+        body: impl AsyncFnOnce() -> R,
+    ) -> R {
+        let operation = match self.resolve() {
+            Ok(Some(operation)) => operation,
+            Ok(None) => return body().await,
+            Err(refused) => return (errors.refused)(refused),
+        };
+        match self.engine.enter(&operation).await {
+            Err(refused) => (errors.refused)(refused),
+            Ok(Entered::Unprotected) => body().await,
+            Ok(Entered::Replay(reply)) => replay(&errors, &reply),
+            Ok(Entered::Run(attempt)) => {
                 let ran = attempt
                     .run(async {
                         let result = body().await;
@@ -161,15 +147,7 @@ impl PlainOperation {
     }
 }
 
-async fn finish<T, E>(
-    errors: &impl ErrorMode<E>,
-    attempt: Attempt,
-    ran: Ran<(Result<T, E>, bool)>,
-) -> Result<T, E>
-where
-    T: Serialize + DeserializeOwned,
-    E: From<Refused>,
-{
+async fn finish<R>(errors: &Errors<R>, attempt: Attempt, ran: Ran<(R, bool)>) -> R {
     let (result, ending) = match ran {
         Ran::Returned((result, wanted)) => {
             let ending = if wanted { ending(errors, attempt.policy(), &result) } else { Ending::Release };
@@ -179,64 +157,50 @@ where
             // The panic goes on once the record says what became of the operation.
             let ending = attempt.crashed();
             drop(attempt.settle(ending).await);
-            resume(payload)
+            std::panic::resume_unwind(payload)
         }
-        Ran::Stopped => {
-            let ending = attempt.crashed();
-            (Err(Refused::OutcomeUnknown.into()), ending)
-        }
+        Ran::Stopped => ((errors.refused)(Refused::OutcomeUnknown), attempt.crashed()),
     };
     match attempt.settle(ending).await {
         Settled::Recorded => result,
         Settled::Superseded(reply) => replay(errors, &reply),
-        Settled::Refused(refused) => Err(refused.into()),
+        Settled::Refused(refused) => (errors.refused)(refused),
     }
 }
 
-fn resume(payload: Box<dyn Any + Send>) -> ! {
-    std::panic::resume_unwind(payload)
-}
-
-fn ending<T: Serialize, E>(errors: &impl ErrorMode<E>, policy: &Policy, result: &Result<T, E>) -> Ending {
-    let stored = |reply: Result<Reply, Unavailable>| {
-        // It happened, so it must not run again, even if its result cannot be written down.
-        Ending::Complete(reply.unwrap_or_else(Reply::tombstone))
-    };
-    match result {
-        Ok(value) => stored(value::encode(Arm::Ok, value).map_err(|_| Unavailable::NotSerialisable)),
-        Err(error) => match (errors.class(error), policy.on_error) {
-            (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => stored(errors.encode(error)),
-            (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
-            (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
-        },
+fn ending<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> Ending {
+    // It happened, so it must not run again, even if its result cannot be written down.
+    let stored = |reply: Result<Reply, Unavailable>| Ending::Complete(reply.unwrap_or_else(Reply::tombstone));
+    if (errors.is_value)(result) {
+        return stored((errors.write_value)(result));
+    }
+    match ((errors.class)(result), policy.on_error) {
+        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => stored((errors.write_error)(result)),
+        (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
+        (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
     }
 }
 
-fn replay<T: DeserializeOwned, E: From<Refused>>(errors: &impl ErrorMode<E>, reply: &Reply) -> Result<T, E> {
+fn replay<R>(errors: &Errors<R>, reply: &Reply) -> R {
     let read = value::open(reply).and_then(|(arm, json)| match arm {
-        Arm::Ok => value::decode(json).map(Ok),
-        Arm::Err => errors.decode(json).map(Err),
+        Arm::Ok => (errors.read_value)(json),
+        Arm::Err => (errors.read_error)(json),
     });
-    read.unwrap_or_else(|why| Err(Refused::ResultUnavailable(why).into()))
+    read.unwrap_or_else(|why| (errors.refused)(Refused::ResultUnavailable(why)))
 }
 
 /// Runs a call in a task of its own, so that it goes on when its caller is gone.
 ///
-/// # Errors
-/// The call's; `outcome-unknown` if the runtime shuts down under it.
-///
 /// # Panics
-/// Panics where the call panicked. Outside a tokio runtime it panics, as [`tokio::spawn`] does.
-pub async fn spawn<T, E>(call: impl Future<Output = Result<T, E>> + Send + 'static) -> Result<T, E>
-where
-    T: Send + 'static,
-    E: From<Refused> + Send + 'static,
-{
+/// Panics where the call panicked, and outside a tokio runtime, as [`tokio::spawn`] does. When the runtime shuts down
+/// under it, the future never ends.
+pub async fn spawn<R: Send + 'static>(call: impl Future<Output = R> + Send + 'static) -> R {
     match tokio::spawn(call).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
-            Ok(payload) => resume(payload),
-            Err(_) => Err(Refused::OutcomeUnknown.into()),
+            Ok(payload) => std::panic::resume_unwind(payload),
+            // Only a runtime that shuts down cancels it, and then nobody polls this either.
+            Err(_) => std::future::pending().await,
         },
     }
 }

@@ -39,7 +39,12 @@ impl<T> Arg<T> {
     }
 
     /// Takes the first value; a second one is a mistake, and the first one stays.
-    pub(crate) fn set(&mut self, name: Ident, value: Result<T>, bag: &mut Bag) -> std::result::Result<(), Reported> {
+    pub(crate) fn set(
+        &mut self,
+        name: Ident,
+        value: Result<T>,
+        bag: &mut Bag,
+    ) -> std::result::Result<(), Reported> {
         let value = bag.report(value);
         if !matches!(self, Self::Absent) {
             bag.push(Error::new(name.span(), format!("`{name}` is given twice: keep one")));
@@ -53,13 +58,18 @@ impl<T> Arg<T> {
         outcome
     }
 
-    /// The value, if there is one.
-    pub(crate) fn optional(self) -> std::result::Result<Option<T>, Reported> {
+    /// The value and its name, if it is there.
+    pub(crate) fn given(self) -> std::result::Result<Option<Given<T>>, Reported> {
         match self {
             Self::Absent => Ok(None),
             Self::Broken(reported) => Err(reported),
-            Self::Given(given) => Ok(Some(given.value)),
+            Self::Given(given) => Ok(Some(given)),
         }
+    }
+
+    /// The value, if there is one.
+    pub(crate) fn optional(self) -> std::result::Result<Option<T>, Reported> {
+        Ok(self.given()?.map(|given| given.value))
     }
 }
 

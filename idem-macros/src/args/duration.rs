@@ -53,10 +53,14 @@ fn millis(text: &str) -> std::result::Result<Millis, String> {
     let digits = text.len() - text.trim_start_matches(|letter: char| letter.is_ascii_digit()).len();
     let (number, unit) = text.split_at(digits);
     if number.is_empty() {
-        return Err(format!("`{text}` is not a duration: write an integer and a unit, such as \"30s\" or \"24h\""));
+        return Err(format!(
+            "`{text}` is not a duration: write an integer and a unit, such as \"30s\" or \"24h\""
+        ));
     }
     if unit.is_empty() {
-        return Err(format!("a unit is missing after `{number}`: write \"{number}s\", or one of ms, s, m, h, d"));
+        return Err(format!(
+            "a unit is missing after `{number}`: write \"{number}s\", or one of ms, s, m, h, d"
+        ));
     }
     let Some((_, factor)) = UNITS.iter().find(|(known, _)| *known == unit) else {
         return Err(unknown_unit(number, unit));
@@ -80,7 +84,9 @@ fn unknown_unit(number: &str, unit: &str) -> String {
     };
     match meant {
         Some(meant) => format!("write \"{number}{meant}\": the units are ms, s, m, h, d, without a space"),
-        None => format!("`{number}{unit}` is not one integer and one unit (ms, s, m, h, d), such as \"30s\" or \"24h\""),
+        None => format!(
+            "`{number}{unit}` is not one integer and one unit (ms, s, m, h, d), such as \"30s\" or \"24h\""
+        ),
     }
 }
 
@@ -90,9 +96,14 @@ mod tests {
 
     #[test]
     fn reads_every_unit() {
-        for (text, expected) in
-            [("0s", 0), ("250ms", 250), ("30s", 30_000), ("5m", 300_000), ("24h", 86_400_000), ("7d", 604_800_000)]
-        {
+        for (text, expected) in [
+            ("0s", 0),
+            ("250ms", 250),
+            ("30s", 30_000),
+            ("5m", 300_000),
+            ("24h", 86_400_000),
+            ("7d", 604_800_000),
+        ] {
             assert_eq!(millis(text), Ok(Millis(expected)), "{text}");
         }
     }
@@ -115,7 +126,10 @@ mod tests {
             ("-1s", "`-1s` is not a duration: write an integer and a unit, such as \"30s\" or \"24h\""),
             ("1h30m", "`1h30m` is not one integer and one unit (ms, s, m, h, d), such as \"30s\" or \"24h\""),
             ("1.5h", "`1.5h` is not one integer and one unit (ms, s, m, h, d), such as \"30s\" or \"24h\""),
-            ("5\u{b5}s", "`5\u{b5}s` is not one integer and one unit (ms, s, m, h, d), such as \"30s\" or \"24h\""),
+            (
+                "5\u{b5}s",
+                "`5\u{b5}s` is not one integer and one unit (ms, s, m, h, d), such as \"30s\" or \"24h\"",
+            ),
         ] {
             assert_eq!(millis(text), Err(expected.to_owned()), "{text}");
         }

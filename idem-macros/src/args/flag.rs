@@ -8,7 +8,12 @@ use super::Arg;
 use crate::diag::{Bag, Reported};
 
 /// Reads what follows `name`, which must be nothing.
-pub(crate) fn read(arg: &mut Arg<()>, name: Ident, input: ParseStream<'_>, bag: &mut Bag) -> Result<(), Reported> {
+pub(crate) fn read(
+    arg: &mut Arg<()>,
+    name: Ident,
+    input: ParseStream<'_>,
+    bag: &mut Bag,
+) -> Result<(), Reported> {
     let value = nothing(&name, input);
     arg.set(name, value, bag)
 }
@@ -18,6 +23,6 @@ fn nothing(name: &Ident, input: ParseStream<'_>) -> syn::Result<()> {
         return Ok(());
     }
     let equals: Token![=] = input.parse()?;
-    let _: Option<Expr> = input.parse().ok();
+    drop(input.parse::<Expr>());
     Err(Error::new(equals.span, format!("`{name}` takes no value: write `{name}`, or leave it out")))
 }

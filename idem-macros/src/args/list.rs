@@ -61,7 +61,7 @@ impl Args {
             // Only the comma is missing if a name follows: go on with it.
             if !starts_argument(input) {
                 skip_to_comma(input);
-                let _ = input.parse::<Option<Token![,]>>();
+                drop(input.parse::<Token![,]>());
             }
         }
     }
@@ -111,10 +111,12 @@ fn skip_to_comma(input: ParseStream<'_>) {
     while !input.is_empty() {
         let ahead = input.fork();
         // A comma may also stand between generic arguments or closure parameters.
-        if matches!(ahead.parse::<Option<Token![,]>>(), Ok(Some(_))) && (ahead.is_empty() || starts_argument(&ahead)) {
+        if matches!(ahead.parse::<Option<Token![,]>>(), Ok(Some(_)))
+            && (ahead.is_empty() || starts_argument(&ahead))
+        {
             return;
         }
-        let _ = input.parse::<TokenTree>();
+        drop(input.parse::<TokenTree>());
     }
 }
 

@@ -33,11 +33,15 @@ fn not_a_literal(name: &Ident, expression: &Expr) -> Error {
 
 fn problem(text: &str) -> Option<String> {
     if text.is_empty() {
-        return Some("the name is empty: write what the operation is called, such as `name = \"settle\"`".to_owned());
+        return Some(
+            "the name is empty: write what the operation is called, such as `name = \"settle\"`".to_owned(),
+        );
     }
     if text.len() > LONGEST {
         return Some(format!("the name has {} bytes: write at most {LONGEST}", text.len()));
     }
     let odd = text.chars().find(|letter| !letter.is_ascii_graphic())?;
-    Some(format!("{odd:?} cannot stand in a name: use visible ASCII without spaces, such as `name = \"stripe-events\"`"))
+    Some(format!(
+        "{odd:?} cannot stand in a name: use visible ASCII without spaces, such as `name = \"stripe-events\"`"
+    ))
 }

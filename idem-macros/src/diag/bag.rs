@@ -29,6 +29,21 @@ impl Bag {
         result.map_err(|error| self.push(error))
     }
 
+    /// Adds every mistake of `errors`.
+    pub(crate) fn all(&mut self, errors: impl IntoIterator<Item = Error>) -> Result<(), Reported> {
+        let mut outcome = Ok(());
+        for error in errors {
+            outcome = Err(self.push(error));
+        }
+        outcome
+    }
+
+    /// Ends with one more mistake.
+    pub(crate) fn fail(mut self, error: Error) -> Mistakes {
+        self.errors.push(error);
+        Mistakes(self.errors)
+    }
+
     /// Gives `outcome` out only if nothing was reported at all.
     pub(crate) fn finish<T>(self, outcome: Result<T, Reported>) -> Result<T, Mistakes> {
         match outcome {

@@ -9,11 +9,11 @@ use crate::input::Function;
 
 /// `function` without our attributes, and the mistakes.
 pub(crate) fn beside_function(function: &Function, mistakes: &Mistakes) -> TokenStream {
-    beside_item(function.stripped().into_token_stream(), mistakes)
+    beside_item(&function.stripped().into_token_stream(), mistakes)
 }
 
 /// `item` as it is, and the mistakes.
-pub(crate) fn beside_item(item: TokenStream, mistakes: &Mistakes) -> TokenStream {
+pub(crate) fn beside_item(item: &TokenStream, mistakes: &Mistakes) -> TokenStream {
     let errors = mistakes.to_compile_errors();
     quote!(#item #errors)
 }

@@ -22,7 +22,8 @@ fn distance(a: &str, b: &str) -> usize {
         let mut line = vec![left];
         for (column, &to) in b.iter().enumerate() {
             let at = |line: &[usize], index: usize| line.get(index).copied().unwrap_or(usize::MAX - 1);
-            let mut best = (at(&above, column) + usize::from(from != to)).min(at(&above, column + 1) + 1).min(left + 1);
+            let mut best =
+                (at(&above, column) + usize::from(from != to)).min(at(&above, column + 1) + 1).min(left + 1);
             let before = column.checked_sub(1).and_then(|index| b.get(index));
             if previous == Some(to) && before == Some(&from) {
                 best = best.min(at(&older, column - 1) + 1);

@@ -17,7 +17,7 @@ async fn a_drain_waits_for_the_running_and_refuses_the_new() {
                 leave.notified().await;
                 Ok::<_, Refused>(1)
             };
-            operation(&idem, PLAIN).key("k").run(Unclassified, body).await
+            operation(&idem, PLAIN).key("k").run(errors(), body).await
         }
     });
     entered.notified().await;
@@ -46,7 +46,7 @@ async fn what_runs_past_the_deadline_becomes_unknown_and_may_still_complete() {
                 leave.notified().await;
                 Ok::<_, Refused>(1)
             };
-            operation(&idem, RERUN).key("k").run(Unclassified, body).await
+            operation(&idem, RERUN).key("k").run(errors(), body).await
         }
     });
     entered.notified().await;

@@ -19,7 +19,7 @@ async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
         }
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, SHORT).key("k").run(Unclassified, body).await, Ok(9));
+    assert_eq!(operation(&idem, SHORT).key("k").run(errors(), body).await, Ok(9));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
@@ -42,7 +42,7 @@ async fn renewal_does_not_need_the_callers_runtime() {
         seen.1.recv().unwrap();
         Ok::<_, Refused>(1)
     };
-    assert_eq!(operation(&idem, SHORT).key("k").run(Unclassified, body).await, Ok(1));
+    assert_eq!(operation(&idem, SHORT).key("k").run(errors(), body).await, Ok(1));
 }
 
 #[tokio::test]
@@ -62,7 +62,7 @@ async fn a_slow_owner_that_wakes_after_a_take_over_writes_nothing_and_answers_wh
         assert_eq!(won, Ok(101));
         Ok::<_, Refused>(1)
     };
-    assert_eq!(operation(&slow, SHORT).key("k").run(Unclassified, body).await, Ok(101));
+    assert_eq!(operation(&slow, SHORT).key("k").run(errors(), body).await, Ok(101));
     let record = record(&store, "k").await.unwrap();
     assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
 }
@@ -78,7 +78,7 @@ async fn a_handler_that_lost_its_claim_is_stopped() {
         let _witness = witness;
         std::future::pending::<Result<u32, Refused>>().await
     };
-    let result = operation(&idem, SHORT).key("k").run(Unclassified, body).await;
+    let result = operation(&idem, SHORT).key("k").run(errors(), body).await;
     assert_eq!(result, Err(Refused::OutcomeUnknown));
     dropped.notified().await;
 }
@@ -102,5 +102,5 @@ async fn max_run_ends_renewal() {
         }
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, SHORT.max_run(200)).key("k").run(Unclassified, body).await, Ok(1));
+    assert_eq!(operation(&idem, SHORT.max_run(200)).key("k").run(errors(), body).await, Ok(1));
 }

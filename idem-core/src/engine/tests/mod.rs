@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use self::faulty::FaultyStore;
-use crate::plain::{Unclassified, operation};
+use crate::plain::{Errors, UnclassifiedErrors as _, operation, output};
 use crate::policy::Spec;
 use crate::protocol::{Record, StateKind};
 use crate::store::Store;
@@ -36,10 +36,14 @@ const PLAIN: Spec = Spec::new().name("op");
 const RERUN: Spec = PLAIN.after_crash(AfterCrash::Rerun);
 const WAIT: Spec = PLAIN.wait(30_000);
 
+fn errors<T: serde::Serialize + serde::de::DeserializeOwned>() -> Errors<Result<T, Refused>> {
+    (&output()).errors()
+}
+
 /// Calls the operation; its result is how often it has run.
 async fn call(idem: &Idem<Arc<FaultyStore>>, spec: Spec, key: &str, runs: &AtomicU32) -> Result<u32, Refused> {
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
-    operation(idem, spec).key(key).run(Unclassified, body).await
+    operation(idem, spec).key(key).run(errors(), body).await
 }
 
 async fn record(store: &FaultyStore, key: &str) -> Option<Record> {

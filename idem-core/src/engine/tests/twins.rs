@@ -32,13 +32,13 @@ async fn a_twin_is_told_at_once_and_asks_no_store() {
                 leave.notified().await;
                 Ok::<_, Refused>(7)
             };
-            operation(&idem, PLAIN).key("k").fingerprint("a").run(Unclassified, body).await
+            operation(&idem, PLAIN).key("k").fingerprint("a").run(errors(), body).await
         }
     });
     entered.notified().await;
     let asked = store.claims_seen.load(Ordering::SeqCst);
     let twin = |fingerprint: &'static str| {
-        operation(&idem, PLAIN).key("k").fingerprint(fingerprint).run(Unclassified, async || Ok::<i32, Refused>(0))
+        operation(&idem, PLAIN).key("k").fingerprint(fingerprint).run(errors(), async || Ok::<i32, Refused>(0))
     };
     assert!(matches!(twin("a").await, Err(Refused::InProgress { .. })));
     // A mismatch is told before in progress.
@@ -65,7 +65,7 @@ async fn a_waiting_twin_runs_after_a_release() {
                 leave.notified().await;
                 Err::<u32, _>(Refused::HandlerPanicked)
             };
-            operation(&idem, PLAIN).key("k").run(Unclassified, body).await
+            operation(&idem, PLAIN).key("k").run(errors(), body).await
         }
     });
     entered.notified().await;
@@ -84,7 +84,7 @@ async fn a_panic_leaves_unknown_or_frees_the_key() {
     for (spec, key, state) in [(PLAIN, "a", StateKind::Unknown), (RERUN, "b", StateKind::Released)] {
         let idem = idem.clone();
         let body = async || -> Result<u32, Refused> { panic!("as meant") };
-        let call = tokio::spawn(async move { operation(&idem, spec).key(key).run(Unclassified, body).await });
+        let call = tokio::spawn(async move { operation(&idem, spec).key(key).run(errors(), body).await });
         assert!(call.await.unwrap_err().is_panic());
         assert_eq!(record(&store, key).await.unwrap().state.kind(), state);
     }

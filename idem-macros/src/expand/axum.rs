@@ -1,0 +1,66 @@
+//! The axum form: a handler with the context as its first extractor, and a response as its reply.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use super::{body, calls, intake, signature, span, spec};
+use crate::ident;
+use crate::input::without_impl_trait;
+use crate::model::{AxumForm, Plan};
+
+/// As many arguments as clippy allows: the context is one too many.
+const CLIPPY_ARGUMENTS: usize = 7;
+
+/// The handler.
+pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
+    let (krate, context, operation) = (&plan.krate, ident::context(), ident::operation());
+    let (attrs, vis) = (&plan.function.attrs, &plan.function.vis);
+    let allow =
+        (plan.arguments.len() == CLIPPY_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
+    let signature = handler(plan);
+    let spec = spec::emit(plan);
+    let intake = intake::emit(&plan.arguments);
+    // After the intake, so that an expression may name parts of a buffered argument.
+    let calls = calls::emit(plan, form.key.as_ref());
+    // A statement of its own: temporaries in an expression end here, before the body takes the arguments.
+    let calls =
+        (!calls.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> let #operation = #operation #calls;));
+    let run = run(plan, form);
+    let block = span::block(
+        &plan.body,
+        quote_spanned! {Span::mixed_site()=>
+            let #operation = #context.operation(#spec);
+            #intake
+            #calls
+            #krate::__private::axum::spawn(#run).await
+        },
+    );
+    quote!(#(#attrs)* #allow #vis #signature #block)
+}
+
+fn handler(plan: &Plan) -> TokenStream {
+    let (krate, context) = (&plan.krate, ident::context());
+    let parameters = plan.arguments.iter().map(|argument| &argument.param);
+    let inputs = quote_spanned! {Span::mixed_site()=>
+        #context: #krate::__private::axum::Context #(, #parameters)*
+    };
+    let output = quote_spanned!(Span::mixed_site()=> -> #krate::__private::axum::Response);
+    signature::emit(&plan.function.sig, &inputs, &output)
+}
+
+fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
+    let (krate, operation) = (&plan.krate, ident::operation());
+    let output = match &form.output {
+        Some(output) => without_impl_trait(output).into_token_stream(),
+        None => quote_spanned!(Span::mixed_site()=> ()),
+    };
+    // Only this function asks for a response, so a type that is none is reported once, where it stands.
+    let respond = quote_spanned!(span::at(&output)=> #krate::__private::axum::respond::<#output>);
+    let closure = body::closure(plan, &output);
+    match &plan.store_if {
+        Some(predicate) => {
+            quote_spanned!(Span::mixed_site()=> #operation.run_if(#respond, #predicate, #closure))
+        }
+        None => quote_spanned!(Span::mixed_site()=> #operation.run(#respond, #closure)),
+    }
+}

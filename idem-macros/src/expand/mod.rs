@@ -1,0 +1,42 @@
+//! From tokens to tokens: the whole pipeline, and one file for each thing that is emitted.
+
+mod axum;
+mod body;
+mod calls;
+mod intake;
+mod plain;
+mod signature;
+mod span;
+mod spec;
+
+use proc_macro2::TokenStream;
+
+use crate::args::Args;
+use crate::diag::{Bag, beside_function, beside_item};
+use crate::input::{Function, misplaced};
+use crate::model::{Form, Plan};
+use crate::validate;
+
+/// What `#[idempotent(args)]` above `item` becomes. Never fails: mistakes are emitted beside the item.
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut bag = Bag::default();
+    let args = Args::parse(args, &mut bag);
+    // Kept, for an item that is no function is given back as it came.
+    let original = item.clone();
+    let function = match syn::parse2::<Function>(item) {
+        Ok(function) => function,
+        Err(error) => return beside_item(&original, &bag.fail(misplaced(&original, error))),
+    };
+    let plan = validate::plan(args, &function, &mut bag);
+    match bag.finish(plan) {
+        Ok(plan) => emit(&plan),
+        Err(mistakes) => beside_function(&function, &mistakes),
+    }
+}
+
+fn emit(plan: &Plan) -> TokenStream {
+    match &plan.form {
+        Form::Axum(form) => axum::emit(plan, form),
+        Form::Plain(form) => plain::emit(plan, form),
+    }
+}

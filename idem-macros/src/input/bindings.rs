@@ -1,0 +1,105 @@
+//! The names that a pattern binds.
+
+use proc_macro2::Ident;
+use syn::Pat;
+
+/// What a pattern binds.
+pub(crate) enum Bindings {
+    /// Nothing: the argument is matched, and nobody can use it.
+    Nothing,
+    /// These names, each once.
+    Names(Vec<Ident>),
+    /// Not to be known here, as in a macro.
+    Opaque,
+}
+
+/// The names in `pattern`.
+pub(crate) fn of(pattern: &Pat) -> Bindings {
+    let mut names = Vec::new();
+    match collect(pattern, &mut names) {
+        Err(Opaque) if names.is_empty() => Bindings::Opaque,
+        Ok(()) if names.is_empty() => Bindings::Nothing,
+        Ok(()) | Err(Opaque) => Bindings::Names(names),
+    }
+}
+
+/// A part of the pattern that is not ours to read.
+struct Opaque;
+
+fn collect(pattern: &Pat, names: &mut Vec<Ident>) -> Result<(), Opaque> {
+    match pattern {
+        Pat::Ident(binding) => {
+            if !names.contains(&binding.ident) {
+                names.push(binding.ident.clone());
+            }
+            binding.subpat.as_ref().map_or(Ok(()), |(_, inner)| collect(inner, names))
+        }
+        Pat::Guard(guard) => collect(&guard.pat, names),
+        // Every case binds the same names.
+        Pat::Or(or) => all(&mut or.cases.iter().take(1), names),
+        Pat::Paren(inner) => collect(&inner.pat, names),
+        Pat::Reference(inner) => collect(&inner.pat, names),
+        Pat::Type(inner) => collect(&inner.pat, names),
+        Pat::Slice(slice) => all(&mut slice.elems.iter(), names),
+        Pat::Tuple(tuple) => all(&mut tuple.elems.iter(), names),
+        Pat::TupleStruct(tuple) => all(&mut tuple.elems.iter(), names),
+        Pat::Struct(fields) => all(&mut fields.fields.iter().map(|field| field.pat.as_ref()), names),
+        Pat::Const(_) | Pat::Lit(_) | Pat::Path(_) | Pat::Range(_) | Pat::Rest(_) | Pat::Wild(_) => Ok(()),
+        _ => Err(Opaque),
+    }
+}
+
+fn all(patterns: &mut dyn Iterator<Item = &Pat>, names: &mut Vec<Ident>) -> Result<(), Opaque> {
+    // Reads on after an opaque part, so that every name that can be seen is found.
+    patterns.map(|pattern| collect(pattern, names)).fold(Ok(()), Result::and)
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse::Parser;
+
+    use super::{Bindings, of};
+
+    fn names(pattern: &str) -> Option<Vec<String>> {
+        let pattern = syn::Pat::parse_multi.parse_str(pattern).expect("a pattern");
+        match of(&pattern) {
+            Bindings::Nothing => Some(Vec::new()),
+            Bindings::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
+            Bindings::Opaque => None,
+        }
+    }
+
+    #[test]
+    fn finds_every_name_once() {
+        for (pattern, expected) in [
+            ("order", vec!["order"]),
+            ("mut order", vec!["order"]),
+            ("r#type", vec!["r#type"]),
+            ("State(App { pool, mailer: ref m, .. })", vec!["pool", "m"]),
+            ("(a, [b, .., c], _)", vec!["a", "b", "c"]),
+            ("Ok(x) | Err(x)", vec!["x"]),
+            ("all @ (first, &second)", vec!["all", "first", "second"]),
+            ("(seen, hidden!())", vec!["seen"]),
+        ] {
+            assert_eq!(names(pattern).as_deref(), Some(&expected.map_strings()[..]), "{pattern}");
+        }
+    }
+
+    #[test]
+    fn tells_nothing_from_unknown() {
+        assert_eq!(names("_"), Some(Vec::new()));
+        assert_eq!(names("State(_)"), Some(Vec::new()));
+        assert_eq!(names("Claims { .. }"), Some(Vec::new()));
+        assert_eq!(names("hidden!()"), None);
+    }
+
+    trait MapStrings {
+        fn map_strings(&self) -> Vec<String>;
+    }
+
+    impl MapStrings for Vec<&str> {
+        fn map_strings(&self) -> Vec<String> {
+            self.iter().map(ToString::to_string).collect()
+        }
+    }
+}

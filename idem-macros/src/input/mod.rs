@@ -1,0 +1,15 @@
+//! The item under the attribute: its signature is read, its body stays tokens, so that half-typed code still compiles
+//! as far as it can and editors keep working in it.
+
+mod argument;
+mod attributes;
+mod bindings;
+mod function;
+mod item;
+mod types;
+
+pub(crate) use argument::{Argument, Buffering, Intake};
+pub(crate) use attributes::{is_cfg, is_idempotent, is_tx};
+pub(crate) use function::{Body, Function};
+pub(crate) use item::misplaced;
+pub(crate) use types::{find_impl_trait, last_segment, without_impl_trait};

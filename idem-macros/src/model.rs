@@ -1,0 +1,78 @@
+//! The plan: what is emitted, with everything decided. Only [`crate::validate`] makes one.
+
+use proc_macro2::Group;
+use syn::{Expr, LitStr, Path, Token, Type};
+
+use crate::args::{AfterCrash, Given, Millis, OnError};
+use crate::input::{Argument, Function};
+
+/// A function, and how it becomes idempotent.
+pub(crate) struct Plan {
+    /// The function without our attributes.
+    pub(crate) function: Function,
+    /// Its body.
+    pub(crate) body: Group,
+    /// The `self` token of a method.
+    pub(crate) receiver: Option<Token![self]>,
+    /// Its other arguments.
+    pub(crate) arguments: Vec<Argument>,
+    /// Where idem-core is found.
+    pub(crate) krate: Path,
+    pub(crate) spec: Spec,
+    pub(crate) scope: Option<Given<Expr>>,
+    pub(crate) fingerprint: Option<Given<Expr>>,
+    pub(crate) store_if: Option<Expr>,
+    pub(crate) form: Form,
+}
+
+/// What is known while compiling.
+pub(crate) struct Spec {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) ttl: Option<Millis>,
+    pub(crate) lease: Option<Millis>,
+    pub(crate) wait: Option<Millis>,
+    pub(crate) max_run: Option<Millis>,
+    pub(crate) optional: Option<()>,
+    pub(crate) on_error: Option<OnError>,
+    pub(crate) after_crash: Option<AfterCrash>,
+}
+
+/// The two forms of the attribute.
+pub(crate) enum Form {
+    Axum(Box<AxumForm>),
+    Plain(Box<PlainForm>),
+}
+
+/// A handler: the layer's engine arrives through the request, the key through its header or an expression.
+pub(crate) struct AxumForm {
+    pub(crate) key: Option<Given<Expr>>,
+    /// `None` stands for `()`.
+    pub(crate) output: Option<Type>,
+}
+
+/// Any async function.
+pub(crate) struct PlainForm {
+    pub(crate) with: Expr,
+    pub(crate) key: Given<Expr>,
+    pub(crate) output: Type,
+    pub(crate) errors: Errors,
+    pub(crate) task: Task,
+}
+
+/// How the plain form treats an `Err`.
+#[derive(Clone, Copy)]
+pub(crate) enum Errors {
+    /// By what its type says about itself, else by `on_error`.
+    Classified,
+    /// Stored and replayed like a success, so its type must be serializable.
+    Stored,
+}
+
+/// Where the body of the plain form runs.
+#[derive(Clone, Copy)]
+pub(crate) enum Task {
+    /// Inside the caller's future: it may borrow.
+    Inline,
+    /// In a task of its own: it outlives its caller.
+    Detached,
+}

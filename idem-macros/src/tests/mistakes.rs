@@ -1,0 +1,134 @@
+//! Every mistake that the attribute knows: the token it points at, and what it says.
+
+use std::fmt::Write;
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+
+use super::{compact, expansion};
+
+const HANDLER: &str = "async fn pay(Json(new): Json<New>) -> Json<Payment> { run(new).await }";
+const METHOD: &str = "async fn settle(&self, msg: Msg) -> Result<Receipt, Error> { self.run(msg).await }";
+const PLAIN: &str = "with = self.idem, key = msg.id, name = \"settle\"";
+
+/// Arguments that are wrong on any handler.
+const ARGUMENTS: [&str; 38] = [
+    "nmae = \"x\"",
+    "retries = 3",
+    "\"orders\"",
+    "= 3",
+    "key = order.id key = new.id",
+    "ttl = \"1h\", ttl = \"2h\"",
+    "key",
+    "key =",
+    "key = , ttl = \"1h\"",
+    "key = \"orders\"",
+    "key = (\"orders\", 1)",
+    "key = new.",
+    "with = \"self.idem\", key = new.id, name = \"x\"",
+    "store_if = true",
+    "name = NAME",
+    "name = \"\"",
+    "name = \"my orders\"",
+    "name = b\"orders\"",
+    "name = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\"",
+    "ttl = \"24\"",
+    "ttl = 24",
+    "ttl = 24h",
+    "ttl = \"24 hours\"",
+    "ttl = \"1h30m\"",
+    "ttl = \"soon\"",
+    "lease = \"0s\"",
+    "max_run = \"4000d\"",
+    "wait = Duration::from_secs(5)",
+    "optional = true",
+    "on_error = \"store\"",
+    "on_error = save",
+    "on_error = stored",
+    "on_error = 1",
+    "after_crash = retry",
+    "detach",
+    "crate = idem",
+    "crate = \"::idem\"",
+    "ttl = \"1\", nmae = \"x\", on_error = keep, key = new.id",
+];
+
+/// Arguments that are wrong on a method, and functions that are wrong under right arguments.
+const FUNCTIONS: [(&str, &str); 28] = [
+    ("", METHOD),
+    ("with = self.idem", METHOD),
+    ("with = self.idem, keey = msg.id, name = \"settle\"", METHOD),
+    ("with = self.idem, key = msg.id, nam = \"settle\"", METHOD),
+    ("with = self.idem, key = msg.id, name = \"settle\", detach", METHOD),
+    (PLAIN, "async fn settle(&self, msg: Msg) { self.run(msg).await }"),
+    (PLAIN, "async fn settle(&self, msg: Msg) -> Result<impl Serialize, Error> { self.run(msg).await }"),
+    (PLAIN, "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>;"),
+    (
+        PLAIN,
+        "fn settle<'life0, 'async_trait>(&'life0 self, msg: Msg)
+            -> Pin<Box<dyn Future<Output = Reply> + Send + 'async_trait>> where 'life0: 'async_trait { Box::pin(x) }",
+    ),
+    (PLAIN, "fn settle(&self, msg: Msg) -> Pin<Box<dyn Future<Output = Reply> + Send + '_>> { Box::pin(async {}) }"),
+    (PLAIN, "fn settle(&self, msg: Msg) -> impl Future<Output = Reply> { async {} }"),
+    (
+        "with = idem, key = id, name = \"x\", detach",
+        "async fn x(idem: Arc<Idem>, id: &str, all: &'static str) -> Reply { run(id).await }",
+    ),
+    ("", "fn pay(Json(new): Json<New>) -> Json<Payment> { run(new) }"),
+    ("", "const async fn pay() {}"),
+    ("", "async unsafe fn pay() {}"),
+    ("", "async extern \"C\" fn pay() {}"),
+    ("", "async fn pay(id: u8, args: ...) {}"),
+    ("", "const unsafe extern \"C\" fn pay() {}"),
+    ("", "#[idempotent] async fn pay() {}"),
+    ("", "async fn pay(#[tx] tx: &mut PgTx<'_>) {}"),
+    (
+        "",
+        "async fn pay(a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A, j: A, k: A, l: A, m: A, n: A, o: A, p: A) {}",
+    ),
+    ("", "struct Payment { id: u64 }"),
+    ("", "impl Payments { async fn pay() {} }"),
+    ("", "trait Payments { async fn pay(); }"),
+    ("", "pub(crate) mod payments { }"),
+    ("", "macro_rules! pay { () => { fn x() {} } }"),
+    ("", "pay! { x }"),
+    ("", "async fn pay(x: ) {}"),
+];
+
+#[test]
+fn each_points_at_its_token_and_says_what_to_write() {
+    let mut report = String::new();
+    let arguments = ARGUMENTS.into_iter().map(|args| (args, HANDLER));
+    for (args, item) in arguments.chain(FUNCTIONS) {
+        let expansion = expansion(args, item);
+        let shown = if item == HANDLER { "" } else { item };
+        writeln!(report, "#[idempotent({args})] {shown}").expect("a string");
+        let mistakes = mistakes(&expansion);
+        assert!(!mistakes.is_empty(), "{args} on {item}");
+        for (token, message) in mistakes {
+            writeln!(report, "    {token}\n        {message}").expect("a string");
+        }
+        let kept = item.replace("#[tx] ", "").replace("#[idempotent] ", "");
+        assert!(compact(&expansion).starts_with(&compact(&kept)), "{expansion}");
+    }
+    insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
+        insta::assert_snapshot!("mistakes", report);
+    });
+}
+
+/// The source under each `compile_error!`, and its message.
+fn mistakes(expansion: &TokenStream) -> Vec<(String, String)> {
+    let tokens: Vec<TokenTree> = expansion.clone().into_iter().collect();
+    let calls = tokens.windows(3).filter_map(|window| match window {
+        [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Group(group)] if name == "compile_error" => {
+            let message = syn::parse2::<syn::LitStr>(group.stream()).expect("a message");
+            Some((source(name.span(), group.span()), message.value()))
+        }
+        _ => None,
+    });
+    calls.collect()
+}
+
+fn source(first: Span, last: Span) -> String {
+    let whole = first.join(last).and_then(|whole| whole.source_text()).unwrap_or_default();
+    if whole.is_empty() { "the attribute".to_owned() } else { whole }
+}

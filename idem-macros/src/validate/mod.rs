@@ -1,0 +1,58 @@
+//! Rules that concern more than one argument, or the function itself. Every rule is checked, whatever the others say;
+//! a rule that would only repeat another mistake stays silent.
+
+mod axum;
+mod plain;
+mod signature;
+
+use crate::args::{Arg, Args};
+use crate::diag::{Bag, Reported};
+use crate::input::{Argument, Buffering, Function};
+use crate::model::{Form, Plan, Spec};
+use crate::path;
+
+/// Decides what to emit for `function`.
+///
+/// # Errors
+/// Something is wrong, and `bag` says what.
+pub(crate) fn plan(args: Args, function: &Function, bag: &mut Bag) -> Result<Plan, Reported> {
+    let body = signature::check(function, bag);
+    let form = match (args.with, args.lost) {
+        (Arg::Given(with), lost) => {
+            let (name, on_error) = (&args.name, &args.on_error);
+            let asked = plain::Asked { with, key: args.key, name, detach: args.detach, on_error, lost };
+            plain::form(asked, function, bag).map(|form| Form::Plain(Box::new(form)))
+        }
+        // The name that was not understood may have been `with`.
+        (Arg::Broken(reported), _) | (Arg::Absent, Some(reported)) => Err(reported),
+        (Arg::Absent, None) => {
+            axum::form(args.key, &args.detach, function, bag).map(|form| Form::Axum(Box::new(form)))
+        }
+    };
+    let form = form?;
+    let buffering = match form {
+        Form::Axum(_) => Buffering::Bodies,
+        Form::Plain(_) => Buffering::Nothing,
+    };
+    Ok(Plan {
+        body: body?.clone(),
+        receiver: function.sig.receiver().map(|receiver| receiver.self_token),
+        arguments: Argument::all(&function.sig.inputs, buffering),
+        krate: args.krate.optional()?.unwrap_or_else(path::default),
+        spec: Spec {
+            name: args.name.optional()?,
+            ttl: args.ttl.optional()?,
+            lease: args.lease.optional()?,
+            wait: args.wait.optional()?,
+            max_run: args.max_run.optional()?,
+            optional: args.optional.optional()?,
+            on_error: args.on_error.optional()?,
+            after_crash: args.after_crash.optional()?,
+        },
+        scope: args.scope.given()?,
+        fingerprint: args.fingerprint.given()?,
+        store_if: args.store_if.optional()?,
+        function: function.stripped(),
+        form,
+    })
+}
