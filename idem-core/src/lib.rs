@@ -170,8 +170,3 @@ pub use scope::Scope;
 /// | `crate = ::path` | where idem-core is, if it was renamed |
 #[cfg(feature = "macros")]
 pub use idem_macros::idempotent;
-
-/// The README's Rust blocks, compiled.
-#[cfg(all(doctest, feature = "axum", feature = "sqlite", feature = "macros"))]
-#[doc = include_str!("../../README.md")]
-struct Readme;

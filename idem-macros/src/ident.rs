@@ -13,6 +13,11 @@ pub(crate) fn operation() -> Ident {
     own("__idem_op")
 }
 
+/// The call that may run.
+pub(crate) fn call() -> Ident {
+    own("__idem_call")
+}
+
 /// How errors of the plain form are treated.
 pub(crate) fn errors() -> Ident {
     own("__idem_errors")

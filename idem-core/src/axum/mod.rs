@@ -45,7 +45,7 @@ pub use body::WholeBody;
 #[doc(hidden)]
 pub use context::Context;
 #[doc(hidden)]
-pub use op::{AxumOperation, respond, spawn};
+pub use op::{AxumCall, AxumOperation, Entry, respond, spawn};
 
 use axum::body::Body;
 use axum::response::IntoResponse;

@@ -1,4 +1,5 @@
-//! One call of an idempotent axum handler. The macro emits `spawn(context.operation(…).key(…).run(…))`.
+//! One call of an idempotent axum handler. The macro emits
+//! `match context.operation(…).key(…).enter().await { Answer(a) => a, Run(call) => spawn(call.run(…)).await }`.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -11,7 +12,7 @@ use super::body::{WholeBody, buffered};
 use super::context::{Captured, KeyHeader, Seen};
 use super::respond::{drive, replay};
 use super::{Response, problem};
-use crate::engine::{Engine, Entered, Operation};
+use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
@@ -81,9 +82,62 @@ impl AxumOperation {
         Ok((self, argument.join(body)))
     }
 
-    /// Runs `handler`, or gives the stored response.
-    pub async fn run<T>(self, respond: fn(T) -> Response, handler: impl AsyncFnOnce() -> T) -> Response {
-        self.run_if(respond, |_| true, handler).await
+    /// Finds out what this call may do.
+    ///
+    /// # Cancel safety
+    /// Dropped while the store is being asked, the question is settled in the background: a claim that was won for
+    /// nobody is released.
+    pub async fn enter(self) -> Entry {
+        let Self { seen, spec, key, scope, fingerprint } = self;
+        let captured = match seen {
+            Seen::Request(captured) => captured,
+            Seen::Safe => return Entry::Run(AxumCall(None)),
+            Seen::NoLayer => {
+                tracing::error!(
+                    "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
+                );
+                let refused = Refused::Misconfigured("its idempotency layer is missing");
+                return Entry::Answer(problem(&refused, Profile::default()));
+            }
+        };
+        let engine = Arc::clone(&captured.handle.engine);
+        let profile = engine.config.profile;
+        let entered = match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
+            Ok(Some(operation)) => engine.enter(&operation).await,
+            Ok(None) => Ok(Entered::Unprotected),
+            Err(refused) => Err(refused),
+        };
+        match entered {
+            Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
+            Ok(Entered::Unprotected) => Entry::Run(AxumCall(None)),
+            Ok(Entered::Run(attempt)) => Entry::Run(AxumCall(Some(attempt))),
+            Err(refused) => Entry::Answer(problem(&refused, profile)),
+        }
+    }
+}
+
+/// What a call may do.
+#[derive(Debug)]
+pub enum Entry {
+    /// Give this answer.
+    Answer(Response),
+    /// Run the handler.
+    Run(AxumCall),
+}
+
+/// A call whose handler may run; `None` without a claim.
+#[derive(Debug)]
+#[must_use]
+pub struct AxumCall(Option<Attempt>);
+
+impl AxumCall {
+    /// Runs the handler and settles what it says.
+    pub fn run<T>(
+        self,
+        respond: fn(T) -> Response,
+        handler: impl AsyncFnOnce() -> T,
+    ) -> impl Future<Output = Response> {
+        self.run_if(respond, |_| true, handler)
     }
 
     /// As [`run`](Self::run); a response that `wanted` does not want stored frees the key.
@@ -93,32 +147,9 @@ impl AxumOperation {
         wanted: impl FnOnce(&Response) -> bool,
         handler: impl AsyncFnOnce() -> T,
     ) -> Response {
-        let Self { seen, spec, key, scope, fingerprint } = self;
-        let captured = match seen {
-            Seen::Request(captured) => captured,
-            Seen::Safe => return respond(handler().await),
-            Seen::NoLayer => {
-                tracing::error!(
-                    "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
-                );
-                let refused = Refused::Misconfigured("its idempotency layer is missing");
-                return problem(&refused, Profile::default());
-            }
-        };
-        let engine = Arc::clone(&captured.handle.engine);
-        let profile = engine.config.profile;
-        let operation = match resolve(&engine, &captured, spec, key, scope, fingerprint).await {
-            Ok(Some(operation)) => operation,
-            Ok(None) => return respond(handler().await),
-            Err(refused) => return problem(&refused, profile),
-        };
-        // The tap and what it holds of the body are not needed any more.
-        drop(captured);
-        match engine.enter(&operation).await {
-            Ok(Entered::Replay(reply)) => replay(&reply, profile),
-            Ok(Entered::Unprotected) => respond(handler().await),
-            Ok(Entered::Run(attempt)) => drive(&engine, attempt, wanted, async || respond(handler().await)).await,
-            Err(refused) => problem(&refused, profile),
+        match self.0 {
+            Some(attempt) => drive(attempt, wanted, async || respond(handler().await)).await,
+            None => respond(handler().await),
         }
     }
 }
@@ -126,14 +157,14 @@ impl AxumOperation {
 /// `None` if there is no key and none is needed.
 async fn resolve(
     engine: &Engine,
-    captured: &Captured,
+    captured: Captured,
     spec: Spec,
     key: Source,
     scope: Source,
     fingerprint: Option<Result<Fingerprint, InvalidFingerprint>>,
 ) -> Result<Option<Operation>, Refused> {
     let key = match key {
-        Source::Handler(key) => Some(Cow::Owned(key)),
+        Source::Handler(key) => Some(key),
         Source::Nothing => None,
         Source::Request => header_key(&captured.key)?,
     };
@@ -146,7 +177,7 @@ async fn resolve(
     let scope = match scope {
         Source::Handler(scope) => Ok(scope),
         Source::Nothing => Err("the scope of the request is empty"),
-        Source::Request => captured.scope.clone(),
+        Source::Request => captured.scope,
     };
     let scope = scope.map_err(Refused::ScopeMissing)?;
     let fingerprint = match fingerprint {
@@ -161,19 +192,18 @@ async fn resolve(
     };
     let name = match spec.name {
         Some(name) => Cow::Borrowed(name),
-        None => Cow::Owned(format!("{} {}", captured.method, captured.uri.path())),
+        None => Cow::Owned([captured.method.as_str(), " ", captured.uri.path()].concat()),
     };
     let policy = spec.over(&engine.config.policy);
     Ok(Some(engine.operation(&scope, &name, &key, fingerprint, policy)))
 }
 
-fn header_key(header: &KeyHeader) -> Result<Option<Cow<'_, [u8]>>, Refused> {
+fn header_key(header: &KeyHeader) -> Result<Option<Vec<u8>>, Refused> {
     match header {
         KeyHeader::None => Ok(None),
         KeyHeader::Several => Err(InvalidKey::Several.into()),
         KeyHeader::One(value) => {
-            let key = IdempotencyKey::from_header(value.as_bytes())?;
-            Ok(Some(Cow::Owned(key.as_str().as_bytes().to_vec())))
+            Ok(Some(IdempotencyKey::from_header(value.as_bytes())?.into_bytes()))
         }
     }
 }

@@ -5,7 +5,7 @@ use axum::http::{HeaderValue, header};
 
 use super::response_body::{Collected, collect};
 use super::{Marked, Response, problem};
-use crate::engine::{Attempt, Ending, Engine, Ran, Settled};
+use crate::engine::{Attempt, Ending, Ran, Settled};
 use crate::http::{Class, Profile, REPLAYED, Stored, class_of, encode};
 use crate::outcome::ErrorClass;
 use crate::policy::{OnError, Policy};
@@ -26,12 +26,11 @@ pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {
 
 /// Runs the handler under its claim and settles what it says. No answer leaves before its record is durable.
 pub(super) async fn drive(
-    engine: &Engine,
     attempt: Attempt,
     wanted: impl FnOnce(&Response) -> bool,
     handler: impl AsyncFnOnce() -> Response,
 ) -> Response {
-    let profile = engine.config.profile;
+    let (profile, limit) = (attempt.config().profile, attempt.config().max_response_bytes);
     let ran = attempt
         .run(async {
             let response = handler().await;
@@ -44,7 +43,7 @@ pub(super) async fn drive(
             let meant = if wanted { meaning(&response, attempt.policy()) } else { Meaning::Release };
             match meant {
                 Meaning::Store => {
-                    let (response, reply) = written_down(response, engine.config.max_response_bytes).await;
+                    let (response, reply) = written_down(response, limit).await;
                     (response, Ending::Complete(reply))
                 }
                 Meaning::Release => (response, Ending::Release),

@@ -20,10 +20,33 @@ pub(super) enum Collected {
 }
 
 pub(super) async fn collect(mut body: Body, limit: usize) -> Collected {
+    // The usual body is one chunk, known to be all of it.
+    if body.size_hint().exact().is_some_and(|len| len <= limit as u64) {
+        match body.frame().await {
+            None => return Collected::Whole { bytes: Bytes::new(), body },
+            Some(Ok(frame)) if body.is_end_stream() && frame.is_data() => {
+                let bytes = frame.into_data().unwrap_or_default();
+                return Collected::Whole { bytes: bytes.clone(), body: Body::from(bytes) };
+            }
+            Some(first) => return collect_after(Some(first), body, limit).await,
+        }
+    }
+    collect_after(None, body, limit).await
+}
+
+async fn collect_after(
+    mut first: Option<Result<Frame<Bytes>, axum::Error>>,
+    mut body: Body,
+    limit: usize,
+) -> Collected {
     let mut chunks = VecDeque::new();
     let mut len = 0_usize;
     loop {
-        match body.frame().await {
+        let frame = match first.take() {
+            Some(first) => Some(first),
+            None => body.frame().await,
+        };
+        match frame {
             None => break,
             Some(Err(error)) => {
                 return Collected::Broken { body: Body::new(Again { frames: chunks, then: Then::Break(Some(error)) }) };

@@ -4,16 +4,17 @@ use std::any::Any;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::flight::{End, Flight};
 use super::panics::caught;
-use super::{ASK_AGAIN, Engine};
+use super::{ASK_AGAIN, Config, Engine};
 use crate::policy::Policy;
 use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{Completion, Release, StoreError, StoreErrorKind, Surrender};
+use crate::store::{BoxFuture, Completion, Release, StoreError, StoreErrorKind, Surrender};
 
 /// A write that the store did not take is tried again after this, doubling.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -59,6 +60,8 @@ pub(crate) struct Attempt {
     flight: Arc<Flight>,
     owner: Owner,
     policy: Policy,
+    /// The handler has begun, so an effect may have happened.
+    begun: AtomicBool,
     /// What [`settle`](Self::settle) was asked for, while it is under way.
     ending: Option<Ending>,
     settled: bool,
@@ -67,7 +70,11 @@ pub(crate) struct Attempt {
 impl Attempt {
     pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, policy: Policy) -> Self {
         engine.flights.attempt_begins();
-        Self { engine, flight, owner: won.owner, policy, ending: None, settled: false }
+        Self { engine, flight, owner: won.owner, policy, begun: AtomicBool::new(false), ending: None, settled: false }
+    }
+
+    pub(crate) fn config(&self) -> &Config {
+        &self.engine.config
     }
 
     pub(crate) fn policy(&self) -> &Policy {
@@ -76,6 +83,7 @@ impl Attempt {
 
     /// Runs the handler until it returns, panics, or loses its claim.
     pub(crate) async fn run<F: Future>(&self, handler: F) -> Ran<F::Output> {
+        self.begun.store(true, Ordering::Relaxed);
         let mut handler = pin!(caught(handler));
         loop {
             let losing = self.flight.losing.notified();
@@ -94,11 +102,11 @@ impl Attempt {
         }
     }
 
-    /// How an attempt ends whose handler did not: the operation's wish for a crash.
+    /// How an attempt ends whose handler did not: released if it never began, else the operation's wish for a crash.
     pub(crate) fn crashed(&self) -> Ending {
         match self.policy.after_crash {
-            AfterCrash::Unknown => Ending::Unknown,
-            AfterCrash::Rerun => Ending::Release,
+            AfterCrash::Unknown if self.begun.load(Ordering::Relaxed) => Ending::Unknown,
+            AfterCrash::Unknown | AfterCrash::Rerun => Ending::Release,
         }
     }
 
@@ -108,10 +116,11 @@ impl Attempt {
     /// Cancel safe: dropped in the middle, it goes on in the background.
     pub(crate) async fn settle(mut self, ending: Ending) -> Settled {
         self.ending = Some(ending.clone());
-        let begun = Instant::now();
+        let mut begun = None;
         let mut pause = FIRST_PAUSE;
         loop {
             let asked = Instant::now();
+            let begun = *begun.get_or_insert(asked);
             match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
                 Ok(outcome) => {
                     self.settled = true;
@@ -182,6 +191,7 @@ impl Drop for Attempt {
             flight: Arc::clone(&self.flight),
             owner: self.owner,
             policy: self.policy,
+            begun: AtomicBool::new(true),
             ending: None,
             settled: true,
         };
@@ -229,8 +239,16 @@ impl Engine {
             Ending::Release => self.store.release(Release { address, owner, retention }),
             Ending::Unknown => self.store.mark_unknown(Surrender { address, owner }),
         };
-        tokio::time::timeout(self.config.store_timeout, write).await.unwrap_or_else(|_| {
-            Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer a write in time"))
+        self.in_time(write).await
+    }
+
+    /// A question that is not answered in time is undecided. One to this process's own memory needs no timer.
+    pub(super) async fn in_time<T>(&self, question: BoxFuture<'_, Result<T, StoreError>>) -> Result<T, StoreError> {
+        if self.store.is_local() {
+            return question.await;
+        }
+        tokio::time::timeout(self.config.store_timeout, question).await.unwrap_or_else(|_| {
+            Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer in time"))
         })
     }
 }

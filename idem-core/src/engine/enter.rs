@@ -34,7 +34,8 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
     /// background, and a claim that was won for nobody is released.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
-        let deadline = Instant::now() + operation.policy.wait;
+        let mut begun = Instant::now();
+        let deadline = begun + operation.policy.wait;
         loop {
             if self.draining.load(Ordering::Acquire) {
                 return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
@@ -46,10 +47,10 @@ impl Engine {
                 return Ok(Entered::Replay(cached.reply));
             }
             match self.flights.board(operation.address, operation.fingerprint) {
-                Boarded::Leader(flight) => return self.lead(operation, flight, deadline).await,
+                Boarded::Leader(flight) => return self.lead(operation, flight, begun, deadline).await,
                 Boarded::Follower(flight) => match follow(operation, &flight, deadline).await {
                     Followed::Answer(answer) => return answer,
-                    Followed::AskAgain => {}
+                    Followed::AskAgain => begun = Instant::now(),
                 },
             }
         }
@@ -60,12 +61,12 @@ impl Engine {
         self: &Arc<Self>,
         operation: &Operation,
         flight: Arc<Flight>,
+        mut asked: Instant,
         deadline: Instant,
     ) -> Result<Entered, Refused> {
         let mut lead = Lead::new(self, flight, operation);
         let mut poll = FIRST_POLL;
         loop {
-            let asked = Instant::now();
             let outcome = match lead.claim().await {
                 Ok(outcome) => outcome,
                 Err(error) => return self.refuse(operation, &error),
@@ -93,6 +94,7 @@ impl Engine {
                     lead.elsewhere();
                     tokio::time::sleep(poll.min(deadline - now)).await;
                     poll = (poll * 2).min(LAST_POLL);
+                    asked = Instant::now();
                 }
             }
         }

@@ -40,13 +40,13 @@ impl<'e> Lead<'e> {
 
     /// Asks until the store has decided, for at most the engine's patience; always with the same nonce.
     pub(super) async fn claim(&mut self) -> Result<ClaimOutcome, StoreError> {
-        let begun = Instant::now();
+        let mut begun = None;
         let mut pause = FIRST_PAUSE;
         loop {
             self.undecided = true;
             match ask(self.engine, &self.claim).await {
                 Err(error) if error.kind() == StoreErrorKind::Undecided => {
-                    if begun.elapsed() >= self.engine.config.patience {
+                    if begun.get_or_insert_with(Instant::now).elapsed() >= self.engine.config.patience {
                         return Err(error);
                     }
                     tokio::time::sleep(pause).await;
@@ -92,9 +92,7 @@ impl Drop for Lead<'_> {
 }
 
 async fn ask(engine: &Engine, claim: &Claim) -> Result<ClaimOutcome, StoreError> {
-    tokio::time::timeout(engine.config.store_timeout, engine.store.claim(claim.clone())).await.unwrap_or_else(|_| {
-        Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer a claim in time"))
-    })
+    engine.in_time(engine.store.claim(claim.clone())).await
 }
 
 /// Finds out whether a claim was won that nobody waits for any more, and gives it back: its handler never ran.

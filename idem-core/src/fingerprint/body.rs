@@ -39,7 +39,8 @@ impl BodyHasher {
     /// `query` as in the request target, without `?`; `content_type` as in the header.
     #[must_use]
     pub fn new(query: Option<&str>, content_type: Option<&str>) -> Self {
-        let mut head = b"idem body 1".to_vec();
+        let mut head = Vec::with_capacity(96);
+        head.extend_from_slice(b"idem body 1");
         push(&mut head, query.unwrap_or_default().as_bytes());
         let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
         push(&mut head, essence.to_ascii_lowercase().as_bytes());

@@ -54,6 +54,10 @@ impl IdempotencyKey {
         &self.0
     }
 
+    pub(crate) fn into_bytes(self) -> Vec<u8> {
+        self.0.into_string().into_bytes()
+    }
+
     /// The key as a structured-field string, quoted and escaped, as the IETF draft (-07, §2.1) sends it.
     #[must_use]
     pub fn to_structured(&self) -> String {

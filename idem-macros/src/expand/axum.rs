@@ -25,6 +25,7 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
     // A statement of its own: temporaries in an expression end here, before the body takes the arguments.
     let calls =
         (!calls.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> let #operation = #operation #calls;));
+    let (call, value) = (ident::call(), ident::value());
     let run = run(plan, form);
     let block = span::block(
         &plan.body,
@@ -32,7 +33,11 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
             let #operation = #context.operation(#spec);
             #intake
             #calls
-            #krate::__private::axum::spawn(#run).await
+            // A replay costs no task; what runs gets one of its own.
+            match #operation.enter().await {
+                #krate::__private::axum::Entry::Answer(#value) => #value,
+                #krate::__private::axum::Entry::Run(#call) => { #krate::__private::axum::spawn(#run).await }
+            }
         },
     );
     quote!(#(#attrs)* #allow #vis #signature #block)
@@ -49,7 +54,7 @@ fn handler(plan: &Plan) -> TokenStream {
 }
 
 fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
-    let (krate, operation) = (&plan.krate, ident::operation());
+    let (krate, call) = (&plan.krate, ident::call());
     let output = match &form.output {
         Some(output) => without_impl_trait(output).into_token_stream(),
         None => quote_spanned!(Span::mixed_site()=> ()),
@@ -59,8 +64,8 @@ fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
     let closure = body::closure(plan, &output);
     match &plan.store_if {
         Some(predicate) => {
-            quote_spanned!(Span::mixed_site()=> #operation.run_if(#respond, #predicate, #closure))
+            quote_spanned!(Span::mixed_site()=> #call.run_if(#respond, #predicate, #closure))
         }
-        None => quote_spanned!(Span::mixed_site()=> #operation.run(#respond, #closure)),
+        None => quote_spanned!(Span::mixed_site()=> #call.run(#respond, #closure)),
     }
 }
