@@ -1,0 +1,264 @@
+//! A round: the operations that wait, done together.
+//!
+//! The records are read in one statement, [`protocol`](crate::protocol) itself decides in memory (several operations
+//! on one key see each other's effect in turn), and only the differences are written, in one transaction. Every write
+//! names the state, fence, nonce and times that were read, so it does nothing if another process was faster; then the
+//! round is decided again under the write lock. An operation that changes nothing (a replay, a duplicate) is answered
+//! from what was read and waits for no lock.
+
+use std::collections::HashSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use sqlx::sqlite::SqliteConnection;
+
+use super::change::{self, Change, Written};
+use super::error::Failure;
+use super::link::Link;
+use super::load::{Loaded, load};
+use super::operation::Operation;
+use super::sql;
+use super::transaction::{self, Broken, End};
+use super::upkeep::delete_expired;
+use crate::address::Address;
+use crate::store::{StoreError, StoreErrorKind};
+use crate::time::{Clock, Timestamp};
+
+/// What all rounds share.
+#[derive(Debug)]
+pub(super) struct Rules {
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) max_records: Option<u64>,
+}
+
+impl Rules {
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp::from_micros(self.clock.now().as_micros().min(i64::MAX.unsigned_abs()))
+    }
+}
+
+type Operations = Vec<Box<dyn Operation>>;
+
+/// What a round learned about the database.
+#[must_use]
+pub(super) enum Flow {
+    /// It takes writes.
+    Open,
+    /// It takes none for now, and another try would wait just as long.
+    Shut(Failure),
+}
+
+/// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one fails
+/// none of its neighbours.
+pub(super) async fn run(link: &mut Link, rules: &Rules, mut operations: Operations) -> Flow {
+    // Stable: operations on one key keep their order.
+    operations.sort_by_key(|operation| operation.address());
+    let changes = match look(link, rules, &mut operations).await {
+        Ok(changes) => changes,
+        Err(failure) => return finish(operations, Err(Broken::Begin(failure))),
+    };
+    let changing: HashSet<Address> = changes.iter().map(Change::address).collect();
+    let (mut operations, told): (Operations, Operations) =
+        operations.into_iter().partition(|operation| changing.contains(&operation.address()));
+    told.into_iter().for_each(Operation::answer);
+
+    let done = match write(link, rules, &changes).await {
+        Ok(Written::All) => Ok(()),
+        // Also where a statement failed: under the lock it shows whether that was the neighbours' fault.
+        Ok(Written::Beaten) | Err(Broken::Inside(_)) => locked(link, rules, &mut operations).await,
+        Err(broken) => Err(broken),
+    };
+    match done {
+        Err(Broken::Inside(_)) if operations.len() > 1 => one_by_one(link, rules, operations).await,
+        done => finish(operations, done),
+    }
+}
+
+async fn one_by_one(link: &mut Link, rules: &Rules, operations: Operations) -> Flow {
+    let mut flow = Flow::Open;
+    for operation in operations {
+        let mut one = vec![operation];
+        let done = match &flow {
+            Flow::Open => locked(link, rules, &mut one).await,
+            Flow::Shut(failure) => Err(Broken::Begin(failure.clone())),
+        };
+        flow = finish(one, done);
+    }
+    flow
+}
+
+/// Answers every operation with its own outcome, or with what broke for all of them.
+pub(super) fn finish(mut operations: Operations, done: Result<(), Broken>) -> Flow {
+    let flow = match done {
+        Ok(()) => Flow::Open,
+        Err(broken) => {
+            let (Broken::Begin(failure) | Broken::Inside(failure) | Broken::Commit(failure)) = &broken;
+            for operation in &mut operations {
+                operation.refuse(failure.to_error());
+            }
+            match broken {
+                Broken::Begin(failure) => Flow::Shut(failure),
+                Broken::Inside(_) | Broken::Commit(_) => Flow::Open,
+            }
+        }
+    };
+    operations.into_iter().for_each(Operation::answer);
+    flow
+}
+
+/// Reads, and decides without a lock.
+async fn look(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<Vec<Change>, Failure> {
+    let path = link.path();
+    let loaded = load(link.connection().await?, &path, addresses(operations)).await;
+    match loaded {
+        Ok(records) => Ok(decide(operations, records, rules.now(), u64::MAX)),
+        Err(failure) => {
+            link.discard().await;
+            Err(failure)
+        }
+    }
+}
+
+/// Writes what was decided without a lock. Where a bound is to be kept, the lock must be had first.
+async fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Written, Broken> {
+    if changes.is_empty() {
+        return Ok(Written::All);
+    }
+    if rules.max_records.is_some() {
+        return Ok(Written::Beaten);
+    }
+    if changes.len() > 1 {
+        let write = async |connection: &mut SqliteConnection, path: &Path| {
+            let written =
+                change::write(connection, changes).await.map_err(|error| Failure::of(error, path))?;
+            Ok((written, if written == Written::All { End::Commit } else { End::RollBack }))
+        };
+        return transact(link, write).await;
+    }
+    // A single guarded statement is a transaction by itself, and its COMMIT is part of it.
+    let path = link.path();
+    let connection = link.connection().await.map_err(Broken::Begin)?;
+    match change::write(connection, changes).await {
+        Ok(written) => Ok(written),
+        Err(error) => {
+            link.discard().await;
+            let failure = Failure::of_commit(error, &path);
+            Err(if failure.is_busy() {
+                Broken::Begin(failure)
+            } else if failure.is_refusal() {
+                Broken::Inside(failure)
+            } else {
+                Broken::Commit(failure)
+            })
+        }
+    }
+}
+
+/// Reads, decides and writes under the write lock.
+async fn locked(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<(), Broken> {
+    transact(link, async |connection, path| {
+        // Read under the lock, so that no write is stamped before the one it follows.
+        let now = rules.now();
+        let room = room(connection, path, rules, operations.len(), now).await?;
+        let records = load(connection, path, addresses(operations)).await?;
+        let changes = decide(operations, records, now, room);
+        write_all(connection, path, &changes).await?;
+        Ok(((), End::Commit))
+    })
+    .await
+}
+
+/// Writes under the lock, where nobody can have been faster.
+pub(super) async fn write_all(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    changes: &[Change],
+) -> Result<(), Failure> {
+    match change::write(connection, changes).await.map_err(|error| Failure::of(error, path))? {
+        Written::All => Ok(()),
+        Written::Beaten => Err(Failure::new(
+            StoreErrorKind::Corrupt,
+            format!("a record in {} is not what was read in the same transaction", path.display()),
+        )),
+    }
+}
+
+fn addresses(operations: &Operations) -> Vec<Address> {
+    let mut addresses: Vec<_> = operations.iter().map(|operation| operation.address()).collect();
+    addresses.dedup();
+    addresses
+}
+
+/// Lets every operation decide on its record, and says what is to be written. At most `room` keys may be new.
+fn decide(operations: &mut Operations, mut records: Loaded, now: Timestamp, mut room: u64) -> Vec<Change> {
+    let mut changes = Vec::new();
+    for group in operations.chunk_by_mut(|a, b| a.address() == b.address()) {
+        let Some(address) = group.first().map(|operation| operation.address()) else { continue };
+        let before = match records.remove(&address).transpose() {
+            Ok(before) => before,
+            Err(unreadable) => {
+                for operation in group {
+                    operation.refuse(unreadable.to_error(address));
+                }
+                continue;
+            }
+        };
+        let mut record = before.clone();
+        for operation in group {
+            let was_absent = record.is_none();
+            operation.apply(&mut record, now);
+            match (was_absent, record.is_none()) {
+                (true, false) if room == 0 => {
+                    record = None;
+                    operation.refuse(full());
+                }
+                (true, false) => room -= 1,
+                (false, true) => room = room.saturating_add(1),
+                (true, true) | (false, false) => {}
+            }
+        }
+        changes.extend(Change::between(address, before, record));
+    }
+    changes
+}
+
+fn full() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::CapacityExceeded,
+        "the store holds `max_records` unexpired records: raise the bound or shorten the retention",
+    )
+}
+
+/// How many new keys fit. Near the bound, expired records make room first.
+async fn room(
+    connection: &mut SqliteConnection,
+    path: &Path,
+    rules: &Rules,
+    wanted: usize,
+    now: Timestamp,
+) -> Result<u64, Failure> {
+    let Some(bound) = rules.max_records else { return Ok(u64::MAX) };
+    let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
+    let records = sqlx::query_scalar(sql::RECORDS).fetch_one(&mut *connection).await;
+    let records: i64 = records.map_err(|error| Failure::of(error, path))?;
+    let room = bound.saturating_sub(records.try_into().unwrap_or(0));
+    if room >= wanted {
+        return Ok(room);
+    }
+    let reaped = delete_expired(connection, path, now, wanted - room).await?;
+    Ok(room.saturating_add(reaped))
+}
+
+/// A transaction on the link's connection, which is replaced after any failure: its state is not worth guessing at.
+pub(super) async fn transact<T>(
+    link: &mut Link,
+    body: impl AsyncFnOnce(&mut SqliteConnection, &Path) -> Result<(T, End), Failure>,
+) -> Result<T, Broken> {
+    let path = link.path();
+    let connection = link.connection().await.map_err(Broken::Begin)?;
+    let done = transaction::run(connection, &path, async |connection| body(connection, &path).await).await;
+    if done.is_err() {
+        link.discard().await;
+    }
+    done
+}

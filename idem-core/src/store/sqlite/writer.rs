@@ -1,0 +1,101 @@
+//! The desk of the one connection that writes.
+
+use tokio::sync::oneshot;
+
+use super::error::Failure;
+use super::link::Link;
+use super::operation::Operation;
+use super::round::{self, Flow, Rules};
+use super::transaction::Broken;
+use super::upkeep;
+use super::worker::Desk;
+use crate::store::{StoreError, Sweep, SweepCount};
+
+/// The most operations or records in one transaction, so that nobody waits long for its turn.
+pub(super) const ROUND: usize = 256;
+
+type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
+
+/// What the writer can be asked for.
+pub(super) enum Job {
+    Operation(Box<dyn Operation>),
+    /// For at most [`ROUND`] records.
+    Sweep(Sweep, Caller<SweepCount>),
+    /// For at most [`ROUND`] records.
+    Reap(usize, Caller<usize>),
+}
+
+#[derive(Debug)]
+pub(super) struct Writer {
+    pub(super) link: Link,
+    pub(super) rules: Rules,
+}
+
+impl Desk for Writer {
+    type Job = Job;
+
+    async fn serve(&mut self, jobs: Vec<Job>) {
+        let mut operations = Vec::with_capacity(jobs.len());
+        let mut upkeep = Vec::new();
+        for job in jobs {
+            match job {
+                Job::Operation(operation) => operations.push(operation),
+                Job::Sweep(..) | Job::Reap(..) => upkeep.push(job),
+            }
+        }
+        let mut flow = Flow::Open;
+        while !operations.is_empty() {
+            let later = operations.split_off(operations.len().min(ROUND));
+            let now = std::mem::replace(&mut operations, later);
+            flow = match flow {
+                Flow::Open => round::run(&mut self.link, &self.rules, now).await,
+                // All have waited as long as they may.
+                Flow::Shut(failure) => round::finish(now, Err(Broken::Begin(failure))),
+            };
+        }
+        for job in upkeep {
+            self.upkeep(job, &mut flow).await;
+        }
+    }
+
+    async fn close(mut self) {
+        self.link.discard().await;
+    }
+}
+
+impl Writer {
+    async fn upkeep(&mut self, job: Job, flow: &mut Flow) {
+        match job {
+            Job::Operation(operation) => operation.answer(),
+            Job::Sweep(sweep, caller) => {
+                let done = match flow {
+                    Flow::Open => upkeep::sweep(&mut self.link, &self.rules, &sweep).await,
+                    Flow::Shut(failure) => Err(Broken::Begin(failure.clone())),
+                };
+                tell(caller, done, flow);
+            }
+            Job::Reap(limit, caller) => {
+                let done = match flow {
+                    Flow::Open => upkeep::reap(&mut self.link, &self.rules, limit).await,
+                    Flow::Shut(failure) => Err(Broken::Begin(failure.clone())),
+                };
+                tell(caller, done, flow);
+            }
+        }
+    }
+}
+
+fn tell<T>(caller: Caller<T>, done: Result<T, Broken>, flow: &mut Flow) {
+    let answer = done.map_err(|broken| {
+        let failure: Failure = match broken {
+            Broken::Begin(failure) => {
+                *flow = Flow::Shut(failure.clone());
+                failure
+            }
+            Broken::Inside(failure) | Broken::Commit(failure) => failure,
+        };
+        failure.to_error()
+    });
+    // Nobody listens: the caller was dropped, which is its right.
+    let _ignored = caller.send(answer);
+}

@@ -1,0 +1,109 @@
+//! I2: a stored reply comes back byte for byte, whatever its bytes are.
+
+use crate::protocol::{ClaimOutcome, Current, Owner, Verdict, WriteOutcome};
+use crate::reply::Reply;
+use crate::store::{Batch, Completion, Settlement, Store};
+use crate::testing::trial::{address, reply_in, sound};
+use crate::testing::{Backend, Trial};
+
+/// What drivers trip over: nothing at all, NUL, every byte, text that is not UTF-8 or looks like something else.
+fn awkward() -> Vec<(&'static str, Reply)> {
+    let every: Vec<u8> = (0..=255).collect();
+    vec![
+        ("empty", Reply::from(Vec::new())),
+        ("one NUL", Reply::from(vec![0])),
+        ("NULs", Reply::from(vec![0; 1000])),
+        ("every byte", Reply::from(every.clone())),
+        ("every byte, backwards", Reply::from(every.into_iter().rev().collect::<Vec<u8>>())),
+        ("not UTF-8", Reply::from(vec![0xff, 0xfe, 0xc3, 0x28, 0xed, 0xa0, 0x80])),
+        ("hexadecimal", Reply::from(b"\\x00ff".to_vec())),
+        ("quotes", Reply::from(br#"'";--\'"#.to_vec())),
+        ("line ends", Reply::from(b"\r\n\n\r \t".to_vec())),
+        ("a number", Reply::from(b"007".to_vec())),
+    ]
+}
+
+async fn assert_replayed<B: Backend>(t: &Trial<B>, key: &str, stored: &Reply) {
+    assert!(reply_in(&t.present(key).await) == stored, "the record holds the reply byte for byte ({key})");
+    match t.claim(t.ask(key)).await {
+        ClaimOutcome::Replay(replay) => assert!(replay.reply == *stored, "a replay is byte for byte ({key})"),
+        other => panic!("a done key replays ({key}), and a claim got {other:?}"),
+    }
+}
+
+/// Through a single completion.
+pub async fn come_back_byte_for_byte<B: Backend>(t: Trial<B>) {
+    for (key, reply) in awkward() {
+        let owner = t.owner_of(key).await;
+        assert_eq!(
+            t.complete(key, owner, &reply).await,
+            WriteOutcome::Applied,
+            "an owner may complete ({key})"
+        );
+        assert_replayed(&t, key, &reply).await;
+    }
+}
+
+/// Through a batch of completions.
+pub async fn come_back_from_a_batch<B: Backend>(t: Trial<B>) {
+    let mut completions = Vec::new();
+    for (key, reply) in awkward() {
+        let owner = t.owner_of(key).await;
+        completions.push(Completion { address: address(key), owner, reply, retention: t.long() });
+    }
+    let (batch, _) = Batch::new(completions);
+    for answer in t.store().complete_batch(batch).await {
+        assert_eq!(sound("a completion", answer), WriteOutcome::Applied, "an owner may complete");
+    }
+    for (key, reply) in awkward() {
+        assert_replayed(&t, key, &reply).await;
+    }
+}
+
+/// Through a settlement.
+pub async fn come_back_from_a_verdict<B: Backend>(t: Trial<B>) {
+    for (key, reply) in awkward() {
+        let seen = t.owner_of(key).await;
+        assert_eq!(t.mark_unknown(key, seen).await, WriteOutcome::Applied, "an owner may give up");
+        let verdict = Verdict::Happened(reply.clone());
+        let settlement = Settlement { address: address(key), seen, verdict, retention: t.long() };
+        assert_eq!(
+            t.settle(settlement.clone()).await,
+            WriteOutcome::Applied,
+            "a verdict ends unknown ({key})"
+        );
+        assert_eq!(
+            t.settle(settlement).await,
+            WriteOutcome::Applied,
+            "the same bytes are the same verdict ({key})"
+        );
+        assert_replayed(&t, key, &reply).await;
+    }
+}
+
+/// Whoever lost its record learns how the operation ended.
+pub async fn are_told_to_a_loser<B: Backend>(t: Trial<B>) {
+    for (key, reply) in awkward() {
+        let owner = t.owner_of(key).await;
+        assert_eq!(t.complete(key, owner, &reply).await, WriteOutcome::Applied, "an owner may complete");
+        let loser = Owner { nonce: t.ask(key).nonce, ..owner };
+        let told = WriteOutcome::Lost(Current::Done(reply.clone()));
+        assert!(
+            t.complete(key, loser, &Reply::from(vec![1])).await == told,
+            "a lost completion tells the answer ({key})"
+        );
+        assert!(t.release(key, loser).await == told, "a lost release tells the answer ({key})");
+        assert!(t.mark_unknown(key, loser).await == told, "a lost surrender tells the answer ({key})");
+        assert!(t.forget(key, loser).await == told, "a lost order tells the answer ({key})");
+    }
+}
+
+/// One mebibyte, of bytes that do not compress or repeat in step with any buffer.
+pub async fn may_be_large<B: Backend>(t: Trial<B>) {
+    let mut bytes = vec![0; 1 << 20];
+    fastrand::Rng::with_seed(7).fill(&mut bytes);
+    let reply = Reply::from(bytes);
+    let owner = t.owner_of("large").await;
+    assert_eq!(t.complete("large", owner, &reply).await, WriteOutcome::Applied, "a mebibyte is a reply");
+    assert_replayed(&t, "large", &reply).await;
+}

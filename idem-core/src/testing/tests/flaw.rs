@@ -1,0 +1,158 @@
+//! What can be wrong with a store, one thing at a time.
+
+macro_rules! flaws {
+    ($($(#[$doc:meta])* $flaw:ident)*) => {
+        /// One broken rule.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(super) enum Flaw {
+            $($(#[$doc])* $flaw,)*
+        }
+
+        impl Flaw {
+            pub(super) const ALL: &[Self] = &[$(Self::$flaw),*];
+        }
+    };
+}
+
+flaws! {
+    // Guards.
+    IgnoresNonce
+    IgnoresFence
+    IgnoresHalfTheNonce
+    IgnoresOwnerAtForget
+    IgnoresOwnerAtSettle
+    IgnoresFingerprint
+    ComparesDigestsOnly
+    ComparesHalfTheFingerprint
+
+    // Claims.
+    TellsInFlightBeforeMismatch
+    TellsMismatchBeforeExpiry
+    TellsUnknownBeforeMismatch
+    IgnoresLease
+    LeasesLastForEver
+    LeasesEndLate
+    IgnoresCrashPolicy
+    AsksTheClaimantForThePolicy
+    KeepsTheFirstPolicy
+    RerunsForOtherRequests
+    AnswersWonTwice
+    ForgetsClaims
+    RepeatsPushLeases
+    RepeatsCountAsAttempts
+    ReturnsFenceOfTheClock
+    CountsFencesFromOne
+    ForgetsAttempts
+    ForgetsAge
+    Relabels
+    IgnoresExpiry
+    KeepsTheExpiredRecord
+    ReplaysReleased
+    RerunsUnknown
+    RerunsDoneForItsOwner
+    LeavesUnknownRunning
+    DisownsUnknown
+    MismatchesWrite
+    ReplaysPushExpiry
+    InFlightPushesLease
+    WrapsLongSpans
+    MistakesLeaseLeft
+
+    // Other fields.
+    KeepsAsciiLabels
+    LosesHints
+    StampsSeconds
+
+    // Completions and other writes.
+    CompletesReleased
+    RefusesLateCompletion
+    OverwritesReplies
+    ForgetsCompletions
+    RepeatedCompletionsPushExpiry
+    RepeatedReleasesPushExpiry
+    CutsRepliesAt255
+    CutsRepliesAt64K
+    CutsRepliesAtNul
+    MakesRepliesText
+    ForgetsEmptyReplies
+    CutsVerdictsAtNul
+    KeepsLosersInTheDark
+    CreatesOnWrite
+    KeepsForNoTime
+    ReleasesDone
+    ForgetsReleases
+    DeletesOnRelease
+    SurrendersDone
+    ForgetsSurrenders
+    RepeatedSurrendersCount
+
+    // Renewals.
+    ShortensLeases
+    RenewsNothing
+    AddsToTheLease
+    RefusesLateRenewals
+    RevivesEndedClaims
+    AnswersRenewalsBackwards
+
+    // Verdicts.
+    SettlesRunning
+    ForgetsVerdicts
+    TakesAnyVerdictAgain
+    OverwritesVerdicts
+    TurnsVerdictsRound
+    DropsRunning
+    RefusesToForgetTwice
+    KeepsForgotten
+
+    // Sweeps and reaping.
+    SweepsNothing
+    SweepsTheLiving
+    SweepsAllToUnknown
+    SweepsAllToReleased
+    DisownsSwept
+    IgnoresGrace
+    IgnoresSweepLimit
+    MiscountsSwept
+    KeepsSweptForEver
+    ReapsNothing
+    ReapsRunning
+    ReapsUnknown
+    ReapsUnexpired
+    ReapsDoneOnly
+    IgnoresReapLimit
+    MiscountsReaped
+
+    // Lists.
+    ListsEveryState
+    ListsBackwards
+    RepeatsTheLastOfAPage
+    IgnoresPageLimit
+    CountsEveryState
+    CountsNothing
+
+    // Batches.
+    AnswersBatchesBackwards
+    FailsBatchesTogether
+    SharesRepliesInBatches
+    WritesOnlyTheFirstThousand
+    IgnoresOwnersInBatches
+    ForgetsRepeatedBatches
+    FailsEmptyBatches
+
+    // Races, and what handles share.
+    ReadsThenClaims
+    ReadsThenWrites
+    ReadsThenReaps
+    MixesUpWhoWaits
+    KeepsRecordsPerHandle
+}
+
+impl Flaw {
+    /// True if only callers at the same instant can tell.
+    pub(super) fn is_a_race(self) -> bool {
+        matches!(
+            self,
+            Self::ReadsThenClaims | Self::ReadsThenWrites | Self::ReadsThenReaps | Self::MixesUpWhoWaits
+        )
+    }
+}

@@ -1,0 +1,59 @@
+//! What can be wrong with what time does to records.
+
+use std::time::Duration;
+
+use super::super::flaw::Flaw;
+use super::Records;
+use crate::protocol::{self, AfterCrash, Nonce, State, Swept};
+use crate::store::{Sweep, SweepCount};
+use crate::time::Timestamp;
+
+pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Timestamp) -> SweepCount {
+    let mut count = SweepCount::default();
+    let grace = if flaw == Flaw::IgnoresGrace { Duration::ZERO } else { sweep.grace };
+    let limit = if flaw == Flaw::IgnoresSweepLimit { usize::MAX } else { sweep.limit };
+    let retention = if flaw == Flaw::KeepsSweptForEver { Duration::MAX } else { sweep.retention };
+    for record in records.values_mut() {
+        if count.unknown + count.released >= limit || flaw == Flaw::SweepsNothing {
+            break;
+        }
+        let policy = record.after_crash;
+        match (flaw, &record.state) {
+            (Flaw::SweepsTheLiving, State::Running { .. }) => record.state = State::Running { lease: now },
+            (Flaw::SweepsAllToUnknown, _) => record.after_crash = AfterCrash::Unknown,
+            (Flaw::SweepsAllToReleased, _) => record.after_crash = AfterCrash::Rerun,
+            _ => {}
+        }
+        let swept = protocol::sweep(record, grace, retention, now);
+        record.after_crash = policy;
+        match swept {
+            Swept::Kept => continue,
+            Swept::Unknown => count.unknown += 1,
+            Swept::Released => count.released += 1,
+        }
+        if flaw == Flaw::DisownsSwept {
+            record.owner.nonce = Nonce::fresh();
+        }
+    }
+    if flaw == Flaw::MiscountsSwept {
+        count.released += count.unknown;
+    }
+    count
+}
+
+pub(super) fn reap(flaw: Flaw, records: &mut Records, limit: usize, now: Timestamp) -> usize {
+    let goes = |state: &State| match (flaw, state) {
+        (Flaw::ReapsNothing, _) | (Flaw::ReapsDoneOnly, State::Released { .. }) => false,
+        (Flaw::ReapsRunning, State::Running { lease }) => *lease <= now,
+        (Flaw::ReapsUnknown, State::Unknown)
+        | (Flaw::ReapsUnexpired, State::Done { .. } | State::Released { .. }) => true,
+        (_, state) => state.is_expired(now),
+    };
+    let limit = if flaw == Flaw::IgnoresReapLimit { usize::MAX } else { limit };
+    let gone: Vec<_> =
+        records.iter().filter(|(_, record)| goes(&record.state)).map(|(at, _)| *at).take(limit).collect();
+    for at in &gone {
+        records.remove(at);
+    }
+    if flaw == Flaw::MiscountsReaped { records.len() } else { gone.len() }
+}

@@ -1,0 +1,205 @@
+//! What can be wrong with a guarded write.
+
+use std::time::Duration;
+
+use super::super::flaw::Flaw;
+use super::claims::front;
+use crate::fingerprint::Fingerprint;
+use crate::label::{KeyHint, Label};
+use crate::protocol::{self, AfterCrash, Current, Owner, Record, RenewOutcome, State, Verdict, WriteOutcome};
+use crate::reply::Reply;
+use crate::store::{Completion, Release, Renewal, Settlement};
+use crate::time::Timestamp;
+
+type Slot = Option<Record>;
+
+/// Who is let in.
+fn own(flaw: Flaw, slot: Option<&Record>, mut owner: Owner) -> Owner {
+    let Some(record) = slot else { return owner };
+    match flaw {
+        Flaw::IgnoresNonce => owner.nonce = record.owner.nonce,
+        Flaw::IgnoresFence => owner.fence = record.owner.fence,
+        Flaw::IgnoresHalfTheNonce if front(owner.nonce) == front(record.owner.nonce) => {
+            owner.nonce = record.owner.nonce;
+        }
+        _ => {}
+    }
+    owner
+}
+
+pub(super) fn own_in_batch(flaw: Flaw, slot: Option<&Record>, owner: &mut Owner) {
+    if let (Flaw::IgnoresOwnersInBatches, Some(record)) = (flaw, slot) {
+        *owner = record.owner;
+    }
+}
+
+pub(super) fn told(flaw: Flaw, outcome: WriteOutcome) -> WriteOutcome {
+    match outcome {
+        WriteOutcome::Lost(Current::Done(_)) if flaw == Flaw::KeepsLosersInTheDark => {
+            WriteOutcome::Lost(Current::Running)
+        }
+        outcome => outcome,
+    }
+}
+
+fn spoil(flaw: Flaw, reply: &Reply) -> Reply {
+    let bytes = reply.as_bytes();
+    let front = |length: usize| bytes.iter().copied().take(length).collect::<Vec<u8>>().into();
+    match flaw {
+        Flaw::CutsRepliesAt255 => front(255),
+        Flaw::CutsRepliesAt64K => front(0xffff),
+        Flaw::CutsRepliesAtNul => front(bytes.iter().position(|byte| *byte == 0).unwrap_or(bytes.len())),
+        Flaw::MakesRepliesText => String::from_utf8_lossy(bytes).into_owned().into_bytes().into(),
+        Flaw::ForgetsEmptyReplies if bytes.is_empty() => b"null".to_vec().into(),
+        _ => reply.clone(),
+    }
+}
+
+pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timestamp) -> WriteOutcome {
+    let owner = own(flaw, slot.as_ref(), c.owner);
+    if flaw == Flaw::CreatesOnWrite && slot.is_none() {
+        *slot = Some(Record {
+            fingerprint: Fingerprint::none(),
+            owner,
+            attempts: 1,
+            after_crash: AfterCrash::default(),
+            created: now,
+            label: Label::new("", b""),
+            key_hint: KeyHint::default(),
+            state: State::Done { reply: c.reply.clone(), expires: now + c.retention },
+        });
+        return WriteOutcome::Applied;
+    }
+    let mut retention = c.retention;
+    match flaw {
+        Flaw::KeepsForNoTime => retention = Duration::ZERO,
+        Flaw::WrapsLongSpans if retention > Duration::from_secs(1 << 40) => retention = Duration::ZERO,
+        _ => {}
+    }
+    if let Some(record) = slot.as_mut().filter(|record| record.owner == owner) {
+        let done = State::Done { reply: spoil(flaw, &c.reply), expires: now + retention };
+        match (flaw, &record.state) {
+            (Flaw::CompletesReleased, State::Released { .. })
+            | (Flaw::OverwritesReplies, State::Done { .. }) => {
+                record.state = done;
+                return WriteOutcome::Applied;
+            }
+            (Flaw::RefusesLateCompletion, State::Unknown)
+            | (Flaw::ForgetsCompletions, State::Done { .. }) => {
+                return WriteOutcome::Lost(Current::of(Some(record)));
+            }
+            (Flaw::RepeatedCompletionsPushExpiry, State::Done { reply, .. }) => {
+                record.state = State::Done { reply: reply.clone(), expires: now + retention };
+                return WriteOutcome::Applied;
+            }
+            _ => {}
+        }
+    }
+    protocol::complete(slot, owner, &spoil(flaw, &c.reply), retention, now)
+}
+
+pub(super) fn release(flaw: Flaw, slot: &mut Slot, r: &Release, now: Timestamp) -> WriteOutcome {
+    let owner = own(flaw, slot.as_ref(), r.owner);
+    if let Some(record) = slot.as_mut().filter(|record| record.owner == owner) {
+        match (flaw, &record.state) {
+            (Flaw::ReleasesDone, State::Done { .. })
+            | (Flaw::RepeatedReleasesPushExpiry, State::Released { .. }) => {
+                record.state = State::Released { expires: now + r.retention };
+                return WriteOutcome::Applied;
+            }
+            (Flaw::ForgetsReleases, State::Released { .. }) => return WriteOutcome::Lost(Current::Released),
+            (Flaw::DeletesOnRelease, State::Running { .. }) => {
+                *slot = None;
+                return WriteOutcome::Applied;
+            }
+            _ => {}
+        }
+    }
+    protocol::release(slot, owner, r.retention, now)
+}
+
+pub(super) fn mark_unknown(flaw: Flaw, slot: &mut Slot, owner: Owner) -> WriteOutcome {
+    let owner = own(flaw, slot.as_ref(), owner);
+    if let Some(record) = slot.as_mut().filter(|record| record.owner == owner) {
+        match (flaw, &record.state) {
+            (Flaw::SurrendersDone, State::Done { .. }) => record.state = State::Unknown,
+            (Flaw::ForgetsSurrenders, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
+            (Flaw::RepeatedSurrendersCount, State::Unknown) => record.attempts += 1,
+            _ => {}
+        }
+    }
+    protocol::mark_unknown(slot, owner)
+}
+
+pub(super) fn renew(flaw: Flaw, slot: &mut Slot, r: &Renewal, now: Timestamp) -> RenewOutcome {
+    let owner = own(flaw, slot.as_ref(), r.owner);
+    if let Some(record) = slot.as_mut().filter(|record| record.owner == owner) {
+        match (flaw, &record.state) {
+            (Flaw::ShortensLeases, State::Running { .. }) => {
+                record.state = State::Running { lease: now + r.lease }
+            }
+            (Flaw::RenewsNothing, _) => return RenewOutcome::Renewed,
+            (Flaw::AddsToTheLease, State::Running { lease }) => {
+                record.state = State::Running { lease: *lease + r.lease };
+                return RenewOutcome::Renewed;
+            }
+            (Flaw::RefusesLateRenewals, State::Running { lease }) if *lease <= now => {
+                return RenewOutcome::Lost;
+            }
+            (Flaw::RevivesEndedClaims, State::Released { .. } | State::Unknown) => {
+                record.state = State::Running { lease: now + r.lease };
+            }
+            _ => {}
+        }
+    }
+    protocol::renew(slot, owner, r.lease, now)
+}
+
+pub(super) fn settle(flaw: Flaw, slot: &mut Slot, s: &Settlement, now: Timestamp) -> WriteOutcome {
+    let mut seen = own(flaw, slot.as_ref(), s.seen);
+    if let (Flaw::IgnoresOwnerAtSettle, Some(record)) = (flaw, slot.as_ref()) {
+        seen = record.owner;
+    }
+    let mut verdict = s.verdict.clone();
+    match (flaw, &s.verdict) {
+        (Flaw::CutsVerdictsAtNul, Verdict::Happened(reply)) => {
+            verdict = Verdict::Happened(spoil(Flaw::CutsRepliesAtNul, reply));
+        }
+        (Flaw::TurnsVerdictsRound, Verdict::Happened(_)) => verdict = Verdict::DidNotHappen,
+        _ => {}
+    }
+    if let Some(record) = slot.as_mut().filter(|record| record.owner == seen) {
+        match (flaw, &record.state) {
+            (Flaw::SettlesRunning, State::Running { .. })
+            | (Flaw::OverwritesVerdicts, State::Done { .. }) => {
+                record.state = State::Unknown;
+            }
+            (Flaw::ForgetsVerdicts, State::Done { .. } | State::Released { .. }) => {
+                return WriteOutcome::Lost(Current::of(Some(record)));
+            }
+            (Flaw::TakesAnyVerdictAgain, State::Done { .. } | State::Released { .. }) => {
+                return WriteOutcome::Applied;
+            }
+            _ => {}
+        }
+    }
+    protocol::settle(slot, seen, &verdict, s.retention, now)
+}
+
+pub(super) fn forget(flaw: Flaw, slot: &mut Slot, seen: Owner) -> WriteOutcome {
+    let seen = own(flaw, slot.as_ref(), seen);
+    match (flaw, slot.as_ref()) {
+        (Flaw::IgnoresOwnerAtForget, Some(record)) => protocol::forget(slot, record.owner),
+        (Flaw::DropsRunning, Some(record)) if record.owner == seen => {
+            *slot = None;
+            WriteOutcome::Applied
+        }
+        (Flaw::RefusesToForgetTwice, None) => WriteOutcome::Lost(Current::Absent),
+        (Flaw::KeepsForgotten, Some(record))
+            if !matches!(record.state, State::Running { .. }) && record.owner == seen =>
+        {
+            WriteOutcome::Applied
+        }
+        _ => protocol::forget(slot, seen),
+    }
+}

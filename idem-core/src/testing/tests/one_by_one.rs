@@ -1,0 +1,37 @@
+//! A store that brings no batch forms of its own, so the provided ones are tested too.
+
+use crate::address::Address;
+use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::store::memory::MemoryStore;
+use crate::store::{
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
+    StoreError, Surrender, Sweep, SweepCount,
+};
+
+#[derive(Debug)]
+pub(super) struct OneByOne(pub(super) MemoryStore);
+
+macro_rules! forward {
+    ($($name:ident($request:ty) -> $answer:ty;)*) => {
+        $(fn $name(&self, request: $request) -> BoxFuture<'_, $answer> {
+            self.0.$name(request)
+        })*
+    };
+}
+
+impl Store for OneByOne {
+    forward! {
+        claim(Claim) -> Result<ClaimOutcome, StoreError>;
+        complete(Completion) -> Result<WriteOutcome, StoreError>;
+        release(Release) -> Result<WriteOutcome, StoreError>;
+        mark_unknown(Surrender) -> Result<WriteOutcome, StoreError>;
+        renew(Batch<Renewal>) -> Answers<RenewOutcome>;
+        look_up(Address) -> Result<Option<Record>, StoreError>;
+        sweep(Sweep) -> Result<SweepCount, StoreError>;
+        reap(usize) -> Result<usize, StoreError>;
+        list(Page) -> Result<Vec<Entry>, StoreError>;
+        count(StateKind) -> Result<u64, StoreError>;
+        settle(Settlement) -> Result<WriteOutcome, StoreError>;
+        forget(Forgetting) -> Result<WriteOutcome, StoreError>;
+    }
+}
