@@ -38,7 +38,6 @@
 //!
 //! The tables are `idem_record` and `idem_meta`; they may live in your own database. They are created and migrated when
 //! the store is opened; [`SqliteStore::migrations`] is the SQL.
-#![allow(clippy::doc_markdown, reason = "SQLite is a name")]
 
 mod builder;
 mod change;
