@@ -1,0 +1,38 @@
+//! Handlers that take their time.
+
+use std::time::Duration;
+
+use axum::extract::Query;
+use axum::http::StatusCode;
+use idem_core::idempotent;
+use serde::Deserialize;
+
+use crate::account::Account;
+use crate::object::Object;
+use crate::paid::Paid;
+use crate::run::Run;
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Nap {
+    ms: u64,
+}
+
+impl Nap {
+    async fn take(&self) {
+        tokio::time::sleep(Duration::from_millis(self.ms)).await;
+    }
+}
+
+#[idempotent]
+pub(crate) async fn slow(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
+    let number = run.begin().await;
+    nap.take().await;
+    run.paid(number, StatusCode::CREATED, body)
+}
+
+#[idempotent(wait = "5s")]
+pub(crate) async fn wait(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
+    let number = run.begin().await;
+    nap.take().await;
+    run.paid(number, StatusCode::CREATED, body)
+}

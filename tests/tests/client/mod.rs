@@ -1,0 +1,3 @@
+//! idem's client against idem's server.
+
+mod seam;

@@ -1,0 +1,69 @@
+//! Request bodies that are not what they should be.
+
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use crate::support::{Target, post, until};
+
+#[test]
+fn a_malformed_body_claims_no_key() {
+    let target = Target::start(&[]);
+    let request = post("/pay").key("k");
+    for malformed in ["{", "", "[1]", "7", "{\"a\":}", "{} x"] {
+        let refused = target.send(&request.clone().body(malformed));
+        assert_eq!((refused.status, refused.is_replay()), (400, false), "{malformed}");
+    }
+    assert_eq!(target.send(&request.clone().content_type("text/plain")).status, 415);
+    assert_eq!(target.total(), 0);
+    let mended = target.send(&request);
+    assert_eq!((mended.status, mended.is_replay()), (201, false));
+    assert!(target.send(&request).is_replay());
+}
+
+#[test]
+fn a_bad_parameter_claims_no_key() {
+    let target = Target::start(&[]);
+    for bad in ["/slow", "/slow?ms=x", "/status/abc", "/status/101", "/large?bytes=-1"] {
+        assert_eq!(target.send(&post(bad).key("k")).status, 400, "{bad}");
+    }
+    assert_eq!(target.total(), 0);
+}
+
+#[test]
+fn a_body_beyond_the_limit_is_refused_and_claims_no_key() {
+    let target = Target::start(&["--max-request-bytes", "100"]);
+    let body = |length: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
+    let too_large = (413, "body-too-large".to_owned());
+    // Read by an extractor, and read by nobody.
+    for path in ["/pay", "/empty"] {
+        assert_eq!(target.send(&post(path).key("k").body(body(101))).refusal(), too_large, "{path}");
+        assert_eq!(target.total(), 0);
+    }
+    for path in ["/pay", "/empty"] {
+        let request = post(path).key("k").body(body(100));
+        assert!(target.send(&request).status < 300, "{path}: the same key is free");
+        assert!(target.send(&request).is_replay(), "{path}");
+    }
+}
+
+#[test]
+fn a_body_that_breaks_off_claims_no_key() {
+    let target = Target::start(&[]);
+    // Two handlers: one reads its body, the other leaves that to idem.
+    for path in ["/pay", "/empty"] {
+        let mut connection = TcpStream::connect(target.address()).expect("the target accepts");
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nhost: t\r\nx-account: ada\r\nidempotency-key: k\r\n\
+             content-type: application/json\r\ncontent-length: 12\r\n\r\n{{\"am"
+        );
+        connection.write_all(head.as_bytes()).expect("it takes the head");
+        connection.shutdown(std::net::Shutdown::Write).expect("we stop sending");
+        let mut said = Vec::new();
+        // It answers 400 or just closes.
+        drop(connection.read_to_end(&mut said));
+        assert!(!said.starts_with(b"HTTP/1.1 2"), "{}", String::from_utf8_lossy(&said));
+        let whole = until("the key is free", || Some(target.send(&post(path).key("k"))));
+        assert!(whole.status < 300 && !whole.is_replay(), "{path}: {whole:?}");
+    }
+    assert_eq!(target.total(), 2);
+}

@@ -1,0 +1,22 @@
+//! What one server says.
+
+mod bodies;
+mod dropped;
+mod expiry;
+mod faulty;
+mod handlers;
+mod identity;
+mod keys;
+mod layers;
+mod marks;
+mod methods;
+mod mismatch;
+mod operations;
+mod outcomes;
+mod panics;
+mod problems;
+mod replay;
+mod responses;
+mod running;
+mod store_down;
+mod verdicts;

@@ -1,0 +1,83 @@
+//! What an operator can do about an outcome that nobody knows.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::Router;
+use axum::extract::State;
+use axum::http::{Response, StatusCode};
+use axum::routing::post;
+use idem_core::protocol::{StateKind, Verdict, WriteOutcome};
+use idem_core::store::memory::MemoryStore;
+use idem_core::{Idem, Scope, idempotent};
+
+use crate::support::{ask, json_post, problem_code};
+
+type Runs = Arc<AtomicU32>;
+
+/// Panics when it runs for the first time.
+#[idempotent]
+async fn pay(State(runs): State<Runs>) -> String {
+    let run = runs.fetch_add(1, Ordering::SeqCst) + 1;
+    assert!(run > 1, "the first run panics, as it is meant to");
+    run.to_string()
+}
+
+/// A key whose outcome nobody knows.
+async fn unknown() -> (Router, Idem<MemoryStore>) {
+    let idem = Idem::builder(MemoryStore::new()).scope(Scope::header("x-account")).build();
+    let app = Router::new().route("/pay", post(pay)).layer(idem.layer()).with_state(Runs::default());
+    for _ in 0..2 {
+        assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "")).await), "outcome-unknown");
+    }
+    (app, idem)
+}
+
+#[tokio::test]
+async fn a_verdict_that_it_happened_gives_the_answer_to_every_retry() {
+    let (app, idem) = unknown().await;
+    let operator = idem.operator();
+    let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
+    assert_eq!(entries.len(), 1);
+    assert_eq!(entries[0].address, operator.address("ada", "POST /pay", "k"));
+    let answer =
+        Response::builder().status(201).header("location", "/payments/7").body("found out").expect("one");
+    let verdict = Verdict::Happened(idem_core::http::reply(&answer));
+    assert_eq!(operator.settle(&entries[0], verdict).await.expect("a verdict"), WriteOutcome::Applied);
+    for _ in 0..2 {
+        let reply = ask(&app, json_post("/pay", "k", "")).await;
+        assert_eq!((reply.status(), reply.body().as_ref()), (StatusCode::CREATED, b"found out".as_slice()));
+        assert_eq!(reply.headers()["location"], "/payments/7");
+        assert_eq!(reply.headers()["idempotent-replayed"], "true");
+    }
+    assert_eq!(operator.count(StateKind::Unknown).await.expect("a count"), 0);
+}
+
+#[tokio::test]
+async fn a_verdict_that_it_did_not_happen_lets_the_same_request_run_and_no_other() {
+    let (app, idem) = unknown().await;
+    let operator = idem.operator();
+    let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
+    assert_eq!(
+        operator.settle(&entries[0], Verdict::DidNotHappen).await.expect("a verdict"),
+        WriteOutcome::Applied
+    );
+    assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "other")).await), "idempotency-key-reused");
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.headers()["idempotent-replayed"], "true");
+}
+
+#[tokio::test]
+async fn an_order_about_a_record_that_has_moved_is_refused() {
+    let (app, idem) = unknown().await;
+    let operator = idem.operator();
+    let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
+    assert_eq!(
+        operator.settle(&entries[0], Verdict::DidNotHappen).await.expect("a verdict"),
+        WriteOutcome::Applied
+    );
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
+    let late = operator.forget(&entries[0]).await.expect("an answer");
+    assert!(matches!(late, WriteOutcome::Lost(_)), "{late:?}");
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2", "the answer is still there");
+}

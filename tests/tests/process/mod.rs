@@ -1,0 +1,9 @@
+//! Several processes on one store, and processes that die.
+
+mod crash;
+mod hang_up;
+mod restart;
+mod shutdown;
+mod start;
+mod stopped;
+mod twins;

@@ -1,0 +1,58 @@
+//! An owner that stands still past its lease, and wakes up when somebody else has answered.
+
+use rustix::process::Signal;
+
+use crate::support::{Shared, post, until};
+
+#[test]
+fn a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply() {
+    let shared = Shared::new();
+    let arguments = ["--lease", "1500ms", "--after-crash", "rerun"];
+    let (stale, winner) = (shared.start(&arguments), shared.start(&arguments));
+    // Both have started all their threads, and the winner counts one run more: its answers can be told apart.
+    for target in [&stale, &winner, &winner] {
+        let warm = format!("warm-{}", target.total());
+        assert_eq!(target.send(&post("/slow?ms=0").key(&warm)).status, 201);
+    }
+    let request = post("/slow?ms=1000").key("k");
+    let caller = stale.begin(&request);
+    stale.signal(Signal::STOP);
+    let won = until("the lease ends and the winner has run", || {
+        let reply = winner.send(&request);
+        if reply.status == 409 {
+            assert_eq!(reply.problem(), "request-in-progress");
+            return None;
+        }
+        Some(reply)
+    });
+    assert_eq!((won.status, won.is_replay()), (201, false));
+    assert_eq!(won.json()["run"], 3);
+    stale.signal(Signal::CONT);
+    let late = caller.reply();
+    assert_eq!(late.essence(), won.essence(), "not its own answer");
+    for target in [&stale, &winner] {
+        let reply = target.send(&request);
+        assert!(reply.is_replay());
+        assert_eq!(reply.essence(), won.essence());
+    }
+    assert_eq!(winner.runs("k"), 2);
+}
+
+#[test]
+fn an_owner_that_wakes_up_late_may_still_settle_what_nobody_knows() {
+    let shared = Shared::new();
+    let arguments = ["--lease", "1500ms"];
+    let (late, other) = (shared.start(&arguments), shared.start(&arguments));
+    assert_eq!(late.send(&post("/slow?ms=0").key("warm")).status, 201);
+    let request = post("/slow?ms=1000").key("k");
+    let caller = late.begin(&request);
+    late.signal(Signal::STOP);
+    until("the lease ends", || (other.send(&request).problem() == "outcome-unknown").then_some(()));
+    late.signal(Signal::CONT);
+    let first = caller.reply();
+    assert_eq!((first.status, first.is_replay()), (201, false));
+    let reply = until("the verdict is in", || Some(other.send(&request)).filter(|reply| reply.status != 409));
+    assert!(reply.is_replay());
+    assert_eq!(reply.essence(), first.essence());
+    assert_eq!(other.runs("k"), 1);
+}

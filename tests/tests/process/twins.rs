@@ -1,0 +1,70 @@
+//! The same request at two processes at once.
+
+use crate::support::{Pending, Shared, post};
+
+#[test]
+fn of_64_simultaneous_requests_to_two_processes_one_runs() {
+    let shared = Shared::new();
+    let targets = [shared.start(&[]), shared.start(&[])];
+    let request = post("/wait?ms=100").key("k");
+    let pending: Vec<_> = (0..64).map(|number| request.begin(targets[number % 2].address())).collect();
+    let replies: Vec<_> = pending.into_iter().map(Pending::reply).collect();
+    assert_eq!(replies.iter().filter(|reply| !reply.is_replay()).count(), 1);
+    for reply in &replies {
+        assert_eq!(reply.status, 201);
+        assert_eq!(reply.essence(), replies[0].essence());
+    }
+    for target in &targets {
+        assert_eq!(target.runs("k"), 1, "both count the same file");
+    }
+}
+
+#[test]
+fn many_keys_at_two_processes_at_once_run_once_each() {
+    let shared = Shared::new();
+    let targets = [shared.start(&[]), shared.start(&[])];
+    let requests: Vec<_> = (0..16).map(|number| post("/wait?ms=0").key(&format!("k{number}"))).collect();
+    let all = requests
+        .iter()
+        .flat_map(|request| [0, 1, 0, 1].map(|at: usize| request.begin(targets[at].address())));
+    let pending: Vec<_> = all.collect();
+    for reply in pending.into_iter().map(Pending::reply) {
+        assert_eq!(reply.status, 201, "{reply:?}");
+    }
+    for number in 0..16 {
+        assert_eq!(targets[0].runs(&format!("k{number}")), 1);
+    }
+}
+
+#[test]
+fn a_living_handler_is_not_taken_over_however_many_leases_it_lasts() {
+    let shared = Shared::new();
+    // Were it taken over, a second run would show.
+    let arguments = ["--lease", "400ms", "--after-crash", "rerun"];
+    let (owner, other) = (shared.start(&arguments), shared.start(&arguments));
+    let request = post("/slow?ms=2500").key("k");
+    let running = owner.begin(&request);
+    let mut refused = 0;
+    let replay = loop {
+        let reply = other.send(&request);
+        if reply.is_replay() {
+            break reply;
+        }
+        assert_eq!(reply.refusal(), (409, "request-in-progress".to_owned()));
+        refused += 1;
+    };
+    assert!(refused > 0, "it asked while the handler ran");
+    assert_eq!(replay.essence(), running.reply().essence());
+    assert_eq!(owner.runs("k"), 1);
+}
+
+#[test]
+fn a_mismatch_is_told_across_processes() {
+    let shared = Shared::new();
+    let (one, other) = (shared.start(&[]), shared.start(&[]));
+    let request = post("/slow?ms=60000").key("k");
+    let running = one.begin(&request);
+    assert_eq!(other.send(&request.clone().body("{}")).problem(), "idempotency-key-reused");
+    assert_eq!(other.send(&request).problem(), "request-in-progress");
+    drop(running);
+}

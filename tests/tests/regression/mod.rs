@@ -1,0 +1,4 @@
+//! Traps that other implementations fell into, by name.
+
+mod function_changed;
+mod sqlite_open;

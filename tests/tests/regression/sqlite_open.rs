@@ -1,0 +1,71 @@
+//! Files that must not be taken for an empty store: to forget every key is to run everything again.
+
+use std::fs;
+use std::path::Path;
+
+use idem_core::store::sqlite::SqliteStore;
+use idem_core::store::{Store, StoreErrorKind};
+use sqlx::{Connection, SqliteConnection};
+use tempfile::TempDir;
+
+async fn refused(path: &Path) -> (StoreErrorKind, String) {
+    let error = SqliteStore::open(path).await.expect_err("it must not open");
+    (error.kind(), error.to_string())
+}
+
+/// A store that was opened and closed.
+async fn store_in(directory: &TempDir) -> std::path::PathBuf {
+    let path = directory.path().join("idem.db");
+    let store = SqliteStore::open(&path).await.expect("a new store");
+    store.reap(1).await.expect("it works");
+    store.close().await;
+    path
+}
+
+async fn change(path: &Path, sql: &'static str) {
+    let url = format!("sqlite:{}", path.display());
+    let mut connection = SqliteConnection::connect(&url).await.expect("the database opens");
+    sqlx::query(sql).execute(&mut connection).await.expect("the statement runs");
+    connection.close().await.expect("it closes");
+}
+
+#[tokio::test]
+async fn a_database_of_a_newer_version_is_refused_and_left_as_it_is() {
+    let directory = TempDir::new().expect("a directory");
+    let path = store_in(&directory).await;
+    change(&path, "UPDATE idem_meta SET value = 1000 WHERE name = 'schema'").await;
+    for _ in 0..2 {
+        let (kind, message) = refused(&path).await;
+        assert_eq!(kind, StoreErrorKind::UnknownFormat);
+        assert!(message.contains("newer version"), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_refused() {
+    let directory = TempDir::new().expect("a directory");
+    let path = store_in(&directory).await;
+    let mut bytes = fs::read(&path).expect("the file");
+    // All of the schema's first page but the header that makes it a database.
+    bytes[100..4096].fill(0xFF);
+    fs::write(&path, &bytes).expect("the file");
+    assert_eq!(refused(&path).await.0, StoreErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn a_file_that_is_no_database_is_refused() {
+    let directory = TempDir::new().expect("a directory");
+    let path = directory.path().join("letter.txt");
+    fs::write(&path, b"dear reader, this is a letter. ".repeat(500)).expect("the file");
+    assert_eq!(refused(&path).await.0, StoreErrorKind::Corrupt);
+}
+
+#[tokio::test]
+async fn a_directory_that_does_not_exist_is_not_made() {
+    let directory = TempDir::new().expect("a directory");
+    let absent = directory.path().join("absent");
+    let (kind, message) = refused(&absent.join("idem.db")).await;
+    assert_eq!(kind, StoreErrorKind::Misconfigured);
+    assert!(message.contains("does not exist"), "{message}");
+    assert!(!absent.exists());
+}

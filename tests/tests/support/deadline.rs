@@ -1,0 +1,18 @@
+//! Waiting for something that must happen.
+
+use std::time::{Duration, Instant};
+
+/// Far beyond what any machine needs: reaching it is a failure, not slowness.
+const TOO_LONG: Duration = Duration::from_mins(1);
+
+/// Asks until there is an answer.
+pub(crate) fn until<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(answer) = ask() {
+            return answer;
+        }
+        assert!(begun.elapsed() < TOO_LONG, "never happened: {what}");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}

@@ -1,0 +1,13 @@
+//! What the tests stand on: a running target, and a client that shows every byte.
+
+mod app;
+mod deadline;
+mod shared;
+mod target;
+mod wire;
+
+pub(crate) use app::{ask, json_post, problem_code};
+pub(crate) use deadline::until;
+pub(crate) use shared::Shared;
+pub(crate) use target::{Target, refuses_to_start};
+pub(crate) use wire::{End, Pending, Reply, Request, post, request};
