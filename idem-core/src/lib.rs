@@ -56,7 +56,10 @@
 //! | `testing` | | the conformance suite for stores of your own |
 //! | `full` | | all of these |
 
-#![cfg_attr(not(feature = "axum"), allow(dead_code, unused_imports, reason = "the HTTP half is one piece; only the axum form calls it"))]
+#![cfg_attr(
+    not(feature = "axum"),
+    allow(dead_code, unused_imports, reason = "the HTTP half is one piece; only the axum form calls it")
+)]
 
 pub mod address;
 #[cfg(feature = "axum")]

@@ -13,7 +13,9 @@ use crate::key::InvalidKey;
 #[non_exhaustive]
 pub enum Refused {
     /// No key where one is required.
-    #[error("this operation needs an idempotency key: send one per operation, and the same one with every retry")]
+    #[error(
+        "this operation needs an idempotency key: send one per operation, and the same one with every retry"
+    )]
     KeyMissing,
     /// The key breaks a rule.
     #[error(transparent)]
@@ -33,7 +35,9 @@ pub enum Refused {
     )]
     OutcomeUnknown,
     /// It may or may not have happened, because the store is away: it will be known once the store is back.
-    #[error("the outcome of this operation cannot be recorded at the moment: ask again later with the same key")]
+    #[error(
+        "the outcome of this operation cannot be recorded at the moment: ask again later with the same key"
+    )]
     OutcomeUndecided {
         /// When to ask again.
         retry_after: Duration,
@@ -45,13 +49,17 @@ pub enum Refused {
     #[error("this idempotency key is too old: whether its operation happened is not known here any more")]
     KeyExpired,
     /// The store cannot be asked; nothing was run.
-    #[error("idempotency records cannot be reached at the moment; nothing was done: ask again with the same key")]
+    #[error(
+        "idempotency records cannot be reached at the moment; nothing was done: ask again with the same key"
+    )]
     StoreUnavailable {
         /// When to ask again.
         retry_after: Duration,
     },
     /// No room for new keys; nothing was run.
-    #[error("too many idempotency keys are kept at the moment; nothing was done: ask again with the same key")]
+    #[error(
+        "too many idempotency keys are kept at the moment; nothing was done: ask again with the same key"
+    )]
     CapacityExceeded {
         /// When to ask again.
         retry_after: Duration,
@@ -66,13 +74,17 @@ pub enum Refused {
     #[error("the request does not say who it comes from: {0}")]
     ScopeMissing(&'static str),
     /// The request body is longer than what is fingerprinted; nothing was run.
-    #[error("the request body is longer than the {limit} bytes that this operation accepts; nothing was done")]
+    #[error(
+        "the request body is longer than the {limit} bytes that this operation accepts; nothing was done"
+    )]
     BodyTooLarge {
         /// The limit in bytes.
         limit: u64,
     },
     /// The request body could not be read; nothing was run.
-    #[error("the request body could not be read to its end; nothing was done: send it again with the same key")]
+    #[error(
+        "the request body could not be read to its end; nothing was done: send it again with the same key"
+    )]
     BodyUnreadable,
     /// The fingerprint expression of the handler failed on this request; nothing was run.
     #[error(transparent)]

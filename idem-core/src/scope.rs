@@ -54,7 +54,8 @@ impl Scope {
         T: Send + Sync + 'static,
         K: KeyPart,
     {
-        let find = move |parts: &Parts| parts.extensions.get::<T>().and_then(|value| KeyBuf::of(&part(value)));
+        let find =
+            move |parts: &Parts| parts.extensions.get::<T>().and_then(|value| KeyBuf::of(&part(value)));
         Self(Source::Custom { find: Arc::new(find), missing: "no layer has authenticated it" })
     }
 
@@ -76,9 +77,7 @@ impl Scope {
                     _ => Err("the header that names the caller is missing"),
                 }
             }
-            Source::Custom { find, missing } => {
-                find(parts).filter(|scope| !scope.is_empty()).ok_or(*missing)
-            }
+            Source::Custom { find, missing } => find(parts).filter(|scope| !scope.is_empty()).ok_or(*missing),
         }
     }
 }

@@ -18,6 +18,11 @@ pub(crate) fn call() -> Ident {
     own("__idem_call")
 }
 
+/// A trait that stands for the one at `position` in the return type.
+pub(crate) fn mention(position: usize) -> Ident {
+    own(&format!("__IdemReturns{position}"))
+}
+
 /// How errors of the plain form are treated.
 pub(crate) fn errors() -> Ident {
     own("__idem_errors")

@@ -10,9 +10,6 @@ use std::time::Duration;
 use crate::api::{NewPayment, Payment};
 use crate::chance::{Topic, draws};
 
-/// How long a charge takes.
-const WORK: Duration = Duration::from_millis(1);
-
 /// How often the bank does something else than charging, as shares of all calls.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Moods {
@@ -43,6 +40,7 @@ pub(crate) struct History {
 pub(crate) struct Bank {
     seed: u64,
     moods: Moods,
+    work: Duration,
     ledger: Mutex<Ledger>,
 }
 
@@ -54,13 +52,19 @@ struct Ledger {
 }
 
 impl Bank {
+    /// A bank that takes a millisecond for a charge.
     pub(crate) fn new(seed: u64, moods: Moods) -> Self {
-        Self { seed, moods, ledger: Mutex::default() }
+        Self { seed, moods, work: Duration::from_millis(1), ledger: Mutex::default() }
+    }
+
+    /// The same bank, taking `work` for a charge.
+    pub(crate) fn taking(self, work: Duration) -> Self {
+        Self { work, ..self }
     }
 
     /// Charges the card of `account`. It does so every time it is called: the bank knows no keys.
     pub(crate) async fn charge(&self, account: &str, new: &NewPayment) -> Result<Payment, Refusal> {
-        tokio::time::sleep(WORK).await;
+        tokio::time::sleep(self.work).await;
         let mut ledger = self.ledger();
         let ledger = &mut *ledger;
         let history = ledger.orders.entry((account.to_owned(), new.order)).or_default();

@@ -10,9 +10,6 @@ use tempfile::TempDir;
 use crate::Failure;
 use crate::api::ACCOUNT;
 
-/// How long a duplicate waits for the running one's answer. Shorter than a caller waits.
-const WAIT: Duration = Duration::from_secs(1);
-
 /// Where the idempotency records are.
 #[derive(Debug)]
 pub(crate) enum Database {
@@ -31,10 +28,11 @@ impl Database {
         }
     }
 
-    /// Opens idem on it. Records of one namespace are unknown to the others.
-    pub(crate) async fn idem(&self, namespace: String) -> Result<Idem, Failure> {
+    /// Opens idem on it. Records of one namespace are unknown to the others; a duplicate waits up to `wait` for the
+    /// running one's answer.
+    pub(crate) async fn idem(&self, namespace: String, wait: Duration) -> Result<Idem, Failure> {
         let store = SqliteStore::open(self.file()).await?;
-        let idem = Idem::builder(store).scope(Scope::header(ACCOUNT)).namespace(namespace).wait(WAIT);
+        let idem = Idem::builder(store).scope(Scope::header(ACCOUNT)).namespace(namespace).wait(wait);
         Ok(idem.build().erase())
     }
 

@@ -20,6 +20,8 @@ use crate::network::{Network, Traffic};
 use crate::plan::{Mode, Plan};
 use crate::server::Server;
 
+/// How long a duplicate waits for the running one's answer. Shorter than a caller waits.
+const WAIT: Duration = Duration::from_secs(1);
 const LOOPBACK: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
 /// How long idem may take to settle what runs in the end; by then nothing should.
 const DRAIN: Duration = Duration::from_secs(5);
@@ -75,7 +77,7 @@ async fn build(plan: &Plan, mode: Mode, shop: &Shop) -> Result<(Router, Option<G
         Mode::WithIdem => {
             let database = Database::at(plan.db.clone())?;
             // This bank is new, so the records of an earlier demonstration in the same file are not about it.
-            let idem = database.idem(format!("demonstration-{:016x}", fastrand::u64(..))).await?;
+            let idem = database.idem(format!("demonstration-{:016x}", fastrand::u64(..)), WAIT).await?;
             Ok((api::protected(shop.clone(), &idem), Some(Guard { idem, _database: database })))
         }
     }

@@ -15,11 +15,14 @@ use crate::server::Server;
 /// How long running payments may take in the end.
 const DRAIN: Duration = Duration::from_secs(5);
 
+/// How long a charge takes: long enough to send a second request by hand meanwhile.
+const CHARGE: Duration = Duration::from_secs(1);
+
 /// Serves at `address` until Ctrl-C.
 pub(crate) async fn serve(address: SocketAddr, db: Option<PathBuf>) -> Result<(), Failure> {
     let database = Database::at(db)?;
-    let idem = database.idem("payments".to_owned()).await?;
-    let shop = Shop::new(Bank::new(0, Moods::default()));
+    let idem = database.idem("payments".to_owned(), Duration::ZERO).await?;
+    let shop = Shop::new(Bank::new(0, Moods::default()).taking(CHARGE));
     let server = Server::start(api::protected(shop, &idem), address).await?;
     println!("{}", welcome(server.address()));
     told_to_stop().await?;

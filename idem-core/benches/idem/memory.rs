@@ -77,6 +77,7 @@ fn now<T>(mut future: BoxFuture<'_, T>) -> T {
 
 /// Resident memory in bytes; 0 where the system does not say.
 fn resident() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|s| s.split(' ').nth(1)?.parse().ok());
+    let pages =
+        std::fs::read_to_string("/proc/self/statm").ok().and_then(|s| s.split(' ').nth(1)?.parse().ok());
     pages.unwrap_or(0_usize) * 4096
 }

@@ -14,7 +14,8 @@ use crate::stats::Median;
 const ROUND: Duration = Duration::from_millis(400);
 
 pub(crate) fn run() {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
+    let runtime =
+        tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().expect("runtime");
     println!("SQLite store, claim + complete, replies of 256 bytes, per second");
     for (name, durability) in [("FULL  ", Durability::Full), ("NORMAL", Durability::Normal)] {
         for callers in [1, 16, 64] {
@@ -27,7 +28,8 @@ pub(crate) fn run() {
 async fn round(durability: Durability, callers: u32) -> f64 {
     let dir = std::env::temp_dir().join(format!("idem-bench-{}-{}", std::process::id(), fastrand::u64(..)));
     std::fs::create_dir_all(&dir).expect("a temporary directory");
-    let store = SqliteStore::builder(dir.join("idem.db")).durability(durability).open().await.expect("a database");
+    let store =
+        SqliteStore::builder(dir.join("idem.db")).durability(durability).open().await.expect("a database");
     let store = Arc::new(store);
     let done = Arc::new(AtomicU32::new(0));
     let begun = Instant::now();

@@ -202,9 +202,7 @@ fn header_key(header: &KeyHeader) -> Result<Option<Vec<u8>>, Refused> {
     match header {
         KeyHeader::None => Ok(None),
         KeyHeader::Several => Err(InvalidKey::Several.into()),
-        KeyHeader::One(value) => {
-            Ok(Some(IdempotencyKey::from_header(value.as_bytes())?.into_bytes()))
-        }
+        KeyHeader::One(value) => Ok(Some(IdempotencyKey::from_header(value.as_bytes())?.into_bytes())),
     }
 }
 

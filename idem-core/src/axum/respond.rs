@@ -88,7 +88,9 @@ fn meaning(response: &Response, policy: &Policy) -> Meaning {
         (ErrorClass::NoEffect, _, _)
         | (ErrorClass::Default, Class::Transient, _)
         | (ErrorClass::Default, Class::Failure, OnError::Release) => Meaning::Release,
-        (ErrorClass::Ambiguous, _, _) | (ErrorClass::Default, Class::Failure, OnError::Unknown) => Meaning::Unknown,
+        (ErrorClass::Ambiguous, _, _) | (ErrorClass::Default, Class::Failure, OnError::Unknown) => {
+            Meaning::Unknown
+        }
     }
 }
 

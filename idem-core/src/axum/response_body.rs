@@ -49,13 +49,17 @@ async fn collect_after(
         match frame {
             None => break,
             Some(Err(error)) => {
-                return Collected::Broken { body: Body::new(Again { frames: chunks, then: Then::Break(Some(error)) }) };
+                return Collected::Broken {
+                    body: Body::new(Again { frames: chunks, then: Then::Break(error) }),
+                };
             }
             Some(Ok(frame)) => {
                 len = len.saturating_add(frame.data_ref().map_or(0, Bytes::len));
                 chunks.push_back(frame);
                 if len > limit {
-                    return Collected::TooLarge { body: Body::new(Again { frames: chunks, then: Then::Go(body) }) };
+                    return Collected::TooLarge {
+                        body: Body::new(Again { frames: chunks, then: Then::Go(body) }),
+                    };
                 }
             }
         }
@@ -63,7 +67,7 @@ async fn collect_after(
     let has_trailers = chunks.iter().any(Frame::is_trailers);
     let bytes = joined(&chunks, len);
     let body = if has_trailers {
-        Body::new(Again { frames: chunks, then: Then::End })
+        Body::new(Again { frames: chunks, then: Then::Over })
     } else {
         Body::from(bytes.clone())
     };
@@ -93,9 +97,12 @@ struct Again {
 }
 
 enum Then {
-    End,
     Go(Body),
-    Break(Option<axum::Error>),
+    /// Breaks after one more turn: what was read before must reach the wire first.
+    Break(axum::Error),
+    Broken(axum::Error),
+    /// Nothing comes any more.
+    Over,
 }
 
 impl HttpBody for Again {
@@ -109,10 +116,19 @@ impl HttpBody for Again {
         if let Some(frame) = self.frames.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }
-        match &mut self.then {
-            Then::End => Poll::Ready(None),
-            Then::Go(rest) => Pin::new(rest).poll_frame(cx),
-            Then::Break(error) => Poll::Ready(error.take().map(Err)),
+        match std::mem::replace(&mut self.then, Then::Over) {
+            Then::Over => Poll::Ready(None),
+            Then::Go(mut rest) => {
+                let frame = Pin::new(&mut rest).poll_frame(cx);
+                self.then = Then::Go(rest);
+                frame
+            }
+            Then::Break(error) => {
+                self.then = Then::Broken(error);
+                cx.waker().wake_by_ref();
+                Poll::Pending
+            }
+            Then::Broken(error) => Poll::Ready(Some(Err(error))),
         }
     }
 }

@@ -70,7 +70,15 @@ pub(crate) struct Attempt {
 impl Attempt {
     pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, policy: Policy) -> Self {
         engine.flights.attempt_begins();
-        Self { engine, flight, owner: won.owner, policy, begun: AtomicBool::new(false), ending: None, settled: false }
+        Self {
+            engine,
+            flight,
+            owner: won.owner,
+            policy,
+            begun: AtomicBool::new(false),
+            ending: None,
+            settled: false,
+        }
     }
 
     pub(crate) fn config(&self) -> &Config {
@@ -243,7 +251,10 @@ impl Engine {
     }
 
     /// A question that is not answered in time is undecided. One to this process's own memory needs no timer.
-    pub(super) async fn in_time<T>(&self, question: BoxFuture<'_, Result<T, StoreError>>) -> Result<T, StoreError> {
+    pub(super) async fn in_time<T>(
+        &self,
+        question: BoxFuture<'_, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         if self.store.is_local() {
             return question.await;
         }

@@ -50,7 +50,14 @@ impl ReplyCache {
     }
 
     /// `asked` is when the statement that brought the reply was sent, and `remaining` what the record had left.
-    pub(super) fn put(&self, address: Address, fingerprint: Fingerprint, reply: Reply, asked: Instant, remaining: Duration) {
+    pub(super) fn put(
+        &self,
+        address: Address,
+        fingerprint: Fingerprint,
+        reply: Reply,
+        asked: Instant,
+        remaining: Duration,
+    ) {
         let until = asked + self.max_age.min(remaining);
         self.replies.insert(address, Cached { fingerprint, reply, until });
     }

@@ -37,14 +37,15 @@ impl Engine {
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
-            if self.draining.load(Ordering::Acquire) {
-                return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
-            }
             if let Some(cached) = self.cache.as_ref().and_then(|cache| cache.get(operation.address)) {
                 if cached.fingerprint != operation.fingerprint {
                     return Err(Refused::KeyReused);
                 }
                 return Ok(Entered::Replay(cached.reply));
+            }
+            // What is known may still be told; nothing new begins.
+            if self.draining.load(Ordering::Acquire) {
+                return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
             }
             match self.flights.board(operation.address, operation.fingerprint) {
                 Boarded::Leader(flight) => return self.lead(operation, flight, begun, deadline).await,
@@ -162,4 +163,3 @@ async fn follow(operation: &Operation, flight: &Arc<Flight>, deadline: Instant) 
         }
     }
 }
-

@@ -154,7 +154,9 @@ impl Flights {
         let Some(mut shard) = self.shard(address) else { return Boarded::Leader(fresh()) };
         match shard.entry(address) {
             std::collections::hash_map::Entry::Occupied(entry) => Boarded::Follower(Arc::clone(entry.get())),
-            std::collections::hash_map::Entry::Vacant(entry) => Boarded::Leader(Arc::clone(entry.insert(fresh()))),
+            std::collections::hash_map::Entry::Vacant(entry) => {
+                Boarded::Leader(Arc::clone(entry.insert(fresh())))
+            }
         }
     }
 
@@ -173,7 +175,9 @@ impl Flights {
         let mut held = Vec::new();
         for shard in &self.shards {
             let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
-            held.extend(shard.values().filter_map(|flight| flight.held().map(|claim| (Arc::clone(flight), claim))));
+            held.extend(
+                shard.values().filter_map(|flight| flight.held().map(|claim| (Arc::clone(flight), claim))),
+            );
         }
         held
     }
@@ -207,5 +211,4 @@ impl Hasher for DigestHasher {
             self.0 = u64::from_le_bytes(*first);
         }
     }
-
 }

@@ -16,10 +16,7 @@ pub(super) struct Labels {
 
 impl Default for Labels {
     fn default() -> Self {
-        Self {
-            hasher: RandomState::new(),
-            slots: (0..SLOTS).map(|_| Mutex::default()).collect(),
-        }
+        Self { hasher: RandomState::new(), slots: (0..SLOTS).map(|_| Mutex::default()).collect() }
     }
 }
 

@@ -71,7 +71,9 @@ impl Keeper {
             Some(runtime) => {
                 runtime.spawn(task);
             }
-            None => tracing::error!("without its keeper thread idem cannot settle an operation; its lease will end"),
+            None => tracing::error!(
+                "without its keeper thread idem cannot settle an operation; its lease will end"
+            ),
         }
     }
 
@@ -86,7 +88,8 @@ impl Keeper {
 
 fn start(engine: Weak<Engine>, alarm: Arc<Alarm>) -> Option<Handle> {
     let runtime = Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.inspect_err(|error| tracing::error!(%error, "idem cannot start its keeper runtime")).ok()?;
+    let runtime =
+        runtime.inspect_err(|error| tracing::error!(%error, "idem cannot start its keeper runtime")).ok()?;
     let handle = runtime.handle().clone();
     alarm.set(Instant::now() + LONGEST_SLEEP);
     std::thread::Builder::new()

@@ -90,7 +90,9 @@ impl BodyHasher {
                 }
                 Fingerprint { recipe: Recipe::BodySha256, digest: digest.finalize().into() }
             }
-            Body::Large(hasher) => Fingerprint { recipe: Recipe::BodyBlake3, digest: hasher.finalize().into() },
+            Body::Large(hasher) => {
+                Fingerprint { recipe: Recipe::BodyBlake3, digest: hasher.finalize().into() }
+            }
         }
     }
 }

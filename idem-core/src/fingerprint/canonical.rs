@@ -156,7 +156,9 @@ mod tests {
     use super::*;
 
     fn canonical(text: &str) -> Result<String, String> {
-        serde_json::to_value(CanonicalJson::new(text)).map(|v| v.as_str().unwrap().to_owned()).map_err(|e| e.to_string())
+        serde_json::to_value(CanonicalJson::new(text))
+            .map(|v| v.as_str().unwrap().to_owned())
+            .map_err(|e| e.to_string())
     }
 
     #[test]

@@ -12,59 +12,26 @@ pub(super) fn stored(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, 
 }
 
 fn never_stored(name: &HeaderName) -> bool {
-    const NEVER: [HeaderName; 25] = [
+    const FAMILIES: [&str; 4] = ["ratelimit", "x-ratelimit", "access-control-", "x-b3-"];
+    let name = name.as_str();
+    let named = matches!(
+        name,
         // Sessions and credentials: a replay must not rotate or resurrect them.
-        header::SET_COOKIE,
-        header::WWW_AUTHENTICATE,
-        header::PROXY_AUTHENTICATE,
-        header::PROXY_AUTHORIZATION,
-        HeaderName::from_static("proxy-authentication-info"),
-        HeaderName::from_static("authentication-info"),
-        HeaderName::from_static("clear-site-data"),
+        "set-cookie" | "www-authenticate" | "proxy-authenticate" | "proxy-authorization"
+            | "proxy-authentication-info" | "authentication-info" | "clear-site-data"
         // The connection.
-        header::CONNECTION,
-        HeaderName::from_static("keep-alive"),
-        HeaderName::from_static("proxy-connection"),
-        header::TE,
-        header::TRAILER,
-        header::TRANSFER_ENCODING,
-        header::UPGRADE,
+            | "connection" | "keep-alive" | "proxy-connection" | "te" | "trailer" | "transfer-encoding" | "upgrade"
         // This message.
-        header::DATE,
-        header::CONTENT_LENGTH,
-        header::AGE,
-        header::VIA,
-        header::SERVER,
-        header::ALT_SVC,
-        header::STRICT_TRANSPORT_SECURITY,
-        HeaderName::from_static("server-timing"),
+            | "date" | "content-length" | "age" | "via" | "server" | "alt-svc" | "strict-transport-security"
+            | "server-timing" | "x-runtime" | "idempotent-replayed"
         // The moment.
-        header::RETRY_AFTER,
-        // Our own mark.
-        REPLAYED,
-        HeaderName::from_static("traceresponse"),
-    ];
-    NEVER.contains(name) || has_fleeting_name(name.as_str())
-}
-
-/// Families of names: rate limits, request and trace ids, CORS.
-fn has_fleeting_name(name: &str) -> bool {
-    const PREFIXES: [&str; 4] = ["ratelimit", "x-ratelimit", "access-control-", "x-b3-"];
-    const NAMES: [&str; 12] = [
-        "request-id",
-        "x-request-id",
-        "x-requestid",
-        "correlation-id",
-        "x-correlation-id",
-        "traceparent",
-        "tracestate",
-        "x-trace-id",
-        "x-amzn-trace-id",
-        "x-amzn-requestid",
-        "x-cloud-trace-context",
-        "x-runtime",
-    ];
-    PREFIXES.iter().any(|prefix| name.starts_with(prefix)) || NAMES.contains(&name)
+            | "retry-after"
+        // Request and trace ids.
+            | "request-id" | "x-request-id" | "x-requestid" | "correlation-id" | "x-correlation-id" | "traceparent"
+            | "tracestate" | "traceresponse" | "x-trace-id" | "x-amzn-trace-id" | "x-amzn-requestid"
+            | "x-cloud-trace-context"
+    );
+    named || FAMILIES.iter().any(|family| name.starts_with(family))
 }
 
 fn listed_in_connection(headers: &HeaderMap, name: &HeaderName) -> bool {

@@ -37,7 +37,9 @@ impl Problem {
             retry_same_key: refused.retry_same_key(),
             safe_new_key: refused.safe_new_key(),
             // Rounded up: asking too early is asking twice.
-            retry_after: refused.retry_after().map(|span| (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)),
+            retry_after: refused
+                .retry_after()
+                .map(|span| (span.as_secs() + u64::from(span.subsec_nanos() > 0)).max(1)),
         }
     }
 

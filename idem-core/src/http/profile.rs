@@ -35,9 +35,9 @@ impl Profile {
             | Refused::KeyExpired => StatusCode::CONFLICT,
             Refused::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Refused::CapacityExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
-            Refused::OutcomeUndecided { .. } | Refused::StoreUnavailable { .. } | Refused::ShuttingDown { .. } => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Refused::OutcomeUndecided { .. }
+            | Refused::StoreUnavailable { .. }
+            | Refused::ShuttingDown { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Refused::HandlerPanicked | Refused::Misconfigured(_) | Refused::BodyNotRead => {
                 StatusCode::INTERNAL_SERVER_ERROR
             }

@@ -41,7 +41,8 @@ pub(crate) fn encode(status: StatusCode, headers: &http::HeaderMap, body: &[u8])
     let mut count = 0_u16;
     for (name, value) in fields::stored(headers) {
         // More lines, or longer ones, than these fit into no HTTP message.
-        let (Ok(name_len), Ok(value_len)) = (u16::try_from(name.as_str().len()), u32::try_from(value.len())) else {
+        let (Ok(name_len), Ok(value_len)) = (u16::try_from(name.as_str().len()), u32::try_from(value.len()))
+        else {
             continue;
         };
         let Some(next) = count.checked_add(1) else { break };
@@ -138,7 +139,10 @@ mod tests {
         let head = whole.as_bytes().len() - 256;
         for cut in 0..head {
             let damaged = Reply::from(whole.as_bytes()[..cut].to_vec());
-            assert!(matches!(Stored::read(&damaged), Stored::Tombstone(Unavailable::Unreadable)), "cut at {cut}");
+            assert!(
+                matches!(Stored::read(&damaged), Stored::Tombstone(Unavailable::Unreadable)),
+                "cut at {cut}"
+            );
         }
         let mut newer = whole.as_bytes().to_vec();
         newer[0] = 99;

@@ -35,7 +35,8 @@ fn unquote(rest: &[u8]) -> Result<Vec<u8>, InvalidKey> {
 fn parameters(mut rest: &[u8]) -> bool {
     while let Some((b';', after)) = rest.split_first() {
         rest = after.trim_ascii_start();
-        let Some(name) = take(rest, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.*".contains(&b)) else {
+        let Some(name) = take(rest, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.*".contains(&b))
+        else {
             return false;
         };
         if !name.0.first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'*') {
@@ -90,7 +91,9 @@ mod tests {
 
     #[test]
     fn bad_quoting_is_refused() {
-        for value in ["\"k", "\"k\"x", "\"k\\x\"", "\"k\";", "\"k\";=1", "\"k\";a=", "\"a\", \"b\"", "\"a\" \"b\""] {
+        for value in
+            ["\"k", "\"k\"x", "\"k\\x\"", "\"k\";", "\"k\";=1", "\"k\";a=", "\"a\", \"b\"", "\"a\" \"b\""]
+        {
             assert_eq!(parse(value.as_bytes()), Err(InvalidKey::Quoting), "{value}");
         }
     }

@@ -105,10 +105,14 @@ pub enum InvalidKey {
     #[error("the idempotency key is {0} characters long: send at most 255")]
     TooLong(usize),
     /// A space, a control byte, or a byte outside ASCII.
-    #[error("the idempotency key has a character outside visible ASCII at byte {0}: use letters, digits and marks, no spaces")]
+    #[error(
+        "the idempotency key has a character outside visible ASCII at byte {0}: use letters, digits and marks, no spaces"
+    )]
     Character(usize),
     /// A quoted key whose quotes or escapes are wrong.
-    #[error("the quoted idempotency key is malformed: close the quotes, and escape only \" and \\ inside them")]
+    #[error(
+        "the quoted idempotency key is malformed: close the quotes, and escape only \" and \\ inside them"
+    )]
     Quoting,
     /// More than one header line.
     #[error("the request has more than one idempotency key: send exactly one header line")]

@@ -57,7 +57,8 @@ where
     Result<T, E>: Output,
 {
     fn errors(&self) -> Errors<Result<T, E>> {
-        let class = |result: &Result<T, E>| result.as_ref().err().map_or(ErrorClass::Default, Classify::class);
+        let class =
+            |result: &Result<T, E>| result.as_ref().err().map_or(ErrorClass::Default, Classify::class);
         Errors { class, write_error: write::<T, E>, read_error: read::<T, E>, ..Errors::unclassified() }
     }
 }

@@ -175,7 +175,9 @@ fn ending<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> Ending {
         return stored((errors.write_value)(result));
     }
     match ((errors.class)(result), policy.on_error) {
-        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => stored((errors.write_error)(result)),
+        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => {
+            stored((errors.write_error)(result))
+        }
         (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
         (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
     }

@@ -70,6 +70,9 @@ pub struct Replay {
 /// [`AfterCrash::Unknown`].
 ///
 /// A mismatch is told before anything else about a live record.
+///
+/// A claim that is delayed on its way until after its owner released wins once more, and nobody holds it: the key is
+/// then busy until that lease ends.
 pub fn claim(record: &mut Option<Record>, claim: &Claim, now: Timestamp) -> ClaimOutcome {
     let Some(old) = record else {
         let (fresh, won) = first(claim, Fence::first(now), now);

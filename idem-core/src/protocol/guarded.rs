@@ -80,7 +80,8 @@ pub fn renew(record: &mut Option<Record>, owner: Owner, lease: Duration, now: Ti
 
 /// T5: the operation ended with `reply`, which lives for `retention` from now.
 ///
-/// A late owner may still complete a record that was given up as unknown: its word is a verdict.
+/// A late owner may still complete a record that was given up as unknown: its word is a verdict. If an operator's
+/// verdict was faster, the owner is told that answer instead, so that everybody hears the same.
 pub fn complete(
     record: &mut Option<Record>,
     owner: Owner,
@@ -94,15 +95,21 @@ pub fn complete(
                 record.state = State::Done { reply: reply.clone(), expires: now + retention };
                 return WriteOutcome::Applied;
             }
-            State::Done { .. } => return WriteOutcome::Applied,
-            State::Released { .. } | State::Unwinding | State::Stuck => {}
+            // A repetition; unless a verdict came first, whose answer then counts.
+            State::Done { reply: ref stored, .. } if stored == reply => return WriteOutcome::Applied,
+            State::Done { .. } | State::Released { .. } | State::Unwinding | State::Stuck => {}
         }
     }
     WriteOutcome::Lost(Current::of(record.as_ref()))
 }
 
 /// T6: the handler says that nothing happened. The row stays, so that its fence never falls.
-pub fn release(record: &mut Option<Record>, owner: Owner, retention: Duration, now: Timestamp) -> WriteOutcome {
+pub fn release(
+    record: &mut Option<Record>,
+    owner: Owner,
+    retention: Duration,
+    now: Timestamp,
+) -> WriteOutcome {
     if let Some(record) = owned(record, owner) {
         match record.state {
             State::Running { .. } => {

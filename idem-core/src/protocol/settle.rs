@@ -49,6 +49,9 @@ pub fn settle(
 
 /// Drops a record that nobody is at, whatever it says: the key is as if it had never been used. `seen` as in
 /// [`settle`]. A running or unwinding record stays.
+///
+/// The next claim's fence is the store's clock again. It lies above the forgotten ones unless all of this happens
+/// within one microsecond, so a resource outside that compares fences should not be fed by hand-made haste.
 pub fn forget(record: &mut Option<Record>, seen: Owner) -> WriteOutcome {
     match record {
         None => WriteOutcome::Applied,

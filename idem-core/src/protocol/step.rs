@@ -32,7 +32,13 @@ pub enum StepOutcome {
 }
 
 /// Stores the output of the step `name`, once, as long as the record is `owner`'s and running.
-pub fn step(record: &mut Option<Record>, steps: &mut StepLog, owner: Owner, name: &str, output: Reply) -> StepOutcome {
+pub fn step(
+    record: &mut Option<Record>,
+    steps: &mut StepLog,
+    owner: Owner,
+    name: &str,
+    output: Reply,
+) -> StepOutcome {
     match owned(record, owner).map(|record| &record.state) {
         Some(State::Running { .. }) => match steps.0.get(name) {
             Some(stored) => StepOutcome::Existing(stored.clone()),

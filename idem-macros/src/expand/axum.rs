@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::{body, calls, intake, signature, span, spec};
 use crate::ident;
-use crate::input::without_impl_trait;
+use crate::input::{impl_traits, without_impl_trait};
 use crate::model::{AxumForm, Plan};
 
 /// As many arguments as clippy allows: the context is one too many.
@@ -26,10 +26,12 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
     let calls =
         (!calls.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> let #operation = #operation #calls;));
     let (call, value) = (ident::call(), ident::value());
+    let mentions = mentions(form);
     let run = run(plan, form);
     let block = span::block(
         &plan.body,
         quote_spanned! {Span::mixed_site()=>
+            #mentions
             let #operation = #context.operation(#spec);
             #intake
             #calls
@@ -51,6 +53,16 @@ fn handler(plan: &Plan) -> TokenStream {
     };
     let output = quote_spanned!(Span::mixed_site()=> -> #krate::__private::axum::Response);
     signature::emit(&plan.function.sig, &inputs, &output)
+}
+
+/// `-> impl Trait` is gone from the signature: this keeps the user's import of the trait in use.
+fn mentions(form: &AxumForm) -> TokenStream {
+    let traits = form.output.iter().flat_map(impl_traits);
+    let mention = |(position, path)| {
+        let name = ident::mention(position);
+        quote_spanned!(span::at(&path)=> trait #name: #path {})
+    };
+    traits.enumerate().map(mention).collect()
 }
 
 fn run(plan: &Plan, form: &AxumForm) -> TokenStream {

@@ -12,4 +12,4 @@ pub(crate) use argument::{Argument, Buffering, Intake};
 pub(crate) use attributes::{is_cfg, is_idempotent, is_tx};
 pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
-pub(crate) use types::{find_impl_trait, last_segment, without_impl_trait};
+pub(crate) use types::{find_impl_trait, impl_traits, last_segment, without_impl_trait};

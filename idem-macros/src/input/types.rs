@@ -28,6 +28,24 @@ pub(crate) fn find_impl_trait(ty: &Type) -> Option<TypeImplTrait> {
     found
 }
 
+/// The traits that `ty` names in `impl Trait` without arguments of their own.
+pub(crate) fn impl_traits(ty: &Type) -> Vec<Path> {
+    let mut paths = Vec::new();
+    each_impl_trait(&mut ty.clone(), &mut |ty| {
+        if let Type::ImplTrait(one) = &*ty {
+            paths.extend(one.bounds.iter().filter_map(|bound| match bound {
+                TypeParamBound::Trait(bound) if has_no_arguments(&bound.path) => Some(bound.path.clone()),
+                _ => None,
+            }));
+        }
+    });
+    paths
+}
+
+fn has_no_arguments(path: &Path) -> bool {
+    path.segments.iter().all(|segment| segment.arguments.is_none())
+}
+
 /// `ty` with `_` wherever it says `impl Trait`, which cannot stand on a variable.
 pub(crate) fn without_impl_trait(ty: &Type) -> Type {
     let mut ty = ty.clone();

@@ -10,8 +10,8 @@ use crate::address::Address;
 use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store, StoreError,
-    StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
+    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 
 /// What becomes of an operation.

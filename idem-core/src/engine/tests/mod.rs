@@ -41,7 +41,12 @@ fn errors<T: serde::Serialize + serde::de::DeserializeOwned>() -> Errors<Result<
 }
 
 /// Calls the operation; its result is how often it has run.
-async fn call(idem: &Idem<Arc<FaultyStore>>, spec: Spec, key: &str, runs: &AtomicU32) -> Result<u32, Refused> {
+async fn call(
+    idem: &Idem<Arc<FaultyStore>>,
+    spec: Spec,
+    key: &str,
+    runs: &AtomicU32,
+) -> Result<u32, Refused> {
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
     operation(idem, spec).key(key).run(errors(), body).await
 }

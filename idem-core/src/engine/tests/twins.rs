@@ -38,7 +38,10 @@ async fn a_twin_is_told_at_once_and_asks_no_store() {
     entered.notified().await;
     let asked = store.claims_seen.load(Ordering::SeqCst);
     let twin = |fingerprint: &'static str| {
-        operation(&idem, PLAIN).key("k").fingerprint(fingerprint).run(errors(), async || Ok::<i32, Refused>(0))
+        operation(&idem, PLAIN)
+            .key("k")
+            .fingerprint(fingerprint)
+            .run(errors(), async || Ok::<i32, Refused>(0))
     };
     assert!(matches!(twin("a").await, Err(Refused::InProgress { .. })));
     // A mismatch is told before in progress.

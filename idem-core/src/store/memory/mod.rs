@@ -24,8 +24,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shard::{Shard, Usage};
 use super::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store, StoreError,
-    StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
+    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, Swept, WriteOutcome};
@@ -133,7 +133,11 @@ impl MemoryStore {
     }
 
     /// Runs one transition on one record, and keeps the totals.
-    fn with<T>(&self, address: Address, act: impl FnOnce(&mut Option<Record>, Timestamp) -> T) -> Result<T, StoreError> {
+    fn with<T>(
+        &self,
+        address: Address,
+        act: impl FnOnce(&mut Option<Record>, Timestamp) -> T,
+    ) -> Result<T, StoreError> {
         let Some(mut shard) = self.shard(address) else {
             return Err(StoreError::new(StoreErrorKind::Corrupt, "a shard of the memory store is missing"));
         };
@@ -151,7 +155,8 @@ impl MemoryStore {
     }
 
     fn is_full(&self) -> bool {
-        self.records.load(Ordering::Relaxed) >= self.max_records || self.bytes.load(Ordering::Relaxed) >= self.max_bytes
+        self.records.load(Ordering::Relaxed) >= self.max_records
+            || self.bytes.load(Ordering::Relaxed) >= self.max_bytes
     }
 
     fn claim_now(&self, claim: &Claim) -> Result<ClaimOutcome, StoreError> {
@@ -258,7 +263,11 @@ impl Store for MemoryStore {
     }
 
     fn complete(&self, c: Completion) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        ready(self.with(c.address, |record, now| protocol::complete(record, c.owner, &c.reply, c.retention, now)))
+        ready(
+            self.with(c.address, |record, now| {
+                protocol::complete(record, c.owner, &c.reply, c.retention, now)
+            }),
+        )
     }
 
     fn release(&self, r: Release) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
@@ -270,7 +279,8 @@ impl Store for MemoryStore {
     }
 
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
-        let renew = |r: Renewal| self.with(r.address, |record, now| protocol::renew(record, r.owner, r.lease, now));
+        let renew =
+            |r: Renewal| self.with(r.address, |record, now| protocol::renew(record, r.owner, r.lease, now));
         ready(batch.into_iter().map(renew).collect())
     }
 
@@ -295,7 +305,11 @@ impl Store for MemoryStore {
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        ready(self.with(s.address, |record, now| protocol::settle(record, s.seen, &s.verdict, s.retention, now)))
+        ready(
+            self.with(s.address, |record, now| {
+                protocol::settle(record, s.seen, &s.verdict, s.retention, now)
+            }),
+        )
     }
 
     fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -104,41 +104,6 @@ fn every_flaw_is_caught_and_every_case_catches_one() {
     );
 }
 
-/// What only a clock that stands still can show.
-const SEEN_BY_MANUAL_CLOCKS_ONLY: &[Flaw] = &[Flaw::LeasesEndLate, Flaw::ReturnsFenceOfTheClock];
-
-#[test]
-#[ignore = "waits on the wall clock for some ten minutes; for who changes what cases do on a clock that runs"]
-fn flaws_are_caught_on_a_clock_that_runs_too() {
-    expect_failures();
-    let mut catches = Catches::default();
-    let histories = Histories { count: Some(2), ..HISTORIES };
-    for flaw in
-        Flaw::ALL.iter().copied().filter(|flaw| !flaw.is_a_race() && *flaw != Flaw::KeepsRecordsPerHandle)
-    {
-        let relevant = |case: &str| !case.starts_with("races::");
-        let fresh = async || OnTheWall(Arc::new(Flawed::new(flaw, Arc::new(SystemClock))));
-        catches.note(flaw, &survey_where(fresh, histories, relevant));
-    }
-    println!("{catches}");
-    assert_eq!(
-        catches.survivors(),
-        SEEN_BY_MANUAL_CLOCKS_ONLY,
-        "each other flaw makes some case fail\n{catches}"
-    );
-}
-
-/// A store on the wall clock.
-struct OnTheWall(Arc<Flawed>);
-
-impl Backend for OnTheWall {
-    type Store = Arc<Flawed>;
-
-    async fn open(&self) -> Arc<Flawed> {
-        self.0.clone()
-    }
-}
-
 /// Each handle has records of its own.
 struct Apart(ManualClock);
 
