@@ -52,7 +52,7 @@ async fn round(durability: Durability, callers: u32) -> f64 {
                 let address = claim.address;
                 let Ok(ClaimOutcome::Won(won)) = store.claim(claim).await else { panic!("not won") };
                 let reply = Reply::from(vec![7; 256]);
-                let retention = Duration::from_secs(3600);
+                let retention = Duration::from_hours(1);
                 let completion = Completion { address, owner: won.owner, reply, retention };
                 let _applied = store.complete(completion).await.expect("a completion");
                 done.fetch_add(1, Ordering::Relaxed);

@@ -19,6 +19,7 @@
 mod shard;
 mod slab;
 
+use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -209,15 +210,19 @@ impl MemoryStore {
         for shard in &self.shards {
             let mut shard = lock(shard);
             let now = self.clock.now();
-            for (_, record) in shard.iter_mut() {
+            let swept = shard.for_each(|record| {
                 if count.unknown + count.released >= sweep.limit {
-                    return count;
+                    return ControlFlow::Break(());
                 }
                 match protocol::sweep(record, sweep.grace, sweep.retention, now) {
                     Swept::Kept => {}
                     Swept::Unknown => count.unknown += 1,
                     Swept::Released => count.released += 1,
                 }
+                ControlFlow::Continue(())
+            });
+            if swept.is_break() {
+                break;
             }
         }
         count
@@ -226,10 +231,10 @@ impl MemoryStore {
     fn list_now(&self, page: &Page) -> Vec<Entry> {
         let mut entries = Vec::new();
         for shard in &self.shards {
-            let mut shard = lock(shard);
+            let shard = lock(shard);
             entries.extend(
                 shard
-                    .iter_mut()
+                    .iter()
                     .filter(|(address, record)| {
                         record.state.kind() == page.state && page.after.is_none_or(|after| *address > after)
                     })
@@ -243,7 +248,7 @@ impl MemoryStore {
 
     fn count_now(&self, state: StateKind) -> u64 {
         let in_state =
-            |shard| lock(shard).iter_mut().filter(|(_, record)| record.state.kind() == state).count() as u64;
+            |shard| lock(shard).iter().filter(|(_, record)| record.state.kind() == state).count() as u64;
         self.shards.iter().map(in_state).sum()
     }
 }

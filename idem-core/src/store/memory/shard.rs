@@ -1,5 +1,7 @@
 //! One shard: an index from address to slot, and the slots.
 
+use std::ops::ControlFlow;
+
 use hashbrown::HashTable;
 
 use super::slab::{Slab, Slot};
@@ -14,13 +16,32 @@ pub(super) struct Usage {
     pub(super) bytes: usize,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Shard {
     index: HashTable<u32>,
     slots: Slab,
     usage: Usage,
     /// Where the next look for expired records begins.
     cursor: usize,
+    /// Nothing expires before this, so nobody needs to look before.
+    due: Timestamp,
+    /// The same for what the cursor has passed since it was last at the start.
+    due_behind: Timestamp,
+}
+
+const NEVER: Timestamp = Timestamp::from_micros(u64::MAX);
+
+impl Default for Shard {
+    fn default() -> Self {
+        Self {
+            index: HashTable::new(),
+            slots: Slab::default(),
+            usage: Usage::default(),
+            cursor: 0,
+            due: NEVER,
+            due_behind: NEVER,
+        }
+    }
 }
 
 impl Shard {
@@ -46,7 +67,9 @@ impl Shard {
         let before = reply_bytes(slot.record.as_ref());
         let answer = act(&mut slot.record);
         let after = reply_bytes(slot.record.as_ref());
+        let expires = expiry(slot.record.as_ref());
         let gone = slot.record.is_none();
+        self.expires_at(expires);
         self.usage.bytes = self.usage.bytes - before + after;
         if gone {
             self.remove(address, at);
@@ -56,7 +79,7 @@ impl Shard {
 
     /// Drops expired records among the next `steps` slots.
     pub(super) fn expire_some(&mut self, steps: usize, now: Timestamp) -> usize {
-        self.expire_from_cursor(steps, usize::MAX, now)
+        if now < self.due { 0 } else { self.expire_from_cursor(steps, usize::MAX, now) }
     }
 
     /// Drops up to `limit` expired records.
@@ -71,6 +94,9 @@ impl Shard {
                 break;
             }
             self.cursor = (self.cursor + 1) % self.slots.len();
+            if self.cursor == 0 {
+                self.due = std::mem::replace(&mut self.due_behind, NEVER);
+            }
             let at = u32::try_from(self.cursor).unwrap_or(u32::MAX);
             let Some(Slot { address, record: Some(record) }) = self.slots.get_mut(at) else { continue };
             if record.state.is_expired(now) {
@@ -78,13 +104,34 @@ impl Shard {
                 self.usage.bytes -= reply_bytes(Some(record));
                 self.remove(address, at);
                 expired += 1;
+            } else {
+                self.due_behind = self.due_behind.min(expiry(Some(record)));
             }
         }
         expired
     }
 
-    pub(super) fn iter_mut(&mut self) -> impl Iterator<Item = (Address, &mut Record)> {
-        self.slots.iter_mut().filter_map(|slot| slot.record.as_mut().map(|record| (slot.address, record)))
+    pub(super) fn iter(&self) -> impl Iterator<Item = (Address, &Record)> {
+        self.slots.iter().filter_map(|slot| slot.record.as_ref().map(|record| (slot.address, record)))
+    }
+
+    /// Lets `act` change every record, until it says that it has had enough.
+    pub(super) fn for_each(
+        &mut self,
+        mut act: impl FnMut(&mut Record) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        for record in self.slots.iter_mut().filter_map(|slot| slot.record.as_mut()) {
+            let flow = act(record);
+            self.due = self.due.min(expiry(Some(record)));
+            self.due_behind = self.due_behind.min(self.due);
+            flow?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn expires_at(&mut self, expires: Timestamp) {
+        self.due = self.due.min(expires);
+        self.due_behind = self.due_behind.min(expires);
     }
 
     fn find(&self, address: Address) -> Option<u32> {
@@ -95,6 +142,7 @@ impl Shard {
     fn insert(&mut self, address: Address, record: Record) {
         self.usage.records += 1;
         self.usage.bytes += reply_bytes(Some(&record));
+        self.expires_at(expiry(Some(&record)));
         let at = self.slots.insert(Slot { address, record: Some(record) });
         let slots = &self.slots;
         let hash_of = |at: &u32| slots.get(*at).map_or(0, |slot| slot.address.hash64());
@@ -107,6 +155,13 @@ impl Shard {
             self.slots.free(at);
             self.usage.records -= 1;
         }
+    }
+}
+
+fn expiry(record: Option<&Record>) -> Timestamp {
+    match record.map(|record| &record.state) {
+        Some(State::Done { expires, .. } | State::Released { expires }) => *expires,
+        _ => NEVER,
     }
 }
 
