@@ -25,6 +25,14 @@ pub struct Errors<R> {
     pub(super) read_error: fn(&[u8]) -> Result<R, Unavailable>,
 }
 
+impl<R> Clone for Errors<R> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Errors<R> {}
+
 impl<R> fmt::Debug for Errors<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Errors")
@@ -33,7 +41,7 @@ impl<R> fmt::Debug for Errors<R> {
 
 impl<R: Output> Errors<R> {
     /// Errors that are released or unknown, never stored.
-    fn unclassified() -> Self {
+    pub(super) fn unclassified() -> Self {
         Self {
             refused: R::refused,
             is_value: R::is_value,
@@ -52,14 +60,11 @@ pub trait ClassifiedErrors<R> {
     fn errors(&self) -> Errors<R>;
 }
 
-impl<T, E: Classify> ClassifiedErrors<Result<T, E>> for OutputOf<Result<T, E>>
-where
-    Result<T, E>: Output,
-{
+impl<T, E: Classify> ClassifiedErrors<Result<T, E>> for OutputOf<Result<T, E>> {
     fn errors(&self) -> Errors<Result<T, E>> {
         let class =
             |result: &Result<T, E>| result.as_ref().err().map_or(ErrorClass::Default, Classify::class);
-        Errors { class, write_error: write::<T, E>, read_error: read::<T, E>, ..Errors::unclassified() }
+        Errors { class, write_error: write::<T, E>, read_error: read::<T, E>, ..self.0 }
     }
 }
 
@@ -69,9 +74,9 @@ pub trait UnclassifiedErrors<R> {
     fn errors(&self) -> Errors<R>;
 }
 
-impl<R: Output> UnclassifiedErrors<R> for &OutputOf<R> {
+impl<R> UnclassifiedErrors<R> for &OutputOf<R> {
     fn errors(&self) -> Errors<R> {
-        Errors::unclassified()
+        self.0
     }
 }
 
@@ -88,6 +93,7 @@ pub trait StoredError: Sized {
     fn read(json: &[u8]) -> Result<Self, Unavailable>;
 }
 
+#[diagnostic::do_not_recommend]
 impl<T, E: Serialize + DeserializeOwned> StoredError for Result<T, E> {
     fn write(&self) -> Result<Reply, Unavailable> {
         write(self)
@@ -98,14 +104,14 @@ impl<T, E: Serialize + DeserializeOwned> StoredError for Result<T, E> {
     }
 }
 
-impl<R: Output> OutputOf<R> {
+impl<R> OutputOf<R> {
     /// For `on_error = store`.
     #[must_use]
     pub fn stored_errors(&self) -> Errors<R>
     where
         R: StoredError,
     {
-        Errors { write_error: R::write, read_error: R::read, ..Errors::unclassified() }
+        Errors { write_error: R::write, read_error: R::read, ..self.0 }
     }
 }
 

@@ -36,4 +36,4 @@ pub use errors::{ClassifiedErrors, Errors, StoredError, UnclassifiedErrors};
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
-pub use output::{Detachable, OutputOf, assert_detachable, output};
+pub use output::{Detachable, OutputOf, Refusable, Stored, assert_detachable, output};

@@ -4,11 +4,11 @@
 //! not fit is reported once, at the return type.
 
 use std::fmt;
-use std::marker::PhantomData;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use super::errors::Errors;
 use super::value::{self, Arm};
 use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
@@ -16,10 +16,9 @@ use crate::reply::Reply;
 /// What an idempotent function returns: `Result<T, E>` with a `T` that serde can store and `E: From<Refused>`.
 #[diagnostic::on_unimplemented(
     message = "`#[idempotent(with = …)]` cannot store and replay `{Self}`",
-    label = "not `Result<T, E>` with a `T` that serde can store and an `E: From<idem_core::Refused>`",
-    note = "a caller must be able to hear that the operation is in progress or its store away: return \
-            `Result<_, idem_core::Refused>`, or give your error `impl From<idem_core::Refused>`",
-    note = "the value needs `#[derive(serde::Serialize, serde::Deserialize)]`"
+    label = "not a `Result<T, E>`",
+    note = "return `Result<T, E>`, for example with `idem_core::Refused` as `E`: a caller must be able to hear that the \
+            operation is in progress or its store away"
 )]
 pub trait Output: Sized {
     #[doc(hidden)]
@@ -32,7 +31,7 @@ pub trait Output: Sized {
     fn read_value(json: &[u8]) -> Result<Self, Unavailable>;
 }
 
-impl<T: Serialize + DeserializeOwned, E: From<Refused>> Output for Result<T, E> {
+impl<T: Stored, E: Refusable> Output for Result<T, E> {
     fn refused(refused: Refused) -> Self {
         Err(refused.into())
     }
@@ -51,13 +50,36 @@ impl<T: Serialize + DeserializeOwned, E: From<Refused>> Output for Result<T, E> 
     }
 }
 
+/// A value that serde can write and read.
+#[diagnostic::on_unimplemented(
+    message = "`#[idempotent(with = …)]` cannot store and replay `{Self}`",
+    label = "serde cannot write and read `{Self}`",
+    note = "write `#[derive(serde::Serialize, serde::Deserialize)]` above it, or return what can be stored"
+)]
+pub trait Stored: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize + DeserializeOwned> Stored for T {}
+
+/// An error that a refusal can become.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` cannot tell the caller that the operation was refused",
+    label = "`{Self}` lacks `From<idem_core::Refused>`",
+    note = "write `impl From<idem_core::Refused> for {Self}`, or return `Result<_, idem_core::Refused>`: a caller must be \
+            able to hear that the operation is in progress or its store away"
+)]
+pub trait Refusable: From<Refused> {}
+
+#[diagnostic::do_not_recommend]
+impl<E: From<Refused>> Refusable for E {}
+
 /// An output type whose errors have not been looked at yet.
-pub struct OutputOf<R>(PhantomData<fn() -> R>);
+pub struct OutputOf<R>(pub(super) Errors<R>);
 
 /// Asks for [`Output`].
 #[must_use]
-pub const fn output<R: Output>() -> OutputOf<R> {
-    OutputOf(PhantomData)
+pub fn output<R: Output>() -> OutputOf<R> {
+    OutputOf(Errors::unclassified())
 }
 
 impl<R> fmt::Debug for OutputOf<R> {

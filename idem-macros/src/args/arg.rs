@@ -1,6 +1,6 @@
 //! One argument: absent, unusable, or given.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream};
 use syn::parse::ParseStream;
 use syn::{Error, Result, Token};
 
@@ -34,7 +34,9 @@ impl<T> Arg<T> {
         read: fn(&Ident, ParseStream<'_>) -> Result<T>,
         bag: &mut Bag,
     ) -> std::result::Result<(), Reported> {
+        let written = input.fork();
         let value = assignment(&name, input).and_then(|()| read(&name, input));
+        let value = value.map_err(|error| located(error, &name, &written));
         self.set(name, value, bag)
     }
 
@@ -71,6 +73,18 @@ impl<T> Arg<T> {
     pub(crate) fn optional(self) -> std::result::Result<Option<T>, Reported> {
         Ok(self.given()?.map(|given| given.value))
     }
+}
+
+/// Where the text breaks off, syn blames the whole attribute: blame the last word instead.
+fn located(error: Error, name: &Ident, written: ParseStream<'_>) -> Error {
+    if !error.to_string().starts_with("unexpected end of input") {
+        return error;
+    }
+    let last = written.parse::<TokenStream>().ok().and_then(|tokens| tokens.into_iter().last());
+    let usage = names::usage(name);
+    last.map_or(error, |last| {
+        Error::new(last.span(), format!("the value of `{name}` breaks off here: `{usage}`"))
+    })
 }
 
 fn assignment(name: &Ident, input: ParseStream<'_>) -> Result<()> {

@@ -32,11 +32,16 @@ fn captures(plan: &Plan) -> TokenStream {
 }
 
 fn capture(name: &impl ToTokens, cfg: &TokenStream) -> TokenStream {
-    // The lint is about code that uses what it calls unused, and stands on the user's `_guard`.
-    let name_text = name.to_token_stream().to_string();
-    let users = name_text.starts_with('_') && !name_text.starts_with("__idem_");
-    let allow = users.then(|| quote!(#[allow(clippy::used_underscore_binding)]));
+    let allow = allow_underscore(name);
     quote_spanned!(Span::mixed_site()=> #cfg #allow let _ = &#name;)
+}
+
+/// What a statement that names the argument `name` needs. The lint is about code that uses what it calls unused, and
+/// stands on the user's `_guard`.
+pub(crate) fn allow_underscore(name: &impl ToTokens) -> Option<TokenStream> {
+    let name = name.to_token_stream().to_string();
+    let users = name.starts_with('_') && !name.starts_with("__idem_");
+    users.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
 }
 
 /// Tells the compiler what the closure returns, so that its errors point at the user's tokens. Written as a type on

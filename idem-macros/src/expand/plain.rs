@@ -53,8 +53,9 @@ fn detachable(plan: &Plan, form: &PlainForm) -> TokenStream {
     let check = |argument: &Argument| -> TokenStream {
         let cfg = &argument.cfg;
         let checks = argument.names.iter().map(|name| {
+            let allow = body::allow_underscore(name);
             quote_spanned! {span::at(&argument.param.ty)=>
-                #(#cfg)* #krate::__private::plain::assert_detachable(&#name);
+                #(#cfg)* #allow #krate::__private::plain::assert_detachable(&#name);
             }
         });
         checks.collect()
@@ -69,10 +70,15 @@ fn detachable(plan: &Plan, form: &PlainForm) -> TokenStream {
 /// first trait is for those that do, the second, one reference further, for all others.
 fn errors(plan: &Plan, form: &PlainForm) -> TokenStream {
     let (krate, output) = (&plan.krate, &form.output);
-    let output = quote_spanned!(span::at(output)=> #krate::__private::plain::output::<#output>());
+    let at = span::at(output);
+    let output = quote_spanned!(at=> #krate::__private::plain::output::<#output>());
     match form.errors {
-        Errors::Stored => quote_spanned!(span::at(&output)=> #output.stored_errors()),
-        Errors::Classified => quote_spanned! {span::at(&output)=>
+        Errors::Stored => {
+            // By a name, for an error about the call underlines it from its first token on.
+            let held = ident::located(&ident::value(), at);
+            quote_spanned!(at=> { let #held = #output; #held.stored_errors() })
+        }
+        Errors::Classified => quote_spanned! {at=>
             {
                 use #krate::__private::plain::{ClassifiedErrors as _, UnclassifiedErrors as _};
                 (&#output).errors()

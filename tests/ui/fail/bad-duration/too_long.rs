@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(ttl = "4000d")]
+async fn pay() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(ttl = 24h)]
+async fn pay() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(lease = "0s")]
+async fn pay() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(after_crash = release)]
+async fn pay() {}
+
+fn main() {}

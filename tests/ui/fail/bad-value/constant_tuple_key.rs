@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(key = ("payments", 1))]
+async fn pay() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(optional = true)]
+async fn pay() {}
+
+fn main() {}

@@ -1,0 +1,9 @@
+use axum::extract::Path;
+use idem_core::idempotent;
+
+#[idempotent(key = order.)]
+async fn pay(Path(order): Path<String>) -> String {
+    order
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(name = "all payments")]
+async fn pay() {}
+
+fn main() {}

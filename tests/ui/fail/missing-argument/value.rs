@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(ttl)]
+async fn pay() {}
+
+fn main() {}

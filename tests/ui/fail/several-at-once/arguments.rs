@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(ttl = "24", nmae = "payments", on_error = keep)]
+async fn pay() {}
+
+fn main() {}

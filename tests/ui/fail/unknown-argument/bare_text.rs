@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent("payments")]
+async fn pay() {}
+
+fn main() {}

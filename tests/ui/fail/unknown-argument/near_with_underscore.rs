@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(onerror = store)]
+async fn pay() {}
+
+fn main() {}

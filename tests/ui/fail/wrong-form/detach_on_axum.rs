@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(detach)]
+async fn pay() {}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use idem_core::{Idem, idempotent};
+
+#[idempotent(with = idem, key = order, name = "settle")]
+async fn settle(idem: &Idem, order: u64) {
+    drop(order);
+}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent]
+const async fn pay() {}
+
+fn main() {}

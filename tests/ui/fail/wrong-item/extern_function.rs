@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent]
+async extern "C" fn pay() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent]
+mod payments {}
+
+fn main() {}

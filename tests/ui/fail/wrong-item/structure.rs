@@ -1,0 +1,8 @@
+use idem_core::idempotent;
+
+#[idempotent]
+struct Payment {
+    id: u64,
+}
+
+fn main() {}

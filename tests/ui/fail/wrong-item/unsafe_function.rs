@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent]
+async unsafe fn pay() {}
+
+fn main() {}

@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent]
+trait Settle {}
+
+fn main() {}

@@ -1,0 +1,73 @@
+//! `#[idempotent]` as its users meet it: fixtures that must not compile, each with what the compiler says beside it,
+//! and fixtures that must compile and are then run. `README.md` says how to add one.
+//!
+//! ```sh
+//! cargo test -p idem-tests --test ui
+//! IDEM_TEST_ONLY=fail/types/key_float.rs cargo test -p idem-tests --test ui   # one fixture
+//! IDEM_TEST_ONLY='pass/plain/*.rs' cargo test -p idem-tests --test ui         # one folder
+//! ```
+
+use std::ffi::OsStr;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use trybuild::TestCases;
+
+mod lints;
+
+#[test]
+fn fail() {
+    if let Some(fixtures) = chosen("fail/") {
+        TestCases::new().compile_fail(fixtures);
+    }
+}
+
+#[test]
+fn pass() {
+    if let Some(fixtures) = chosen("pass/") {
+        TestCases::new().pass(fixtures);
+    }
+}
+
+#[test]
+fn every_text_belongs_to_a_fixture() {
+    for text in texts() {
+        assert!(text.with_extension("rs").exists(), "{} has no fixture", text.display());
+    }
+}
+
+/// A text with a path of the standard library or of a dependency is another one on another machine.
+#[test]
+fn no_text_shows_foreign_sources() {
+    for text in texts() {
+        let said = fs::read_to_string(&text).expect("a readable text");
+        for foreign in ["$RUST", "$CARGO", "/rustc/", "/home/", "/root/", "/Users/"] {
+            assert!(!said.contains(foreign), "{} names {foreign}", text.display());
+        }
+    }
+}
+
+/// The fixtures of `kind`, or of them what `IDEM_TEST_ONLY` names.
+fn chosen(kind: &str) -> Option<String> {
+    let Ok(only) = std::env::var("IDEM_TEST_ONLY") else { return Some(format!("ui/{kind}*/*.rs")) };
+    assert!(
+        only.starts_with("fail/") || only.starts_with("pass/"),
+        "IDEM_TEST_ONLY is a path in tests/ui, such as fail/types/key_float.rs"
+    );
+    only.starts_with(kind).then(|| format!("ui/{only}"))
+}
+
+/// Every `.stderr`.
+fn texts() -> Vec<PathBuf> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/fail");
+    let texts: Vec<PathBuf> = entries(&root)
+        .flat_map(|kind| entries(&kind))
+        .filter(|path| path.extension() == Some(OsStr::new("stderr")))
+        .collect();
+    assert!(!texts.is_empty(), "no text in {}", root.display());
+    texts
+}
+
+fn entries(folder: &Path) -> impl Iterator<Item = PathBuf> + use<> {
+    fs::read_dir(folder).expect("a readable folder").map(|entry| entry.expect("a readable entry").path())
+}

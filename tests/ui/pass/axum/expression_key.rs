@@ -1,0 +1,36 @@
+//! The key is in the payload, and the operation has a name: a webhook, whatever path it arrives on.
+
+#[path = "../../support.rs"]
+mod support;
+
+use axum::routing::post;
+use axum::{Json, Router};
+use idem_core::idempotent;
+use serde::Deserialize;
+use support::{Call, Runs, Source, replays, serve};
+
+static RUNS: Runs = Runs::new();
+
+#[derive(Deserialize)]
+struct Event {
+    id: String,
+    kind: String,
+}
+
+#[idempotent(key = event.id, name = "events")]
+async fn on_event(Json(event): Json<Event>) -> String {
+    // The key borrowed its part: the body owns the whole.
+    let Event { id, kind } = event;
+    format!("{id} {kind} {}", RUNS.next())
+}
+
+#[tokio::main]
+async fn main() {
+    let app = serve(Router::new().route("/v1", post(on_event)).route("/v2", post(on_event)));
+    let event = r#"{"id":"evt_1","kind":"paid"}"#;
+    assert_eq!(replays(&app, &Call::post("/v1").json(event)).await.body, "evt_1 paid 1");
+
+    let moved = Call::post("/v2").json(event).send(&app).await;
+    assert_eq!((moved.source, moved.body.as_str()), (Source::Record, "evt_1 paid 1"));
+    assert_eq!(RUNS.total(), 1);
+}

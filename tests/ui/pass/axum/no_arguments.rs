@@ -1,0 +1,28 @@
+//! A handler without arguments and without an answer.
+
+#[path = "../../support.rs"]
+mod support;
+
+use axum::Router;
+use axum::http::StatusCode;
+use axum::routing::post;
+use idem_core::idempotent;
+use support::{Call, Runs, replays, serve};
+
+static RUNS: Runs = Runs::new();
+
+#[idempotent]
+async fn pay() {
+    RUNS.next();
+}
+
+#[idempotent()]
+async fn empty() {}
+
+#[tokio::main]
+async fn main() {
+    let app = serve(Router::new().route("/", post(pay)).route("/empty", post(empty)));
+    assert_eq!(replays(&app, &Call::post("/").key("k")).await.status, StatusCode::OK);
+    replays(&app, &Call::post("/empty").key("k")).await;
+    assert_eq!(RUNS.total(), 1);
+}

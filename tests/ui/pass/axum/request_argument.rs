@@ -1,0 +1,28 @@
+//! A handler that takes the whole request: its body is read first, so that the claim rests on all of it.
+
+#[path = "../../support.rs"]
+mod support;
+
+use axum::Router;
+use axum::body::to_bytes;
+use axum::extract::Request;
+use axum::routing::post;
+use idem_core::idempotent;
+use support::{Call, Runs, replays, serve};
+
+static RUNS: Runs = Runs::new();
+
+#[idempotent(key = request.headers()["x-event"].to_str().unwrap_or_default())]
+async fn on_event(mut request: Request) -> String {
+    request.headers_mut().clear();
+    let body = to_bytes(request.into_body(), usize::MAX).await.unwrap();
+    format!("{} bytes, run {}", body.len(), RUNS.next())
+}
+
+#[tokio::main]
+async fn main() {
+    let app = serve(Router::new().route("/", post(on_event)));
+    let call = Call::post("/").header("x-event", "evt_1");
+    assert_eq!(replays(&app, &call.clone().body("12345")).await.body, "5 bytes, run 1");
+    call.body("54321").send(&app).await.is_problem("idempotency-key-reused");
+}

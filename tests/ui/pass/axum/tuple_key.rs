@@ -1,0 +1,35 @@
+//! A key of several parts, borrowed and computed.
+
+#[path = "../../support.rs"]
+mod support;
+
+use axum::routing::post;
+use axum::{Json, Router};
+use idem_core::idempotent;
+use serde::Deserialize;
+use support::{Call, Runs, replays, serve};
+
+static RUNS: Runs = Runs::new();
+
+#[derive(Deserialize)]
+struct New {
+    account: String,
+    order: String,
+}
+
+#[idempotent(key = (&new.account, new.order.to_lowercase()), fingerprint = ())]
+async fn pay(Json(new): Json<New>) -> String {
+    format!("{} {} {}", new.account, new.order, RUNS.next())
+}
+
+#[tokio::main]
+async fn main() {
+    let app = serve(Router::new().route("/", post(pay)));
+    let call = |account: &str, order: &str| {
+        Call::post("/").json(&format!(r#"{{"account":"{account}","order":"{order}"}}"#))
+    };
+    assert_eq!(replays(&app, &call("a", "bc")).await.body, "a bc 1");
+    // The same letters, cut elsewhere.
+    assert_eq!(replays(&app, &call("ab", "c")).await.body, "ab c 2");
+    assert_eq!(call("a", "BC").send(&app).await.body, "a bc 1");
+}

@@ -1,0 +1,42 @@
+//! idem-core found through a re-export of this crate, also from a macro of this crate.
+
+#[path = "../../support.rs"]
+mod support;
+
+use support::Runs;
+
+static RUNS: Runs = Runs::new();
+
+pub mod framework {
+    pub mod private {
+        pub use idem_core::*;
+    }
+}
+
+use framework::private::{Idem, Refused, idempotent};
+
+#[idempotent(crate = crate::framework::private, with = idem, key = order, name = "written")]
+async fn written(idem: &Idem, order: u64) -> Result<u64, Refused> {
+    Ok(order + RUNS.next())
+}
+
+#[macro_export]
+macro_rules! operation {
+    ($name:ident = $title:literal) => {
+        #[idempotent(crate = $crate::framework::private, with = idem, key = order, name = $title, on_error = unknown)]
+        async fn $name(idem: &Idem, order: u64) -> Result<u64, Refused> {
+            Ok(order + $crate::RUNS.next())
+        }
+    };
+}
+
+operation!(made = "made");
+
+#[tokio::main]
+async fn main() {
+    let idem = support::idem();
+    for _ in 0..2 {
+        assert_eq!(written(&idem, 10).await, Ok(11));
+        assert_eq!(made(&idem, 10).await, Ok(12));
+    }
+}

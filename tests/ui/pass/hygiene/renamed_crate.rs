@@ -1,0 +1,38 @@
+//! idem-core under another name.
+
+extern crate idem_core as once;
+
+#[path = "../../support.rs"]
+mod support;
+
+use axum::Router;
+use axum::routing::post;
+use once::{Idem, Refused};
+use support::{Call, Runs, replays, serve};
+
+static RUNS: Runs = Runs::new();
+
+// Nothing here is called `idem_core`, and the expansion must not say so.
+mod renamed {
+    use super::{Idem, RUNS, Refused};
+
+    #[::once::idempotent(crate = ::once, with = idem, key = order, name = "settle", on_error = unknown, after_crash = rerun)]
+    pub async fn settle(idem: &Idem, order: u64) -> Result<u64, Refused> {
+        Ok(order + RUNS.next())
+    }
+
+    #[::once::idempotent(on_error = store, crate = ::once)]
+    pub async fn pay(request: axum::extract::Request) -> String {
+        format!("{} {}", request.uri(), RUNS.next())
+    }
+}
+
+#[tokio::main]
+async fn main() {
+    let idem = support::idem();
+    for _ in 0..2 {
+        assert_eq!(renamed::settle(&idem, 1).await, Ok(2));
+    }
+    let app = serve(Router::new().route("/", post(renamed::pay)));
+    assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "/ 2");
+}
