@@ -4,6 +4,7 @@
 //! loads in turn.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -38,17 +39,15 @@ pub(crate) fn run() {
     let address = serve();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let fresh = AtomicU64::new(1 << 32);
-        let known = AtomicU64::new(0);
-        let next_fresh = || fresh.fetch_add(1, Ordering::Relaxed);
-        let next_known = || known.fetch_add(1, Ordering::Relaxed) % KNOWN;
+        let fresh = Keys { next: Arc::new(AtomicU64::new(1 << 32)), known: u64::MAX };
+        let known = Keys { next: Arc::default(), known: KNOWN };
         // Fills the known keys, and warms up.
-        load(address, "/safe", ROUND, &next_known).await;
+        load(address, "/safe", &known).await;
         let (mut first, mut replay, mut rate) = (Vec::new(), Vec::new(), Vec::new());
         for _ in 0..ROUNDS {
-            let bare = load(address, "/bare", ROUND, &next_fresh).await;
-            first.push(load(address, "/safe", ROUND, &next_fresh).await / bare);
-            replay.push(load(address, "/safe", ROUND, &next_known).await / bare);
+            let bare = load(address, "/bare", &fresh).await;
+            first.push(load(address, "/safe", &fresh).await / bare);
+            replay.push(load(address, "/safe", &known).await / bare);
             rate.push(bare);
         }
         println!("HTTP on the memory store, {CONNECTIONS} connections, bodies of {BODY} bytes");
@@ -56,6 +55,20 @@ pub(crate) fn run() {
         println!("  first call, of bare     {}", Median::of(first));
         println!("  replay, of bare         {}", Median::of(replay));
     });
+}
+
+/// Where a load takes its keys from.
+#[derive(Clone)]
+struct Keys {
+    next: Arc<AtomicU64>,
+    /// How many different ones there are.
+    known: u64,
+}
+
+impl Keys {
+    fn next(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed) % self.known
+    }
 }
 
 fn serve() -> SocketAddr {
@@ -76,40 +89,19 @@ fn serve() -> SocketAddr {
 }
 
 /// Requests per second.
-async fn load(address: SocketAddr, path: &str, span: Duration, next_key: &impl Fn() -> u64) -> f64 {
+async fn load(address: SocketAddr, path: &'static str, keys: &Keys) -> f64 {
     let begun = Instant::now();
-    let connections = (0..CONNECTIONS).map(|_| connection(address, path, begun + span, next_key));
-    let mut done = 0_u64;
-    for count in join_all(connections).await {
-        done += count;
+    let mut connections = tokio::task::JoinSet::new();
+    for _ in 0..CONNECTIONS {
+        connections.spawn(connection(address, path, begun + ROUND, keys.clone()));
     }
+    let done: u64 = connections.join_all().await.into_iter().sum();
     #[allow(clippy::cast_precision_loss)]
     let done = done as f64;
     done / begun.elapsed().as_secs_f64()
 }
 
-async fn join_all<F: Future<Output = u64>>(futures: impl Iterator<Item = F>) -> Vec<u64> {
-    let mut futures: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(move |cx| {
-        let mut all = true;
-        for (future, output) in &mut futures {
-            if output.is_none() {
-                match future.as_mut().poll(cx) {
-                    std::task::Poll::Ready(count) => *output = Some(count),
-                    std::task::Poll::Pending => all = false,
-                }
-            }
-        }
-        if all {
-            std::task::Poll::Ready(futures.iter().filter_map(|(_, output)| *output).collect())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await
-}
-
-async fn connection(address: SocketAddr, path: &str, until: Instant, next_key: &impl Fn() -> u64) -> u64 {
+async fn connection(address: SocketAddr, path: &'static str, until: Instant, keys: Keys) -> u64 {
     let mut stream = TcpStream::connect(address).await.expect("a connection");
     stream.set_nodelay(true).expect("no delay");
     let body = vec![b'x'; BODY];
@@ -121,7 +113,7 @@ async fn connection(address: SocketAddr, path: &str, until: Instant, next_key: &
         request.extend_from_slice(
             format!(
                 "POST {path} HTTP/1.1\r\nhost: bench\r\nx-account: acme\r\nidempotency-key: 01923e7a-{:016x}\r\ncontent-length: {BODY}\r\n\r\n",
-                next_key()
+                keys.next()
             )
             .as_bytes(),
         );
