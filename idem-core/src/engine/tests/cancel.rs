@@ -26,7 +26,7 @@ async fn a_caller_dropped_in_the_handler_leaves_unknown_at_once_or_frees_the_key
     let store = FaultyStore::new();
     let idem = idem(&store);
     for (spec, key, state) in [(PLAIN, "a", StateKind::Unknown), (RERUN, "b", StateKind::Released)] {
-        let entered = Arc::new(tokio::sync::Notify::new());
+        let entered = Arc::new(Notify::new());
         let caller = tokio::spawn({
             let (idem, entered) = (idem.clone(), Arc::clone(&entered));
             async move {

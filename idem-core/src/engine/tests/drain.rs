@@ -2,34 +2,20 @@
 
 use super::*;
 use crate::Drained;
-use tokio::sync::Notify;
+use crate::protocol::{Verdict, WriteOutcome};
 
 #[tokio::test]
 async fn a_drain_waits_for_the_running_and_refuses_the_new() {
     let store = FaultyStore::new();
     let idem = idem(&store);
-    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let owner = tokio::spawn({
-        let (idem, entered, leave) = (idem.clone(), Arc::clone(&entered), Arc::clone(&leave));
-        async move {
-            let body = async || {
-                entered.notify_one();
-                leave.notified().await;
-                Ok::<_, Refused>(1)
-            };
-            operation(&idem, PLAIN).key("k").run(errors(), body).await
-        }
-    });
-    entered.notified().await;
+    let owner = Held::start(&idem, PLAIN, "", Ok(1)).await;
     let drain = idem.drain(Duration::from_secs(20));
     let check = async {
         let runs = AtomicU32::new(0);
         assert!(matches!(call(&idem, PLAIN, "other", &runs).await, Err(Refused::ShuttingDown { .. })));
-        leave.notify_one();
+        owner.finish().await
     };
-    let (drained, ()) = tokio::join!(drain, check);
-    assert_eq!(drained, Drained::Clean);
-    assert_eq!(owner.await.unwrap(), Ok(1));
+    assert_eq!(tokio::join!(drain, check), (Drained::Clean, Ok(1)));
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Done);
 }
 
@@ -37,22 +23,22 @@ async fn a_drain_waits_for_the_running_and_refuses_the_new() {
 async fn what_runs_past_the_deadline_becomes_unknown_and_may_still_complete() {
     let store = FaultyStore::new();
     let idem = idem(&store);
-    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let owner = tokio::spawn({
-        let (idem, entered, leave) = (idem.clone(), Arc::clone(&entered), Arc::clone(&leave));
-        async move {
-            let body = async || {
-                entered.notify_one();
-                leave.notified().await;
-                Ok::<_, Refused>(1)
-            };
-            operation(&idem, RERUN).key("k").run(errors(), body).await
-        }
-    });
-    entered.notified().await;
+    let owner = Held::start(&idem, RERUN, "", Ok(1)).await;
     assert_eq!(idem.drain(Duration::ZERO).await, Drained::Abandoned(1));
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Unknown);
-    leave.notify_one();
-    assert_eq!(owner.await.unwrap(), Ok(1));
+    assert_eq!(owner.finish().await, Ok(1));
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Done);
+}
+
+#[tokio::test]
+async fn a_late_owner_hears_the_verdict_that_came_first() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let owner = Held::start(&idem, PLAIN, "", Ok(1)).await;
+    assert_eq!(idem.drain(Duration::ZERO).await, Drained::Abandoned(1));
+    let operator = idem.operator();
+    let [unknown] = &operator.list(StateKind::Unknown, None, 2).await.unwrap()[..] else { panic!("not one") };
+    let verdict = Verdict::Happened(crate::plain::reply(&5_u32).unwrap());
+    assert_eq!(operator.settle(unknown, verdict).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(owner.finish().await, Ok(5));
 }

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::protocol::RenewOutcome;
-use tokio::sync::Notify;
 
 const SHORT: Spec = RERUN.lease(120);
 

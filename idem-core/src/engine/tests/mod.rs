@@ -11,6 +11,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::task::JoinHandle;
+
 use self::faulty::FaultyStore;
 use crate::plain::{Errors, UnclassifiedErrors as _, operation, output};
 use crate::policy::Spec;
@@ -49,6 +52,40 @@ async fn call(
 ) -> Result<u32, Refused> {
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
     operation(idem, spec).key(key).run(errors(), body).await
+}
+
+/// A call whose body waits to be let go.
+struct Held {
+    leave: Arc<Notify>,
+    call: JoinHandle<Result<u32, Refused>>,
+}
+
+impl Held {
+    /// Starts the call, and returns once its body runs.
+    async fn start(
+        idem: &Idem<Arc<FaultyStore>>,
+        spec: Spec,
+        fingerprint: &'static str,
+        result: Result<u32, Refused>,
+    ) -> Self {
+        let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let (idem, inside, let_go) = (idem.clone(), Arc::clone(&entered), Arc::clone(&leave));
+        let call = tokio::spawn(async move {
+            let body = async || {
+                inside.notify_one();
+                let_go.notified().await;
+                result
+            };
+            operation(&idem, spec).key("k").fingerprint(fingerprint).run(errors(), body).await
+        });
+        entered.notified().await;
+        Self { leave, call }
+    }
+
+    async fn finish(self) -> Result<u32, Refused> {
+        self.leave.notify_one();
+        self.call.await.unwrap()
+    }
 }
 
 async fn record(store: &FaultyStore, key: &str) -> Option<Record> {

@@ -1,7 +1,6 @@
 //! Calls with one key in one process and in two.
 
 use super::*;
-use tokio::sync::Notify;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn sixty_four_twins_that_wait_get_one_result() {
@@ -23,32 +22,19 @@ async fn sixty_four_twins_that_wait_get_one_result() {
 async fn a_twin_is_told_at_once_and_asks_no_store() {
     let store = FaultyStore::new();
     let idem = idem(&store);
-    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let owner = tokio::spawn({
-        let (idem, entered, leave) = (idem.clone(), Arc::clone(&entered), Arc::clone(&leave));
-        async move {
-            let body = async || {
-                entered.notify_one();
-                leave.notified().await;
-                Ok::<_, Refused>(7)
-            };
-            operation(&idem, PLAIN).key("k").fingerprint("a").run(errors(), body).await
-        }
-    });
-    entered.notified().await;
+    let owner = Held::start(&idem, PLAIN, "a", Ok(7)).await;
     let asked = store.claims_seen.load(Ordering::SeqCst);
     let twin = |fingerprint: &'static str| {
         operation(&idem, PLAIN)
             .key("k")
             .fingerprint(fingerprint)
-            .run(errors(), async || Ok::<i32, Refused>(0))
+            .run(errors(), async || Ok::<u32, Refused>(0))
     };
     assert!(matches!(twin("a").await, Err(Refused::InProgress { .. })));
     // A mismatch is told before in progress.
     assert_eq!(twin("b").await, Err(Refused::KeyReused));
     assert_eq!(store.claims_seen.load(Ordering::SeqCst), asked);
-    leave.notify_one();
-    assert_eq!(owner.await.unwrap(), Ok(7));
+    assert_eq!(owner.finish().await, Ok(7));
     // A completed reply is answered from the cache, its mismatch too.
     assert_eq!(twin("a").await, Ok(7));
     assert_eq!(twin("b").await, Err(Refused::KeyReused));
@@ -59,24 +45,12 @@ async fn a_twin_is_told_at_once_and_asks_no_store() {
 async fn a_waiting_twin_runs_after_a_release() {
     let store = FaultyStore::new();
     let idem = idem(&store);
-    let (entered, leave) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-    let owner = tokio::spawn({
-        let (idem, entered, leave) = (idem.clone(), Arc::clone(&entered), Arc::clone(&leave));
-        async move {
-            let body = async || {
-                entered.notify_one();
-                leave.notified().await;
-                Err::<u32, _>(Refused::HandlerPanicked)
-            };
-            operation(&idem, PLAIN).key("k").run(errors(), body).await
-        }
-    });
-    entered.notified().await;
+    let failed = Err(Refused::HandlerPanicked);
+    let owner = Held::start(&idem, PLAIN, "", failed.clone()).await;
     let runs = AtomicU32::new(0);
-    let twin = call(&idem, WAIT, "k", &runs);
-    leave.notify_one();
-    assert_eq!(twin.await, Ok(1));
-    assert_eq!(owner.await.unwrap(), Err(Refused::HandlerPanicked));
+    let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
+    let twin = operation(&idem, WAIT).key("k").fingerprint("").run(errors(), body);
+    assert_eq!(tokio::join!(twin, owner.finish()), (Ok(1), failed));
     assert_eq!(record(&store, "k").await.unwrap().attempts, 2);
 }
 
