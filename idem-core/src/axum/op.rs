@@ -128,7 +128,7 @@ pub enum Entry {
 /// A call whose handler may run; `None` without a claim.
 #[derive(Debug)]
 #[must_use]
-pub struct AxumCall(Option<Attempt>);
+pub struct AxumCall(Option<Box<Attempt>>);
 
 impl AxumCall {
     /// Runs the handler and settles what it says.

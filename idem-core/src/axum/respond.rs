@@ -1,5 +1,7 @@
 //! From a handler's response to a record, and from a record to a response.
 
+use std::pin::pin;
+
 use axum::body::Body;
 use axum::http::{HeaderValue, header};
 
@@ -26,18 +28,20 @@ pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {
 
 /// Runs the handler under its claim and settles what it says. No answer leaves before its record is durable.
 pub(super) async fn drive(
-    attempt: Attempt,
+    attempt: Box<Attempt>,
     wanted: impl FnOnce(&Response) -> bool,
     handler: impl AsyncFnOnce() -> Response,
 ) -> Response {
     let (profile, limit) = (attempt.config().profile, attempt.config().max_response_bytes);
-    let ran = attempt
-        .run(async {
+    let ran = {
+        // Gone before the rest is awaited, so that both may share their place in the future.
+        let handler = pin!(async {
             let response = handler().await;
             let wanted = wanted(&response);
             (response, wanted)
-        })
-        .await;
+        });
+        attempt.run(handler).await
+    };
     let (response, ending) = match ran {
         Ran::Returned((response, wanted)) => {
             let meant = if wanted { meaning(&response, attempt.policy()) } else { Meaning::Release };

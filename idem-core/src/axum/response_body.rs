@@ -28,10 +28,11 @@ pub(super) async fn collect(mut body: Body, limit: usize) -> Collected {
                 let bytes = frame.into_data().unwrap_or_default();
                 return Collected::Whole { bytes: bytes.clone(), body: Body::from(bytes) };
             }
-            Some(first) => return collect_after(Some(first), body, limit).await,
+            Some(first) => return Box::pin(collect_after(Some(first), body, limit)).await,
         }
     }
-    collect_after(None, body, limit).await
+    // Boxed, so that the usual case does not carry it.
+    Box::pin(collect_after(None, body, limit)).await
 }
 
 async fn collect_after(

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -89,8 +89,8 @@ impl Attempt {
         &self.policy
     }
 
-    /// Runs the handler until it returns, panics, or loses its claim.
-    pub(crate) async fn run<F: Future>(&self, handler: F) -> Ran<F::Output> {
+    /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
+    pub(crate) async fn run<F: Future>(&self, handler: Pin<&mut F>) -> Ran<F::Output> {
         self.begun.store(true, Ordering::Relaxed);
         let mut handler = pin!(caught(handler));
         loop {
@@ -122,7 +122,7 @@ impl Attempt {
     /// engine's patience the caller is told that the outcome is not known yet, and the engine goes on trying.
     ///
     /// Cancel safe: dropped in the middle, it goes on in the background.
-    pub(crate) async fn settle(mut self, ending: Ending) -> Settled {
+    pub(crate) async fn settle(mut self: Box<Self>, ending: Ending) -> Settled {
         self.ending = Some(ending.clone());
         let mut begun = None;
         let mut pause = FIRST_PAUSE;

@@ -17,7 +17,8 @@ use crate::store::{StoreError, StoreErrorKind};
 #[derive(Debug)]
 pub(crate) enum Entered {
     /// Run the operation, then settle the attempt.
-    Run(Attempt),
+    /// Boxed, because futures that hold it are moved.
+    Run(Box<Attempt>),
     /// Give this answer.
     Replay(Reply),
     /// The store is away and the operation was declared to run unprotected then.
@@ -101,7 +102,13 @@ impl Engine {
         }
     }
 
-    fn begin(self: &Arc<Self>, operation: &Operation, lead: Lead<'_>, won: Won, asked: Instant) -> Attempt {
+    fn begin(
+        self: &Arc<Self>,
+        operation: &Operation,
+        lead: Lead<'_>,
+        won: Won,
+        asked: Instant,
+    ) -> Box<Attempt> {
         let lease = operation.policy.lease;
         let held = Held {
             owner: won.owner,
@@ -111,7 +118,7 @@ impl Engine {
         };
         let flight = lead.won(held);
         self.keeper.renew_by(self, held.renew_at);
-        Attempt::new(Arc::clone(self), flight, won, operation.policy)
+        Box::new(Attempt::new(Arc::clone(self), flight, won, operation.policy))
     }
 
     fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -119,13 +120,14 @@ impl PlainOperation {
             Ok(Entered::Unprotected) => body().await,
             Ok(Entered::Replay(reply)) => replay(&errors, &reply),
             Ok(Entered::Run(attempt)) => {
-                let ran = attempt
-                    .run(async {
+                let ran = {
+                    let body = pin!(async {
                         let result = body().await;
                         let wanted = wanted(&result);
                         (result, wanted)
-                    })
-                    .await;
+                    });
+                    attempt.run(body).await
+                };
                 finish(&errors, attempt, ran).await
             }
         }
@@ -147,7 +149,7 @@ impl PlainOperation {
     }
 }
 
-async fn finish<R>(errors: &Errors<R>, attempt: Attempt, ran: Ran<(R, bool)>) -> R {
+async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)>) -> R {
     let (result, ending) = match ran {
         Ran::Returned((result, wanted)) => {
             let ending = if wanted { ending(errors, attempt.policy(), &result) } else { Ending::Release };
