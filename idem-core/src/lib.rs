@@ -137,7 +137,7 @@ pub use scope::Scope;
 ///
 /// # On any other async function
 ///
-/// With `with = …`, see [`plain`](crate::plain). `key` and `name` are then mandatory. Without `scope`, all callers of
+/// With `with = …`, see [`plain`]. `key` and `name` are then mandatory. Without `scope`, all callers of
 /// the function share one set of keys.
 ///
 /// ```

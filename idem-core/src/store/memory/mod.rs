@@ -1,7 +1,7 @@
 //! Records in this process's memory: for tests, for one process whose keys need not outlive it, and as the yardstick.
 //!
 //! A sharded map of the project's own, because a cache may evict a running claim. It runs
-//! [`protocol`](crate::protocol) itself, under one shard's lock, so nothing can be in between. Expired records leave
+//! [`protocol`] itself, under one shard's lock, so nothing can be in between. Expired records leave
 //! in small steps beside the claims; an unexpired record never does: at the bound, new keys are refused with
 //! [`CapacityExceeded`](super::StoreErrorKind::CapacityExceeded).
 //!
