@@ -1,5 +1,6 @@
 //! The stored answer of an operation, as opaque bytes.
 
+use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
@@ -11,6 +12,9 @@ use crate::refused::Unavailable;
 /// which meets a newer format refuses instead of guessing. Cloning shares the bytes. `Debug` shows only the length.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reply(Arc<[u8]>);
+
+/// The largest buffer that a thread keeps, in bytes.
+const KEPT: usize = 64 << 10;
 
 /// The first byte of a reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +29,20 @@ pub(crate) enum Format {
 }
 
 impl Reply {
+    /// The reply that `write` writes. It is put together in a buffer that the thread keeps, so that only what is
+    /// stored is allocated.
+    pub(crate) fn written(write: impl FnOnce(&mut Vec<u8>)) -> Self {
+        thread_local!(static SCRATCH: Cell<Vec<u8>> = const { Cell::new(Vec::new()) });
+        let mut bytes = SCRATCH.take();
+        bytes.clear();
+        write(&mut bytes);
+        let reply = Self(Arc::from(bytes.as_slice()));
+        if bytes.capacity() <= KEPT {
+            SCRATCH.set(bytes);
+        }
+        reply
+    }
+
     /// The reply of an operation whose answer is not kept.
     pub(crate) fn tombstone(why: Unavailable) -> Self {
         vec![Format::Tombstone as u8, why.as_u8()].into()

@@ -33,30 +33,31 @@ pub fn reply<B: AsRef<[u8]>>(response: &Response<B>) -> Reply {
 
 /// The stored form of a response.
 pub(crate) fn encode(status: StatusCode, headers: &http::HeaderMap, body: &[u8]) -> Reply {
-    let mut bytes = Vec::with_capacity(body.len() + headers.len() * 40 + 8);
-    bytes.push(Format::Http as u8);
-    bytes.put_u16(status.as_u16());
-    let count_at = bytes.len();
-    bytes.put_u16(0);
-    let mut count = 0_u16;
-    for (name, value) in fields::stored(headers) {
-        // More lines, or longer ones, than these fit into no HTTP message.
-        let (Ok(name_len), Ok(value_len)) = (u16::try_from(name.as_str().len()), u32::try_from(value.len()))
-        else {
-            continue;
-        };
-        let Some(next) = count.checked_add(1) else { break };
-        count = next;
-        bytes.put_u16(name_len);
-        bytes.put_slice(name.as_str().as_bytes());
-        bytes.put_u32(value_len);
-        bytes.put_slice(value.as_bytes());
-    }
-    if let Some(slot) = bytes.get_mut(count_at..count_at + 2) {
-        slot.copy_from_slice(&count.to_be_bytes());
-    }
-    bytes.put_slice(body);
-    Reply::from(bytes)
+    Reply::written(|bytes| {
+        bytes.push(Format::Http as u8);
+        bytes.put_u16(status.as_u16());
+        let count_at = bytes.len();
+        bytes.put_u16(0);
+        let mut count = 0_u16;
+        for (name, value) in fields::stored(headers) {
+            // More lines, or longer ones, than these fit into no HTTP message.
+            let (Ok(name_len), Ok(value_len)) =
+                (u16::try_from(name.as_str().len()), u32::try_from(value.len()))
+            else {
+                continue;
+            };
+            let Some(next) = count.checked_add(1) else { break };
+            count = next;
+            bytes.put_u16(name_len);
+            bytes.put_slice(name.as_str().as_bytes());
+            bytes.put_u32(value_len);
+            bytes.put_slice(value.as_bytes());
+        }
+        if let Some(slot) = bytes.get_mut(count_at..count_at + 2) {
+            slot.copy_from_slice(&count.to_be_bytes());
+        }
+        bytes.put_slice(body);
+    })
 }
 
 impl Stored {
