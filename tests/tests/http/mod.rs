@@ -2,6 +2,7 @@
 
 mod bodies;
 mod dropped;
+mod events;
 mod expiry;
 mod faulty;
 mod handlers;
