@@ -40,9 +40,9 @@ fn many_keys_at_two_processes_at_once_run_once_each() {
 fn a_living_handler_is_not_taken_over_however_many_leases_it_lasts() {
     let shared = Shared::new();
     // Were it taken over, a second run would show.
-    let arguments = ["--lease", "400ms", "--after-crash", "rerun"];
+    let arguments = ["--lease", "1s", "--after-crash", "rerun"];
     let (owner, other) = (shared.start(&arguments), shared.start(&arguments));
-    let request = post("/slow?ms=2500").key("k");
+    let request = post("/slow?ms=6000").key("k");
     let running = owner.begin(&request);
     let mut refused = 0;
     let replay = loop {

@@ -3,7 +3,8 @@
 use super::*;
 use crate::protocol::RenewOutcome;
 
-const SHORT: Spec = RERUN.lease(120);
+/// Long enough that a stalled machine does not end it by itself.
+const SHORT: Spec = RERUN.lease(400);
 
 #[tokio::test]
 async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
