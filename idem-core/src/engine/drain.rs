@@ -20,7 +20,7 @@ pub enum Drained {
 
 impl Engine {
     pub(crate) async fn drain(self: &Arc<Self>, within: Duration) -> Drained {
-        self.draining.store(true, Ordering::Release);
+        self.draining.store(true, Ordering::SeqCst);
         let deadline = Instant::now() + within;
         loop {
             let mut idle = pin!(self.flights.idle.notified());

@@ -45,7 +45,7 @@ impl Engine {
                 return Ok(Entered::Replay(cached.reply));
             }
             // What is known may still be told; nothing new begins.
-            if self.draining.load(Ordering::Acquire) {
+            if self.draining.load(Ordering::SeqCst) {
                 return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
             }
             match self.flights.board(operation.address, operation.fingerprint) {
@@ -74,7 +74,15 @@ impl Engine {
                 Err(error) => return self.refuse(operation, &error),
             };
             match outcome {
-                ClaimOutcome::Won(won) => return Ok(Entered::Run(self.begin(operation, lead, won, asked))),
+                ClaimOutcome::Won(won) => {
+                    let attempt = self.begin(operation, lead, won, asked);
+                    // Asked again now that the attempt is counted: a drain either waits for it, or is seen here. Its
+                    // handler never began, so dropping it releases the claim.
+                    if self.draining.load(Ordering::SeqCst) {
+                        return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
+                    }
+                    return Ok(Entered::Run(attempt));
+                }
                 ClaimOutcome::Replay(replay) => {
                     if let Some(cache) = &self.cache {
                         let (address, fingerprint) = (operation.address, operation.fingerprint);

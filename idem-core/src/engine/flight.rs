@@ -183,15 +183,15 @@ impl Flights {
     }
 
     pub(super) fn attempts(&self) -> usize {
-        self.attempts.load(Ordering::Acquire)
+        self.attempts.load(Ordering::SeqCst)
     }
 
     pub(super) fn attempt_begins(&self) {
-        self.attempts.fetch_add(1, Ordering::AcqRel);
+        self.attempts.fetch_add(1, Ordering::SeqCst);
     }
 
     pub(super) fn attempt_ends(&self) {
-        if self.attempts.fetch_sub(1, Ordering::AcqRel) == 1 {
+        if self.attempts.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.idle.notify_waiters();
         }
     }

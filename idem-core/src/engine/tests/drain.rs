@@ -1,5 +1,6 @@
 //! Shutting down.
 
+use super::faulty::Fault;
 use super::*;
 use crate::Drained;
 use crate::protocol::{Verdict, WriteOutcome};
@@ -41,4 +42,22 @@ async fn a_late_owner_hears_the_verdict_that_came_first() {
     let verdict = Verdict::Happened(crate::plain::reply(&5_u32).unwrap());
     assert_eq!(operator.settle(unknown, verdict).await.unwrap(), WriteOutcome::Applied);
     assert_eq!(owner.finish().await, Ok(5));
+}
+
+#[tokio::test]
+async fn a_claim_that_is_won_during_a_drain_is_given_back() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let runs = Arc::new(AtomicU32::new(0));
+    store.claims_meet([Fault::Slow]);
+    let caller = tokio::spawn({
+        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
+        async move { call(&idem, PLAIN, "k", &runs).await }
+    });
+    store.hanging.acquire().await.unwrap().forget();
+    assert_eq!(idem.drain(Duration::from_secs(20)).await, Drained::Clean);
+    store.go_on();
+    assert!(matches!(caller.await.unwrap(), Err(Refused::ShuttingDown { .. })));
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+    reaches(&store, "k", StateKind::Released).await;
 }

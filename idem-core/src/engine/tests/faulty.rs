@@ -23,6 +23,8 @@ pub(super) enum Fault {
     ReplyLost,
     /// Not applied, and never answered.
     Hang,
+    /// Applied once [`FaultyStore::go_on`] is called.
+    Slow,
     /// Not applied, lost on the way.
     RequestLost,
 }
@@ -32,8 +34,9 @@ pub(super) struct FaultyStore {
     pub(super) inner: MemoryStore,
     claims: Mutex<VecDeque<Fault>>,
     writes: Mutex<VecDeque<Fault>>,
-    /// Operations that hang.
+    /// Operations that hang, or wait to go on.
     pub(super) hanging: Semaphore,
+    going_on: Semaphore,
     pub(super) claims_seen: AtomicU32,
     pub(super) renewals: Semaphore,
     pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
@@ -46,6 +49,7 @@ impl FaultyStore {
             claims: Mutex::default(),
             writes: Mutex::default(),
             hanging: Semaphore::new(0),
+            going_on: Semaphore::new(0),
             claims_seen: AtomicU32::new(0),
             renewals: Semaphore::new(0),
             renew_answer: Mutex::new(None),
@@ -58,6 +62,10 @@ impl FaultyStore {
 
     pub(super) fn writes_meet(&self, faults: impl IntoIterator<Item = Fault>) {
         self.writes.lock().unwrap().extend(faults);
+    }
+
+    pub(super) fn go_on(&self) {
+        self.going_on.add_permits(1);
     }
 
     pub(super) fn heal(&self) {
@@ -77,6 +85,11 @@ impl FaultyStore {
             Some(Fault::ReplyLost) => {
                 drop(operation.await);
                 Err(StoreError::new(StoreErrorKind::Undecided, "reply lost"))
+            }
+            Some(Fault::Slow) => {
+                self.hanging.add_permits(1);
+                self.going_on.acquire().await.unwrap().forget();
+                operation.await
             }
             Some(Fault::Hang) => {
                 self.hanging.add_permits(1);
