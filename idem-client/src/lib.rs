@@ -63,11 +63,10 @@
 //! | feature | what you get |
 //! |---|---|
 //! | `tls-ring` | `https` by rustls with ring, trusting what the system trusts; installs ring as the process's provider unless there is one |
-//! | `tls-native` | `https` by the system's own TLS library |
 //! | `http2` | HTTP/2 where the server offers it; refused streams count as undelivered |
 //! | `backoff` | `backoff::ExponentialBackoff` as a source of waits; that crate is unmaintained (RUSTSEC-2025-0012) |
 //!
-//! Other TLS set-ups, proxies and compression: switch the feature on in `reqwest` itself, which a program shares with
+//! Other TLS set-ups (`native-tls`), proxies and compression: switch the feature on in `reqwest` itself, which a program shares with
 //! this crate, and pass a [`reqwest::ClientBuilder`] to [`ClientBuilder::reqwest`].
 //!
 //! # Tracing
