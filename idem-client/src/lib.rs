@@ -62,12 +62,13 @@
 //!
 //! | feature | what you get |
 //! |---|---|
-//! | `tls-ring` | `https` by rustls with ring, trusting what the system trusts; installs ring as the process's provider unless there is one |
 //! | `http2` | HTTP/2 where the server offers it; refused streams count as undelivered |
 //! | `backoff` | `backoff::ExponentialBackoff` as a source of waits; that crate is unmaintained (RUSTSEC-2025-0012) |
 //!
-//! Other TLS set-ups (`native-tls`), proxies and compression: switch the feature on in `reqwest` itself, which a program shares with
-//! this crate, and pass a [`reqwest::ClientBuilder`] to [`ClientBuilder::reqwest`].
+//! **https:** switch on the TLS of your choice in `reqwest` itself, which a program shares with this crate:
+//! `reqwest = { version = "0.13", features = ["rustls"] }`, or `native-tls`. There is no feature for it here, because two
+//! crates of a program that choose differently leave rustls without a provider, and it then panics. Proxies and
+//! compression go the same way, or through a [`reqwest::ClientBuilder`] passed to [`ClientBuilder::reqwest`].
 //!
 //! # Tracing
 //! A span `idem.operation` (`http.request.method`, `server.address`, `url.path`, `idem.key`, `idem.outcome`) for each

@@ -106,8 +106,6 @@ impl ClientBuilder {
     /// # Errors
     /// [`BuildError::Http`] if reqwest cannot be set up.
     pub fn build(self) -> Result<Client, BuildError> {
-        #[cfg(feature = "tls-ring")]
-        super::tls::install_ring();
         let http = self.http.unwrap_or_else(|| {
             let attempt = self.policy.attempt_limit();
             reqwest::Client::builder()

@@ -19,8 +19,6 @@ mod builder;
 mod handle;
 mod prepare;
 mod run;
-#[cfg(feature = "tls-ring")]
-mod tls;
 
 pub use builder::ClientBuilder;
 pub use handle::Client;

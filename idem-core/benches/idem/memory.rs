@@ -43,21 +43,23 @@ fn round() -> (f64, f64, f64) {
             key_hint: KeyHint::of(b"01923e7a-aaaa"),
         })
         .collect();
+    let again = |claim: &Claim| Claim { nonce: Nonce::from_bytes([0; 16]), ..claim.clone() };
+    let retries: Vec<Claim> = claims.iter().map(again).collect();
     let store = MemoryStore::new();
     let before = resident();
     let begun = Instant::now();
-    for claim in &claims {
-        let Ok(ClaimOutcome::Won(won)) = now(store.claim(claim.clone())) else { panic!("not won") };
+    for claim in claims {
+        let address = claim.address;
+        let Ok(ClaimOutcome::Won(won)) = now(store.claim(claim)) else { panic!("not won") };
         let reply = Reply::from(vec![7; REPLY]);
         let retention = Duration::from_hours(1);
-        let completion = Completion { address: claim.address, owner: won.owner, reply, retention };
+        let completion = Completion { address, owner: won.owner, reply, retention };
         drop(black_box(now(store.complete(completion))));
     }
     let both = begun.elapsed();
     let grown = resident().saturating_sub(before);
     let begun = Instant::now();
-    for claim in &claims {
-        let retry = Claim { nonce: Nonce::from_bytes([0; 16]), ..claim.clone() };
+    for retry in retries {
         drop(black_box(now(store.claim(retry))));
     }
     let replay = begun.elapsed();

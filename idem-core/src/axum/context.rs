@@ -33,6 +33,7 @@ pub(super) struct Captured {
     /// As the client sent it: nesting does not make another operation.
     pub(super) uri: Uri,
     pub(super) key: KeyHeader,
+    pub(super) content_type: Option<HeaderValue>,
     pub(super) scope: Result<Vec<u8>, &'static str>,
 }
 
@@ -64,12 +65,12 @@ fn see(parts: &Parts) -> Seen {
         (Some(_), Some(_)) => KeyHeader::Several,
     };
     let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    handle.tap.listen(uri.query(), parts.headers.get(header::CONTENT_TYPE));
     Seen::Request(Box::new(Captured {
         handle: handle.clone(),
         method: parts.method.clone(),
         uri: uri.clone(),
         key,
+        content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
         scope: handle.engine.scope.of(parts),
     }))
 }

@@ -157,7 +157,7 @@ impl AxumCall {
 /// `None` if there is no key and none is needed.
 async fn resolve(
     engine: &Engine,
-    captured: Captured,
+    mut captured: Captured,
     spec: Spec,
     key: Source,
     scope: Source,
@@ -177,18 +177,12 @@ async fn resolve(
     let scope = match scope {
         Source::Handler(scope) => Ok(scope),
         Source::Nothing => Err("the scope of the request is empty"),
-        Source::Request => captured.scope,
+        Source::Request => std::mem::replace(&mut captured.scope, Ok(Vec::new())),
     };
     let scope = scope.map_err(Refused::ScopeMissing)?;
     let fingerprint = match fingerprint {
         Some(computed) => computed?,
-        None => captured.handle.tap.finish(engine.config.max_request_bytes).await.inspect_err(|refused| {
-            if *refused == Refused::BodyNotRead {
-                tracing::error!(
-                    "an #[idempotent] handler streams its body itself: give it `fingerprint = …` without the body"
-                );
-            }
-        })?,
+        None => body_fingerprint(engine, &captured).await?,
     };
     let name = match spec.name {
         Some(name) => Cow::Borrowed(name),
@@ -196,6 +190,18 @@ async fn resolve(
     };
     let policy = spec.over(&engine.config.policy);
     Ok(Some(engine.operation(&scope, &name, &key, fingerprint, policy)))
+}
+
+async fn body_fingerprint(engine: &Engine, captured: &Captured) -> Result<Fingerprint, Refused> {
+    let (query, content_type) = (captured.uri.query(), captured.content_type.as_ref());
+    let limit = engine.config.max_request_bytes;
+    captured.handle.tap.finish(query, content_type, limit).await.inspect_err(|refused| {
+        if *refused == Refused::BodyNotRead {
+            tracing::error!(
+                "an #[idempotent] handler streams its body itself: give it `fingerprint = …` without the body"
+            );
+        }
+    })
 }
 
 fn header_key(header: &KeyHeader) -> Result<Option<Vec<u8>>, Refused> {

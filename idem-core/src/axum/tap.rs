@@ -21,16 +21,8 @@ pub(super) struct Tap {
 
 #[derive(Debug, Default)]
 struct State {
-    /// Held until the hasher is made, with what only the handler's side knows to be needed.
-    chunks: Chunks,
+    hasher: BodyHasher,
     end: End,
-}
-
-#[derive(Debug, Default)]
-enum Chunks {
-    #[default]
-    None,
-    Hashed(BodyHasher),
 }
 
 #[derive(Debug, Default)]
@@ -52,28 +44,21 @@ impl Tap {
     }
 
     fn chunk(&self, chunk: &Bytes) {
-        if let Chunks::Hashed(hasher) = &mut self.lock().chunks {
-            hasher.update(chunk);
-        }
+        self.lock().hasher.update(chunk);
     }
 
     fn end(&self, end: End) {
         self.lock().end = end;
     }
 
-    /// From here on the body is hashed. Called by the context extractor, which runs before any that reads the body.
-    pub(super) fn listen(&self, query: Option<&str>, content_type: Option<&HeaderValue>) {
-        let content_type = content_type.and_then(|value| value.to_str().ok());
-        self.lock().chunks = Chunks::Hashed(BodyHasher::new(query, content_type));
-    }
-
     /// The fingerprint of the whole body, after reading what no extractor has read, up to `limit` bytes in all.
-    pub(super) async fn finish(&self, limit: u64) -> Result<Fingerprint, Refused> {
-        let (chunks, end) = {
-            let mut state = self.lock();
-            (std::mem::take(&mut state.chunks), std::mem::take(&mut state.end))
-        };
-        let Chunks::Hashed(mut hasher) = chunks else { return Err(Refused::BodyNotRead) };
+    pub(super) async fn finish(
+        &self,
+        query: Option<&str>,
+        content_type: Option<&HeaderValue>,
+        limit: u64,
+    ) -> Result<Fingerprint, Refused> {
+        let State { mut hasher, end } = std::mem::take(&mut *self.lock());
         match end {
             End::Open => return Err(Refused::BodyNotRead),
             End::Broken => return Err(Refused::BodyUnreadable),
@@ -88,7 +73,10 @@ impl Tap {
                 }
             }
         }
-        if hasher.len() > limit { Err(Refused::BodyTooLarge { limit }) } else { Ok(hasher.finish()) }
+        if hasher.len() > limit {
+            return Err(Refused::BodyTooLarge { limit });
+        }
+        Ok(hasher.finish(query, content_type.and_then(|value| value.to_str().ok())))
     }
 }
 

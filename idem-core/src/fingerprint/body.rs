@@ -9,22 +9,22 @@ use super::{Fingerprint, Recipe};
 /// instructions for; a longer one is hashed by BLAKE3 as it comes. Each is the faster one on its side.
 const SMALL: u64 = 4096;
 
-/// Hashes (query, content-type essence, body) chunk by chunk.
+/// Hashes (body, query, content-type essence). The body comes first, because its chunks may pass by before anybody
+/// has looked at the head; the lengths of the three parts come last, so that no part can slide into another.
 ///
 /// ```
 /// use idem_core::fingerprint::BodyHasher;
 ///
-/// let mut whole = BodyHasher::new(None, Some("application/json; charset=utf-8"));
+/// let mut whole = BodyHasher::new();
 /// whole.update(&b"{\"amount\":7}".as_slice().into());
-/// let mut pieces = BodyHasher::new(None, Some("Application/JSON"));
+/// let mut pieces = BodyHasher::new();
 /// pieces.update(&b"{\"amo".as_slice().into());
 /// pieces.update(&b"unt\":7}".as_slice().into());
-/// assert_eq!(whole.finish(), pieces.finish());
+/// let whole = whole.finish(None, Some("application/json; charset=utf-8"));
+/// assert_eq!(whole, pieces.finish(None, Some("Application/JSON")));
 /// ```
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct BodyHasher {
-    /// Query and content type, each after its length, and the presence of each.
-    head: Vec<u8>,
     len: u64,
     body: Body,
 }
@@ -35,16 +35,20 @@ enum Body {
     Large(Box<blake3::Hasher>),
 }
 
+impl Default for Body {
+    fn default() -> Self {
+        Self::Small(Vec::new())
+    }
+}
+
+/// Tells these digests from any other use of the two functions.
+const DOMAIN: &[u8] = b"idem body 1";
+
 impl BodyHasher {
-    /// `query` as in the request target, without `?`; `content_type` as in the header.
+    /// Before the first chunk.
     #[must_use]
-    pub fn new(query: Option<&str>, content_type: Option<&str>) -> Self {
-        let mut head = Vec::with_capacity(96);
-        head.extend_from_slice(b"idem body 1");
-        push(&mut head, query.unwrap_or_default().as_bytes());
-        let essence = content_type.unwrap_or_default().split(';').next().unwrap_or_default().trim();
-        push(&mut head, essence.to_ascii_lowercase().as_bytes());
-        Self { head, len: 0, body: Body::Small(Vec::new()) }
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// How many bytes of body have come so far.
@@ -66,7 +70,7 @@ impl BodyHasher {
             Body::Small(chunks) if self.len <= SMALL => chunks.push(chunk.clone()),
             Body::Small(chunks) => {
                 let mut hasher = Box::new(blake3::Hasher::new());
-                hasher.update(&self.head);
+                hasher.update(DOMAIN);
                 for held in chunks.iter() {
                     hasher.update(held);
                 }
@@ -79,27 +83,38 @@ impl BodyHasher {
         }
     }
 
-    /// The fingerprint of all that came.
+    /// The fingerprint of all that came. `query` as in the request target, without `?`; `content_type` as in the
+    /// header.
     #[must_use]
-    pub fn finish(self) -> Fingerprint {
+    pub fn finish(self, query: Option<&str>, content_type: Option<&str>) -> Fingerprint {
+        let tail = tail(self.len, query.unwrap_or_default(), content_type.unwrap_or_default());
         match self.body {
             Body::Small(chunks) => {
-                let mut digest = Sha256::new_with_prefix(&self.head);
+                let mut digest = Sha256::new_with_prefix(DOMAIN);
                 for chunk in &chunks {
                     digest.update(chunk);
                 }
+                digest.update(&tail);
                 Fingerprint { recipe: Recipe::BodySha256, digest: digest.finalize().into() }
             }
-            Body::Large(hasher) => {
+            Body::Large(mut hasher) => {
+                hasher.update(&tail);
                 Fingerprint { recipe: Recipe::BodyBlake3, digest: hasher.finalize().into() }
             }
         }
     }
 }
 
-fn push(head: &mut Vec<u8>, part: &[u8]) {
-    head.extend_from_slice(&(part.len() as u64).to_be_bytes());
-    head.extend_from_slice(part);
+/// Query and content-type essence, and the three lengths.
+fn tail(body: u64, query: &str, content_type: &str) -> Vec<u8> {
+    let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let mut tail = Vec::with_capacity(query.len() + essence.len() + 24);
+    tail.extend_from_slice(query.as_bytes());
+    tail.extend_from_slice(essence.as_bytes());
+    for len in [body, query.len() as u64, essence.len() as u64] {
+        tail.extend_from_slice(&len.to_be_bytes());
+    }
+    tail
 }
 
 #[cfg(test)]
@@ -107,11 +122,11 @@ mod tests {
     use super::*;
 
     fn of(query: Option<&str>, content_type: Option<&str>, body: &[u8], chunk: usize) -> Fingerprint {
-        let mut hasher = BodyHasher::new(query, content_type);
+        let mut hasher = BodyHasher::new();
         for part in body.chunks(chunk) {
             hasher.update(&Bytes::copy_from_slice(part));
         }
-        hasher.finish()
+        hasher.finish(query, content_type)
     }
 
     #[test]
@@ -129,5 +144,6 @@ mod tests {
         }
         // A part cannot slide into its neighbour.
         assert_ne!(of(Some("ab"), Some("c"), b"", 1), of(Some("a"), Some("bc"), b"", 1));
+        assert_ne!(of(Some("b"), None, b"a", 1), of(Some(""), None, b"ab", 1));
     }
 }

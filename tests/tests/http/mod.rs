@@ -11,6 +11,7 @@ mod keys;
 mod layers;
 mod marks;
 mod methods;
+mod middleware;
 mod mismatch;
 mod operations;
 mod outcomes;
