@@ -55,6 +55,12 @@ impl<T> Batch<T> {
         self.0.is_empty()
     }
 
+    /// The same operations in another form, still sorted.
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+    pub(super) fn map<U>(self, form: impl FnMut(T) -> U) -> Batch<U> {
+        Batch(self.0.into_iter().map(form).collect())
+    }
+
     /// The operations in order.
     pub fn iter(&self) -> std::slice::Iter<'_, T> {
         self.0.iter()

@@ -1,0 +1,168 @@
+//! Opening the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPool};
+
+use super::driver::Postgres;
+use super::schema;
+use super::store::PostgresStore;
+use crate::store::StoreError;
+use crate::store::remote::driver::Driver;
+use crate::store::remote::store::{Remote, Traffic};
+use crate::store::sql::TableName;
+
+/// Where a [`PostgresStore`] connects to: a URL, options, or the pool of the application.
+#[derive(Debug, Clone)]
+pub struct PostgresSource(Result<PgConnectOptions, Arc<str>>);
+
+impl From<&str> for PostgresSource {
+    fn from(url: &str) -> Self {
+        Self(url.parse().map_err(|error: sqlx::Error| error.to_string().into()))
+    }
+}
+
+impl From<&String> for PostgresSource {
+    fn from(url: &String) -> Self {
+        url.as_str().into()
+    }
+}
+
+impl From<PgConnectOptions> for PostgresSource {
+    fn from(options: PgConnectOptions) -> Self {
+        Self(Ok(options))
+    }
+}
+
+impl From<&PgPool> for PostgresSource {
+    fn from(pool: &PgPool) -> Self {
+        Self(Ok((*pool.connect_options()).clone()))
+    }
+}
+
+/// Sets up a [`PostgresStore`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is opened before `open`"]
+pub struct PostgresStoreBuilder {
+    source: PostgresSource,
+    table: String,
+    lanes: usize,
+    timeout: Duration,
+    through_pooler: bool,
+    migrate: bool,
+}
+
+impl PostgresStoreBuilder {
+    pub(super) fn new(source: PostgresSource) -> Self {
+        Self {
+            source,
+            table: "idem_record".to_owned(),
+            lanes: 2,
+            timeout: Duration::from_secs(5),
+            through_pooler: false,
+            migrate: true,
+        }
+    }
+
+    /// The table, `name` or `schema.name`: lower-case letters, digits and underscores, at most 40. The schema must
+    /// exist; without one, the connection's `search_path` decides. The functions are named after the table. Default:
+    /// `idem_record`.
+    pub fn table(mut self, name: impl Into<String>) -> Self {
+        self.table = name.into();
+        self
+    }
+
+    /// The most statements under way at once for claims, and as many for completions, each on a connection of its own.
+    /// What waits meanwhile travels together in the next one. Default: 2; 0 counts as 1.
+    pub fn lanes(mut self, lanes: usize) -> Self {
+        self.lanes = lanes;
+        self
+    }
+
+    /// How long a connection or an answer may take, before operations fail as
+    /// [`Unavailable`](crate::store::StoreErrorKind::Unavailable) or
+    /// [`Undecided`](crate::store::StoreErrorKind::Undecided). Keep it well below the lease. Default: 5 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// For a pooler in transaction mode (PgBouncer's `pool_mode = transaction`): no prepared statements, every
+    /// operation is one message with its arguments written out. Costs some tenths of the speed. Default: false.
+    pub fn through_pooler(mut self, yes: bool) -> Self {
+        self.through_pooler = yes;
+        self
+    }
+
+    /// Whether [`open`](Self::open) creates what is missing. Without it the tables must be there, see
+    /// [`PostgresStore::migrations`]. Default: true.
+    pub fn migrate(mut self, yes: bool) -> Self {
+        self.migrate = yes;
+        self
+    }
+
+    /// Connects, and creates the table and its functions where they are missing. Several processes may do so at once.
+    ///
+    /// A pool that was given is only asked where it connects to: the store has connections of its own, so that it
+    /// never waits for handlers that hold the pool's, nor they for it. The pool's hooks do not run on them; put session
+    /// settings into the connect options.
+    ///
+    /// # Errors
+    /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
+    ///   are wrong, or the table is missing and may not be created.
+    /// - [`UnknownFormat`](crate::store::StoreErrorKind::UnknownFormat): a newer version of idem set it up.
+    /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves at most a finished migration behind.
+    pub async fn open(self) -> Result<PostgresStore, StoreError> {
+        let options = self.source.0.map_err(|error| {
+            StoreError::new(
+                crate::store::StoreErrorKind::Misconfigured,
+                format!(
+                    "the database URL cannot be read ({error}): write postgres://user:password@host/database"
+                ),
+            )
+        })?;
+        let name = TableName::parse(&self.table)?;
+        let options = prepare(options, self.through_pooler);
+        let driver = Postgres::new(options, &name, self.through_pooler);
+        let connect = async {
+            let mut connection = driver.connect().await?;
+            if self.migrate {
+                schema::migrate(&mut connection, &name).await?;
+            } else {
+                schema::check(&mut connection, &name).await?;
+            }
+            driver.hang_up(connection).await;
+            Ok(())
+        };
+        // Its own deadline, generous: a migration may wait for that of another process.
+        let opened = tokio::time::timeout(self.timeout * 4, connect).await;
+        let late = |_| {
+            StoreError::new(
+                crate::store::StoreErrorKind::Unavailable,
+                "PostgreSQL did not answer in time when the store was opened",
+            )
+        };
+        opened
+            .map_err(late)?
+            .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
+        Ok(PostgresStore::new(
+            Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout }),
+            name,
+        ))
+    }
+}
+
+fn prepare(options: PgConnectOptions, through_pooler: bool) -> PgConnectOptions {
+    use sqlx::ConnectOptions;
+    let options = options.disable_statement_logging();
+    if through_pooler {
+        // A start-up parameter that PgBouncer refuses by default, and that idem has no use for.
+        options.extra_float_digits(None).statement_cache_capacity(0)
+    } else {
+        options
+    }
+}

@@ -1,0 +1,304 @@
+//! The functions of [`schema`](super::schema), called.
+
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr};
+
+use super::args::Arg;
+use super::fault::{self, fault};
+use crate::address::Address;
+use crate::protocol::{Claim, StateKind};
+use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
+use crate::store::remote::failure::Fault;
+use crate::store::sql::{Fields, Row, TableName, address, found, known_number, number, record};
+use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
+use crate::time::Timestamp;
+
+#[derive(Debug)]
+pub(super) struct Postgres {
+    options: PgConnectOptions,
+    /// Arguments are written out instead of bound, see [`args`](super::args).
+    written_out: bool,
+    calls: Calls,
+}
+
+/// The statements with the table's name filled in.
+#[derive(Debug)]
+struct Calls {
+    claim: Statement,
+    finish: Statement,
+    load: Statement,
+    change: Statement,
+    renew: Statement,
+    sweep: Statement,
+    reap: Statement,
+    list: Statement,
+    count: Statement,
+}
+
+/// A statement that takes its arguments where `$` stands.
+#[derive(Debug)]
+struct Statement {
+    /// With `$1`, `$2` and so on.
+    bound: SqlStr,
+    /// What stands between the arguments.
+    parts: Vec<String>,
+}
+
+impl Statement {
+    fn new(name: &TableName, template: &str) -> Self {
+        let filled = name.fill(template, '"');
+        let parts: Vec<String> = filled.split('$').map(str::to_owned).collect();
+        let mut bound = String::with_capacity(filled.len() + parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            if at > 0 {
+                bound.push_str(&format!("${at}"));
+            }
+            bound.push_str(part);
+        }
+        // Made of constants and a name that `TableName` has checked.
+        Self { bound: AssertSqlSafe(bound).into_sql_str(), parts }
+    }
+
+    fn written(&self, args: &[Arg<'_>]) -> String {
+        let mut parts = self.parts.iter();
+        let mut sql = parts.next().cloned().unwrap_or_default();
+        for (arg, part) in args.iter().zip(parts) {
+            arg.write(&mut sql);
+            sql.push_str(part);
+        }
+        sql
+    }
+}
+
+impl Calls {
+    fn new(name: &TableName) -> Self {
+        let of = |template: &str| Statement::new(name, template);
+        Self {
+            claim: of("SELECT * FROM {table_claim}($, $, $, $, $, $, $, $)"),
+            finish: of("SELECT * FROM {table_finish}($, $, $, $, $, $, $)"),
+            load: of("SELECT * FROM {table_load}($)"),
+            change: of("SELECT {table_change}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)"),
+            renew: of("SELECT * FROM {table_renew}($, $, $, $)"),
+            sweep: of("SELECT * FROM {table_sweep}($, $, $)"),
+            reap: of("SELECT {table_reap}($)"),
+            list: of(
+                "SELECT 0::bigint, address, format, state, fence, nonce, until, attempts, after_crash, recipe, \
+                      digest, created, label, key_hint, reply FROM {table} WHERE state = $ AND address > $ \
+                      ORDER BY address LIMIT $",
+            ),
+            count: of("SELECT count(*) FROM {table} WHERE state = $"),
+        }
+    }
+}
+
+/// A record's columns come after the clock and the address.
+const CLOCK: usize = 0;
+const ADDRESS: usize = 1;
+const RECORD: usize = 2;
+const STATE: usize = 3;
+
+impl Postgres {
+    pub(super) fn new(options: PgConnectOptions, name: &TableName, written_out: bool) -> Self {
+        Self { options, written_out, calls: Calls::new(name) }
+    }
+
+    async fn rows(
+        &self,
+        link: &mut PgConnection,
+        statement: &Statement,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<PgRow>, Fault> {
+        let rows = if self.written_out {
+            // Every argument is a number or hexadecimal digits.
+            sqlx::raw_sql(AssertSqlSafe(statement.written(args))).fetch_all(link).await
+        } else {
+            let query = sqlx::query(statement.bound.clone());
+            args.iter().fold(query, |query, arg| arg.bind(query)).fetch_all(link).await
+        };
+        rows.map_err(fault)
+    }
+}
+
+impl Driver for Postgres {
+    type Link = PgConnection;
+
+    async fn connect(&self) -> Result<PgConnection, Fault> {
+        self.options.connect().await.map_err(fault::unreached)
+    }
+
+    async fn claim(&self, link: &mut PgConnection, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+        let args = [
+            Arg::AllBytes(claims.iter().map(|c| &c.address.as_bytes()[..]).collect()),
+            Arg::AllBytes(claims.iter().map(|c| &c.nonce.as_bytes()[..]).collect()),
+            Arg::AllBig(claims.iter().map(|c| Some(micros(c.lease))).collect()),
+            Arg::AllSmall(claims.iter().map(|c| known_number(c.after_crash)).collect()),
+            Arg::AllSmall(claims.iter().map(|c| c.fingerprint.recipe().into()).collect()),
+            Arg::AllBytes(claims.iter().map(|c| &c.fingerprint.digest()[..]).collect()),
+            Arg::AllTexts(claims.iter().map(|c| c.label.as_str()).collect()),
+            Arg::AllTexts(claims.iter().map(|c| c.key_hint.as_str()).collect()),
+        ];
+        let rows = self.rows(link, &self.calls.claim, &args).await?;
+        place(rows, claims.iter().map(|claim| claim.address))
+    }
+
+    async fn finish(&self, link: &mut PgConnection, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+        let args = [
+            Arg::AllBytes(finishes.iter().map(|f| &f.address.as_bytes()[..]).collect()),
+            Arg::AllBig(finishes.iter().map(|f| Some(signed(f.owner.fence.as_u64()))).collect()),
+            Arg::AllBytes(finishes.iter().map(|f| &f.owner.nonce.as_bytes()[..]).collect()),
+            Arg::AllSmall(finishes.iter().map(|f| number(f.end.state())).collect()),
+            Arg::AllSmall(finishes.iter().map(|f| number(f.end.also_from())).collect()),
+            Arg::AllBig(finishes.iter().map(|f| f.end.retention().map(micros)).collect()),
+            Arg::AllBytes(finishes.iter().map(|f| f.end.reply().map_or(&[][..], |r| r.as_bytes())).collect()),
+        ];
+        let rows = self.rows(link, &self.calls.finish, &args).await?;
+        touched(&rows, finishes.iter().map(|finish| finish.address))
+    }
+
+    async fn load(&self, link: &mut PgConnection, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+        let args = [Arg::AllBytes(addresses.iter().map(|address| &address.as_bytes()[..]).collect())];
+        let rows = self.rows(link, &self.calls.load, &args).await?;
+        place(rows, addresses.iter().copied())
+    }
+
+    async fn change(&self, link: &mut PgConnection, change: &Change) -> Result<bool, Fault> {
+        let old = Row::of(&change.before);
+        let new = change.after.as_deref().map(Row::of);
+        let new = new.as_ref();
+        let args = [
+            Arg::Bytes(Some(&change.address.as_bytes()[..])),
+            Arg::Small(Some(old.state)),
+            Arg::Big(Some(old.fence)),
+            Arg::Bytes(Some(old.nonce)),
+            Arg::Big(Some(old.until)),
+            Arg::Small(new.map(|row| row.state)),
+            Arg::Big(new.map(|row| row.fence)),
+            Arg::Bytes(new.map(|row| row.nonce)),
+            Arg::Big(new.map(|row| row.until)),
+            Arg::Int(new.map(|row| row.attempts)),
+            Arg::Small(new.map(|row| row.after_crash)),
+            Arg::Small(new.map(|row| row.recipe)),
+            Arg::Bytes(new.map(|row| row.digest)),
+            Arg::Big(new.map(|row| row.created)),
+            Arg::Text(new.map(|row| row.label)),
+            Arg::Text(new.map(|row| row.key_hint)),
+            Arg::Bytes(new.map(|row| row.reply)),
+        ];
+        let rows = self.rows(link, &self.calls.change, &args).await?;
+        let changed = rows.first().map(|row| row.try_get::<bool, _>(0));
+        changed.transpose().map_err(fault).map(|changed| changed == Some(true))
+    }
+
+    async fn renew(&self, link: &mut PgConnection, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+        let args = [
+            Arg::AllBytes(renewals.iter().map(|r| &r.address.as_bytes()[..]).collect()),
+            Arg::AllBig(renewals.iter().map(|r| Some(signed(r.owner.fence.as_u64()))).collect()),
+            Arg::AllBytes(renewals.iter().map(|r| &r.owner.nonce.as_bytes()[..]).collect()),
+            Arg::AllBig(renewals.iter().map(|r| Some(micros(r.lease))).collect()),
+        ];
+        let rows = self.rows(link, &self.calls.renew, &args).await?;
+        touched(&rows, renewals.iter().map(|renewal| renewal.address))
+    }
+
+    async fn sweep(&self, link: &mut PgConnection, sweep: &Sweep) -> Result<SweepCount, Fault> {
+        let args = [
+            Arg::Big(Some(micros(sweep.grace))),
+            Arg::Big(Some(micros(sweep.retention))),
+            Arg::Int(Some(most(sweep.limit))),
+        ];
+        let rows = self.rows(link, &self.calls.sweep, &args).await?;
+        let count = |at: usize| amount(rows.first(), at).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
+        Ok(SweepCount { unknown: count(0), released: count(1) })
+    }
+
+    async fn reap(&self, link: &mut PgConnection, limit: usize) -> Result<usize, Fault> {
+        let rows = self.rows(link, &self.calls.reap, &[Arg::Int(Some(most(limit)))]).await?;
+        Ok(amount(rows.first(), 0).and_then(|reaped| usize::try_from(reaped).ok()).unwrap_or(0))
+    }
+
+    async fn list(&self, link: &mut PgConnection, page: &Page) -> Result<Vec<Entry>, Fault> {
+        let after = page.after.map(|address| *address.as_bytes());
+        let args = [
+            Arg::Small(Some(number(page.state))),
+            Arg::Bytes(Some(after.as_ref().map_or(&[], |address| &address[..]))),
+            Arg::Int(Some(most(page.limit))),
+        ];
+        let rows = self.rows(link, &self.calls.list, &args).await?;
+        rows.iter().map(entry).collect()
+    }
+
+    async fn count(&self, link: &mut PgConnection, state: StateKind) -> Result<u64, Fault> {
+        let rows = self.rows(link, &self.calls.count, &[Arg::Small(Some(number(state)))]).await?;
+        Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    async fn hang_up(&self, link: PgConnection) {
+        // The server finds out either way.
+        let _ignored = link.close().await;
+    }
+}
+
+fn most(limit: usize) -> i32 {
+    i32::try_from(limit).unwrap_or(i32::MAX)
+}
+
+fn amount(row: Option<&PgRow>, at: usize) -> Option<i64> {
+    row?.try_get(at).ok()
+}
+
+fn entry(row: &PgRow) -> Result<Entry, Fault> {
+    let address = address(row, ADDRESS).map_err(fault::damaged)?;
+    record(row, RECORD, address).map(|record| Entry { address, record }).map_err(fault::damaged)
+}
+
+/// What stands at each of the addresses, in their order.
+fn place(rows: Vec<PgRow>, addresses: impl Iterator<Item = Address>) -> Result<Vec<Found>, Fault> {
+    let mut seen = Vec::with_capacity(rows.len());
+    for row in rows {
+        let address = address(&row, ADDRESS).map_err(fault::damaged)?;
+        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).unwrap_or_default();
+        let clock = Timestamp::from_micros(clock);
+        let fresh = row.int(STATE).is_none();
+        seen.push((address, if fresh { Found::Fresh(clock) } else { found(&row, RECORD, address, clock) }));
+    }
+    // A fresh one first: where a record was deleted while the statement ran, its old self was seen as well.
+    seen.sort_by_key(|(address, found)| (*address, !matches!(found, Found::Fresh(_))));
+    seen.dedup_by_key(|(address, _)| *address);
+    Ok(addresses.map(|address| take(&mut seen, address)).collect())
+}
+
+fn take(seen: &mut [(Address, Found)], address: Address) -> Found {
+    match seen.binary_search_by_key(&address, |(address, _)| *address) {
+        Ok(at) => {
+            seen.get_mut(at).map_or(Found::Nothing, |(_, found)| std::mem::replace(found, Found::Nothing))
+        }
+        Err(_) => Found::Nothing,
+    }
+}
+
+/// Which of the addresses a write touched.
+fn touched(rows: &[PgRow], addresses: impl Iterator<Item = Address>) -> Result<Vec<bool>, Fault> {
+    let mut touched = Vec::with_capacity(rows.len());
+    for row in rows {
+        touched.push(address(row, 0).map_err(fault::damaged)?);
+    }
+    touched.sort_unstable();
+    Ok(addresses.map(|address| touched.binary_search(&address).is_ok()).collect())
+}
+
+impl Fields for PgRow {
+    fn int(&self, at: usize) -> Option<i64> {
+        self.try_get::<i64, _>(at)
+            .or_else(|_| self.try_get::<i32, _>(at).map(i64::from))
+            .or_else(|_| self.try_get::<i16, _>(at).map(i64::from))
+            .ok()
+    }
+
+    fn bytes(&self, at: usize) -> Option<Vec<u8>> {
+        self.try_get(at).ok()
+    }
+
+    fn text(&self, at: usize) -> Option<String> {
+        self.try_get(at).ok()
+    }
+}

@@ -1,0 +1,88 @@
+//! What PostgreSQL said, sorted by its [codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
+
+use crate::store::remote::failure::{Failure, Fault};
+use crate::store::{StoreError, StoreErrorKind};
+
+/// Of a statement.
+pub(super) fn fault(error: sqlx::Error) -> Fault {
+    let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+    let Some(code) = code else { return without_code(error) };
+    let failure = |kind, message: &str| Failure::new(kind, message);
+    let unavailable = |message: &str| failure(StoreErrorKind::Unavailable, message);
+    let misconfigured = |message: &str| failure(StoreErrorKind::Misconfigured, message);
+    match code.get(..2).unwrap_or_default() {
+        // The server goes down and takes the connection with it.
+        "08" => Fault::Broken(unavailable("the connection to PostgreSQL broke").with_source(error)),
+        "57" if matches!(&*code, "57P01" | "57P02" | "57P03" | "57P05") => {
+            Fault::Broken(unavailable("PostgreSQL ended the connection").with_source(error))
+        }
+        // https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
+        "40" => Fault::Again(unavailable("PostgreSQL undid the statement again and again").with_source(error)),
+        "57" | "55" => Fault::Shut(
+            unavailable("PostgreSQL cancelled the statement: it waited too long for a lock or ran too long")
+                .with_source(error),
+        ),
+        "53" => Fault::Shut(
+            unavailable("PostgreSQL has no room for this: disk, memory or connections are used up")
+                .with_source(error),
+        ),
+        "25" => Fault::Shut(
+            unavailable("PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary")
+                .with_source(error),
+        ),
+        "42" if code == "42501" => Fault::Shut(
+            misconfigured("this user may not use idem's table and functions: grant it the right to")
+                .with_source(error),
+        ),
+        "42" | "3F" => Fault::Shut(
+            misconfigured(
+                "idem's table or functions are missing or not as idem made them: run `PostgresStore::migrations`",
+            )
+            .with_source(error),
+        ),
+        "XX" => Fault::Refused(
+            failure(StoreErrorKind::Corrupt, "PostgreSQL found its data damaged").with_source(error),
+        ),
+        _ => Fault::Refused(misconfigured("PostgreSQL refused the record").with_source(error)),
+    }
+}
+
+fn without_code(error: sqlx::Error) -> Fault {
+    match error {
+        sqlx::Error::ColumnDecode { .. }
+        | sqlx::Error::Decode(_)
+        | sqlx::Error::ColumnIndexOutOfBounds { .. } => {
+            let message = "PostgreSQL answered in a form that this version of idem does not know";
+            Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+        }
+        sqlx::Error::Encode(_) => {
+            let message = "the record cannot be written in PostgreSQL's protocol: cap replies";
+            Fault::Refused(Failure::new(StoreErrorKind::Misconfigured, message).with_source(error))
+        }
+        error => {
+            let message = "the connection to PostgreSQL broke";
+            Fault::Broken(Failure::new(StoreErrorKind::Unavailable, message).with_source(error))
+        }
+    }
+}
+
+/// Of the attempt to connect.
+pub(super) fn unreached(error: sqlx::Error) -> Fault {
+    let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+    let (kind, message) = match code.as_deref() {
+        Some(code) if code.starts_with("28") || code.starts_with("3D") => (
+            StoreErrorKind::Misconfigured,
+            "PostgreSQL does not let us in: check user, password and database",
+        ),
+        _ if matches!(error, sqlx::Error::Configuration(_)) => {
+            (StoreErrorKind::Misconfigured, "the URL of the database is not one that PostgreSQL knows")
+        }
+        _ => (StoreErrorKind::Unavailable, "PostgreSQL cannot be reached"),
+    };
+    Fault::Unreached(Failure::new(kind, message).with_source(error))
+}
+
+/// Of a row that makes no sense.
+pub(super) fn damaged(error: StoreError) -> Fault {
+    Fault::Refused(Failure::new(error.kind(), error.to_string()))
+}

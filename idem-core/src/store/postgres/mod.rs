@@ -1,0 +1,44 @@
+//! Records in PostgreSQL, version 12 or newer.
+//!
+//! ```no_run
+//! use idem_core::store::postgres::PostgresStore;
+//!
+//! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = PostgresStore::connect("postgres://app@db.internal/shop").await?;
+//!
+//! // Or from the pool that the application has: its address and credentials are used, not its connections.
+//! let pool = sqlx::PgPool::connect("postgres://app@db.internal/shop").await?;
+//! let store = PostgresStore::builder(&pool).table("payments.idem_record").open().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! **Guarantee:** one key, one effect, one answer, across all processes that use the same primary, and across their
+//! crashes. What was answered survives a crash of the database as far as a commit does: with
+//! [`synchronous_commit`](https://www.postgresql.org/docs/current/wal-async-commit.html)` = off` the last moments may
+//! be lost, and after a fail-over to an asynchronous replica whatever it had not received: those keys then run again.
+//! Set `synchronous_commit = on` with synchronous standbys where that must not happen.
+//!
+//! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or somebody who
+//! runs [`PostgresStore::migrations`], and up to 2 + 2 × [`lanes`](PostgresStoreBuilder::lanes) connections, opened
+//! when they are first needed. Times are the server's clock. A pooler in transaction mode, such as PgBouncer, needs
+//! [`through_pooler`](PostgresStoreBuilder::through_pooler).
+//!
+//! **Costs** one round trip for a new key, for a replay (none where this process has the answer in its cache), for a
+//! duplicate, for a completion or a release; two for a take-over, a repeated claim after a release, a completion that
+//! comes too late, and for a claim that meets one of another process at the same moment. All claims that wait travel in
+//! one statement, and so do all completions: with 64 callers, a commit carries dozens of them.
+//!
+//! # How it works
+//! The statements are functions in the database, made by the migration: their settings pin the plans, so that a table
+//! that was empty when it was first looked at is not scanned a minute later, on whatever connection. Every write is
+//! guarded by state, fence and nonce in the statement itself.
+
+mod args;
+mod builder;
+mod driver;
+mod fault;
+mod schema;
+mod store;
+
+pub use builder::{PostgresSource, PostgresStoreBuilder};
+pub use store::PostgresStore;

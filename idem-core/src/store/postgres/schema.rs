@@ -1,0 +1,88 @@
+//! The table and its functions, and how a database gets them.
+
+use sqlx::postgres::PgConnection;
+use sqlx::{AssertSqlSafe, Connection};
+
+use super::fault::fault;
+use crate::store::StoreErrorKind;
+use crate::store::remote::failure::{Failure, Fault};
+use crate::store::sql::TableName;
+
+/// The migrations in order; the n-th, from 1, leads to schema version n.
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+
+/// Taken while migrating, so that processes that start together do it once: "idem" in ASCII.
+const LOCK: &str = "SELECT pg_advisory_xact_lock(1768187245)";
+
+/// The migrations for a table of this name.
+pub(super) fn migrations(name: &TableName) -> Vec<String> {
+    MIGRATIONS.iter().map(|migration| name.fill(migration, '"')).collect()
+}
+
+/// Refuses a database whose schema is not exactly the one that this code knows.
+pub(super) async fn check(connection: &mut PgConnection, name: &TableName) -> Result<(), Fault> {
+    match version(connection, name).await? {
+        found if found == MIGRATIONS.len() => Ok(()),
+        0 => Err(refused(
+            StoreErrorKind::Misconfigured,
+            format!(
+                "the database has no table {name} of idem's: run `PostgresStore::migrations`, or let `open` migrate"
+            ),
+        )),
+        found if found < MIGRATIONS.len() => Err(refused(
+            StoreErrorKind::Misconfigured,
+            format!(
+                "the table {name} is of an older version of idem: run `PostgresStore::migrations` from {}",
+                found + 1
+            ),
+        )),
+        _ => Err(newer(name)),
+    }
+}
+
+/// Brings a database to the current schema, in one transaction. Several processes may try at once.
+pub(super) async fn migrate(connection: &mut PgConnection, name: &TableName) -> Result<(), Fault> {
+    if version(connection, name).await? == MIGRATIONS.len() {
+        return Ok(());
+    }
+    let mut transaction = connection.begin().await.map_err(fault)?;
+    sqlx::raw_sql(LOCK).execute(&mut *transaction).await.map_err(fault)?;
+    let found = version(&mut transaction, name).await?;
+    let Some(missing) = MIGRATIONS.get(found..) else { return Err(newer(name)) };
+    for migration in missing {
+        let migration = name.fill(migration, '"');
+        sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *transaction).await.map_err(fault)?;
+    }
+    transaction.commit().await.map_err(fault)
+}
+
+/// 0 where there is nothing.
+async fn version(connection: &mut PgConnection, name: &TableName) -> Result<usize, Fault> {
+    // Not prepared, so that a pooler may send each message to another connection.
+    let exists = name.fill("SELECT to_regprocedure('{table_version}()') IS NOT NULL", '"');
+    if !scalar::<bool>(connection, exists).await? {
+        return Ok(0);
+    }
+    let version: i32 = scalar(connection, name.fill("SELECT {table_version}()", '"')).await?;
+    Ok(usize::try_from(version).unwrap_or_default())
+}
+
+async fn scalar<T>(connection: &mut PgConnection, sql: String) -> Result<T, Fault>
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres>,
+{
+    use sqlx::{Executor, Row};
+    let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(fault)?;
+    row.try_get(0).map_err(fault)
+}
+
+fn newer(name: &TableName) -> Fault {
+    refused(
+        StoreErrorKind::UnknownFormat,
+        format!("the table {name} was set up by a newer version of idem: update this process"),
+    )
+}
+
+fn refused(kind: StoreErrorKind, message: String) -> Fault {
+    Fault::Refused(Failure::new(kind, message))
+}

@@ -1,0 +1,72 @@
+//! The calls of a driver as values, so that one piece of code can send and repeat any of them.
+
+use std::future::Future;
+
+use super::driver::{Change, Driver, Finish, Found};
+use super::failure::Fault;
+use crate::address::Address;
+use crate::protocol::{Claim, StateKind};
+use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
+
+pub(super) trait Call<D: Driver>: Sync {
+    type Answer: Send;
+
+    /// Whether a call whose reply was lost may have changed something.
+    const WRITES: bool;
+
+    fn put(&self, driver: &D, link: &mut D::Link)
+    -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+}
+
+macro_rules! calls {
+    ($($name:ident($request:ty) = $method:ident -> $answer:ty, writes: $writes:literal;)*) => {$(
+        #[derive(Debug)]
+        pub(super) struct $name<'r>(pub(super) &'r $request);
+
+        impl<D: Driver> Call<D> for $name<'_> {
+            type Answer = $answer;
+
+            const WRITES: bool = $writes;
+
+            async fn put(&self, driver: &D, link: &mut D::Link) -> Result<$answer, Fault> {
+                driver.$method(link, self.0).await
+            }
+        }
+    )*};
+}
+
+calls! {
+    Claims([&'r Claim]) = claim -> Vec<Found>, writes: true;
+    Finishes([&'r Finish]) = finish -> Vec<bool>, writes: true;
+    Load([Address]) = load -> Vec<Found>, writes: false;
+    Alter(Change) = change -> bool, writes: true;
+    Renewals([&'r Renewal]) = renew -> Vec<bool>, writes: true;
+    SweepUp(Sweep) = sweep -> SweepCount, writes: true;
+    List(Page) = list -> Vec<Entry>, writes: false;
+}
+
+#[derive(Debug)]
+pub(super) struct Reap(pub(super) usize);
+
+impl<D: Driver> Call<D> for Reap {
+    type Answer = usize;
+
+    const WRITES: bool = true;
+
+    async fn put(&self, driver: &D, link: &mut D::Link) -> Result<usize, Fault> {
+        driver.reap(link, self.0).await
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Count(pub(super) StateKind);
+
+impl<D: Driver> Call<D> for Count {
+    type Answer = u64;
+
+    const WRITES: bool = false;
+
+    async fn put(&self, driver: &D, link: &mut D::Link) -> Result<u64, Fault> {
+        driver.count(link, self.0).await
+    }
+}

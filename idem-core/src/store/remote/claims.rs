@@ -1,0 +1,160 @@
+//! T1, T2 and T10: claims that travel together.
+
+use std::sync::Arc;
+
+use super::call;
+use super::driver::{Change, Driver, Found};
+use super::exchange::{Exchange, Unanswered};
+use super::queue::Work;
+use crate::address::Address;
+use crate::protocol::{self, Claim, ClaimOutcome, Fence, Owner, Record, Won};
+use crate::store::{Answers, StoreError, StoreErrorKind};
+use crate::time::Timestamp;
+
+/// How often others may be faster with a key before its claim gives up. Each time, somebody got on.
+const CONTENTION: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Claims<D: Driver>(pub(super) Arc<Exchange<D>>);
+
+impl<D: Driver> Work for Claims<D> {
+    type Request = Claim;
+    type Answer = ClaimOutcome;
+
+    fn share(&self, waiting: usize) -> usize {
+        self.0.driver().share(waiting)
+    }
+
+    fn weight(_: &Claim) -> usize {
+        512
+    }
+
+    async fn serve(&self, claims: Vec<Claim>) -> Answers<ClaimOutcome> {
+        let all: Vec<&Claim> = claims.iter().collect();
+        match self.decide(&all).await {
+            Ok(answers) => answers,
+            // One of them may be to blame: each by itself, so that it fails none of its neighbours.
+            Err(Unanswered::Refused(_)) if all.len() > 1 => {
+                let mut answers = Vec::with_capacity(all.len());
+                for claim in &all {
+                    answers.push(match self.decide(&[claim]).await {
+                        Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(contended())),
+                        Err(unanswered) => Err(unanswered.failure().to_error()),
+                    });
+                }
+                answers
+            }
+            Err(unanswered) => all.iter().map(|_| Err(unanswered.failure().to_error())).collect(),
+        }
+    }
+}
+
+impl<D: Driver> Claims<D> {
+    async fn decide(&self, claims: &[&Claim]) -> Result<Answers<ClaimOutcome>, Unanswered> {
+        let mut answers: Answers<ClaimOutcome> = claims.iter().map(|_| Err(contended())).collect();
+        let mut open: Vec<usize> = (0..claims.len()).collect();
+        for _ in 0..CONTENTION {
+            open = self.round(claims, &open, &mut answers).await?;
+            if open.is_empty() {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Answers what it can; gives back those that must ask again.
+    async fn round(
+        &self,
+        claims: &[&Claim],
+        open: &[usize],
+        answers: &mut Answers<ClaimOutcome>,
+    ) -> Result<Vec<usize>, Unanswered> {
+        let asked: Vec<(usize, &Claim)> =
+            open.iter().filter_map(|at| Some((*at, *claims.get(*at)?))).collect();
+        let only: Vec<&Claim> = asked.iter().map(|(_, claim)| *claim).collect();
+        let mut found = self.0.put(&call::Claims(&only)).await?;
+        self.look_again(&only, &mut found).await?;
+
+        let mut again = Vec::new();
+        for ((at, claim), found) in asked.into_iter().zip(found) {
+            let verdict = match judge(claim, found) {
+                Judged::Decided(verdict) => verdict,
+                Judged::Gone => {
+                    again.push(at);
+                    continue;
+                }
+                Judged::Changed(change, outcome) => match self.0.put(&call::Alter(&change)).await {
+                    Ok(true) => Ok(outcome),
+                    Ok(false) => {
+                        again.push(at);
+                        continue;
+                    }
+                    Err(unanswered) => Err(unanswered.failure().to_error()),
+                },
+            };
+            if let Some(answer) = answers.get_mut(at) {
+                *answer = verdict;
+            }
+        }
+        Ok(again)
+    }
+
+    /// Where a statement neither wrote nor saw a record, somebody's was committed while it ran: a look with a newer
+    /// snapshot shows it.
+    async fn look_again(&self, claims: &[&Claim], found: &mut [Found]) -> Result<(), Unanswered> {
+        let unseen: Vec<(usize, Address)> = found
+            .iter()
+            .zip(claims)
+            .enumerate()
+            .filter(|(_, (found, _))| matches!(found, Found::Nothing))
+            .map(|(at, (_, claim))| (at, claim.address))
+            .collect();
+        if unseen.is_empty() {
+            return Ok(());
+        }
+        let addresses: Vec<Address> = unseen.iter().map(|(_, address)| *address).collect();
+        let seen = self.0.put(&call::Load(&addresses)).await?;
+        for ((at, _), seen) in unseen.into_iter().zip(seen) {
+            if let Some(found) = found.get_mut(at) {
+                *found = seen;
+            }
+        }
+        Ok(())
+    }
+}
+
+enum Judged {
+    Decided(Result<ClaimOutcome, StoreError>),
+    /// The outcome, once this is written.
+    Changed(Change, ClaimOutcome),
+    /// There was a record, and now there is none.
+    Gone,
+}
+
+fn judge(claim: &Claim, found: Found) -> Judged {
+    match found {
+        Found::Fresh(now) => {
+            let owner = Owner { fence: Fence::from_u64(now.as_micros()), nonce: claim.nonce };
+            Judged::Decided(Ok(ClaimOutcome::Won(Won { owner, attempts: 1 })))
+        }
+        Found::Stands(record, now) => stands(claim, record, now),
+        Found::Nothing => Judged::Gone,
+        Found::Unreadable(error) => Judged::Decided(Err(error)),
+    }
+}
+
+fn stands(claim: &Claim, before: Box<Record>, now: Timestamp) -> Judged {
+    let mut after = Some((*before).clone());
+    let outcome = protocol::claim(&mut after, claim, now);
+    if after.as_ref() == Some(&*before) {
+        return Judged::Decided(Ok(outcome));
+    }
+    Judged::Changed(Change { address: claim.address, before, after: after.map(Box::new) }, outcome)
+}
+
+pub(super) fn contended() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        "others changed the record each time it was to be written: try again",
+    )
+}

@@ -1,0 +1,69 @@
+//! What a driver could not do, sorted by what may be done about it.
+
+use std::error::Error;
+use std::sync::Arc;
+
+use crate::store::{StoreError, StoreErrorKind};
+
+/// A failure that several callers are told about.
+#[derive(Debug, Clone)]
+pub(in crate::store) struct Failure {
+    kind: StoreErrorKind,
+    message: Arc<str>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
+}
+
+impl Failure {
+    pub(in crate::store) fn new(kind: StoreErrorKind, message: impl Into<Arc<str>>) -> Self {
+        Self { kind, message: message.into(), source: None }
+    }
+
+    pub(in crate::store) fn with_source(self, source: impl Error + Send + Sync + 'static) -> Self {
+        Self { source: Some(Arc::new(source)), ..self }
+    }
+
+    /// The same, of something that may have been applied.
+    pub(super) fn undecided(self) -> Self {
+        Self { kind: StoreErrorKind::Undecided, ..self }
+    }
+
+    /// The same, of something that was certainly not applied.
+    pub(super) fn unavailable(self) -> Self {
+        Self { kind: StoreErrorKind::Unavailable, ..self }
+    }
+
+    pub(in crate::store) fn to_error(&self) -> StoreError {
+        let error = StoreError::new(self.kind, &*self.message);
+        match &self.source {
+            Some(source) => error.with_source(Arc::clone(source)),
+            None => error,
+        }
+    }
+}
+
+/// Why a call failed.
+#[derive(Debug, Clone)]
+pub(in crate::store) enum Fault {
+    /// The server could not be reached, or did not let us in: nothing was sent.
+    Unreached(Failure),
+    /// The connection broke: what was sent may have been applied.
+    Broken(Failure),
+    /// The server undid it because of somebody else, and it may succeed at once: a deadlock, a conflict.
+    Again(Failure),
+    /// The server refused it for now, whatever it says: it is full, shutting down, read-only. Nothing was applied.
+    Shut(Failure),
+    /// The server refused it for what it says. Nothing was applied. In a batch, one operation may be to blame.
+    Refused(Failure),
+}
+
+impl Fault {
+    pub(in crate::store) fn into_failure(self) -> Failure {
+        match self {
+            Self::Unreached(failure)
+            | Self::Broken(failure)
+            | Self::Again(failure)
+            | Self::Shut(failure)
+            | Self::Refused(failure) => failure,
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! T5, T6 and T7: how owners end their claims, together.
+
+use std::sync::Arc;
+
+use super::call;
+use super::claims::contended;
+use super::driver::{Driver, End, Finish, Found};
+use super::exchange::{Exchange, Unanswered};
+use super::queue::Work;
+use crate::address::Address;
+use crate::protocol::{self, Record, WriteOutcome};
+use crate::store::{Answers, StoreError};
+use crate::time::Timestamp;
+
+/// How often a record may be found as the write wants it, and yet not when it is written.
+const CONTENTION: usize = 16;
+
+#[derive(Debug)]
+pub(super) struct Finishes<D: Driver>(pub(super) Arc<Exchange<D>>);
+
+impl<D: Driver> Work for Finishes<D> {
+    type Request = Finish;
+    type Answer = WriteOutcome;
+
+    fn share(&self, waiting: usize) -> usize {
+        self.0.driver().share(waiting)
+    }
+
+    fn weight(finish: &Finish) -> usize {
+        128 + finish.end.reply().map_or(0, |reply| reply.as_bytes().len())
+    }
+
+    async fn serve(&self, finishes: Vec<Finish>) -> Answers<WriteOutcome> {
+        let all: Vec<&Finish> = finishes.iter().collect();
+        match self.decide(&all).await {
+            Ok(answers) => answers,
+            Err(Unanswered::Refused(_)) if all.len() > 1 => {
+                let mut answers = Vec::with_capacity(all.len());
+                for finish in &all {
+                    answers.push(match self.decide(&[finish]).await {
+                        Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(contended())),
+                        Err(unanswered) => Err(unanswered.failure().to_error()),
+                    });
+                }
+                answers
+            }
+            Err(unanswered) => all.iter().map(|_| Err(unanswered.failure().to_error())).collect(),
+        }
+    }
+}
+
+impl<D: Driver> Finishes<D> {
+    async fn decide(&self, finishes: &[&Finish]) -> Result<Answers<WriteOutcome>, Unanswered> {
+        let mut answers: Answers<WriteOutcome> = finishes.iter().map(|_| Err(contended())).collect();
+        let mut open: Vec<usize> = (0..finishes.len()).collect();
+        for _ in 0..CONTENTION {
+            open = self.round(finishes, &open, &mut answers).await?;
+            if open.is_empty() {
+                break;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Answers what it can; gives back those that must be written again.
+    async fn round(
+        &self,
+        finishes: &[&Finish],
+        open: &[usize],
+        answers: &mut Answers<WriteOutcome>,
+    ) -> Result<Vec<usize>, Unanswered> {
+        let asked: Vec<(usize, &Finish)> =
+            open.iter().filter_map(|at| Some((*at, *finishes.get(*at)?))).collect();
+        let only: Vec<&Finish> = asked.iter().map(|(_, finish)| *finish).collect();
+        let applied = self.0.put(&call::Finishes(&only)).await?;
+        let mut refused = Vec::new();
+        for ((at, finish), applied) in asked.into_iter().zip(applied) {
+            if applied {
+                tell(answers, at, Ok(WriteOutcome::Applied));
+            } else {
+                refused.push((at, finish));
+            }
+        }
+        if refused.is_empty() {
+            return Ok(Vec::new());
+        }
+        // A repetition, or a claim that is not the caller's any more: the record says which.
+        let addresses: Vec<Address> = refused.iter().map(|(_, finish)| finish.address).collect();
+        let found = self.0.put(&call::Load(&addresses)).await?;
+        let mut again = Vec::new();
+        for ((at, finish), found) in refused.into_iter().zip(found) {
+            match judge(finish, found) {
+                Some(verdict) => tell(answers, at, verdict),
+                None => again.push(at),
+            }
+        }
+        Ok(again)
+    }
+}
+
+fn tell(answers: &mut Answers<WriteOutcome>, at: usize, verdict: Result<WriteOutcome, StoreError>) {
+    if let Some(answer) = answers.get_mut(at) {
+        *answer = verdict;
+    }
+}
+
+/// What the record says of a write that changed nothing; `None` if it would change something now.
+fn judge(finish: &Finish, found: Found) -> Option<Result<WriteOutcome, StoreError>> {
+    let (before, now) = match found {
+        Found::Stands(record, now) => (Some(*record), now),
+        Found::Nothing | Found::Fresh(_) => (None, Timestamp::from_micros(0)),
+        Found::Unreadable(error) => return Some(Err(error)),
+    };
+    let mut after = before.clone();
+    let outcome = apply(finish, &mut after, now);
+    (after == before).then_some(Ok(outcome))
+}
+
+fn apply(finish: &Finish, record: &mut Option<Record>, now: Timestamp) -> WriteOutcome {
+    match &finish.end {
+        End::Done { reply, retention } => protocol::complete(record, finish.owner, reply, *retention, now),
+        End::Released { retention } => protocol::release(record, finish.owner, *retention, now),
+        End::Unknown => protocol::mark_unknown(record, finish.owner),
+    }
+}

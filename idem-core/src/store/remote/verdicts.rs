@@ -1,0 +1,52 @@
+//! What an operator decides: rare, so each goes by itself, and is read before it is written.
+
+use super::call;
+use super::claims::contended;
+use super::driver::{Change, Driver, Found};
+use super::exchange::Exchange;
+use crate::address::Address;
+use crate::protocol::{Record, WriteOutcome};
+use crate::store::StoreError;
+use crate::time::Timestamp;
+
+/// How often somebody else may be faster.
+const CONTENTION: usize = 16;
+
+/// Reads the record, lets `transition` decide on it, and writes what it changed.
+pub(super) async fn decide<D: Driver>(
+    exchange: &Exchange<D>,
+    address: Address,
+    transition: impl Fn(&mut Option<Record>, Timestamp) -> WriteOutcome + Send,
+) -> Result<WriteOutcome, StoreError> {
+    for _ in 0..CONTENTION {
+        let (before, now) = match look_up(exchange, address).await? {
+            Some((record, now)) => (Some(record), now),
+            None => (None, Timestamp::from_micros(0)),
+        };
+        let mut after = before.as_deref().cloned();
+        let outcome = transition(&mut after, now);
+        // A verdict never makes a record where there is none.
+        let Some(before) = before.filter(|before| after.as_ref() != Some(&**before)) else {
+            return Ok(outcome);
+        };
+        let change = Change { address, before, after: after.map(Box::new) };
+        let written = exchange.put(&call::Alter(&change)).await;
+        if written.map_err(|unanswered| unanswered.failure().to_error())? {
+            return Ok(outcome);
+        }
+    }
+    Err(contended())
+}
+
+/// The record and the store's clock.
+pub(super) async fn look_up<D: Driver>(
+    exchange: &Exchange<D>,
+    address: Address,
+) -> Result<Option<(Box<Record>, Timestamp)>, StoreError> {
+    let found = exchange.put(&call::Load(&[address])).await;
+    match found.map_err(|unanswered| unanswered.failure().to_error())?.pop() {
+        Some(Found::Stands(record, now)) => Ok(Some((record, now))),
+        Some(Found::Unreadable(error)) => Err(error),
+        Some(Found::Nothing | Found::Fresh(_)) | None => Ok(None),
+    }
+}

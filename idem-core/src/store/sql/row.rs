@@ -1,0 +1,172 @@
+//! Between rows and records.
+//!
+//! A row has fourteen columns, in the order of [`record`]. One of them, `until`, is the end of the lease while the
+//! record is running, and its expiry once it is done or released.
+
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+use crate::label::{KeyHint, Label};
+use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::reply::Reply;
+use crate::store::remote::driver::{Found, signed};
+use crate::store::{StoreError, StoreErrorKind};
+use crate::time::Timestamp;
+
+/// The only format of a row so far.
+pub(in crate::store) const FORMAT: i64 = 1;
+
+/// What a driver gives of a row. `None` where the column is NULL or of another type.
+pub(in crate::store) trait Fields {
+    fn int(&self, at: usize) -> Option<i64>;
+    fn bytes(&self, at: usize) -> Option<Vec<u8>>;
+    fn text(&self, at: usize) -> Option<String>;
+}
+
+/// The values of a record's columns, to be written.
+#[derive(Debug)]
+pub(in crate::store) struct Row<'r> {
+    pub(in crate::store) fence: i64,
+    pub(in crate::store) until: i64,
+    pub(in crate::store) created: i64,
+    pub(in crate::store) attempts: i32,
+    pub(in crate::store) state: i16,
+    pub(in crate::store) after_crash: i16,
+    pub(in crate::store) recipe: i16,
+    pub(in crate::store) nonce: &'r [u8],
+    pub(in crate::store) digest: &'r [u8],
+    pub(in crate::store) label: &'r str,
+    pub(in crate::store) key_hint: &'r str,
+    pub(in crate::store) reply: &'r [u8],
+}
+
+impl<'r> Row<'r> {
+    pub(in crate::store) fn of(record: &'r Record) -> Self {
+        let (until, reply): (_, &[u8]) = match &record.state {
+            State::Running { lease } => (*lease, &[]),
+            State::Done { reply, expires } => (*expires, reply.as_bytes()),
+            State::Released { expires } => (*expires, &[]),
+            State::Unknown | State::Unwinding | State::Stuck => (Timestamp::from_micros(0), &[]),
+        };
+        Self {
+            fence: signed(record.owner.fence.as_u64()),
+            until: signed(until.as_micros()),
+            created: signed(record.created.as_micros()),
+            attempts: i32::try_from(record.attempts).unwrap_or(i32::MAX),
+            state: number(record.state.kind()),
+            after_crash: known_number(record.after_crash),
+            recipe: i16::from(record.fingerprint.recipe()),
+            nonce: record.owner.nonce.as_bytes(),
+            digest: record.fingerprint.digest(),
+            label: record.label.as_str(),
+            key_hint: record.key_hint.as_str(),
+            reply,
+        }
+    }
+}
+
+pub(in crate::store) fn number(kind: StateKind) -> i16 {
+    i16::from(kind.as_u8())
+}
+
+pub(in crate::store) fn known_number(policy: AfterCrash) -> i16 {
+    match policy {
+        AfterCrash::Unknown => 0,
+        AfterCrash::Rerun => 1,
+    }
+}
+
+/// The address in column `at`.
+pub(in crate::store) fn address(row: &impl Fields, at: usize) -> Result<Address, StoreError> {
+    row.bytes(at).and_then(|bytes| bytes.try_into().ok()).map(Address::from_bytes).ok_or_else(|| {
+        StoreError::new(StoreErrorKind::Corrupt, "a record's address is damaged: it is not 32 bytes")
+    })
+}
+
+/// The record whose columns begin at `first`: format, state, fence, nonce, until, attempts, crash policy, recipe,
+/// digest, created, label, key hint, reply.
+pub(in crate::store) fn record(
+    row: &impl Fields,
+    first: usize,
+    address: Address,
+) -> Result<Record, StoreError> {
+    read(row, first).map_err(|unreadable| unreadable.to_error(address))
+}
+
+/// The same, as what a statement found.
+pub(in crate::store) fn found(row: &impl Fields, first: usize, address: Address, clock: Timestamp) -> Found {
+    match record(row, first, address) {
+        Ok(record) => Found::Stands(Box::new(record), clock),
+        Err(unreadable) => Found::Unreadable(unreadable),
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Unreadable {
+    /// It holds something that only a newer version knows.
+    Newer(&'static str),
+    /// It holds something that no version wrote.
+    Damaged(&'static str),
+}
+
+impl Unreadable {
+    fn to_error(self, address: Address) -> StoreError {
+        match self {
+            Self::Newer(what) => StoreError::new(
+                StoreErrorKind::UnknownFormat,
+                format!(
+                    "record {address} has a {what} that only a newer version of idem knows: update this process"
+                ),
+            ),
+            Self::Damaged(what) => StoreError::new(
+                StoreErrorKind::Corrupt,
+                format!("record {address} is damaged: its {what} makes no sense"),
+            ),
+        }
+    }
+}
+
+fn read(row: &impl Fields, first: usize) -> Result<Record, Unreadable> {
+    let int = |at: usize, what| row.int(first + at).ok_or(Unreadable::Damaged(what));
+    let unsigned = |at, what| int(at, what)?.try_into().map_err(|_| Unreadable::Damaged(what));
+    let time = |at, what| unsigned(at, what).map(Timestamp::from_micros);
+    // First, because in another format everything else may mean something else.
+    if int(0, "format")? != FORMAT {
+        return Err(Unreadable::Newer("format"));
+    }
+    let small = |at, what| int(at, what).map(|number| u8::try_from(number).ok());
+    let kind = small(1, "state")?.and_then(StateKind::from_u8).ok_or(Unreadable::Newer("state"))?;
+    let state = match kind {
+        StateKind::Running => State::Running { lease: time(4, "lease")? },
+        StateKind::Done => State::Done {
+            reply: Reply::from(row.bytes(first + 12).ok_or(Unreadable::Damaged("reply"))?),
+            expires: time(4, "expiry")?,
+        },
+        StateKind::Released => State::Released { expires: time(4, "expiry")? },
+        StateKind::Unknown => State::Unknown,
+        StateKind::Unwinding => State::Unwinding,
+        StateKind::Stuck => State::Stuck,
+    };
+    let after_crash = match int(6, "crash policy")? {
+        0 => AfterCrash::Unknown,
+        1 => AfterCrash::Rerun,
+        _ => return Err(Unreadable::Newer("crash policy")),
+    };
+    let digest = row.bytes(first + 8).and_then(|bytes| bytes.try_into().ok());
+    let digest = digest.ok_or(Unreadable::Damaged("fingerprint"))?;
+    let fingerprint = small(7, "fingerprint recipe")?
+        .and_then(|recipe| Fingerprint::from_stored(recipe, digest))
+        .ok_or(Unreadable::Newer("fingerprint recipe"))?;
+    let nonce = row.bytes(first + 3).and_then(|bytes| bytes.try_into().ok());
+    let nonce = nonce.ok_or(Unreadable::Damaged("nonce"))?;
+    let attempts: u64 = unsigned(5, "attempts")?;
+    Ok(Record {
+        fingerprint,
+        owner: Owner { fence: Fence::from_u64(unsigned(2, "fence")?), nonce: Nonce::from_bytes(nonce) },
+        attempts: attempts.try_into().unwrap_or(u32::MAX),
+        after_crash,
+        created: time(9, "time of creation")?,
+        label: Label::from_stored(&row.text(first + 10).ok_or(Unreadable::Damaged("label"))?),
+        key_hint: KeyHint::from_stored(&row.text(first + 11).ok_or(Unreadable::Damaged("key hint"))?),
+        state,
+    })
+}

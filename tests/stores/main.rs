@@ -1,0 +1,3 @@
+//! Every store on a real server: the conformance suite, and what it cannot know.
+
+mod postgres;
