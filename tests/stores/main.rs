@@ -1,3 +1,7 @@
 //! Every store on a real server: the conformance suite, and what it cannot know.
+//!
+//! The servers are private ones that `idem-servers` starts, or those that the environment names.
 
 mod postgres;
+mod redis;
+mod support;

@@ -24,7 +24,9 @@ pub(super) struct Postgres {
 /// The statements with the table's name filled in.
 #[derive(Debug)]
 struct Calls {
+    claim_one: Statement,
     claim: Statement,
+    finish_one: Statement,
     finish: Statement,
     load: Statement,
     change: Statement,
@@ -74,7 +76,9 @@ impl Calls {
     fn new(name: &TableName) -> Self {
         let of = |template: &str| Statement::new(name, template);
         Self {
-            claim: of("SELECT * FROM {table_claim}($, $, $, $, $, $, $, $)"),
+            claim_one: of(&CLAIM_ONE.replace("{fresh}", FRESH)),
+            claim: of(&CLAIM.replace("{fresh}", FRESH)),
+            finish_one: of("SELECT {table_finish_one}($, $, $, $, $, $, $)"),
             finish: of("SELECT * FROM {table_finish}($, $, $, $, $, $, $)"),
             load: of("SELECT * FROM {table_load}($)"),
             change: of("SELECT {table_change}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)"),
@@ -90,6 +94,38 @@ impl Calls {
         }
     }
 }
+
+/// Writes a record where there is none, and shows what stands there where it could not. The record is looked up by a
+/// function, which sees what was committed meanwhile, and is not called at all in the usual case.
+const CLAIM_ONE: &str = "\
+WITH fresh AS (\
+    INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
+    label, key_hint, reply) \
+    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, '' \
+    FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
+    ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
+) {fresh} WHERE NOT EXISTS (SELECT FROM fresh)";
+
+/// The same for many, in the order given. All records are looked up if one of them could not be written.
+const CLAIM: &str = "\
+WITH fresh AS (\
+    INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
+    label, key_hint, reply) \
+    SELECT c.clock, c.clock + w.lease, c.clock, 1, 1, 1, w.address, w.nonce, w.policy, w.recipe, w.digest, w.label, \
+    w.key_hint, '' \
+    FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
+    CROSS JOIN unnest($, $, $, $, $, $, $, $) \
+    AS w (lease, address, nonce, policy, recipe, digest, label, key_hint) \
+    ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
+) {fresh} WHERE (SELECT count(*) FROM fresh) < $";
+
+/// A row without a state was written just now, at that time.
+const FRESH: &str = "\
+SELECT f.fence AS r_clock, f.address AS r_address, NULL::smallint AS r_format, NULL::smallint AS r_state, \
+NULL::bigint AS r_fence, NULL::bytea AS r_nonce, NULL::bigint AS r_until, NULL::integer AS r_attempts, \
+NULL::smallint AS r_after_crash, NULL::smallint AS r_recipe, NULL::bytea AS r_digest, NULL::bigint AS r_created, \
+NULL::text AS r_label, NULL::text AS r_key_hint, NULL::bytea AS r_reply FROM fresh f \
+UNION ALL SELECT * FROM {table_load}($)";
 
 /// A record's columns come after the clock and the address.
 const CLOCK: usize = 0;
@@ -117,6 +153,18 @@ impl Postgres {
         };
         rows.map_err(fault)
     }
+
+    /// Of a function that says yes or no.
+    async fn holds(
+        &self,
+        link: &mut PgConnection,
+        statement: &Statement,
+        args: &[Arg<'_>],
+    ) -> Result<bool, Fault> {
+        let rows = self.rows(link, statement, args).await?;
+        let answer = rows.first().map(|row| row.try_get::<bool, _>(0));
+        answer.transpose().map_err(fault).map(|answer| answer == Some(true))
+    }
 }
 
 impl Driver for Postgres {
@@ -127,21 +175,51 @@ impl Driver for Postgres {
     }
 
     async fn claim(&self, link: &mut PgConnection, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
-        let args = [
-            Arg::AllBytes(claims.iter().map(|c| &c.address.as_bytes()[..]).collect()),
-            Arg::AllBytes(claims.iter().map(|c| &c.nonce.as_bytes()[..]).collect()),
-            Arg::AllBig(claims.iter().map(|c| Some(micros(c.lease))).collect()),
-            Arg::AllSmall(claims.iter().map(|c| known_number(c.after_crash)).collect()),
-            Arg::AllSmall(claims.iter().map(|c| c.fingerprint.recipe().into()).collect()),
-            Arg::AllBytes(claims.iter().map(|c| &c.fingerprint.digest()[..]).collect()),
-            Arg::AllTexts(claims.iter().map(|c| c.label.as_str()).collect()),
-            Arg::AllTexts(claims.iter().map(|c| c.key_hint.as_str()).collect()),
-        ];
-        let rows = self.rows(link, &self.calls.claim, &args).await?;
+        let addresses = || claims.iter().map(|c| &c.address.as_bytes()[..]).collect();
+        let rows = if let [c] = claims {
+            let args = [
+                Arg::Big(Some(micros(c.lease))),
+                Arg::Bytes(Some(c.address.as_bytes())),
+                Arg::Bytes(Some(c.nonce.as_bytes())),
+                Arg::Small(Some(known_number(c.after_crash))),
+                Arg::Small(Some(c.fingerprint.recipe().into())),
+                Arg::Bytes(Some(c.fingerprint.digest())),
+                Arg::Text(Some(c.label.as_str())),
+                Arg::Text(Some(c.key_hint.as_str())),
+                Arg::AllBytes(addresses()),
+            ];
+            self.rows(link, &self.calls.claim_one, &args).await?
+        } else {
+            let args = [
+                Arg::AllBig(claims.iter().map(|c| Some(micros(c.lease))).collect()),
+                Arg::AllBytes(addresses()),
+                Arg::AllBytes(claims.iter().map(|c| &c.nonce.as_bytes()[..]).collect()),
+                Arg::AllSmall(claims.iter().map(|c| known_number(c.after_crash)).collect()),
+                Arg::AllSmall(claims.iter().map(|c| c.fingerprint.recipe().into()).collect()),
+                Arg::AllBytes(claims.iter().map(|c| &c.fingerprint.digest()[..]).collect()),
+                Arg::AllTexts(claims.iter().map(|c| c.label.as_str()).collect()),
+                Arg::AllTexts(claims.iter().map(|c| c.key_hint.as_str()).collect()),
+                Arg::AllBytes(addresses()),
+                Arg::Big(i64::try_from(claims.len()).ok()),
+            ];
+            self.rows(link, &self.calls.claim, &args).await?
+        };
         place(rows, claims.iter().map(|claim| claim.address))
     }
 
     async fn finish(&self, link: &mut PgConnection, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+        if let [f] = finishes {
+            let args = [
+                Arg::Bytes(Some(f.address.as_bytes())),
+                Arg::Big(Some(signed(f.owner.fence.as_u64()))),
+                Arg::Bytes(Some(f.owner.nonce.as_bytes())),
+                Arg::Small(Some(number(f.end.state()))),
+                Arg::Small(Some(number(f.end.also_from()))),
+                Arg::Big(f.end.retention().map(micros)),
+                Arg::Bytes(Some(f.end.reply().map_or(&[], |reply| reply.as_bytes()))),
+            ];
+            return Ok(vec![self.holds(link, &self.calls.finish_one, &args).await?]);
+        }
         let args = [
             Arg::AllBytes(finishes.iter().map(|f| &f.address.as_bytes()[..]).collect()),
             Arg::AllBig(finishes.iter().map(|f| Some(signed(f.owner.fence.as_u64()))).collect()),
@@ -184,9 +262,7 @@ impl Driver for Postgres {
             Arg::Text(new.map(|row| row.key_hint)),
             Arg::Bytes(new.map(|row| row.reply)),
         ];
-        let rows = self.rows(link, &self.calls.change, &args).await?;
-        let changed = rows.first().map(|row| row.try_get::<bool, _>(0));
-        changed.transpose().map_err(fault).map(|changed| changed == Some(true))
+        self.holds(link, &self.calls.change, &args).await
     }
 
     async fn renew(&self, link: &mut PgConnection, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {

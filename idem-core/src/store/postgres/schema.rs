@@ -58,8 +58,10 @@ pub(super) async fn migrate(connection: &mut PgConnection, name: &TableName) -> 
 
 /// 0 where there is nothing.
 async fn version(connection: &mut PgConnection, name: &TableName) -> Result<usize, Fault> {
-    // Not prepared, so that a pooler may send each message to another connection.
-    let exists = name.fill("SELECT to_regprocedure('{table_version}()') IS NOT NULL", '"');
+    // Not prepared, so that a pooler may send each message to another connection. From a table, because that is what
+    // makes a session look at what others have committed while it waited for the lock.
+    let exists =
+        name.fill("SELECT count(*) > 0 FROM pg_proc WHERE oid = to_regprocedure('{table_version}()')", '"');
     if !scalar::<bool>(connection, exists).await? {
         return Ok(0);
     }

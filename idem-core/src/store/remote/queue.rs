@@ -1,12 +1,15 @@
 //! Operations that wait, and the lanes that take whatever waits.
 //!
 //! There is no timer: the first operation starts a lane at once and travels alone; what comes while every lane is
-//! under way goes out together when one returns.
+//! under way goes out together when one returns. Whoever starts a lane drives it until its own operation is answered,
+//! which for a lone caller saves the way through the scheduler; if it stops earlier, or others wait, a task takes over.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
@@ -60,37 +63,44 @@ impl<W: Work> Queue<W> {
     /// Sends one operation.
     pub(super) async fn put(self: &Arc<Self>, request: W::Request) -> Result<W::Answer, StoreError> {
         let (waiting, answer) = waiting(request);
-        self.submit([waiting])?;
-        listen(answer).await
+        let mut driven = self.submit([waiting])?;
+        driven.until(answer).await
     }
 
     /// Sends several at once, so that they travel together.
     pub(super) async fn put_all(self: &Arc<Self>, requests: Batch<W::Request>) -> Answers<W::Answer> {
         let (all, answers): (Vec<_>, Vec<_>) = requests.into_iter().map(waiting).unzip();
-        if let Err(error) = self.submit(all) {
-            return answers.iter().map(|_| Err(StoreError::new(error.kind(), error.to_string()))).collect();
-        }
+        let mut driven = match self.submit(all) {
+            Ok(driven) => driven,
+            Err(error) => {
+                let same = |_| Err(StoreError::new(error.kind(), error.to_string()));
+                return answers.iter().map(same).collect();
+            }
+        };
         let mut told = Vec::with_capacity(answers.len());
         for answer in answers {
-            told.push(listen(answer).await);
+            told.push(driven.until(answer).await);
         }
         told
     }
 
-    fn submit(self: &Arc<Self>, requests: impl IntoIterator<Item = Waiting<W>>) -> Result<(), StoreError> {
+    fn submit(
+        self: &Arc<Self>,
+        requests: impl IntoIterator<Item = Waiting<W>>,
+    ) -> Result<Driven, StoreError> {
         let Ok(runtime) = Handle::try_current() else {
             let message = "the store must be called from within a Tokio runtime";
             return Err(StoreError::new(StoreErrorKind::Misconfigured, message));
         };
         let mut state = self.lock();
         state.waiting.extend(requests);
-        if state.lanes < self.most_lanes {
-            state.lanes += 1;
-            drop(state);
-            // A task of its own: the callers may go away at any time.
-            runtime.spawn(Lane { queue: Arc::clone(self), ended: false }.run());
+        if state.lanes == self.most_lanes {
+            return Ok(Driven { lane: None, runtime });
         }
-        Ok(())
+        state.lanes += 1;
+        drop(state);
+        let lane = Lane { queue: Arc::clone(self), ended: false };
+        Ok(Driven { lane: Some(Box::pin(lane.run())), runtime })
     }
 
     fn lock(&self) -> MutexGuard<'_, State<W>> {
@@ -125,11 +135,39 @@ fn waiting<W: Work>(request: W::Request) -> (Waiting<W>, oneshot::Receiver<Resul
     (Waiting { request, caller }, answer)
 }
 
-async fn listen<T>(answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-    answer.await.unwrap_or_else(|_| {
-        let message = "the runtime that carried the operation ended before it was answered";
-        Err(StoreError::new(StoreErrorKind::Undecided, message))
-    })
+/// A lane that its first caller drives. Dropped on the way, it goes on in a task.
+struct Driven {
+    lane: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
+    runtime: Handle,
+}
+
+impl Driven {
+    async fn until<T>(&mut self, answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
+        let mut answer = pin!(answer);
+        let answer = poll_fn(|cx| {
+            self.drive(cx);
+            answer.as_mut().poll(cx)
+        });
+        answer.await.unwrap_or_else(|_| {
+            let message = "the runtime that carried the operation ended before it was answered";
+            Err(StoreError::new(StoreErrorKind::Undecided, message))
+        })
+    }
+
+    fn drive(&mut self, cx: &mut Context<'_>) {
+        let ended = self.lane.as_mut().map(|lane| lane.as_mut().poll(cx));
+        if let Some(Poll::Ready(())) = ended {
+            self.lane = None;
+        }
+    }
+}
+
+impl Drop for Driven {
+    fn drop(&mut self) {
+        if let Some(lane) = self.lane.take() {
+            self.runtime.spawn(lane);
+        }
+    }
 }
 
 /// One statement under way at a time.

@@ -61,7 +61,11 @@ fn number(variable: &str) -> Option<u64> {
 /// inside a runtime.
 pub fn run_histories<B: Backend>(fresh: impl AsyncFn() -> B, histories: Histories) {
     in_time(async {
-        let usual = if fresh().await.now().is_some() { 100 } else { 10 };
+        let first = fresh().await;
+        if !first.is_there() {
+            return;
+        }
+        let usual = if first.now().is_some() { 100 } else { 10 };
         for seed in
             (histories.seed..).take(usize::try_from(histories.count.unwrap_or(usual)).unwrap_or(usize::MAX))
         {

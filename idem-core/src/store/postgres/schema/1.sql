@@ -22,65 +22,24 @@ CREATE INDEX {name}_expiry ON {table} (until) WHERE state IN (2, 3);
 CREATE INDEX {name}_open ON {table} (created) WHERE state <> 2;
 
 -- Functions, because their settings pin the plans whatever the table's statistics say, on any connection: an index is
--- used even while the table looks empty, and the plan is made once.
+-- used even while the table looks empty, and the plan is made once. (A claim needs none: an INSERT has one plan.)
 
--- Writes a record for each address that has none. A row without a state was written; one with a state stood there.
--- No row for an address: somebody's was committed while this ran.
-CREATE FUNCTION {table_claim}(
-    addresses bytea[], nonces bytea[], leases bigint[], policies smallint[], recipes smallint[], digests bytea[],
-    labels text[], key_hints text[]
-) RETURNS TABLE (
-    r_clock bigint, r_address bytea, r_format smallint, r_state smallint, r_fence bigint, r_nonce bytea, r_until bigint,
-    r_attempts integer, r_after_crash smallint, r_recipe smallint, r_digest bytea, r_created bigint, r_label text,
-    r_key_hint text, r_reply bytea
-) LANGUAGE plpgsql VOLATILE
-SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off
-SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
+-- Moves a record to its end if the guard holds; whether it did.
+CREATE FUNCTION {table_finish_one}(
+    at bytea, its_fence bigint, its_nonce bytea, new_state smallint, also_from smallint, retention bigint,
+    new_reply bytea
+) RETURNS boolean LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     clock bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 BEGIN
-    IF cardinality(addresses) = 1 THEN
-        INSERT INTO {table} (fence, until, created, attempts, format, state, after_crash, recipe, address, nonce, digest,
-                             label, key_hint, reply)
-        VALUES (clock, clock + leases[1], clock, 1, 1, 1, policies[1], recipes[1], addresses[1], nonces[1], digests[1],
-                labels[1], key_hints[1], '')
-        ON CONFLICT (address) DO NOTHING;
-        IF FOUND THEN
-            r_clock := clock;
-            r_address := addresses[1];
-            RETURN NEXT;
-        ELSE
-            RETURN QUERY
-            SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, address, format, state, fence, nonce,
-                   until, attempts, after_crash, recipe, digest, created, label, key_hint, reply
-            FROM {table} WHERE address = addresses[1];
-        END IF;
-        RETURN;
-    END IF;
-    RETURN QUERY
-    WITH wanted AS (
-        SELECT * FROM unnest(addresses, nonces, leases, policies, recipes, digests, labels, key_hints)
-            AS w (address, nonce, lease, policy, recipe, digest, label, key_hint)
-    ), fresh AS (
-        INSERT INTO {table} AS t (fence, until, created, attempts, format, state, after_crash, recipe, address, nonce,
-                                  digest, label, key_hint, reply)
-        SELECT clock, clock + w.lease, clock, 1, 1, 1, w.policy, w.recipe, w.address, w.nonce, w.digest, w.label,
-               w.key_hint, ''
-        FROM wanted w
-        ON CONFLICT (address) DO NOTHING
-        RETURNING t.address
-    )
-    SELECT clock, f.address, NULL::smallint, NULL::smallint, NULL::bigint, NULL::bytea, NULL::bigint, NULL::integer,
-           NULL::smallint, NULL::smallint, NULL::bytea, NULL::bigint, NULL::text, NULL::text, NULL::bytea
-    FROM fresh f
-    UNION ALL
-    SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, r.address, r.format, r.state, r.fence, r.nonce,
-           r.until, r.attempts, r.after_crash, r.recipe, r.digest, r.created, r.label, r.key_hint, r.reply
-    FROM wanted w CROSS JOIN LATERAL (SELECT * FROM {table} t WHERE t.address = w.address OFFSET 0) r;
+    UPDATE {table} SET state = new_state, until = coalesce(clock + retention, 0), reply = new_reply
+    WHERE address = at AND format = 1 AND fence = its_fence AND nonce = its_nonce AND state IN (1, also_from);
+    RETURN FOUND;
 END $$;
 
--- Moves each record whose guard holds to its end; the addresses that were moved. A row is found, locked and named by
--- its place, in the order given, so that no other plan is possible.
+-- The same for many; the addresses that were moved. A row is found, locked and named by its place, in the order given,
+-- so that no other plan is possible.
 CREATE FUNCTION {table_finish}(
     addresses bytea[], fences bigint[], nonces bytea[], states smallint[], also_from smallint[], retentions bigint[],
     replies bytea[]
@@ -90,16 +49,6 @@ SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off AS $$
 DECLARE
     clock bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 BEGIN
-    IF cardinality(addresses) = 1 THEN
-        UPDATE {table} SET state = states[1], until = coalesce(clock + retentions[1], 0), reply = replies[1]
-        WHERE address = addresses[1] AND format = 1 AND fence = fences[1] AND nonce = nonces[1]
-            AND state IN (1, also_from[1]);
-        IF FOUND THEN
-            r_address := addresses[1];
-            RETURN NEXT;
-        END IF;
-        RETURN;
-    END IF;
     RETURN QUERY
     UPDATE {table} t SET state = x.state, until = coalesce(clock + x.retention, 0), reply = x.reply
     FROM (
@@ -117,6 +66,7 @@ BEGIN
     RETURNING t.address;
 END $$;
 
+-- The records as they stand. Volatile, so that it sees what was committed after the statement began that calls it.
 CREATE FUNCTION {table_load}(addresses bytea[]) RETURNS TABLE (
     r_clock bigint, r_address bytea, r_format smallint, r_state smallint, r_fence bigint, r_nonce bytea, r_until bigint,
     r_attempts integer, r_after_crash smallint, r_recipe smallint, r_digest bytea, r_created bigint, r_label text,

@@ -1,0 +1,87 @@
+//! What is timed: two calls of an idempotency store.
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce};
+use idem_core::store::{Completion, Store};
+use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+
+/// The size of every stored answer, in bytes.
+pub(crate) const BODY: usize = 256;
+
+pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+pub(crate) trait Contender: Send + Sync {
+    /// Claims a new key and completes it with [`BODY`] bytes.
+    fn pair(&self) -> Work<'_>;
+
+    /// Reads the answer of a completed key, of some thousand that [`prepare`](Self::prepare) made.
+    fn replay(&self) -> Work<'_>;
+
+    fn prepare(&self) -> Work<'_>;
+}
+
+/// A new key, as a client would make it.
+pub(crate) fn key() -> String {
+    format!("{:032x}", fastrand::u128(..))
+}
+
+/// The keys that are replayed.
+pub(crate) fn known(number: usize) -> String {
+    format!("known-{number:026}")
+}
+
+pub(crate) const KNOWN: usize = 2000;
+
+/// Any of idem's stores.
+pub(crate) struct Idem(pub(crate) Arc<dyn Store>);
+
+impl Idem {
+    fn claim(key: &str) -> Claim {
+        Claim {
+            address: Address::new("", b"acme", "POST /payments", key.as_bytes()),
+            nonce: Nonce::fresh(),
+            fingerprint: Fingerprint::of_value(&"EUR 10").expect("a string"),
+            lease: Duration::from_secs(30),
+            after_crash: AfterCrash::Unknown,
+            label: Label::new("POST /payments", b"acme"),
+            key_hint: KeyHint::of(key.as_bytes()),
+        }
+    }
+
+    async fn run(&self, key: &str) {
+        let claim = Self::claim(key);
+        let address = claim.address;
+        match self.0.claim(claim).await.expect("a claim") {
+            ClaimOutcome::Won(won) => {
+                let reply = Reply::from(vec![7; BODY]);
+                let retention = Duration::from_hours(24);
+                let completion = Completion { address, owner: won.owner, reply, retention };
+                let _applied = self.0.complete(completion).await.expect("a completion");
+            }
+            ClaimOutcome::Replay(replay) => assert_eq!(replay.reply.as_bytes().len(), BODY),
+            other => panic!("neither won nor done: {other:?}"),
+        }
+    }
+}
+
+impl Contender for Idem {
+    fn pair(&self) -> Work<'_> {
+        Box::pin(async { self.run(&key()).await })
+    }
+
+    fn replay(&self) -> Work<'_> {
+        Box::pin(async { self.run(&known(fastrand::usize(..KNOWN))).await })
+    }
+
+    fn prepare(&self) -> Work<'_> {
+        Box::pin(async {
+            for number in 0..KNOWN {
+                self.run(&known(number)).await;
+            }
+        })
+    }
+}

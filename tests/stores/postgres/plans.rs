@@ -1,0 +1,111 @@
+//! No statement ever scans the table, whatever the statistics say.
+//!
+//! The server writes the plan of every statement, also of those inside functions, to its log.
+
+use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, WriteOutcome};
+use idem_core::store::postgres::PostgresStore;
+use idem_core::store::{Batch, Forgetting, Renewal, Settlement, Store, Surrender, Sweep};
+use idem_servers::{PgBouncer, Postgres, require};
+
+use super::Table;
+use crate::support::*;
+
+const SETTINGS: [(&str, &str); 5] = [
+    ("session_preload_libraries", "auto_explain"),
+    ("auto_explain.log_min_duration", "0"),
+    ("auto_explain.log_nested_statements", "on"),
+    ("autovacuum", "off"),
+    ("log_min_messages", "log"),
+];
+
+fn explaining() -> Option<Postgres> {
+    let builder =
+        SETTINGS.iter().fold(Postgres::builder(), |builder, (name, value)| builder.setting(*name, *value));
+    require(builder.start())
+}
+
+#[tokio::test]
+async fn are_pinned_on_an_empty_table() {
+    let Some(server) = explaining() else { return };
+    let table = Table::at(&server.url());
+    let store = table.open().await;
+    // With statistics that say that the table is empty, a planner left alone would scan it.
+    table.shell().await.run(format!("ANALYZE {}", table.name)).await;
+    exercise(&store).await;
+    check(&server, &table);
+}
+
+#[tokio::test]
+async fn are_pinned_through_a_pooler() {
+    let Some(server) = explaining() else { return };
+    let Some(pooler) = require(PgBouncer::start(&server)) else { return };
+    let table = Table::at(&pooler.url());
+    let store =
+        PostgresStore::builder(&table.url).table(&table.name).through_pooler(true).open().await.unwrap();
+    let direct = Table { url: server.url(), name: table.name.clone() };
+    direct.shell().await.run(format!("ANALYZE {}", table.name)).await;
+    exercise(&store).await;
+    check(&server, &table);
+}
+
+/// Every statement, alone and in a batch, often enough for a plan to be kept.
+async fn exercise(store: &PostgresStore) {
+    for round in 0..8 {
+        let key = |n: usize| format!("{round} {n}");
+        let claims: Vec<Claim> = (0..8).map(|n| claim(&key(n))).collect();
+        let owners: Vec<_> =
+            store.claim_batch(Batch::new(claims).0).await.into_iter().map(owner_in).collect();
+        let owner = |n: usize| {
+            let mut keys: Vec<usize> = (0..8).collect();
+            keys.sort_by_key(|n| address(&key(*n)));
+            owners[keys.iter().position(|at| *at == n).unwrap()]
+        };
+        let replays: Vec<Claim> = (0..8).map(|n| claim(&key(n))).collect();
+        for answer in store.claim_batch(Batch::new(replays).0).await {
+            assert!(matches!(answer, Ok(ClaimOutcome::InFlight { .. })));
+        }
+        let renewals = (0..8).map(|n| Renewal { address: address(&key(n)), owner: owner(n), lease: LEASE });
+        for answer in store.renew(Batch::new(renewals.collect()).0).await {
+            assert_eq!(answer.unwrap(), RenewOutcome::Renewed);
+        }
+        let done = (0..6).map(|n| completion(&key(n), owner(n))).collect();
+        for answer in store.complete_batch(Batch::new(done).0).await {
+            assert_eq!(answer.unwrap(), WriteOutcome::Applied);
+        }
+        let lone = win(store, &format!("{round} lone")).await;
+        assert_eq!(
+            store.release(release(&format!("{round} lone"), lone)).await.unwrap(),
+            WriteOutcome::Applied
+        );
+        win(store, &format!("{round} lone")).await;
+        let surrender = Surrender { address: address(&key(6)), owner: owner(6) };
+        assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+        let verdict = idem_core::protocol::Verdict::Happened(reply("k"));
+        let settlement =
+            Settlement { address: address(&key(6)), seen: owner(6), verdict, retention: RETENTION };
+        assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
+        let forgetting = Forgetting { address: address(&key(6)), seen: owner(6) };
+        assert_eq!(store.forget(forgetting).await.unwrap(), WriteOutcome::Applied);
+        let sweep = Sweep { grace: LEASE, retention: RETENTION, limit: 100 };
+        store.sweep(sweep).await.unwrap();
+        store.reap(100).await.unwrap();
+    }
+}
+
+#[track_caller]
+fn check(server: &Postgres, table: &Table) {
+    let log = server.log();
+    let plans: Vec<&str> = log.split(" LOG:  ").filter(|entry| entry.contains("plan:")).collect();
+    let ours: Vec<&str> = plans.into_iter().filter(|plan| plan.contains(&*table.name)).collect();
+    for statement in
+        ["INSERT INTO", "_finish", "_finish_one", "_load", "_renew", "_sweep", "_reap", "_change"]
+    {
+        assert!(ours.iter().any(|plan| plan.contains(statement)), "no plan of {statement} was logged");
+    }
+    for plan in ours {
+        for scan in [format!("Seq Scan on {}", table.name), format!("Seq Scan on public.{}", table.name)] {
+            assert!(!plan.contains(&scan), "{plan}");
+        }
+        assert!(!plan.contains("Hash Join") && !plan.contains("Merge Join"), "{plan}");
+    }
+}

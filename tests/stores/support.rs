@@ -1,0 +1,89 @@
+//! Operations to put to a store, and the names they live under.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Owner, WriteOutcome};
+use idem_core::store::{Completion, Release, Store, StoreError, StoreErrorKind};
+use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+
+pub(crate) const LEASE: Duration = Duration::from_secs(30);
+pub(crate) const RETENTION: Duration = Duration::from_hours(1);
+
+/// A name that no other test of this process, and no other process, uses on a shared server.
+pub(crate) fn fresh_name() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+pub(crate) fn address(key: &str) -> Address {
+    Address::new("shop", b"acme", "POST /pay", key.as_bytes())
+}
+
+pub(crate) fn claim(key: &str) -> Claim {
+    Claim {
+        address: address(key),
+        nonce: Nonce::fresh(),
+        fingerprint: Fingerprint::of_value(&"EUR 10").unwrap(),
+        lease: LEASE,
+        after_crash: AfterCrash::Unknown,
+        label: Label::new("POST /pay", b"acme"),
+        key_hint: KeyHint::of(key.as_bytes()),
+    }
+}
+
+pub(crate) fn reply(key: &str) -> Reply {
+    format!("the answer of {key}").into_bytes().into()
+}
+
+pub(crate) fn completion(key: &str, owner: Owner) -> Completion {
+    Completion { address: address(key), owner, reply: reply(key), retention: RETENTION }
+}
+
+pub(crate) fn release(key: &str, owner: Owner) -> Release {
+    Release { address: address(key), owner, retention: RETENTION }
+}
+
+#[track_caller]
+pub(crate) fn owner_in(outcome: Result<ClaimOutcome, StoreError>) -> Owner {
+    match outcome.unwrap() {
+        ClaimOutcome::Won(won) => won.owner,
+        other => panic!("not won: {other:?}"),
+    }
+}
+
+pub(crate) async fn win(store: &dyn Store, key: &str) -> Owner {
+    owner_in(store.claim(claim(key)).await)
+}
+
+pub(crate) async fn complete(store: &dyn Store, key: &str) -> Owner {
+    let owner = win(store, key).await;
+    assert_eq!(store.complete(completion(key, owner)).await.unwrap(), WriteOutcome::Applied);
+    owner
+}
+
+#[track_caller]
+pub(crate) fn kind<T: Debug>(result: Result<T, StoreError>) -> StoreErrorKind {
+    result.unwrap_err().kind()
+}
+
+/// Polls once, which sends the operation.
+pub(crate) async fn is_pending<F: Future + ?Sized>(operation: &mut Pin<Box<F>>) -> bool {
+    std::future::poll_fn(|cx| Poll::Ready(operation.as_mut().poll(cx).is_pending())).await
+}
+
+/// Looks until `look` finds something; fails after a time that no healthy run comes near.
+pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = tokio::time::Instant::now() + Duration::from_mins(1);
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(tokio::time::Instant::now() < deadline, "it did not happen: {what}");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}
