@@ -2,6 +2,7 @@
 //!
 //! The servers are private ones that `idem-servers` starts, or those that the environment names.
 
+mod faults;
 mod postgres;
-mod redis;
+mod servers;
 mod support;

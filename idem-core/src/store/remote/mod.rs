@@ -20,4 +20,6 @@ mod links;
 mod queue;
 mod renewals;
 pub(super) mod store;
+#[cfg(test)]
+mod tests;
 mod verdicts;

@@ -1,0 +1,190 @@
+//! What is tried again, and what a caller is told of what is not.
+
+use std::collections::VecDeque;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use super::address;
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+use crate::label::{KeyHint, Label};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Nonce, StateKind};
+use crate::store::remote::driver::{Change, Driver, Finish, Found};
+use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::store::{Remote, Traffic};
+use crate::store::{Batch, Entry, Page, Renewal, StoreErrorKind, Sweep, SweepCount};
+use crate::time::Timestamp;
+
+/// Fails as it is told, and otherwise finds every key free.
+#[derive(Debug, Default)]
+struct Told {
+    faults: Mutex<VecDeque<Fault>>,
+    connects: AtomicUsize,
+    calls: AtomicUsize,
+    down: bool,
+}
+
+fn failure(kind: StoreErrorKind) -> Failure {
+    Failure::new(kind, "as it was told")
+}
+
+impl Told {
+    fn with(faults: impl IntoIterator<Item = Fault>) -> Remote<Self> {
+        remote(Self { faults: Mutex::new(faults.into_iter().collect()), ..Self::default() })
+    }
+
+    fn next(&self) -> Result<(), Fault> {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        self.faults.lock().unwrap().pop_front().map_or(Ok(()), Err)
+    }
+}
+
+fn remote(driver: Told) -> Remote<Told> {
+    Remote::new(driver, Traffic { lanes: 1, timeout: Duration::from_secs(5) })
+}
+
+impl Driver for Told {
+    type Link = ();
+
+    async fn connect(&self) -> Result<(), Fault> {
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        if self.down { Err(Fault::Unreached(failure(StoreErrorKind::Unavailable))) } else { Ok(()) }
+    }
+
+    async fn claim(&self, (): &mut (), claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+        if claims.iter().any(|claim| claim.address == address("bad")) {
+            return Err(Fault::Refused(failure(StoreErrorKind::Misconfigured)));
+        }
+        if claims.iter().any(|claim| claim.address == address("silent")) {
+            std::future::pending::<()>().await;
+        }
+        self.next()?;
+        Ok(claims.iter().map(|_| Found::Fresh(Timestamp::from_micros(7))).collect())
+    }
+
+    async fn finish(&self, (): &mut (), finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+        self.next()?;
+        Ok(vec![true; finishes.len()])
+    }
+
+    async fn load(&self, (): &mut (), addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+        self.next()?;
+        Ok(addresses.iter().map(|_| Found::Nothing).collect())
+    }
+
+    async fn change(&self, (): &mut (), _: &Change) -> Result<bool, Fault> {
+        self.next().map(|()| true)
+    }
+
+    async fn renew(&self, (): &mut (), renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+        self.next()?;
+        Ok(vec![true; renewals.len()])
+    }
+
+    async fn sweep(&self, (): &mut (), _: &Sweep) -> Result<SweepCount, Fault> {
+        self.next().map(|()| SweepCount::default())
+    }
+
+    async fn reap(&self, (): &mut (), limit: usize) -> Result<usize, Fault> {
+        self.next().map(|()| limit)
+    }
+
+    async fn list(&self, (): &mut (), _: &Page) -> Result<Vec<Entry>, Fault> {
+        self.next().map(|()| Vec::new())
+    }
+
+    async fn count(&self, (): &mut (), _: StateKind) -> Result<u64, Fault> {
+        self.next().map(|()| 0)
+    }
+
+    async fn hang_up(&self, (): ()) {}
+}
+
+fn claim(key: &str) -> Claim {
+    Claim {
+        address: address(key),
+        nonce: Nonce::fresh(),
+        fingerprint: Fingerprint::none(),
+        lease: Duration::from_secs(30),
+        after_crash: AfterCrash::Unknown,
+        label: Label::new("op", b""),
+        key_hint: KeyHint::default(),
+    }
+}
+
+fn broken() -> Fault {
+    Fault::Broken(failure(StoreErrorKind::Unavailable))
+}
+
+fn calls(remote: &Remote<Told>) -> usize {
+    remote.driver().calls.load(Ordering::Relaxed)
+}
+
+#[tokio::test]
+async fn a_connection_that_broke_is_replaced_once() {
+    let remote = Told::with([broken()]);
+    assert!(matches!(remote.claim(claim("k")).await, Ok(ClaimOutcome::Won(_))));
+    assert_eq!((calls(&remote), remote.driver().connects.load(Ordering::Relaxed)), (2, 2));
+    // The second connection is kept.
+    assert!(remote.claim(claim("l")).await.is_ok());
+    assert_eq!(remote.driver().connects.load(Ordering::Relaxed), 2);
+}
+
+#[tokio::test]
+async fn a_write_that_was_lost_twice_is_undecided_and_a_read_is_not() {
+    let remote = Told::with([broken(), broken()]);
+    assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
+    let remote = Told::with([broken(), broken()]);
+    assert_eq!(remote.look_up(address("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    assert_eq!(calls(&remote), 2);
+}
+
+#[tokio::test]
+async fn what_was_refused_after_a_lost_try_may_have_been_applied_by_it() {
+    let shut = || Fault::Shut(failure(StoreErrorKind::Unavailable));
+    let remote = Told::with([broken(), shut()]);
+    assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
+    let remote = Told::with([shut()]);
+    assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn what_was_never_sent_is_unavailable() {
+    let remote = remote(Told { down: true, ..Told::default() });
+    assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    assert_eq!(calls(&remote), 0);
+}
+
+#[tokio::test]
+async fn a_conflict_is_tried_again_and_not_for_ever() {
+    let again = || Fault::Again(failure(StoreErrorKind::Unavailable));
+    let remote = Told::with(std::iter::repeat_with(again).take(5));
+    assert!(remote.claim(claim("k")).await.is_ok());
+    assert_eq!(remote.driver().connects.load(Ordering::Relaxed), 1);
+    let remote = Told::with(std::iter::repeat_with(again).take(1000));
+    assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+}
+
+#[tokio::test]
+async fn a_refused_batch_is_tried_one_by_one() {
+    let remote = Told::with([]);
+    let (batch, _) = Batch::new(["a", "bad", "c"].map(claim).to_vec());
+    let order: Vec<_> = batch.iter().map(|claim| claim.address).collect();
+    let answers = remote.claim_batch(batch).await;
+    for (at, answer) in order.into_iter().zip(answers) {
+        match answer {
+            Ok(_) => assert_ne!(at, address("bad")),
+            Err(error) => {
+                assert_eq!((at, error.kind()), (address("bad"), StoreErrorKind::Misconfigured));
+            }
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn silence_ends_as_undecided() {
+    let remote = Told::with([]);
+    assert_eq!(remote.claim(claim("silent")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
+    assert!(remote.claim(claim("k")).await.is_ok());
+}

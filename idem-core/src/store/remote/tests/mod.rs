@@ -1,0 +1,10 @@
+//! Queues and exchanges, over a database that does as it is told.
+
+mod exchange;
+mod queue;
+
+use crate::address::Address;
+
+fn address(key: &str) -> Address {
+    Address::new("", b"", "op", key.as_bytes())
+}
