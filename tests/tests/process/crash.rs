@@ -1,10 +1,14 @@
 //! Processes that are killed in the middle of a handler.
 
-use crate::support::{Reply, Shared, post, until};
+use crate::support::{Reply, Shared, on_every_store, post, until};
 
-#[test]
-fn after_a_crash_the_key_is_in_progress_until_the_lease_ends_and_then_unknown_for_ever() {
-    let shared = Shared::new();
+on_every_store! {
+    after_a_crash_the_key_is_in_progress_until_the_lease_ends_and_then_unknown_for_ever
+    with_after_crash_rerun_exactly_one_of_many_callers_runs_it_again
+    a_crash_after_completion_loses_nothing
+}
+
+fn after_a_crash_the_key_is_in_progress_until_the_lease_ends_and_then_unknown_for_ever(shared: &Shared) {
     let arguments = ["--lease", "2s"];
     let (dying, other) = (shared.start(&arguments), shared.start(&arguments));
     let request = post("/slow?ms=60000").key("k");
@@ -27,9 +31,7 @@ fn after_a_crash_the_key_is_in_progress_until_the_lease_ends_and_then_unknown_fo
     assert_eq!(other.runs("k"), 1);
 }
 
-#[test]
-fn with_after_crash_rerun_exactly_one_of_many_callers_runs_it_again() {
-    let shared = Shared::new();
+fn with_after_crash_rerun_exactly_one_of_many_callers_runs_it_again(shared: &Shared) {
     let arguments = ["--lease", "1s", "--after-crash", "rerun"];
     let dying = shared.start(&arguments);
     let request = post("/slow?ms=1500").key("k");
@@ -58,9 +60,7 @@ fn with_after_crash_rerun_exactly_one_of_many_callers_runs_it_again() {
     assert_eq!(others[0].runs("k"), 2, "the run that died and the one that took over");
 }
 
-#[test]
-fn a_crash_after_completion_loses_nothing() {
-    let shared = Shared::new();
+fn a_crash_after_completion_loses_nothing(shared: &Shared) {
     let dying = shared.start(&[]);
     let request = post("/pay").key("k");
     let first = dying.send(&request);

@@ -1,6 +1,10 @@
 //! Callers that do not wait for their answer.
 
-use crate::support::{Reply, Request, Shared, Target, post, until};
+use crate::support::{Reply, Request, Shared, Target, on_every_store, post, until};
+
+on_every_store! {
+    its_retry_may_reach_another_process
+}
 
 fn retried(target: &Target, request: &Request) -> Reply {
     until("the handler ends", || {
@@ -24,9 +28,7 @@ fn a_caller_that_hangs_up_right_after_the_effect_gets_the_answer_on_its_retry() 
     assert_eq!(target.runs("k"), 1);
 }
 
-#[test]
-fn its_retry_may_reach_another_process() {
-    let shared = Shared::new();
+fn its_retry_may_reach_another_process(shared: &Shared) {
     let (one, other) = (shared.start(&[]), shared.start(&[]));
     let request = post("/slow?ms=500").key("k");
     drop(one.begin(&request));

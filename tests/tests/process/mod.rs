@@ -2,6 +2,7 @@
 
 mod crash;
 mod hang_up;
+mod outage;
 mod restart;
 mod shutdown;
 mod start;

@@ -1,10 +1,13 @@
 //! What a restart keeps.
 
-use crate::support::{Shared, Target, post};
+use crate::support::{Shared, Target, on_every_store, post};
 
-#[test]
-fn a_restart_keeps_every_answer() {
-    let shared = Shared::new();
+on_every_store! {
+    a_restart_keeps_every_answer
+    a_restart_keeps_what_nobody_knows
+}
+
+fn a_restart_keeps_every_answer(shared: &Shared) {
     let target = shared.start(&["--on-error", "store"]);
     let paths = [
         "/pay",
@@ -32,9 +35,7 @@ fn a_restart_keeps_every_answer() {
     assert_eq!(target.runs("k"), paths.len() as u64);
 }
 
-#[test]
-fn a_restart_keeps_what_nobody_knows() {
-    let shared = Shared::new();
+fn a_restart_keeps_what_nobody_knows(shared: &Shared) {
     let request = post("/panic").key("k");
     for _ in 0..2 {
         assert_eq!(shared.start(&[]).send(&request).problem(), "outcome-unknown");

@@ -2,11 +2,14 @@
 
 use rustix::process::Signal;
 
-use crate::support::{Shared, post, until};
+use crate::support::{Shared, on_every_store, post, until};
 
-#[test]
-fn a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply() {
-    let shared = Shared::new();
+on_every_store! {
+    a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply
+    an_owner_that_wakes_up_late_may_still_settle_what_nobody_knows
+}
+
+fn a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply(shared: &Shared) {
     let arguments = ["--lease", "1500ms", "--after-crash", "rerun"];
     let (stale, winner) = (shared.start(&arguments), shared.start(&arguments));
     // Both have started all their threads, and the winner counts one run more: its answers can be told apart.
@@ -38,9 +41,7 @@ fn a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply() 
     assert_eq!(winner.runs("k"), 2);
 }
 
-#[test]
-fn an_owner_that_wakes_up_late_may_still_settle_what_nobody_knows() {
-    let shared = Shared::new();
+fn an_owner_that_wakes_up_late_may_still_settle_what_nobody_knows(shared: &Shared) {
     let arguments = ["--lease", "1500ms"];
     let (late, other) = (shared.start(&arguments), shared.start(&arguments));
     assert_eq!(late.send(&post("/slow?ms=0").key("warm")).status, 201);

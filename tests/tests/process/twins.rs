@@ -1,13 +1,18 @@
 //! The same request at two processes at once.
 
-use crate::support::{Pending, Shared, post};
+use crate::support::{Pending, Shared, on_every_store, post};
 
-#[test]
-fn of_64_simultaneous_requests_to_two_processes_one_runs() {
-    let shared = Shared::new();
-    let targets = [shared.start(&[]), shared.start(&[])];
+on_every_store! {
+    of_64_simultaneous_requests_to_four_processes_one_runs
+    many_keys_at_two_processes_at_once_run_once_each
+    a_living_handler_is_not_taken_over_however_many_leases_it_lasts
+    a_mismatch_is_told_across_processes
+}
+
+fn of_64_simultaneous_requests_to_four_processes_one_runs(shared: &Shared) {
+    let targets = [(); 4].map(|()| shared.start(&[]));
     let request = post("/wait?ms=100").key("k");
-    let pending: Vec<_> = (0..64).map(|number| request.begin(targets[number % 2].address())).collect();
+    let pending: Vec<_> = (0..64).map(|number| request.begin(targets[number % 4].address())).collect();
     let replies: Vec<_> = pending.into_iter().map(Pending::reply).collect();
     assert_eq!(replies.iter().filter(|reply| !reply.is_replay()).count(), 1);
     for reply in &replies {
@@ -19,9 +24,7 @@ fn of_64_simultaneous_requests_to_two_processes_one_runs() {
     }
 }
 
-#[test]
-fn many_keys_at_two_processes_at_once_run_once_each() {
-    let shared = Shared::new();
+fn many_keys_at_two_processes_at_once_run_once_each(shared: &Shared) {
     let targets = [shared.start(&[]), shared.start(&[])];
     let requests: Vec<_> = (0..16).map(|number| post("/wait?ms=0").key(&format!("k{number}"))).collect();
     let all = requests
@@ -36,9 +39,7 @@ fn many_keys_at_two_processes_at_once_run_once_each() {
     }
 }
 
-#[test]
-fn a_living_handler_is_not_taken_over_however_many_leases_it_lasts() {
-    let shared = Shared::new();
+fn a_living_handler_is_not_taken_over_however_many_leases_it_lasts(shared: &Shared) {
     // Were it taken over, a second run would show.
     let arguments = ["--lease", "1s", "--after-crash", "rerun"];
     let (owner, other) = (shared.start(&arguments), shared.start(&arguments));
@@ -58,9 +59,7 @@ fn a_living_handler_is_not_taken_over_however_many_leases_it_lasts() {
     assert_eq!(owner.runs("k"), 1);
 }
 
-#[test]
-fn a_mismatch_is_told_across_processes() {
-    let shared = Shared::new();
+fn a_mismatch_is_told_across_processes(shared: &Shared) {
     let (one, other) = (shared.start(&[]), shared.start(&[]));
     let request = post("/slow?ms=60000").key("k");
     let running = one.begin(&request);

@@ -8,6 +8,6 @@ mod wire;
 
 pub(crate) use app::{ask, json_post, problem_code};
 pub(crate) use deadline::until;
-pub(crate) use shared::Shared;
+pub(crate) use shared::{Shared, StoreKind, on_every_store};
 pub(crate) use target::{Target, refuses_to_start};
 pub(crate) use wire::{End, Pending, Reply, Request, post, request};

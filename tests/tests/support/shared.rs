@@ -1,20 +1,53 @@
 //! A store and an effects file that several targets share.
 
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
+use idem_servers::{require, shared};
+use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
 use super::Target;
+
+/// What the records live in.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum StoreKind {
+    Sqlite,
+    Postgres,
+}
 
 /// Removed when dropped.
 #[derive(Debug)]
 pub(crate) struct Shared {
     directory: TempDir,
+    store: String,
 }
 
 impl Shared {
+    /// On SQLite.
     pub(crate) fn new() -> Self {
-        Self { directory: TempDir::new().expect("a directory") }
+        let directory = TempDir::new().expect("a directory");
+        let store = format!("sqlite:{}", directory.path().join("idem.db").display());
+        Self { directory, store }
+    }
+
+    /// On a database of the test's own; `None` if its server is missing.
+    pub(crate) fn on(kind: StoreKind) -> Option<Self> {
+        let fresh = Self::new();
+        let store = match kind {
+            StoreKind::Sqlite => return Some(fresh),
+            StoreKind::Postgres => {
+                let (url, name) = (require(shared::postgres())?, database_name());
+                execute::<sqlx::PgConnection>(url, &name);
+                with_database(url, &name)
+            }
+        };
+        Some(Self { store, ..fresh })
+    }
+
+    /// On a server of the test's own.
+    pub(crate) fn at(url: &str) -> Self {
+        Self { store: url.to_owned(), ..Self::new() }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -26,15 +59,66 @@ impl Shared {
     }
 
     pub(crate) fn store(&self) -> String {
-        format!("sqlite:{}", self.database().display())
+        self.store.clone()
     }
 
     /// One more target on the same records and counts.
     pub(crate) fn start(&self, arguments: &[&str]) -> Target {
-        let (store, effects) = (self.store(), self.path().join("effects"));
+        let effects = self.path().join("effects");
         let effects = effects.to_str().expect("a path that is text");
-        let mut all = vec!["--store", &store, "--effects", effects];
+        let mut all = vec!["--store", &self.store, "--effects", effects];
         all.extend_from_slice(arguments);
         Target::start(&all)
     }
 }
+
+fn database_name() -> String {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    format!("idem_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
+}
+
+/// Creates a database of that name.
+fn execute<C>(url: &str, name: &str)
+where
+    C: Connection,
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+{
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let mut connection = C::connect(url).await.expect("a connection");
+        let sql = AssertSqlSafe(format!("CREATE DATABASE {name}"));
+        sqlx::raw_sql(sql).execute(&mut connection).await.expect("a database");
+        connection.close().await.expect("a goodbye");
+    });
+}
+
+/// The URL with another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (server, query) = url.split_once('?').map_or((url, None), |(server, query)| (server, Some(query)));
+    let server = match server.split_once("://").and_then(|(_, rest)| rest.find('/')) {
+        Some(at) => &server[..server.find("://").expect("it was there") + 3 + at],
+        None => server,
+    };
+    query.map_or_else(|| format!("{server}/{name}"), |query| format!("{server}/{name}?{query}"))
+}
+
+/// One test for each store that several processes can share. A case takes what they share.
+macro_rules! on_every_store {
+    ($($case:ident)*) => {
+        $crate::support::on_every_store!(@ sqlite Sqlite $($case)*);
+        $crate::support::on_every_store!(@ postgres Postgres $($case)*);
+    };
+    (@ $module:ident $kind:ident $($case:ident)*) => {
+        mod $module {
+            $(
+                #[test]
+                fn $case() {
+                    if let Some(shared) = $crate::support::Shared::on($crate::support::StoreKind::$kind) {
+                        super::$case(&shared);
+                    }
+                }
+            )*
+        }
+    };
+}
+pub(crate) use on_every_store;

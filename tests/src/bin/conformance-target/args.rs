@@ -1,6 +1,7 @@
 //! The command line.
 
 use std::convert::Infallible;
+use std::fmt;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -50,11 +51,22 @@ pub(crate) struct Args {
     pub(crate) effects: Option<PathBuf>,
 }
 
+/// The address of a database. Not shown: it may hold a password.
+#[derive(Clone)]
+pub(crate) struct Url(pub(crate) String);
+
+impl fmt::Debug for Url {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Url(…)")
+    }
+}
+
 /// Where records live.
 #[derive(Debug, Clone)]
 pub(crate) enum StoreChoice {
     Memory,
     Sqlite(PathBuf),
+    Postgres(Url),
     /// One that this build does not have. Its URL is not kept: it may hold a password.
     Absent(String),
 }
@@ -66,6 +78,7 @@ impl FromStr for StoreChoice {
         Ok(match text.split_once(':') {
             None if text == "memory" => Self::Memory,
             Some(("sqlite", path)) => Self::Sqlite(path.into()),
+            Some(("postgres" | "postgresql", _)) => Self::Postgres(Url(text.into())),
             Some((kind, _)) => Self::Absent(kind.into()),
             None => Self::Absent(text.into()),
         })
