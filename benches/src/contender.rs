@@ -22,6 +22,16 @@ pub(crate) trait Contender: Send + Sync {
     fn replay(&self) -> Work<'_>;
 
     fn prepare(&self) -> Work<'_>;
+
+    /// How many pairs one call does.
+    fn pairs_at_once(&self) -> u64 {
+        1
+    }
+
+    /// How many callers to have where `asked` are wanted.
+    fn callers(&self, asked: usize) -> usize {
+        asked
+    }
 }
 
 /// A new key, as a client would make it.

@@ -3,20 +3,45 @@
 use std::sync::Arc;
 
 use idem_core::store::postgres::PostgresStore;
+use idem_servers::{Postgres, require};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
 use crate::contender::{BODY, Contender, Idem, KNOWN, Work, key, known};
+use crate::table::{Field, sync_latency};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS hand_written (
     key text PRIMARY KEY, fingerprint bytea NOT NULL, status smallint NOT NULL DEFAULT 0, reply bytea,
     created timestamptz NOT NULL DEFAULT now())";
 
-pub(crate) async fn idem(url: &str, lanes: usize) -> Arc<dyn Contender> {
-    Arc::new(Idem(Arc::new(PostgresStore::builder(url).lanes(lanes).open().await.expect("a store"))))
+pub(crate) async fn run(turns: usize) {
+    for (durability, settings) in [
+        ("commits asynchronous", [("fsync", "on"), ("synchronous_commit", "off"), ("full_page_writes", "on")]),
+        ("commits synchronous", [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")]),
+    ] {
+        let builder = Postgres::builder().setting("shared_buffers", "256MB").setting("max_wal_size", "4GB");
+        let builder = settings.iter().fold(builder, |builder, (name, value)| builder.setting(*name, *value));
+        let Some(server) = require(builder.start()) else { return };
+        let url = server.url();
+        let store = PostgresStore::connect(&url).await.expect("a store");
+        let field = Field {
+            title: format!(
+                "PostgreSQL through sqlx, {durability}, a sync takes {}, bodies of {BODY} bytes",
+                sync_latency()
+            ),
+            idem: Arc::new(Idem(Arc::new(store))),
+            others: vec![
+                ("hand-written, sqlx's default pool", Arc::new(HandWritten(pool(&url, 10, true).await))),
+                ("hand-written, pool tuned (no ping)", Arc::new(HandWritten(pool(&url, 10, false).await))),
+                ("in the handler's transaction", Arc::new(InTransaction(pool(&url, 10, false).await))),
+                ("bare driver: statements that do nothing", Arc::new(Bare(pool(&url, 10, false).await))),
+            ],
+        };
+        field.run(&[1, 16, 64, 256], turns).await;
+    }
 }
 
-pub(crate) async fn pool(url: &str, connections: u32) -> PgPool {
-    let options = PgPoolOptions::new().max_connections(connections).test_before_acquire(false);
+async fn pool(url: &str, connections: u32, ping: bool) -> PgPool {
+    let options = PgPoolOptions::new().max_connections(connections).test_before_acquire(ping);
     let pool = options.connect(url).await.expect("a pool");
     sqlx::query(TABLE).execute(&pool).await.expect("a table");
     pool
@@ -24,7 +49,7 @@ pub(crate) async fn pool(url: &str, connections: u32) -> PgPool {
 
 /// INSERT … ON CONFLICT DO NOTHING, then UPDATE; SELECT to replay. No fence, no lease, no mismatch check: what is
 /// compared is its speed.
-pub(crate) struct HandWritten(pub(crate) PgPool);
+struct HandWritten(PgPool);
 
 impl HandWritten {
     async fn run(&self, key: &str) {
@@ -76,7 +101,7 @@ impl Contender for HandWritten {
 
 /// The key is inserted, and its answer written, in the one transaction that a handler would hold: how "Zero to
 /// Production in Rust", chapter 10, does it.
-pub(crate) struct InTransaction(pub(crate) PgPool);
+struct InTransaction(PgPool);
 
 impl Contender for InTransaction {
     fn pair(&self) -> Work<'_> {
@@ -117,7 +142,7 @@ impl Contender for InTransaction {
 }
 
 /// Two statements that do nothing: what the driver and the round trips cost by themselves.
-pub(crate) struct Bare(pub(crate) PgPool);
+struct Bare(PgPool);
 
 impl Contender for Bare {
     fn pair(&self) -> Work<'_> {

@@ -41,7 +41,8 @@ async fn rate(contender: &Arc<dyn Contender>, what: What, callers: usize) -> f64
     let done = Arc::new(AtomicU64::new(0));
     let begun = Instant::now();
     let mut tasks = tokio::task::JoinSet::new();
-    for _ in 0..callers {
+    let at_once = if let What::Pair = what { contender.pairs_at_once() } else { 1 };
+    for _ in 0..contender.callers(callers) {
         let (contender, done) = (Arc::clone(contender), Arc::clone(&done));
         tasks.spawn(async move {
             while begun.elapsed() < TURN {
@@ -49,7 +50,7 @@ async fn rate(contender: &Arc<dyn Contender>, what: What, callers: usize) -> f64
                     What::Pair => contender.pair().await,
                     What::Replay => contender.replay().await,
                 }
-                done.fetch_add(1, Ordering::Relaxed);
+                done.fetch_add(at_once, Ordering::Relaxed);
             }
         });
     }

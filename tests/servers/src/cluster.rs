@@ -95,7 +95,7 @@ impl Cluster {
             let mut settings = settings.clone();
             settings.insert(0, ("cluster-port".to_owned(), (addresses[index].port() + BUS).to_string()));
             let files = vec![(NODES_FILE, acquaintances(&addresses, index))];
-            Redis::launch(Redis::plan(program.to_owned(), addresses[index], &settings, files))
+            Redis::begin(Redis::plan(program.to_owned(), addresses[index], &settings, files))
         };
         // Launched all at once, awaited then: each wants to see the others.
         let nodes = (0..NODES).map(node).collect::<Result<Vec<_>, _>>()?;

@@ -14,9 +14,8 @@ use crate::{
 };
 
 /// Fast and forgetful: a crash of the machine, unlike one of the server, may lose what was committed.
-const DEFAULTS: [(&str, &str); 12] = [
+const DEFAULTS: [(&str, &str); 11] = [
     ("fsync", "off"),
-    ("synchronous_commit", "off"),
     ("full_page_writes", "off"),
     ("shared_buffers", "32MB"),
     ("max_connections", "200"),
@@ -36,7 +35,7 @@ const REMOVE_SEGMENT: &str =
 
 /// A PostgreSQL of the test's own: user `postgres`, database `postgres`, no password.
 ///
-/// By default it does not wait for the disk (`fsync`, `synchronous_commit` and `full_page_writes` are off); a benchmark
+/// By default it does not wait for the disk (`fsync` and `full_page_writes` are off); a benchmark
 /// sets these. What it logs, plans of `auto_explain` included, is in [`Server::log_path`].
 #[derive(Debug)]
 pub struct Postgres(Server);

@@ -59,7 +59,7 @@ impl Redis {
     }
 
     /// Starts it, without waiting for it.
-    pub(crate) fn launch(plan: Plan) -> Result<Self, Failure> {
+    pub(crate) fn begin(plan: Plan) -> Result<Self, Failure> {
         Server::launch(plan).map(Self)
     }
 }

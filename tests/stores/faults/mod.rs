@@ -13,7 +13,7 @@ use idem_core::store::{Store, StoreErrorKind};
 use idem_servers::{Fault, Proxy};
 
 use self::op::Op;
-use crate::servers::{Place, on_every_server};
+use crate::servers::{Place, Server, on_every_server};
 use crate::support::address;
 
 on_every_server! {
@@ -39,8 +39,7 @@ struct Matrix {
 
 impl Matrix {
     async fn new(place: Place, patience: Duration) -> Self {
-        let upstream = host_port(&place.url);
-        let proxy = Proxy::to(&*upstream).await.unwrap();
+        let proxy = Proxy::to(&*place.host_port()).await.unwrap();
         let direct = place.open().await;
         Self { place, proxy, direct, patience, run: 0 }
     }
@@ -94,7 +93,8 @@ async fn one_fault_on_a_warm_connection(place: Place) {
         // Opens the connection, and prepares what is prepared once.
         matrix.count(op, &*store, &format!("{op:?} warm")).await;
         let requests = matrix.count(op, &*store, &format!("{op:?} count")).await;
-        assert!(requests >= 1, "{op:?} goes through the proxy");
+        let nothing_to_do = op == Op::Reap && matrix.place.server == Server::Redis;
+        assert_eq!(requests == 0, nothing_to_do, "{op:?} goes through the proxy");
         for n in 1..=requests {
             for fault in Fault::CUTS {
                 matrix.case(op, &*store, &format!("{op:?} {n} {fault:?}"), &[(n, fault)]).await;
@@ -147,11 +147,4 @@ async fn a_reply_that_never_comes(place: Place) {
             matrix.case(op, &*store, &format!("{op:?} {n} held"), &[(n, Fault::HoldReply)]).await;
         }
     }
-}
-
-/// `host:port` of a URL.
-fn host_port(url: &str) -> String {
-    let (_, rest) = url.split_once("://").unwrap();
-    let authority = rest.split(['/', '?']).next().unwrap();
-    authority.rsplit('@').next().unwrap().to_owned()
 }

@@ -4,13 +4,52 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use idem_servers::{Postgres, require};
+use idem_servers::{MariaDb, Postgres, Redis, require};
 
 use crate::support::{Reply, Shared, Target, post, until};
 
 #[test]
 fn postgres_restarted_under_load_loses_and_doubles_nothing() {
     let Some(server) = require(Postgres::builder().setting("fsync", "on").start()) else { return };
+    let shared = Shared::at(&server.url());
+    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
+    under_load(&targets, |heard| {
+        server.kill().expect("it can be killed");
+        heard.refusals("while the database is away");
+        server.start_again().expect("it starts again");
+    });
+}
+
+#[test]
+fn mariadb_restarted_under_load_loses_and_doubles_nothing() {
+    let builder = MariaDb::builder().setting("innodb_flush_log_at_trx_commit", "1");
+    let Some(server) = require(builder.start()) else { return };
+    let shared = Shared::at(&server.url());
+    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
+    under_load(&targets, |heard| {
+        server.kill().expect("it can be killed");
+        heard.refusals("while the database is away");
+        server.start_again().expect("it starts again");
+    });
+}
+
+/// Frozen, not killed: what it keeps in memory would be gone, which is said in its documentation.
+#[test]
+fn redis_frozen_under_load_loses_and_doubles_nothing() {
+    let Some(server) = require(Redis::start()) else { return };
+    let shared = Shared::at(&server.url());
+    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
+    under_load(&targets, |heard| {
+        server.freeze().expect("it can be frozen");
+        heard.refusals("while the database is away");
+        server.thaw().expect("it goes on");
+    });
+}
+
+#[test]
+fn redis_with_its_log_restarted_under_load_loses_and_doubles_nothing() {
+    let builder = Redis::builder().setting("appendonly", "yes").setting("appendfsync", "always");
+    let Some(server) = require(builder.start()) else { return };
     let shared = Shared::at(&server.url());
     let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
     under_load(&targets, |heard| {

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use idem_servers::{require, shared};
+use idem_servers::{Redis, require, shared};
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 
@@ -14,6 +14,8 @@ use super::Target;
 pub(crate) enum StoreKind {
     Sqlite,
     Postgres,
+    MariaDb,
+    Redis,
 }
 
 /// Removed when dropped.
@@ -21,6 +23,8 @@ pub(crate) enum StoreKind {
 pub(crate) struct Shared {
     directory: TempDir,
     store: String,
+    /// Where a server has no databases to keep tests apart.
+    _redis: Option<Redis>,
 }
 
 impl Shared {
@@ -28,7 +32,7 @@ impl Shared {
     pub(crate) fn new() -> Self {
         let directory = TempDir::new().expect("a directory");
         let store = format!("sqlite:{}", directory.path().join("idem.db").display());
-        Self { directory, store }
+        Self { directory, store, _redis: None }
     }
 
     /// On a database of the test's own; `None` if its server is missing.
@@ -40,6 +44,15 @@ impl Shared {
                 let (url, name) = (require(shared::postgres())?, database_name());
                 execute::<sqlx::PgConnection>(url, &name);
                 with_database(url, &name)
+            }
+            StoreKind::MariaDb => {
+                let (url, name) = (require(shared::mariadb())?, database_name());
+                execute::<sqlx::MySqlConnection>(url, &name);
+                with_database(url, &name)
+            }
+            StoreKind::Redis => {
+                let redis = require(Redis::start())?;
+                return Some(Self { store: redis.url(), _redis: Some(redis), ..fresh });
             }
         };
         Some(Self { store, ..fresh })
@@ -107,6 +120,8 @@ macro_rules! on_every_store {
     ($($case:ident)*) => {
         $crate::support::on_every_store!(@ sqlite Sqlite $($case)*);
         $crate::support::on_every_store!(@ postgres Postgres $($case)*);
+        $crate::support::on_every_store!(@ mariadb MariaDb $($case)*);
+        $crate::support::on_every_store!(@ redis Redis $($case)*);
     };
     (@ $module:ident $kind:ident $($case:ident)*) => {
         mod $module {

@@ -9,7 +9,7 @@ pub enum Fault {
     /// waited for: the server may act on it or not, now or later.
     CutAfterSend,
     /// The request is forwarded, and when its reply begins to arrive (or the server hangs up), the connection breaks on
-    /// both sides: the server has acted, the client cannot know.
+    /// both sides: the server has acted, the client cannot know. A long reply may begin before the server is done.
     SwallowReply,
     /// The request is forwarded, and its reply is held back on an open connection until
     /// [`Proxy::resume`](super::Proxy::resume).

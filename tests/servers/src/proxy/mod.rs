@@ -9,10 +9,10 @@
 //! operation().await; // through proxy.addr()
 //! let count = proxy.requests() - before;
 //! for n in 1..=count {
-//!     for fault in Fault::ALL {
+//!     for fault in Fault::CUTS {
 //!         proxy.on_request(n, fault);
-//!         operation().await;
-//!         proxy.pass().await?;
+//!         operation().await; // and what it left behind is as it should be
+//!         proxy.fired().await;
 //!     }
 //! }
 //! # Ok(())

@@ -67,6 +67,8 @@ pub(crate) enum StoreChoice {
     Memory,
     Sqlite(PathBuf),
     Postgres(Url),
+    MySql(Url),
+    Redis(Url),
     /// One that this build does not have. Its URL is not kept: it may hold a password.
     Absent(String),
 }
@@ -79,6 +81,8 @@ impl FromStr for StoreChoice {
             None if text == "memory" => Self::Memory,
             Some(("sqlite", path)) => Self::Sqlite(path.into()),
             Some(("postgres" | "postgresql", _)) => Self::Postgres(Url(text.into())),
+            Some(("mysql" | "mariadb", _)) => Self::MySql(Url(text.into())),
+            Some(("redis" | "rediss", _)) => Self::Redis(Url(text.into())),
             Some((kind, _)) => Self::Absent(kind.into()),
             None => Self::Absent(text.into()),
         })

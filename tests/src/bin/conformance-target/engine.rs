@@ -3,7 +3,9 @@
 use idem_core::http::Profile;
 use idem_core::store::Store;
 use idem_core::store::memory::MemoryStore;
+use idem_core::store::mysql::MySqlStore;
 use idem_core::store::postgres::PostgresStore;
+use idem_core::store::redis::RedisStore;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::{AfterCrash, Idem, OnError, Scope};
 
@@ -21,6 +23,8 @@ pub(crate) async fn open(args: &Args) -> Result<Idem, Failure> {
         StoreChoice::Memory => Ok(over(MemoryStore::new(), args)),
         StoreChoice::Sqlite(path) => Ok(over(SqliteStore::open(path).await?, args)),
         StoreChoice::Postgres(url) => Ok(over(PostgresStore::connect(&url.0).await?, args)),
+        StoreChoice::MySql(url) => Ok(over(MySqlStore::connect(&*url.0).await?, args)),
+        StoreChoice::Redis(url) => Ok(over(RedisStore::connect(&*url.0).await?, args)),
         StoreChoice::Absent(kind) => Err(Failure::NotBuilt(format!("{kind} store"))),
     }
 }
