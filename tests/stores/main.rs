@@ -3,6 +3,9 @@
 //! The servers are private ones that `idem-servers` starts, or those that the environment names.
 
 mod faults;
+mod mysql;
 mod postgres;
+mod redis;
+mod round_trips;
 mod servers;
 mod support;

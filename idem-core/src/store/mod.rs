@@ -8,6 +8,19 @@
 //! |---|---|---|---|
 //! | [`MemoryStore`](memory::MemoryStore) | – | no | one process |
 //! | [`SqliteStore`](sqlite::SqliteStore) | `sqlite` | yes | processes on one machine |
+//! | [`PostgresStore`](postgres::PostgresStore) | `postgres` | as its commits are | processes that share the primary |
+//! | [`MySqlStore`](mysql::MySqlStore) | `mysql` | as its commits are | processes that share the primary |
+//! | [`RedisStore`](redis::RedisStore) | `redis` | as Redis is set up: a fail-over may lose the last writes | processes that share the server or cluster |
+//!
+//! Round trips to the server, where an operation travels alone; those that wait together share them:
+//!
+//! | | PostgreSQL | MariaDB | MySQL | Redis |
+//! |---|---|---|---|---|
+//! | a new key | 1 | 1 | 1, several at once 2 | 1 |
+//! | a replay, a duplicate, a mismatch | 1 | 1 | 2 | 1 |
+//! | a completion, release or surrender | 1 | 1 | 1 | 1 |
+//! | a take-over, a claim after a release or an expiry | 2 | 2 | 3 | 2 |
+//! | a completion that comes too late, or again | 2 | 2 | 2 | 2 |
 //!
 //! ```
 //! use idem_core::store::{Store, memory::MemoryStore};
@@ -21,8 +34,12 @@
 mod batch;
 mod error;
 pub mod memory;
+#[cfg(feature = "mysql")]
+pub mod mysql;
 #[cfg(feature = "postgres")]
 pub mod postgres;
+#[cfg(feature = "redis")]
+pub mod redis;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 mod remote;
 mod request;

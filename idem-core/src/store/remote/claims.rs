@@ -54,9 +54,17 @@ impl<D: Driver> Claims<D> {
         let mut answers: Answers<ClaimOutcome> = claims.iter().map(|_| Err(contended())).collect();
         let mut open: Vec<usize> = (0..claims.len()).collect();
         for _ in 0..CONTENTION {
-            open = self.round(claims, &open, &mut answers).await?;
-            if open.is_empty() {
-                break;
+            match self.round(claims, &open, &mut answers).await {
+                Ok(again) if again.is_empty() => break,
+                Ok(again) => open = again,
+                // As long as nobody has been answered, it concerns all.
+                Err(unanswered) if open.len() == claims.len() => return Err(unanswered),
+                Err(unanswered) => {
+                    for at in open {
+                        tell(&mut answers, at, Err(unanswered.failure().to_error()));
+                    }
+                    break;
+                }
             }
         }
         Ok(answers)
@@ -73,7 +81,7 @@ impl<D: Driver> Claims<D> {
             open.iter().filter_map(|at| Some((*at, *claims.get(*at)?))).collect();
         let only: Vec<&Claim> = asked.iter().map(|(_, claim)| *claim).collect();
         let mut found = self.0.put(&call::Claims(&only)).await?;
-        self.look_again(&only, &mut found).await?;
+        self.look_again(&only, &mut found).await;
 
         let mut again = Vec::new();
         for ((at, claim), found) in asked.into_iter().zip(found) {
@@ -92,16 +100,14 @@ impl<D: Driver> Claims<D> {
                     Err(unanswered) => Err(unanswered.failure().to_error()),
                 },
             };
-            if let Some(answer) = answers.get_mut(at) {
-                *answer = verdict;
-            }
+            tell(answers, at, verdict);
         }
         Ok(again)
     }
 
     /// Where a statement neither wrote nor saw a record, somebody's was committed while it ran: a look with a newer
     /// snapshot shows it.
-    async fn look_again(&self, claims: &[&Claim], found: &mut [Found]) -> Result<(), Unanswered> {
+    async fn look_again(&self, claims: &[&Claim], found: &mut [Found]) {
         let unseen: Vec<(usize, Address)> = found
             .iter()
             .zip(claims)
@@ -110,16 +116,27 @@ impl<D: Driver> Claims<D> {
             .map(|(at, (_, claim))| (at, claim.address))
             .collect();
         if unseen.is_empty() {
-            return Ok(());
+            return;
         }
         let addresses: Vec<Address> = unseen.iter().map(|(_, address)| *address).collect();
-        let seen = self.0.put(&call::Load(&addresses)).await?;
-        for ((at, _), seen) in unseen.into_iter().zip(seen) {
-            if let Some(found) = found.get_mut(at) {
-                *found = seen;
-            }
+        let mut seen = match self.0.put(&call::Load(&addresses)).await {
+            Ok(seen) => Ok(seen.into_iter()),
+            Err(unanswered) => Err(unanswered),
+        };
+        for (at, _) in unseen {
+            let Some(found) = found.get_mut(at) else { continue };
+            *found = match &mut seen {
+                Ok(seen) => seen.next().unwrap_or(Found::Nothing),
+                // Only these: their neighbours were written or seen.
+                Err(unanswered) => Found::Unreadable(unanswered.failure().to_error()),
+            };
         }
-        Ok(())
+    }
+}
+
+pub(super) fn tell<T>(answers: &mut Answers<T>, at: usize, verdict: Result<T, StoreError>) {
+    if let Some(answer) = answers.get_mut(at) {
+        *answer = verdict;
     }
 }
 

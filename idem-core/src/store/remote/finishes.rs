@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::call;
-use super::claims::contended;
+use super::claims::{contended, tell};
 use super::driver::{Driver, End, Finish, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::queue::Work;
@@ -54,9 +54,16 @@ impl<D: Driver> Finishes<D> {
         let mut answers: Answers<WriteOutcome> = finishes.iter().map(|_| Err(contended())).collect();
         let mut open: Vec<usize> = (0..finishes.len()).collect();
         for _ in 0..CONTENTION {
-            open = self.round(finishes, &open, &mut answers).await?;
-            if open.is_empty() {
-                break;
+            match self.round(finishes, &open, &mut answers).await {
+                Ok(again) if again.is_empty() => break,
+                Ok(again) => open = again,
+                Err(unanswered) if open.len() == finishes.len() => return Err(unanswered),
+                Err(unanswered) => {
+                    for at in open {
+                        tell(&mut answers, at, Err(unanswered.failure().to_error()));
+                    }
+                    break;
+                }
             }
         }
         Ok(answers)
@@ -86,7 +93,16 @@ impl<D: Driver> Finishes<D> {
         }
         // A repetition, or a claim that is not the caller's any more: the record says which.
         let addresses: Vec<Address> = refused.iter().map(|(_, finish)| finish.address).collect();
-        let found = self.0.put(&call::Load(&addresses)).await?;
+        let found = match self.0.put(&call::Load(&addresses)).await {
+            Ok(found) => found,
+            // Only these: the writes of their neighbours were applied.
+            Err(unanswered) => {
+                for (at, _) in refused {
+                    tell(answers, at, Err(unanswered.failure().to_error()));
+                }
+                return Ok(Vec::new());
+            }
+        };
         let mut again = Vec::new();
         for ((at, finish), found) in refused.into_iter().zip(found) {
             match judge(finish, found) {
@@ -95,12 +111,6 @@ impl<D: Driver> Finishes<D> {
             }
         }
         Ok(again)
-    }
-}
-
-fn tell(answers: &mut Answers<WriteOutcome>, at: usize, verdict: Result<WriteOutcome, StoreError>) {
-    if let Some(answer) = answers.get_mut(at) {
-        *answer = verdict;
     }
 }
 

@@ -9,17 +9,18 @@ use super::address;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Nonce, StateKind};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::store::{Remote, Traffic};
-use crate::store::{Batch, Entry, Page, Renewal, StoreErrorKind, Sweep, SweepCount};
+use crate::store::{Batch, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 /// Fails as it is told, and otherwise finds every key free.
 #[derive(Debug, Default)]
 struct Told {
-    faults: Mutex<VecDeque<Fault>>,
+    /// One for each call; `None` lets it through.
+    faults: Mutex<VecDeque<Option<Fault>>>,
     connects: AtomicUsize,
     calls: AtomicUsize,
     down: bool,
@@ -31,12 +32,12 @@ fn failure(kind: StoreErrorKind) -> Failure {
 
 impl Told {
     fn with(faults: impl IntoIterator<Item = Fault>) -> Remote<Self> {
-        remote(Self { faults: Mutex::new(faults.into_iter().collect()), ..Self::default() })
+        remote(Self { faults: Mutex::new(faults.into_iter().map(Some).collect()), ..Self::default() })
     }
 
     fn next(&self) -> Result<(), Fault> {
         self.calls.fetch_add(1, Ordering::Relaxed);
-        self.faults.lock().unwrap().pop_front().map_or(Ok(()), Err)
+        self.faults.lock().unwrap().pop_front().flatten().map_or(Ok(()), Err)
     }
 }
 
@@ -60,12 +61,16 @@ impl Driver for Told {
             std::future::pending::<()>().await;
         }
         self.next()?;
-        Ok(claims.iter().map(|_| Found::Fresh(Timestamp::from_micros(7))).collect())
+        let found = |claim: &&Claim| match claim.address == address("unseen") {
+            true => Found::Nothing,
+            false => Found::Fresh(Timestamp::from_micros(7)),
+        };
+        Ok(claims.iter().map(found).collect())
     }
 
     async fn finish(&self, (): &mut (), finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
         self.next()?;
-        Ok(vec![true; finishes.len()])
+        Ok(finishes.iter().map(|finish| finish.address != address("late")).collect())
     }
 
     async fn load(&self, (): &mut (), addresses: &[Address]) -> Result<Vec<Found>, Fault> {
@@ -179,6 +184,28 @@ async fn a_refused_batch_is_tried_one_by_one() {
                 assert_eq!((at, error.kind()), (address("bad"), StoreErrorKind::Misconfigured));
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn a_look_that_fails_concerns_only_those_it_was_for() {
+    let shut = || Fault::Shut(failure(StoreErrorKind::Unavailable));
+    let keys = ["a", "unseen", "c"];
+    let remote = Told::with([]);
+    // The claim's statement works, the look at what stood in the way does not.
+    *remote.driver().faults.lock().unwrap() = [None, Some(shut())].into();
+    let (batch, _) = Batch::new(keys.map(claim).to_vec());
+    let order: Vec<_> = batch.iter().map(|claim| claim.address).collect();
+    for (at, answer) in order.into_iter().zip(remote.claim_batch(batch).await) {
+        assert_eq!(answer.is_err(), at == address("unseen"), "what is won is told");
+    }
+    *remote.driver().faults.lock().unwrap() = [None, Some(shut())].into();
+    let owner = Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() };
+    let release = |key| Release { address: address(key), owner, retention: Duration::from_secs(1) };
+    let (batch, _) = Batch::new(["a", "late", "c"].map(release).to_vec());
+    let order: Vec<_> = batch.iter().map(|release| release.address).collect();
+    for (at, answer) in order.into_iter().zip(remote.release_batch(batch).await) {
+        assert_eq!(answer.is_err(), at == address("late"), "what is applied is told");
     }
 }
 

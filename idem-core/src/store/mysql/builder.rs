@@ -1,0 +1,171 @@
+//! Opening the store.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
+
+use super::dialect::Dialect;
+use super::driver::MySql;
+use super::schema;
+use super::store::MySqlStore;
+use crate::store::StoreError;
+use crate::store::remote::driver::Driver;
+use crate::store::remote::store::{Remote, Traffic};
+use crate::store::sql::TableName;
+
+/// Where a [`MySqlStore`] connects to: a URL, options, or the pool of the application.
+#[derive(Debug, Clone)]
+pub struct MySqlSource(Result<MySqlConnectOptions, Arc<str>>);
+
+impl From<&str> for MySqlSource {
+    fn from(url: &str) -> Self {
+        Self(url.parse().map_err(|error: sqlx::Error| error.to_string().into()))
+    }
+}
+
+impl From<&String> for MySqlSource {
+    fn from(url: &String) -> Self {
+        url.as_str().into()
+    }
+}
+
+impl From<MySqlConnectOptions> for MySqlSource {
+    fn from(options: MySqlConnectOptions) -> Self {
+        Self(Ok(options))
+    }
+}
+
+impl From<&MySqlPool> for MySqlSource {
+    fn from(pool: &MySqlPool) -> Self {
+        Self(Ok((*pool.connect_options()).clone()))
+    }
+}
+
+/// Sets up a [`MySqlStore`].
+#[derive(Debug, Clone)]
+#[must_use = "nothing is opened before `open`"]
+pub struct MySqlStoreBuilder {
+    source: MySqlSource,
+    table: String,
+    lanes: usize,
+    timeout: Duration,
+    dialect: Option<Dialect>,
+    migrate: bool,
+}
+
+impl MySqlStoreBuilder {
+    pub(super) fn new(source: MySqlSource) -> Self {
+        Self {
+            source,
+            table: "idem_record".to_owned(),
+            lanes: 2,
+            timeout: Duration::from_secs(5),
+            dialect: None,
+            migrate: true,
+        }
+    }
+
+    /// The table, `name` or `database.name`: lower-case letters, digits and underscores, at most 40. The database must
+    /// exist; without one, it is that of the connection. Default: `idem_record`.
+    pub fn table(mut self, name: impl Into<String>) -> Self {
+        self.table = name.into();
+        self
+    }
+
+    /// The most statements under way at once for claims, and as many for completions, each on a connection of its own.
+    /// What waits meanwhile travels together in the next one. Default: 2; 0 counts as 1.
+    pub fn lanes(mut self, lanes: usize) -> Self {
+        self.lanes = lanes;
+        self
+    }
+
+    /// How long a connection or an answer may take, before operations fail as
+    /// [`Unavailable`](crate::store::StoreErrorKind::Unavailable) or
+    /// [`Undecided`](crate::store::StoreErrorKind::Undecided). Keep it well below the lease. Default: 5 seconds.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
+        self
+    }
+
+    /// Talks to the server in this dialect, whatever it says it is. [`Dialect::MySql`] works on MariaDB as well, the
+    /// other way round does not. Default: as the server says.
+    pub fn dialect(mut self, dialect: Dialect) -> Self {
+        self.dialect = Some(dialect);
+        self
+    }
+
+    /// Whether [`open`](Self::open) creates what is missing. Without it the table must be there, see
+    /// [`MySqlStore::migrations`]. Default: true.
+    pub fn migrate(mut self, yes: bool) -> Self {
+        self.migrate = yes;
+        self
+    }
+
+    /// Connects, and creates the table where it is missing. Several processes may do so at once.
+    ///
+    /// A pool that was given is only asked where it connects to: the store has connections of its own, so that it
+    /// never waits for handlers that hold the pool's, nor they for it. The pool's hooks do not run on them; put session
+    /// settings into the connect options.
+    ///
+    /// # Errors
+    /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
+    ///   are wrong, or the table is missing and may not be created.
+    /// - [`UnknownFormat`](crate::store::StoreErrorKind::UnknownFormat): a newer version of idem set it up.
+    /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached.
+    ///
+    /// # Cancel safety
+    /// A dropped future leaves at most a finished migration behind.
+    pub async fn open(self) -> Result<MySqlStore, StoreError> {
+        let options = self.source.0.map_err(|error| {
+            StoreError::new(
+                crate::store::StoreErrorKind::Misconfigured,
+                format!(
+                    "the database URL cannot be read ({error}): write mysql://user:password@host/database"
+                ),
+            )
+        })?;
+        let name = TableName::parse(&self.table)?;
+        let driver = MySql::new(prepare(options), self.dialect, patience(self.timeout), &name);
+        let connect = async {
+            let mut link = driver.connect().await?;
+            if self.migrate {
+                schema::migrate(&mut link.connection, &name).await?;
+            } else {
+                schema::check(&mut link.connection, &name).await?;
+            }
+            driver.hang_up(link).await;
+            Ok(())
+        };
+        // Its own deadline, generous: a migration may wait for that of another process.
+        let opened = tokio::time::timeout(self.timeout * 4, connect).await;
+        let late = |_| {
+            StoreError::new(
+                crate::store::StoreErrorKind::Unavailable,
+                "the server did not answer in time when the store was opened",
+            )
+        };
+        opened
+            .map_err(late)?
+            .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
+        Ok(MySqlStore::new(Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout }), name))
+    }
+}
+
+/// What the driver would set by a message of its own is set with the rest, see [`link`](super::link).
+fn prepare(options: MySqlConnectOptions) -> MySqlConnectOptions {
+    use sqlx::ConnectOptions;
+    options
+        .disable_statement_logging()
+        .pipes_as_concat(false)
+        .no_engine_substitution(false)
+        .timezone(None)
+        .set_names(false)
+        .statement_cache_capacity(128)
+}
+
+/// How many seconds a statement waits for a lock, so that the server gives up before we do: then it is certain that
+/// nothing was applied. The server takes no less than one.
+fn patience(timeout: Duration) -> u64 {
+    (timeout.as_secs() / 2).max(1)
+}

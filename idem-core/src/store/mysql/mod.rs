@@ -1,0 +1,60 @@
+//! Records in MySQL, version 8.0 or newer, and MariaDB, version 10.6 or newer.
+//!
+//! ```no_run
+//! use idem_core::store::mysql::MySqlStore;
+//!
+//! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
+//! let store = MySqlStore::connect("mysql://app@db.internal/shop").await?;
+//!
+//! // Or from the pool that the application has: its address and credentials are used, not its connections.
+//! let pool = sqlx::MySqlPool::connect("mysql://app@db.internal/shop").await?;
+//! let store = MySqlStore::builder(&pool).table("payments.idem_record").open().await?;
+//! # Ok(()) }
+//! ```
+//!
+//! **Guarantee:** one key, one effect, one answer, across all processes that use the same primary, and across their
+//! crashes. What was answered survives a crash of the database as far as a commit does: with
+//! [`innodb_flush_log_at_trx_commit`](https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html) other than 1 the
+//! last second may be lost, and after a fail-over to an asynchronous replica whatever it had not received: those keys
+//! then run again. In a Galera cluster, let all processes write to one node.
+//!
+//! **Needs** the primary (a replica answers with an error), the right to create a table, or somebody who runs
+//! [`MySqlStore::migrations`], `binlog_format` `ROW` or `MIXED` where there is a binary log, and up to
+//! 2 + 2 × [`lanes`](MySqlStoreBuilder::lanes) connections, opened when they are first needed. Times are the server's
+//! clock, in UTC whatever its time zone. A proxy that hands statements to different servers or connections, such as
+//! `ProxySQL`, is not supported.
+//!
+//! **Costs**, in round trips, once a connection knows its statements:
+//!
+//! | | MariaDB | MySQL |
+//! |---|---|---|
+//! | a new key | 1 | 1; in a batch 2 |
+//! | a replay that is in no cache, a duplicate | 1 | 2 |
+//! | a completion, a release | 1 | 1 |
+//! | all leases of a process, renewed | 1 | 1 |
+//! | a take-over, a claim after a release | 2 | 3 |
+//! | a completion that comes too late | 2 | 2 |
+//!
+//! All claims that wait travel in one statement, and so do all completions. The first time that a connection sees a
+//! statement, it is prepared, which is one more.
+//!
+//! # How it works
+//! Every write is one statement that commits by itself, guarded by state, fence and nonce; there is no transaction that
+//! a dropped future could leave open. Rows are locked in the order of their addresses. Whether a claim was won is told
+//! by what the server returns (on MariaDB the row; on MySQL the number that only an inserted row leaves), never by a
+//! count of rows, which means one thing or another depending on how a client connects.
+
+mod builder;
+mod dialect;
+mod driver;
+mod fault;
+mod link;
+mod many;
+mod rows;
+mod schema;
+mod statements;
+mod store;
+
+pub use builder::{MySqlSource, MySqlStoreBuilder};
+pub use dialect::Dialect;
+pub use store::MySqlStore;

@@ -1,0 +1,222 @@
+//! Between records and the strings that stand for them.
+//!
+//! A string of format 1 begins with a header of 48 bytes, which the scripts read as well, numbers big-endian:
+//!
+//! | bytes from 0 | what |
+//! |---|---|
+//! | 0 | format, 1 |
+//! | 1 | state |
+//! | 2–9 | end of the lease while running; expiry once done or released; else 0 |
+//! | 10–17 | time of creation |
+//! | 18–25 | fence |
+//! | 26–41 | nonce |
+//! | 42 | crash policy: 0 unknown, 1 rerun |
+//! | 43 | recipe of the fingerprint |
+//! | 44–47 | attempts |
+//!
+//! Then the digest (32 bytes; none for recipe 0), the label after its length in 2 bytes, the key hint after its length
+//! in 1 byte, and last the reply.
+
+use std::time::Duration;
+
+use crate::address::Address;
+use crate::fingerprint::Fingerprint;
+use crate::label::{KeyHint, Label};
+use crate::protocol::{AfterCrash, Claim, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::reply::Reply;
+use crate::store::{StoreError, StoreErrorKind};
+use crate::time::Timestamp;
+
+const FORMAT: u8 = 1;
+pub(super) const HEADER: usize = 48;
+
+/// The end of time in Redis, whose scripts count in doubles: the year 2255.
+const END: u64 = (1 << 53) - 1;
+
+/// A span in microseconds, such that the clock and it add up exactly in a double.
+pub(super) fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(END).min(END)
+}
+
+/// The first bytes of a claim's record are the script's; these are the others, from the nonce on.
+pub(super) fn claimed(claim: &Claim) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(160);
+    bytes.extend_from_slice(claim.nonce.as_bytes());
+    tail(&mut bytes, claim.after_crash, &claim.fingerprint, 1, &claim.label, claim.key_hint);
+    bytes
+}
+
+/// Fence and nonce as they lie in a record.
+pub(super) fn owner(owner: Owner) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    let (fence, nonce) = bytes.split_at_mut(8);
+    fence.copy_from_slice(&owner.fence.as_u64().to_be_bytes());
+    nonce.copy_from_slice(owner.nonce.as_bytes());
+    bytes
+}
+
+/// The whole record.
+pub(super) fn encode(record: &Record) -> Vec<u8> {
+    let reply: &[u8] = match &record.state {
+        State::Done { reply, .. } => reply.as_bytes(),
+        _ => &[],
+    };
+    let mut bytes = Vec::with_capacity(160 + reply.len());
+    bytes.extend_from_slice(&[FORMAT, record.state.kind().as_u8()]);
+    bytes.extend_from_slice(&until(&record.state).to_be_bytes());
+    bytes.extend_from_slice(&record.created.as_micros().to_be_bytes());
+    bytes.extend_from_slice(&owner(record.owner));
+    tail(
+        &mut bytes,
+        record.after_crash,
+        &record.fingerprint,
+        record.attempts,
+        &record.label,
+        record.key_hint,
+    );
+    bytes.extend_from_slice(reply);
+    bytes
+}
+
+/// The end of a lease or the expiry; 0 for states without one.
+pub(super) fn until(state: &State) -> u64 {
+    match state {
+        State::Running { lease: time }
+        | State::Done { expires: time, .. }
+        | State::Released { expires: time } => time.as_micros().min(END),
+        State::Unknown | State::Unwinding | State::Stuck => 0,
+    }
+}
+
+fn tail(
+    bytes: &mut Vec<u8>,
+    after_crash: AfterCrash,
+    fingerprint: &Fingerprint,
+    attempts: u32,
+    label: &Label,
+    key_hint: KeyHint,
+) {
+    let policy = match after_crash {
+        AfterCrash::Unknown => 0,
+        AfterCrash::Rerun => 1,
+    };
+    bytes.extend_from_slice(&[policy, fingerprint.recipe()]);
+    bytes.extend_from_slice(&attempts.to_be_bytes());
+    if fingerprint.recipe() != 0 {
+        bytes.extend_from_slice(fingerprint.digest());
+    }
+    // Some 700 bytes at most, by how it is made. One from elsewhere may be longer, and is cut.
+    let label = cut(label.as_str());
+    bytes.extend_from_slice(&u16::try_from(label.len()).unwrap_or(u16::MAX).to_be_bytes());
+    bytes.extend_from_slice(label.as_bytes());
+    let hint = key_hint.as_str();
+    bytes.push(u8::try_from(hint.len()).unwrap_or(u8::MAX));
+    bytes.extend_from_slice(hint.as_bytes());
+}
+
+fn cut(text: &str) -> &str {
+    let end = text.floor_char_boundary(usize::from(u16::MAX));
+    text.get(..end).unwrap_or_default()
+}
+
+/// What a string says.
+pub(super) fn decode(bytes: &[u8], address: Address) -> Result<Record, StoreError> {
+    read(Bytes(bytes)).map_err(|unreadable| unreadable.to_error(address))
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Unreadable {
+    /// It holds something that only a newer version knows.
+    Newer(&'static str),
+    /// It holds something that no version wrote.
+    Damaged(&'static str),
+}
+
+impl Unreadable {
+    fn to_error(self, address: Address) -> StoreError {
+        match self {
+            Self::Newer(what) => StoreError::new(
+                StoreErrorKind::UnknownFormat,
+                format!(
+                    "record {address} has a {what} that only a newer version of idem knows: update this process"
+                ),
+            ),
+            Self::Damaged(what) => StoreError::new(
+                StoreErrorKind::Corrupt,
+                format!("record {address} is damaged: its {what} makes no sense"),
+            ),
+        }
+    }
+}
+
+/// What is left to be read.
+struct Bytes<'b>(&'b [u8]);
+
+impl<'b> Bytes<'b> {
+    fn array<const N: usize>(&mut self, what: &'static str) -> Result<[u8; N], Unreadable> {
+        let (first, rest) = self.0.split_first_chunk().ok_or(Unreadable::Damaged(what))?;
+        self.0 = rest;
+        Ok(*first)
+    }
+
+    fn byte(&mut self, what: &'static str) -> Result<u8, Unreadable> {
+        self.array(what).map(|[byte]| byte)
+    }
+
+    fn time(&mut self, what: &'static str) -> Result<Timestamp, Unreadable> {
+        self.array(what).map(u64::from_be_bytes).map(Timestamp::from_micros)
+    }
+
+    fn text(&mut self, length: usize, what: &'static str) -> Result<&'b str, Unreadable> {
+        let (text, rest) = self.0.split_at_checked(length).ok_or(Unreadable::Damaged(what))?;
+        self.0 = rest;
+        std::str::from_utf8(text).map_err(|_| Unreadable::Damaged(what))
+    }
+}
+
+fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
+    // First, because in another format everything else may mean something else.
+    if bytes.byte("format")? != FORMAT {
+        return Err(Unreadable::Newer("format"));
+    }
+    let kind = StateKind::from_u8(bytes.byte("state")?).ok_or(Unreadable::Newer("state"))?;
+    let until = bytes.time("lease or expiry")?;
+    let created = bytes.time("time of creation")?;
+    let fence = Fence::from_u64(u64::from_be_bytes(bytes.array("fence")?));
+    let nonce = Nonce::from_bytes(bytes.array("nonce")?);
+    let after_crash = match bytes.byte("crash policy")? {
+        0 => AfterCrash::Unknown,
+        1 => AfterCrash::Rerun,
+        _ => return Err(Unreadable::Newer("crash policy")),
+    };
+    let recipe = bytes.byte("fingerprint recipe")?;
+    let attempts = u32::from_be_bytes(bytes.array("attempts")?);
+    let digest = if recipe == 0 { [0; 32] } else { bytes.array("fingerprint")? };
+    let fingerprint =
+        Fingerprint::from_stored(recipe, digest).ok_or(Unreadable::Newer("fingerprint recipe"))?;
+    let length = u16::from_be_bytes(bytes.array("label")?);
+    let label = Label::from_stored(bytes.text(usize::from(length), "label")?);
+    let length = bytes.byte("key hint")?;
+    let key_hint = KeyHint::from_stored(bytes.text(usize::from(length), "key hint")?);
+    let state = match kind {
+        StateKind::Running => State::Running { lease: until },
+        StateKind::Done => State::Done { reply: Reply::from(bytes.0.to_vec()), expires: until },
+        StateKind::Released => State::Released { expires: until },
+        StateKind::Unknown => State::Unknown,
+        StateKind::Unwinding => State::Unwinding,
+        StateKind::Stuck => State::Stuck,
+    };
+    Ok(Record {
+        fingerprint,
+        owner: Owner { fence, nonce },
+        attempts,
+        after_crash,
+        created,
+        label,
+        key_hint,
+        state,
+    })
+}
+
+#[cfg(test)]
+mod tests;

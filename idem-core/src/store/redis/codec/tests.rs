@@ -1,0 +1,89 @@
+//! Records survive being packed, and nothing else is read as one.
+
+use super::*;
+
+fn record(state: State) -> Record {
+    Record {
+        fingerprint: Fingerprint::of_value("what was asked").unwrap(),
+        owner: Owner { fence: Fence::from_u64(77), nonce: Nonce::from_bytes([9; 16]) },
+        attempts: 3,
+        after_crash: AfterCrash::Rerun,
+        created: Timestamp::from_micros(5),
+        label: Label::new("POST /pay", b"acme"),
+        key_hint: KeyHint::of(b"0123456789"),
+        state,
+    }
+}
+
+fn all_states() -> Vec<Record> {
+    let time = Timestamp::from_micros(1_800_000_000_000_000);
+    let reply = Reply::from(vec![0, 1, 255]);
+    [
+        State::Running { lease: time },
+        State::Done { reply, expires: time },
+        State::Released { expires: time },
+        State::Unknown,
+        State::Unwinding,
+        State::Stuck,
+    ]
+    .map(record)
+    .into()
+}
+
+const AT: Address = Address::from_bytes([4; 32]);
+
+#[test]
+fn a_record_comes_back_as_it_went() {
+    for mut record in all_states() {
+        assert_eq!(decode(&encode(&record), AT).unwrap(), record);
+        record.fingerprint = Fingerprint::none();
+        assert_eq!(decode(&encode(&record), AT).unwrap(), record);
+    }
+}
+
+#[test]
+fn a_record_that_is_cut_short_is_damaged() {
+    for record in all_states() {
+        let whole = encode(&record);
+        let reply = match &record.state {
+            State::Done { reply, .. } => reply.as_bytes().len(),
+            _ => 0,
+        };
+        for length in 0..whole.len() - reply {
+            let error = decode(&whole[..length], AT).unwrap_err();
+            assert_eq!(error.kind(), StoreErrorKind::Corrupt, "{length} bytes");
+        }
+    }
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_refused() {
+    for at in [0, 1, 42, 43] {
+        let mut bytes = encode(&record(State::Unknown));
+        bytes[at] = 99;
+        assert_eq!(decode(&bytes, AT).unwrap_err().kind(), StoreErrorKind::UnknownFormat, "byte {at}");
+    }
+}
+
+#[test]
+fn a_claim_and_its_record_are_the_same_from_the_nonce_on() {
+    let record = record(State::Running { lease: Timestamp::from_micros(8) });
+    let claim = Claim {
+        address: AT,
+        nonce: record.owner.nonce,
+        fingerprint: record.fingerprint,
+        lease: Duration::from_secs(1),
+        after_crash: record.after_crash,
+        label: record.label.clone(),
+        key_hint: record.key_hint,
+    };
+    let first = Record { attempts: 1, ..record };
+    assert_eq!(claimed(&claim), encode(&first)[26..]);
+}
+
+#[test]
+fn a_time_beyond_the_end_is_the_end() {
+    let far = State::Released { expires: Timestamp::from_micros(u64::MAX) };
+    assert_eq!(until(&far), END);
+    assert_eq!(micros(Duration::MAX), END);
+}

@@ -1,0 +1,243 @@
+//! The scripts, called.
+
+use redis::cluster::{ClusterClient, ClusterConfig};
+use redis::{AsyncConnectionConfig, Client, Cmd, Value};
+
+use super::codec::{self, micros};
+use super::fault;
+use super::keys::{self, Keys};
+use super::link::{Link, Replies, Wait};
+use super::script::{Call, Script};
+use super::{cluster, survey, sweep};
+use crate::address::Address;
+use crate::protocol::{Claim, StateKind};
+use crate::store::remote::driver::{Change, Driver, Finish, Found};
+use crate::store::remote::failure::Fault;
+use crate::store::{Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
+use crate::time::Timestamp;
+
+#[derive(Debug)]
+pub(super) struct Redis {
+    pub(super) target: Target,
+    pub(super) keys: Keys,
+    /// How long a connection or an answer may take.
+    pub(super) timeout: std::time::Duration,
+    pub(super) wait: Option<Wait>,
+}
+
+#[derive(Debug, Clone)]
+pub(super) enum Target {
+    Server(Client),
+    Cluster(Box<ClusterClient>),
+}
+
+impl Redis {
+    /// A call of a script on one record.
+    pub(super) fn on(&self, script: Script, address: Address) -> Call {
+        let bucket = keys::bucket(address);
+        let cmd = script.call(&[&self.keys.record(address), self.keys.index(bucket)]);
+        Call { cmd, slot: self.keys.slot(bucket), script: Some(script) }
+    }
+
+    /// A plain command on one record.
+    pub(super) fn plain(&self, name: &str, address: Address) -> Call {
+        let mut cmd = Cmd::new();
+        cmd.arg(name).arg(self.keys.record(address));
+        Call { cmd, slot: self.keys.slot(keys::bucket(address)), script: None }
+    }
+
+    /// What [`Exchange`](crate::store::remote) times by itself is cut a little earlier on a cluster, where one node
+    /// that says nothing must not cost the answers of the others.
+    fn patience(&self) -> std::time::Duration {
+        self.timeout * 3 / 4
+    }
+
+    fn touch(&self) -> u8 {
+        u8::from(self.wait.is_some())
+    }
+}
+
+impl Driver for Redis {
+    type Link = Link;
+
+    async fn connect(&self) -> Result<Link, Fault> {
+        match &self.target {
+            Target::Server(client) => {
+                // The exchange has a timeout of its own, around all of this.
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(self.timeout))
+                    .set_response_timeout(None);
+                let connection = client.get_multiplexed_async_connection_with_config(&config).await;
+                connection.map(Link::Server).map_err(fault::unreached)
+            }
+            Target::Cluster(client) => {
+                let config = ClusterConfig::new()
+                    .set_connection_timeout(self.patience())
+                    .set_response_timeout(self.patience());
+                let connection = client.get_async_connection_with_config(config).await;
+                connection
+                    .map(|connection| Link::Cluster(cluster::ClusterLink::new(connection)))
+                    .map_err(fault::unreached)
+            }
+        }
+    }
+
+    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+        let calls = claims.iter().map(|claim| {
+            let mut call = self.on(Script::Claim, claim.address);
+            call.cmd.arg(micros(claim.lease)).arg(codec::claimed(claim)).arg(self.touch());
+            call
+        });
+        let replies = all_or_some(link.put(calls.collect(), self.wait).await)?;
+        Ok(replies.into_iter().zip(claims).map(|(reply, claim)| found(reply, claim.address)).collect())
+    }
+
+    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+        let calls = finishes.iter().map(|finish| {
+            let mut call = self.on(Script::Finish, finish.address);
+            call.cmd
+                .arg(&codec::owner(finish.owner)[..])
+                .arg(&[finish.end.state().as_u8()][..])
+                .arg(&[finish.end.also_from().as_u8()][..])
+                .arg(finish.end.retention().map_or(0, micros))
+                .arg(finish.end.reply().map_or(&[][..], |reply| reply.as_bytes()));
+            call
+        });
+        applied(link.put(calls.collect(), self.wait).await)
+    }
+
+    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+        let calls = addresses.iter().map(|address| {
+            let mut call = self.on(Script::Load, *address);
+            call.cmd.arg(self.touch());
+            call
+        });
+        let replies = link.put(calls.collect(), self.wait).await;
+        // Read, but too few replicas have it: that must not pass for "nothing was applied", as a failed look would.
+        let short = replies.iter().all(|reply| reply.as_ref().is_err_and(fault::is_short));
+        let replies = if short { replies } else { all_or_some(replies)? };
+        Ok(replies.into_iter().zip(addresses).map(|(reply, address)| found(reply, *address)).collect())
+    }
+
+    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, Fault> {
+        let before = codec::encode(&change.before);
+        let mut call = self.on(Script::Change, change.address);
+        call.cmd.arg(before.get(..codec::HEADER).unwrap_or_default());
+        match change.after.as_deref() {
+            None => {
+                call.cmd.arg("").arg("").arg("");
+            }
+            Some(after) => {
+                let until = codec::until(&after.state);
+                call.cmd.arg(codec::encode(after));
+                match after.state.kind() {
+                    StateKind::Done | StateKind::Released => {
+                        // Redis counts in milliseconds; never earlier than the record says.
+                        call.cmd.arg(until.div_ceil(1000)).arg("");
+                    }
+                    StateKind::Running => {
+                        call.cmd.arg("").arg(until);
+                    }
+                    kind => {
+                        call.cmd.arg("").arg(survey::rank(kind));
+                    }
+                }
+            }
+        }
+        let applied = applied(link.put(vec![call], self.wait).await)?;
+        Ok(applied.first() == Some(&true))
+    }
+
+    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+        let calls = renewals.iter().map(|renewal| {
+            let mut call = self.on(Script::Renew, renewal.address);
+            call.cmd.arg(&codec::owner(renewal.owner)[..]).arg(micros(renewal.lease));
+            call
+        });
+        // A renewal that a fail-over forgets is a lease that ends earlier: no need to wait for replicas.
+        applied(link.put(calls.collect(), None).await)
+    }
+
+    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
+        sweep::sweep(self, link, sweep).await
+    }
+
+    /// Redis drops what has expired by itself.
+    async fn reap(&self, _: &mut Link, _: usize) -> Result<usize, Fault> {
+        Ok(0)
+    }
+
+    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
+        survey::list(self, link, page).await
+    }
+
+    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
+        survey::count(self, link, state).await
+    }
+
+    async fn hang_up(&self, link: Link) {
+        drop(link);
+    }
+}
+
+/// Fails if nothing got through.
+fn all_or_some(replies: Replies) -> Result<Replies, Fault> {
+    if replies.is_empty() || replies.iter().any(Result::is_ok) {
+        return Ok(replies);
+    }
+    // If any of it may have been applied, that is what counts.
+    let mut faults = replies.into_iter().filter_map(Result::err);
+    let first = faults.next().unwrap_or_else(fault::gone);
+    Err(if matches!(first, Fault::Broken(_)) {
+        first
+    } else {
+        faults.find(|fault| matches!(fault, Fault::Broken(_))).unwrap_or(first)
+    })
+}
+
+fn found(reply: Result<Value, Fault>, address: Address) -> Found {
+    match reply {
+        Ok(Value::Int(clock)) => Found::Fresh(time(clock)),
+        Ok(Value::Nil) => Found::Nothing,
+        Ok(Value::Array(parts)) => match parts.as_slice() {
+            [Value::Int(clock), Value::BulkString(record)] => match codec::decode(record, address) {
+                Ok(record) => Found::Stands(Box::new(record), time(*clock)),
+                Err(unreadable) => Found::Unreadable(unreadable),
+            },
+            _ => Found::Unreadable(error(fault::odd())),
+        },
+        Ok(_) => Found::Unreadable(error(fault::odd())),
+        Err(fault) => Found::Unreadable(error(fault)),
+    }
+}
+
+fn error(fault: Fault) -> StoreError {
+    let lost = matches!(fault, Fault::Broken(_));
+    let error = fault.into_failure().to_error();
+    if lost {
+        StoreError::new(StoreErrorKind::Undecided, error.to_string()).with_source(error)
+    } else {
+        error
+    }
+}
+
+fn time(clock: i64) -> Timestamp {
+    Timestamp::from_micros(clock.unsigned_abs())
+}
+
+/// Which writes were applied. One without an answer counts as not applied, if others got theirs: whoever asks looks at
+/// the record then.
+fn applied(replies: Replies) -> Result<Vec<bool>, Fault> {
+    let replies = all_or_some(replies)?;
+    let mut applied = Vec::with_capacity(replies.len());
+    for reply in replies {
+        applied.push(match reply {
+            Ok(Value::Int(applied)) => applied == 1,
+            Ok(_) => return Err(fault::odd()),
+            Err(Fault::Broken(_)) => false,
+            // Each by itself, so that each is told its own.
+            Err(fault) => return Err(Fault::Refused(fault.into_failure())),
+        });
+    }
+    Ok(applied)
+}

@@ -1,0 +1,175 @@
+//! What Redis said, sorted by the words that its errors begin with.
+
+use redis::{ErrorKind, RedisError, ServerError};
+
+use crate::store::StoreErrorKind;
+use crate::store::remote::failure::{Failure, Fault};
+
+/// The answer to one command, or what became of a connection.
+pub(super) fn fault(error: RedisError, clustered: bool) -> Fault {
+    match (error.kind(), error.code()) {
+        (ErrorKind::ClusterConnectionNotFound, _) => {
+            let message = "no node of the Redis Cluster serves this key at the moment";
+            Fault::Broken(unavailable(message).with_source(error))
+        }
+        (ErrorKind::Parse | ErrorKind::UnexpectedReturnType, _) => {
+            let message = "Redis answered in a form that this version of idem does not know";
+            Fault::Broken(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+        }
+        (_, Some(code)) => {
+            let code = known(code, error.detail());
+            coded(code, error, clustered)
+        }
+        _ => Fault::Broken(unavailable("the connection to Redis broke").with_source(error)),
+    }
+}
+
+/// The answer to one command.
+pub(super) fn refused(error: ServerError, clustered: bool) -> Fault {
+    let code = known(error.code(), error.details());
+    coded(code, error.into(), clustered)
+}
+
+const KNOWN: [&str; 17] = [
+    "OOM",
+    "READONLY",
+    "MOVED",
+    "ASK",
+    "CROSSSLOT",
+    "CLUSTERDOWN",
+    "TRYAGAIN",
+    "LOADING",
+    "MASTERDOWN",
+    "BUSY",
+    "MISCONF",
+    "NOREPLICAS",
+    "NOSCRIPT",
+    "NOAUTH",
+    "WRONGPASS",
+    "NOPERM",
+    "WRONGTYPE",
+];
+
+/// Redis 6.2 wraps what went wrong in a script: `ERR Error running script (…): @user_script: 9: -OOM command not…`.
+fn known(code: &str, detail: Option<&str>) -> &'static str {
+    let within = || {
+        let mut words = detail.unwrap_or_default().split([' ', ':']).map(|word| word.trim_start_matches('-'));
+        words.find_map(|word| KNOWN.iter().find(|known| **known == word))
+    };
+    let same = KNOWN.iter().find(|known| **known == code);
+    same.or_else(within).copied().unwrap_or_default()
+}
+
+fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
+    let misconfigured = |message: &str| Failure::new(StoreErrorKind::Misconfigured, message);
+    // A cluster's client tries again by itself: what an earlier try did is not known.
+    let for_now = |message: &str, error| {
+        let failure = unavailable(message).with_source(error);
+        if clustered { Fault::Broken(failure) } else { Fault::Shut(failure) }
+    };
+    match code {
+        "OOM" => Fault::Shut(
+            Failure::new(
+                StoreErrorKind::CapacityExceeded,
+                "Redis has reached its maxmemory: raise it, or wait until records expire",
+            )
+            .with_source(error),
+        ),
+        "READONLY" => for_now("this Redis is a replica and takes no writes: connect to its master", error),
+        "MOVED" | "ASK" | "CROSSSLOT" if !clustered => Fault::Shut(
+            misconfigured(
+                "this Redis is a node of a cluster: open the store with several URLs, or with a ClusterClient",
+            )
+            .with_source(error),
+        ),
+        "MOVED" | "ASK" | "TRYAGAIN" => for_now("the Redis Cluster is moving this key to another node", error),
+        "CLUSTERDOWN" | "MASTERDOWN" => for_now("a part of Redis is down, and nobody has taken over yet", error),
+        "LOADING" | "BUSY" => for_now("Redis is busy: it loads its data, or somebody's script runs long", error),
+        "MISCONF" => for_now("Redis refuses writes because it cannot save to disk: look at its log", error),
+        "NOREPLICAS" => for_now("Redis refuses writes because it has too few replicas (min-replicas-to-write)", error),
+        "NOSCRIPT" => for_now("Redis forgets idem's scripts as soon as they are loaded", error),
+        "NOAUTH" | "WRONGPASS" => {
+            Fault::Shut(misconfigured("Redis does not let us in: check user and password").with_source(error))
+        }
+        "NOPERM" => Fault::Shut(
+            misconfigured(
+                "this user may not do what idem needs: grant EVALSHA, SCRIPT LOAD, TIME, SCAN, WAIT and all commands \
+                 on keys under the prefix",
+            )
+            .with_source(error),
+        ),
+        "WRONGTYPE" => Fault::Refused(
+            misconfigured("somebody else's value lies at one of idem's keys: choose another prefix")
+                .with_source(error),
+        ),
+        _ => Fault::Refused(
+            misconfigured("Redis refused the command: is it Redis 6.2 or newer, or Valkey?").with_source(error),
+        ),
+    }
+}
+
+/// Of the attempt to connect.
+pub(super) fn unreached(error: RedisError) -> Fault {
+    let text = error.to_string();
+    let failure = if error.kind() == ErrorKind::AuthenticationFailed
+        || ["NOAUTH", "WRONGPASS", "NOPERM"].iter().any(|code| text.contains(code))
+    {
+        Failure::new(
+            StoreErrorKind::Misconfigured,
+            "Redis does not let us in: check user and password, and the user's rights",
+        )
+    } else if text.contains("cluster support disabled") {
+        Failure::new(
+            StoreErrorKind::Misconfigured,
+            "this Redis is not a cluster: open the store with its one URL, or with a Client",
+        )
+    } else if error.kind() == ErrorKind::InvalidClientConfig {
+        Failure::new(StoreErrorKind::Misconfigured, "the address of Redis cannot be used")
+    } else {
+        unavailable("Redis cannot be reached")
+    };
+    Fault::Unreached(failure.with_source(error))
+}
+
+/// Fewer replicas than asked for have it: it is not known to outlive a fail-over.
+pub(super) fn short(confirmed: i64, wanted: u32) -> Fault {
+    Fault::Broken(Failure::new(
+        StoreErrorKind::Undecided,
+        format!(
+            "{confirmed} of {wanted} replicas confirmed the write in time: repeat it, and look after the replicas"
+        ),
+    ))
+}
+
+pub(super) fn is_short(fault: &Fault) -> bool {
+    // Nothing else here says so.
+    fault.clone().into_failure().to_error().kind() == StoreErrorKind::Undecided
+}
+
+/// An answer that none of the scripts gives.
+pub(super) fn odd() -> Fault {
+    let message = "Redis answered in a form that this version of idem does not know";
+    Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message))
+}
+
+/// No answer at all.
+pub(super) fn gone() -> Fault {
+    Fault::Broken(unavailable("the connection to Redis broke"))
+}
+
+fn unavailable(message: &str) -> Failure {
+    Failure::new(StoreErrorKind::Unavailable, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_inside_scripts_are_known_by_their_own_code() {
+        let wrapped = "Error running script (call to f_6b1): @user_script:12: -OOM command not allowed";
+        assert_eq!(known("ERR", Some(wrapped)), "OOM");
+        assert_eq!(known("OOM", Some("command not allowed when used memory > 'maxmemory'.")), "OOM");
+        assert_eq!(known("ERR", Some("unknown command 'EVALSHA'")), "");
+    }
+}

@@ -1,0 +1,26 @@
+-- T7 and T2a of an abandoned record. KEYS: record, index. ARGV: grace, retention.
+-- Gives the state that it was moved to, or 0.
+local old = redis.call('GET', KEYS[1])
+local address = string.sub(KEYS[1], -32)
+if not old then
+  -- Deleted by hand.
+  redis.call('ZREM', KEYS[2], address)
+  return 0
+end
+if #old < 48 or string.sub(old, 1, 2) ~= '\1\1' or string.byte(old, 44) > 3 then return 0 end
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+if struct.unpack('>I8', old, 3) > now - ARGV[1] then return 0 end
+local policy = string.byte(old, 43)
+if policy == 0 then
+  redis.call('ZREM', KEYS[2], address)
+  redis.call('SET', KEYS[1], '\1\4\0\0\0\0\0\0\0\0' .. string.sub(old, 11))
+  redis.call('ZADD', KEYS[2], -4, address)
+  return 4
+elseif policy == 1 then
+  local till = math.min(now + ARGV[2], 9007199254740991)
+  redis.call('ZREM', KEYS[2], address)
+  redis.call('SET', KEYS[1], '\1\3' .. struct.pack('>I8', till) .. string.sub(old, 11), 'PXAT', math.ceil(till / 1000))
+  return 3
+end
+return 0

@@ -1,0 +1,252 @@
+//! Memory, expiry, formats.
+
+use std::io;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use idem_core::Reply;
+use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, State, StateKind, WriteOutcome};
+use idem_core::store::{Batch, Completion, Page, Release, Renewal, Store, StoreErrorKind, Surrender, Sweep};
+use idem_servers::{Redis, require};
+
+use super::support::{Records, Said};
+use crate::support::*;
+
+#[tokio::test]
+async fn only_done_and_released_records_expire() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let mut left = |key: &str| shell.ask("PTTL", &records.key(address(key))).int();
+    let owner = win(&store, "k").await;
+    assert_eq!(left("k"), -1, "a running record stays");
+    let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
+    assert_eq!(store.renew(renewals).await.pop().unwrap().unwrap(), RenewOutcome::Renewed);
+    assert_eq!(left("k"), -1, "a renewed record stays");
+    assert_eq!(store.release(release("k", owner)).await.unwrap(), WriteOutcome::Applied);
+    assert!(left("k") > 3_000_000, "a released record goes");
+    let owner = win(&store, "k").await;
+    assert_eq!(left("k"), -1, "claimed again, it stays");
+    let surrender = Surrender { address: address("k"), owner };
+    assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(left("k"), -1, "an unknown record stays");
+    assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
+    assert!(left("k") > 3_000_000, "a done record goes");
+
+    let lapsed = Claim { lease: Duration::ZERO, after_crash: idem_core::AfterCrash::Rerun, ..claim("swept") };
+    owner_in(store.claim(lapsed).await);
+    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 9 };
+    assert_eq!(store.sweep(sweep).await.unwrap().released, 1);
+    assert!(left("swept") > 3_000_000, "a swept record goes");
+}
+
+#[tokio::test]
+async fn a_record_outlives_its_expiry_and_not_by_much() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    complete(&store, "k").await;
+    let Some(record) = store.look_up(address("k")).await.unwrap() else { panic!("it is there") };
+    let State::Done { expires, .. } = record.state else { panic!("it is done") };
+    let kept = shell.ask("PEXPIRETIME", &records.key(address("k"))).int().unsigned_abs() * 1000;
+    assert!((expires.as_micros()..expires.as_micros() + 1000).contains(&kept), "{kept} for {expires:?}");
+}
+
+#[tokio::test]
+async fn a_span_without_end_is_no_error() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let endless = |key: &str| Claim { lease: Duration::MAX, ..claim(key) };
+    for key in ["done", "released", "settled"] {
+        let owner = owner_in(store.claim(endless(key)).await);
+        let retention = Duration::MAX;
+        let written = match key {
+            "done" => store.complete(Completion { retention, ..completion(key, owner) }).await,
+            "released" => store.release(Release { address: address(key), owner, retention }).await,
+            _ => {
+                let surrender = Surrender { address: address(key), owner };
+                assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+                let verdict = idem_core::protocol::Verdict::DidNotHappen;
+                let settlement =
+                    idem_core::store::Settlement { address: address(key), seen: owner, verdict, retention };
+                store.settle(settlement).await
+            }
+        };
+        assert_eq!(written.unwrap(), WriteOutcome::Applied, "{key}");
+        assert!(shell.ask("PTTL", &records.key(address(key))).int() > 1_000_000_000_000, "{key}");
+    }
+    // To be claimed again, they must be what the store itself would write.
+    for key in ["released", "settled"] {
+        let owner = owner_in(store.claim(endless(key)).await);
+        let busy = store.claim(claim(key)).await.unwrap();
+        assert!(matches!(busy, ClaimOutcome::InFlight { .. }), "{key}: {busy:?}");
+        assert_eq!(store.release(release(key, owner)).await.unwrap(), WriteOutcome::Applied);
+    }
+    let sweep = Sweep { grace: Duration::MAX, retention: Duration::MAX, limit: usize::MAX };
+    assert_eq!(store.sweep(sweep).await.unwrap(), idem_core::store::SweepCount::default());
+}
+
+#[tokio::test]
+async fn an_unknown_format_is_left_alone() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let lapsed = Claim { lease: Duration::ZERO, ..claim("k") };
+    let owner = owner_in(store.claim(lapsed.clone()).await);
+    let key = records.key(address("k"));
+    // As a newer version would write it, everything else being the owner's.
+    shell.run(&[&b"SETRANGE"[..], &key, b"0", b"\x02"]);
+    let newer = shell.ask("GET", &key);
+
+    let unknown = StoreErrorKind::UnknownFormat;
+    assert_eq!(kind(store.claim(lapsed).await), unknown);
+    assert_eq!(kind(store.complete(completion("k", owner)).await), unknown);
+    assert_eq!(kind(store.release(release("k", owner)).await), unknown);
+    assert_eq!(kind(store.mark_unknown(Surrender { address: address("k"), owner }).await), unknown);
+    assert_eq!(kind(store.look_up(address("k")).await), unknown);
+    let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
+    assert_eq!(kind(store.renew(renewals).await.pop().unwrap()), unknown);
+    let forgetting = idem_core::store::Forgetting { address: address("k"), seen: owner };
+    assert_eq!(kind(store.forget(forgetting).await), unknown);
+    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 1 };
+    assert_eq!(store.sweep(sweep.clone()).await.unwrap().unknown, 0);
+    assert_eq!(shell.ask("GET", &key), newer, "nothing was changed");
+
+    // Nor does it keep others in its bucket from being swept, whatever the limit.
+    let index = records.index(address("k"));
+    let mut beside = *address("k").as_bytes();
+    beside[31] ^= 1;
+    let beside =
+        Claim { address: idem_core::Address::from_bytes(beside), lease: Duration::ZERO, ..claim("k") };
+    owner_in(store.claim(beside).await);
+    assert_eq!(shell.ask("ZCARD", &index).int(), 2);
+    assert_eq!(store.sweep(sweep).await.unwrap().unknown, 1);
+    assert_eq!(shell.ask("GET", &key), newer, "nothing was changed");
+}
+
+#[tokio::test]
+async fn somebody_elses_value_is_left_alone() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let key = records.key(address("taken"));
+    shell.run(&[&b"LPUSH"[..], &key, b"mine"]);
+    // In one batch with a sound one, which it must not harm.
+    let (batch, _) = Batch::new(vec![claim("taken"), claim("sound")]);
+    let taken = batch.iter().position(|claim| claim.address == address("taken")).unwrap();
+    for (at, answer) in store.claim_batch(batch).await.into_iter().enumerate() {
+        if at == taken {
+            assert_eq!(kind(answer), StoreErrorKind::Misconfigured);
+        } else {
+            owner_in(answer);
+        }
+    }
+    assert_eq!(shell.ask("LLEN", &key).int(), 1);
+}
+
+#[tokio::test]
+async fn out_of_memory_is_capacity_exceeded() {
+    let Some(redis) = require(Redis::start()) else { return };
+    let records = Records::at(&[redis.url()]);
+    let (store, mut shell) = (records.open().await, records.shell());
+    let mut owners = Vec::new();
+    for key in ["completed", "released", "unknown", "renewed", "swept", "replayed"] {
+        owners.push((key, win(&store, key).await));
+    }
+    let replayed = owners.pop().unwrap().1;
+    assert_eq!(store.complete(completion("replayed", replayed)).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(shell.say("CONFIG SET maxmemory 1").text(), "OK");
+
+    assert_eq!(kind(store.claim(claim("new")).await), StoreErrorKind::CapacityExceeded);
+    // Beside one that is answered.
+    let (batch, _) = Batch::new(vec![claim("new"), claim("replayed")]);
+    let new = batch.iter().position(|claim| claim.address == address("new")).unwrap();
+    for (at, answer) in store.claim_batch(batch).await.into_iter().enumerate() {
+        if at == new {
+            assert_eq!(kind(answer), StoreErrorKind::CapacityExceeded);
+        } else {
+            assert!(matches!(answer.unwrap(), ClaimOutcome::Replay(_)));
+        }
+    }
+    assert_eq!(store.look_up(address("new")).await.unwrap(), None, "nothing was written");
+    assert_eq!(store.count(StateKind::Running).await.unwrap(), 5, "nor in an index");
+
+    // What was let in can end.
+    for (key, owner) in owners {
+        let address = address(key);
+        let applied = match key {
+            "completed" => store.complete(completion(key, owner)).await.unwrap(),
+            "released" => store.release(release(key, owner)).await.unwrap(),
+            "unknown" => store.mark_unknown(Surrender { address, owner }).await.unwrap(),
+            _ => {
+                let (renewals, _) = Batch::new(vec![Renewal { address, owner, lease: LEASE * 2 }]);
+                assert_eq!(store.renew(renewals).await.pop().unwrap().unwrap(), RenewOutcome::Renewed);
+                continue;
+            }
+        };
+        assert_eq!(applied, WriteOutcome::Applied, "{key}");
+    }
+    assert_eq!(shell.say("CONFIG SET maxmemory 0").text(), "OK");
+    win(&store, "new").await;
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_evicting_policy_is_warned_about() {
+    let Some(redis) = require(Redis::start()) else { return };
+    let records = Records::at(&[redis.url()]);
+    let mut shell = records.shell();
+    for (policy, warned) in [("noeviction", false), ("allkeys-lru", true), ("volatile-ttl", true)] {
+        shell.say(&format!("CONFIG SET maxmemory-policy {policy}"));
+        let log = Log::default();
+        let written = log.clone();
+        let subscriber =
+            tracing_subscriber::fmt().with_ansi(false).with_writer(move || written.clone()).finish();
+        let guard = tracing::subscriber::set_default(subscriber);
+        records.open().await;
+        drop(guard);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert_eq!(log.contains("WARN") && log.contains(policy), warned, "{policy}: {log}");
+    }
+    // One that does not say is used all the same.
+    shell.say("ACL SETUSER default -config");
+    win(&records.open().await, "k").await;
+}
+
+#[tokio::test]
+async fn a_completed_record_is_small() {
+    let Some(redis) = require(Redis::start()) else { return };
+    // The default prefix: the allocator rounds keys up.
+    let records = Records { urls: vec![redis.url()], prefix: "idem".to_owned() };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let reply: Reply = vec![7; 256].into();
+    for n in 0..2000 {
+        let key = format!("k{n:08}");
+        let owner = win(&store, &key).await;
+        let done = Completion { reply: reply.clone(), ..completion(&key, owner) };
+        assert_eq!(store.complete(done).await.unwrap(), WriteOutcome::Applied);
+    }
+    let key = records.key(address("k00000000"));
+    // What it says, and the entry in the table of expiries, three pointers, which it does not count.
+    let bytes = shell.run(&[&b"MEMORY"[..], b"USAGE", &key]).int() + 24;
+    let above = bytes - 32 - 32 - 256;
+    assert!(above <= 180, "{above} bytes above address, fingerprint and reply");
+    assert_eq!(
+        shell.ask("EXISTS", &records.index(address("k00000000"))).int(),
+        0,
+        "an index only holds what is open"
+    );
+    assert_eq!(store.count(StateKind::Done).await.unwrap(), 2000);
+    let page = Page { state: StateKind::Done, after: None, limit: 3 };
+    assert_eq!(store.list(page).await.unwrap().len(), 3);
+    assert!(matches!(shell.say("DBSIZE"), Said::Int(2000)));
+}

@@ -1,0 +1,8 @@
+//! Redis, alone and as a cluster.
+
+mod cluster;
+mod conformance;
+mod durability;
+mod limits;
+mod support;
+mod traps;
