@@ -1,6 +1,7 @@
 //! Several processes on one store, and processes that die.
 
 mod crash;
+mod encrypted;
 mod hang_up;
 mod outage;
 mod restart;

@@ -9,5 +9,5 @@ mod wire;
 pub(crate) use app::{ask, json_post, problem_code};
 pub(crate) use deadline::until;
 pub(crate) use shared::{Shared, StoreKind, on_every_store};
-pub(crate) use target::{Target, refuses_to_start};
+pub(crate) use target::{Target, refuses_to_start, refuses_to_start_with};
 pub(crate) use wire::{End, Pending, Reply, Request, post, request};

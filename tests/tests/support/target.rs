@@ -2,6 +2,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -22,9 +23,18 @@ fn command(arguments: &[&str]) -> Command {
     command
 }
 
+/// Variables of a target's environment.
+type Environment<'a> = [(&'a str, &'a Path)];
+
 /// What a target leaves behind that cannot start: its exit code and what it says.
 pub(crate) fn refuses_to_start(arguments: &[&str]) -> (i32, String) {
-    let Output { status, stdout, stderr } = command(arguments).output().expect("the target can be run");
+    refuses_to_start_with(arguments, &[])
+}
+
+pub(crate) fn refuses_to_start_with(arguments: &[&str], environment: &Environment<'_>) -> (i32, String) {
+    let mut command = command(arguments);
+    command.envs(environment.iter().copied());
+    let Output { status, stdout, stderr } = command.output().expect("the target can be run");
     assert!(stdout.is_empty(), "it says that it listens");
     let said = String::from_utf8(stderr).expect("text");
     assert!(!said.contains("panicked"), "{said}");
@@ -34,8 +44,13 @@ pub(crate) fn refuses_to_start(arguments: &[&str]) -> (i32, String) {
 impl Target {
     /// Comes back once it listens.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let mut process =
-            command(arguments).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("it starts");
+        Self::start_with(arguments, &[])
+    }
+
+    pub(crate) fn start_with(arguments: &[&str], environment: &Environment<'_>) -> Self {
+        let mut command = command(arguments);
+        command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = command.spawn().expect("it starts");
         let mut said = String::new();
         BufReader::new(process.stdout.take().expect("piped")).read_line(&mut said).expect("a line");
         let address = said.strip_prefix("listening on http://").and_then(|rest| rest.trim_end().parse().ok());

@@ -3,7 +3,7 @@
 use std::fmt::Debug;
 
 use crate::address::Address;
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Current, Owner, WriteOutcome};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Current, Fence, Owner, WriteOutcome};
 use crate::reply::Reply;
 use crate::store::{Addressed, Answers, Batch, Completion, Release, Store, Surrender};
 use crate::testing::trial::{address, print, reply, reply_in, sound};
@@ -85,15 +85,20 @@ pub async fn claims_answer_in_order<B: Backend>(t: Trial<B>) {
     assert_told(&kinds, "b mismatch", &"mismatch".to_owned());
 }
 
-/// Twelve running keys, of which every third owner in the list is not the record's.
+/// Twelve running keys, of which every third owner in the list is not the record's: by its nonce, or by its fence.
 async fn owners<B: Backend>(t: &Trial<B>) -> Vec<(String, Owner, bool)> {
     let mut owners = Vec::new();
     for number in 0..12 {
         let key = format!("k{number}");
         let owner = t.owner_of(&key).await;
-        let foreign = number % 3 == 0;
-        let owner = if foreign { Owner { nonce: t.ask(&key).nonce, ..owner } } else { owner };
-        owners.push((key, owner, foreign));
+        let fence = owner.fence.as_u64();
+        let other = match number {
+            0 | 6 => Some(Owner { nonce: t.ask(&key).nonce, ..owner }),
+            3 => Some(Owner { fence: Fence::from_u64(fence - 1), ..owner }),
+            9 => Some(Owner { fence: Fence::from_u64(fence + 1), ..owner }),
+            _ => None,
+        };
+        owners.push((key, other.unwrap_or(owner), other.is_some()));
     }
     owners
 }
