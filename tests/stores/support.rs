@@ -48,6 +48,11 @@ pub(crate) fn release(key: &str, owner: Owner) -> Release {
     Release { address: address(key), owner, retention: RETENTION }
 }
 
+/// As hexadecimal digits, for a statement.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 #[track_caller]
 pub(crate) fn owner_in(outcome: Result<ClaimOutcome, StoreError>) -> Owner {
     match outcome.unwrap() {

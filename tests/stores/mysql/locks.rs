@@ -23,11 +23,11 @@ in_both_dialects! {
 }
 
 /// So long that nobody gives up waiting for a lock.
-const PATIENT: Duration = Duration::from_mins(2);
+pub(super) const PATIENT: Duration = Duration::from_mins(2);
 
 /// Until a statement on the table that begins with `verb` waits for a lock. Not by `information_schema.innodb_trx`,
 /// which stands still for whoever looks often.
-async fn blocked(shell: &mut Shell, table: &Table, verb: &str) {
+pub(super) async fn blocked(shell: &mut Shell, table: &Table, verb: &str) {
     let verb = format!("\n{verb}");
     let waits = |of: &str| of.contains("LOCK WAIT") && of.contains(&table.name) && of.contains(&verb);
     until("a statement waits for a lock", async || {
@@ -38,26 +38,25 @@ async fn blocked(shell: &mut Shell, table: &Table, verb: &str) {
 }
 
 /// A record by somebody whose transaction is still open.
-async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
-    let bytes = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+pub(super) async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
     let claim = claim(key);
     shell.run("BEGIN").await;
     shell
         .run(format!(
             "INSERT INTO {} (fence, until, created, attempts, format, state, after_crash, recipe, address, nonce, \
-             digest, label, key_hint, reply) VALUES (7, 9000000000000000, 7, 1, 1, 1, 0, {}, x'{}', x'{}', x'{}', \
+             digest, label, key_hint, reply) VALUES (7, 9000000000000000, 7, 1, 1, 1, 0, {}, {}, {}, {}, \
              '', '', '')",
             table.name,
             claim.fingerprint.recipe(),
-            bytes(claim.address.as_bytes()),
-            bytes(claim.nonce.as_bytes()),
-            bytes(claim.fingerprint.digest()),
+            hex(claim.address.as_bytes()),
+            hex(claim.nonce.as_bytes()),
+            hex(claim.fingerprint.digest()),
         ))
         .await;
 }
 
 fn lock(table: &Table, key: &str) -> String {
-    format!("SELECT 1 FROM {} WHERE address = {} FOR UPDATE", table.name, hex(address(key)))
+    format!("SELECT 1 FROM {} WHERE address = {} FOR UPDATE", table.name, hex(address(key).as_bytes()))
 }
 
 async fn a_deadlock_is_retried(table: Table) {

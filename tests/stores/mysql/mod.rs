@@ -10,7 +10,8 @@ mod round_trips;
 mod traps;
 mod upkeep;
 
-use idem_core::Address;
+use std::fmt::Write;
+
 use idem_core::store::mysql::{Dialect, MySqlStore, MySqlStoreBuilder};
 use idem_servers::{require, shared};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
@@ -77,9 +78,12 @@ impl Shell {
 }
 
 /// A literal.
-fn hex(address: Address) -> String {
-    let digits: String = address.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("x'{digits}'")
+fn hex(bytes: &[u8]) -> String {
+    let mut literal = "x'".to_owned();
+    for byte in bytes {
+        write!(literal, "{byte:02x}").unwrap();
+    }
+    literal + "'"
 }
 
 /// One test for each dialect: `in_both_dialects! { case … }`, where a case is an `async fn(Table)`.

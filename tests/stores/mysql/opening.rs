@@ -90,7 +90,7 @@ async fn a_newer_row_is_neither_believed_nor_changed() {
         let (store, mut shell) = (table.open().await, table.shell().await);
         for change in ["format = 2", "state = 99", "recipe = 77", "after_crash = 5"] {
             let owner = win(&store, change).await;
-            let row = format!("WHERE address = {}", hex(address(change)));
+            let row = format!("WHERE address = {}", hex(address(change).as_bytes()));
             shell.run(format!("UPDATE {} SET {change}, until = 5 {row}", table.name)).await;
             let sum = format!(
                 "SELECT CAST(CRC32(CONCAT_WS('/', fence, until, attempts, format, state, after_crash, recipe, \

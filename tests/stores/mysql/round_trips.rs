@@ -46,7 +46,6 @@ fn three(store: u8, run: u8) -> [String; 3] {
     ["a", "b", "c"].map(|key| format!("{key} {store} {run}"))
 }
 
-#[expect(clippy::too_many_lines, reason = "a list")]
 async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let proxy = Proxy::to(upstream(&table.url)).await.unwrap();
     let builder = table.builder_by(&proxy.url(&table.url)).lanes(1).timeout(Duration::from_mins(1));
@@ -66,12 +65,12 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let trips = counted.trips(async |n| store.claim_batch(batch(n)).await).await;
     counted.is("several new keys", trips, 1, 2);
 
-    let mut owned = Vec::new();
+    let mut claims = Vec::new();
     for n in 1..=16 {
-        owned.push((format!("own {n}"), win(&aside, &format!("own {n}")).await));
+        claims.push((format!("own {n}"), win(&aside, &format!("own {n}")).await));
     }
-    let mut owned = owned.into_iter();
-    let mut next = || owned.next().unwrap();
+    let mut claims = claims.into_iter();
+    let mut next = || claims.next().unwrap();
     let mut two = [next(), next()];
     let trips = counted.trips(async |n| {
         let (key, owner) = &two[usize::from(n) - 1];
@@ -129,7 +128,11 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
         let key = format!("lapsed {n}");
         owner_in(aside.claim(Claim { after_crash: AfterCrash::Rerun, ..claim(&key) }).await);
         shell
-            .run(format!("UPDATE {} SET until = 5 WHERE address = {}", table.name, hex(address(&key))))
+            .run(format!(
+                "UPDATE {} SET until = 5 WHERE address = {}",
+                table.name,
+                hex(address(&key).as_bytes())
+            ))
             .await;
     }
     let trips = counted.trips(async |n| win(&store, &format!("lapsed {n}")).await).await;

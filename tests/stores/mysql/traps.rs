@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce, RenewOutcome, State, WriteOutcome};
+use idem_core::protocol::{Claim, ClaimOutcome, Fence, Nonce, Owner, RenewOutcome, State, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::{Batch, Completion, Renewal, Store, StoreErrorKind, Surrender};
 use idem_core::{Address, Label};
@@ -97,6 +97,8 @@ async fn trailing_zeros_and_spaces_count(table: Table) {
 }
 
 async fn release_does_not_reset_the_fence(table: Table) {
+    /// Beyond the clock for a good while.
+    const AHEAD: u64 = 8_000_000_000_000_000;
     let store = table.open().await;
     let mut fences = HashSet::new();
     let mut last = 0;
@@ -106,6 +108,12 @@ async fn release_does_not_reset_the_fence(table: Table) {
         last = owner.fence.as_u64();
         assert_eq!(store.release(release("k", owner)).await.unwrap(), WriteOutcome::Applied);
     }
+    // Also where the clock is of no help: the record's last fence lies far ahead of it.
+    let nonce = win(&store, "k").await.nonce;
+    table.shell().await.run(format!("UPDATE {} SET fence = {AHEAD}", table.name)).await;
+    let owner = Owner { fence: Fence::from_u64(AHEAD), nonce };
+    assert_eq!(store.release(release("k", owner)).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(win(&store, "k").await.fence.as_u64(), AHEAD + 1);
 }
 
 async fn batches_of_every_size_are_answered(table: Table) {

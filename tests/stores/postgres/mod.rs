@@ -22,7 +22,7 @@ struct Table {
 
 impl Table {
     fn new() -> Option<Self> {
-        require(shared::postgres()).map(|url| Self::at(url))
+        require(shared::postgres()).map(Self::at)
     }
 
     fn at(url: &str) -> Self {

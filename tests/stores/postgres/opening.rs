@@ -81,7 +81,7 @@ async fn a_newer_row_is_neither_believed_nor_changed() {
     let (store, mut shell) = (table.open().await, table.shell().await);
     for change in ["format = 2", "state = 99", "recipe = 77", "after_crash = 5"] {
         let owner = win(&store, change).await;
-        let hex: String = address(change).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(address(change).as_bytes());
         let row = format!("FROM {} t WHERE address = '\\x{hex}'", table.name);
         shell.run(format!("UPDATE {} SET {change}, until = 5 WHERE address = '\\x{hex}'", table.name)).await;
         let before = shell.number(format!("SELECT hashtextextended(t::text, 0) {row}")).await;

@@ -24,7 +24,6 @@ async fn blocked(shell: &mut Shell, table: &Table) {
 
 /// A record by somebody whose transaction is still open.
 async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
     let claim = claim(key);
     shell.run("BEGIN").await;
     shell
@@ -60,7 +59,9 @@ async fn an_empty_answer_is_looked_at_again() {
         rival.run("COMMIT").await;
         let mut answers = claims.await;
         assert!(matches!(answers.remove(at), Ok(ClaimOutcome::InFlight { .. })));
-        answers.into_iter().for_each(|answer| drop(owner_in(answer)));
+        for answer in answers {
+            owner_in(answer);
+        }
         rival.run(format!("DELETE FROM {}", table.name)).await;
     }
 }
@@ -108,7 +109,7 @@ async fn the_clock_moves_within_a_transaction() {
     let store = table.open().await;
     win(&store, "k").await;
     let mut shell = table.shell().await;
-    let hex: String = address("k").as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(address("k").as_bytes());
     let clock = format!("SELECT r_clock FROM {}_load(ARRAY['\\x{hex}'::bytea])", table.name);
     shell.run("BEGIN").await;
     let before = shell.number(&clock).await;
@@ -163,7 +164,7 @@ async fn a_deadlock_is_tried_again() {
         completions.push(completion(key, win(&setup, key).await));
     }
     let lock = |key| {
-        let hex: String = address(key).as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(address(key).as_bytes());
         format!("SELECT 1 FROM {} WHERE address = '\\x{hex}' FOR UPDATE", table.name)
     };
     first.run("BEGIN").await;
@@ -227,7 +228,7 @@ async fn a_locked_row_is_skipped_by_renewals_and_the_others_are_renewed() {
         renewals.push(Renewal { address: address(key), owner, lease: LEASE * 2 });
     }
     let locked = address("b");
-    let hex: String = locked.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect();
+    let hex = hex(locked.as_bytes());
     rival.run("BEGIN").await;
     rival.run(format!("SELECT 1 FROM {} WHERE address = '\\x{hex}' FOR UPDATE", table.name)).await;
     let (batch, _) = Batch::new(renewals);

@@ -53,7 +53,8 @@ impl Statement {
         let mut bound = String::with_capacity(filled.len() + parts.len());
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
-                bound.push_str(&format!("${at}"));
+                bound.push('$');
+                bound.push_str(&at.to_string());
             }
             bound.push_str(part);
         }
@@ -323,15 +324,17 @@ fn amount(row: Option<&PgRow>, at: usize) -> Option<i64> {
 }
 
 fn entry(row: &PgRow) -> Result<Entry, Fault> {
-    let address = address(row, ADDRESS).map_err(fault::damaged)?;
-    record(row, RECORD, address).map(|record| Entry { address, record }).map_err(fault::damaged)
+    let address = address(row, ADDRESS).map_err(|error| fault::damaged(&error))?;
+    record(row, RECORD, address)
+        .map(|record| Entry { address, record })
+        .map_err(|error| fault::damaged(&error))
 }
 
 /// What stands at each of the addresses, in their order.
 fn place(rows: Vec<PgRow>, addresses: impl Iterator<Item = Address>) -> Result<Vec<Found>, Fault> {
     let mut seen = Vec::with_capacity(rows.len());
     for row in rows {
-        let address = address(&row, ADDRESS).map_err(fault::damaged)?;
+        let address = address(&row, ADDRESS).map_err(|error| fault::damaged(&error))?;
         let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).unwrap_or_default();
         let clock = Timestamp::from_micros(clock);
         let fresh = row.int(STATE).is_none();
@@ -356,7 +359,7 @@ fn take(seen: &mut [(Address, Found)], address: Address) -> Found {
 fn touched(rows: &[PgRow], addresses: impl Iterator<Item = Address>) -> Result<Vec<bool>, Fault> {
     let mut touched = Vec::with_capacity(rows.len());
     for row in rows {
-        touched.push(address(row, 0).map_err(fault::damaged)?);
+        touched.push(address(row, 0).map_err(|error| fault::damaged(&error))?);
     }
     touched.sort_unstable();
     Ok(addresses.map(|address| touched.binary_search(&address).is_ok()).collect())

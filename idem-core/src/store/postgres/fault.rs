@@ -1,11 +1,15 @@
 //! What PostgreSQL said, sorted by its [codes](https://www.postgresql.org/docs/current/errcodes-appendix.html).
 
+use std::borrow::Cow;
+
+use sqlx::error::DatabaseError;
+
 use crate::store::remote::failure::{Failure, Fault};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Of a statement.
 pub(super) fn fault(error: sqlx::Error) -> Fault {
-    let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+    let code = error.as_database_error().and_then(DatabaseError::code).map(Cow::into_owned);
     let Some(code) = code else { return without_code(error) };
     let failure = |kind, message: &str| Failure::new(kind, message);
     let unavailable = |message: &str| failure(StoreErrorKind::Unavailable, message);
@@ -68,7 +72,7 @@ fn without_code(error: sqlx::Error) -> Fault {
 
 /// Of the attempt to connect.
 pub(super) fn unreached(error: sqlx::Error) -> Fault {
-    let code = error.as_database_error().and_then(|error| error.code()).map(std::borrow::Cow::into_owned);
+    let code = error.as_database_error().and_then(DatabaseError::code).map(Cow::into_owned);
     let (kind, message) = match code.as_deref() {
         Some(code) if code.starts_with("28") || code.starts_with("3D") => (
             StoreErrorKind::Misconfigured,
@@ -83,6 +87,6 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
 }
 
 /// Of a row that makes no sense.
-pub(super) fn damaged(error: StoreError) -> Fault {
+pub(super) fn damaged(error: &StoreError) -> Fault {
     Fault::Refused(Failure::new(error.kind(), error.to_string()))
 }

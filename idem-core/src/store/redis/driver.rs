@@ -27,7 +27,7 @@ pub(super) struct Redis {
 
 #[derive(Debug, Clone)]
 pub(super) enum Target {
-    Server(Client),
+    Server(Box<Client>),
     Cluster(Box<ClusterClient>),
 }
 

@@ -19,7 +19,7 @@ pub struct RedisSource(Source);
 
 #[derive(Clone)]
 enum Source {
-    Server(Client),
+    Server(Box<Client>),
     Seeds(Vec<ConnectionInfo>),
     Cluster(Box<ClusterClient>),
     Wrong(RedisError),
@@ -41,7 +41,7 @@ impl RedisSource {
 
     pub(super) async fn target(self, timeout: Duration) -> Result<Target, StoreError> {
         match self.0 {
-            Source::Server(client) => detect(client, timeout).await.map_err(wrong),
+            Source::Server(client) => detect(*client, timeout).await.map_err(wrong),
             Source::Seeds(seeds) => clustered(seeds, timeout).map_err(wrong),
             Source::Cluster(client) => Ok(Target::Cluster(client)),
             Source::Wrong(error) => Err(wrong(error)),
@@ -79,12 +79,12 @@ async fn detect(client: Client, timeout: Duration) -> Result<Target, RedisError>
         slots.arg("CLUSTER").arg("SLOTS");
         connection.send_packed_command(&slots).await
     };
-    let Ok(slots) = asked.await else { return Ok(Target::Server(client)) };
+    let Ok(slots) = asked.await else { return Ok(Target::Server(Box::new(client))) };
     let first = client.get_connection_info();
     let mut seeds: Vec<ConnectionInfo> =
         nodes(&slots).into_iter().filter_map(|(host, port)| beside(first, host, port)).collect();
     if seeds.is_empty() && !matches!(slots, redis::Value::Array(_)) {
-        return Ok(Target::Server(client));
+        return Ok(Target::Server(Box::new(client)));
     }
     if seeds.is_empty() {
         seeds.push(first.clone());
@@ -109,7 +109,7 @@ fn beside(first: &ConnectionInfo, node: Option<String>, at: u16) -> Option<Conne
 
 impl From<&str> for RedisSource {
     fn from(url: &str) -> Self {
-        Self(Client::open(url).map_or_else(Source::Wrong, Source::Server))
+        Self(Client::open(url).map_or_else(Source::Wrong, |client| Source::Server(Box::new(client))))
     }
 }
 
@@ -157,7 +157,7 @@ impl From<Vec<String>> for RedisSource {
 
 impl From<Client> for RedisSource {
     fn from(client: Client) -> Self {
-        Self(Source::Server(client))
+        Self(Source::Server(Box::new(client)))
     }
 }
 

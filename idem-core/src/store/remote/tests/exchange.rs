@@ -61,9 +61,9 @@ impl Driver for Told {
             std::future::pending::<()>().await;
         }
         self.next()?;
-        let found = |claim: &&Claim| match claim.address == address("unseen") {
-            true => Found::Nothing,
-            false => Found::Fresh(Timestamp::from_micros(7)),
+        let unseen = address("unseen");
+        let found = |claim: &&Claim| {
+            if claim.address == unseen { Found::Nothing } else { Found::Fresh(Timestamp::from_micros(7)) }
         };
         Ok(claims.iter().map(found).collect())
     }

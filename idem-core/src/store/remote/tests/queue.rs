@@ -54,7 +54,9 @@ fn queue(lanes: usize) -> (Arc<Echo>, Arc<Queue<Arc<Echo>>>) {
 impl Echo {
     fn batches(&self) -> Vec<Vec<&'static str>> {
         let mut batches = self.batches.lock().unwrap().clone();
-        batches.iter_mut().for_each(|batch| batch.sort_unstable());
+        for batch in &mut batches {
+            batch.sort_unstable();
+        }
         batches
     }
 }
