@@ -47,6 +47,8 @@ mod request;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+mod unreadable;
 
 pub use batch::{Addressed, Batch};
 pub use error::{StoreError, StoreErrorKind};

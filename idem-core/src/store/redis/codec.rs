@@ -24,7 +24,8 @@ use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Claim, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
+use crate::store::unreadable::Unreadable;
 use crate::time::Timestamp;
 
 const FORMAT: u8 = 1;
@@ -122,31 +123,6 @@ fn cut(text: &str) -> &str {
 /// What a string says.
 pub(super) fn decode(bytes: &[u8], address: Address) -> Result<Record, StoreError> {
     read(Bytes(bytes)).map_err(|unreadable| unreadable.to_error(address))
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Unreadable {
-    /// It holds something that only a newer version knows.
-    Newer(&'static str),
-    /// It holds something that no version wrote.
-    Damaged(&'static str),
-}
-
-impl Unreadable {
-    fn to_error(self, address: Address) -> StoreError {
-        match self {
-            Self::Newer(what) => StoreError::new(
-                StoreErrorKind::UnknownFormat,
-                format!(
-                    "record {address} has a {what} that only a newer version of idem knows: update this process"
-                ),
-            ),
-            Self::Damaged(what) => StoreError::new(
-                StoreErrorKind::Corrupt,
-                format!("record {address} is damaged: its {what} makes no sense"),
-            ),
-        }
-    }
 }
 
 /// What is left to be read.

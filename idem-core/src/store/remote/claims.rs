@@ -6,13 +6,11 @@ use super::call;
 use super::driver::{Change, Driver, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::queue::Work;
+use super::rounds::{self, Rounds, tell};
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Fence, Owner, Record, Won};
-use crate::store::{Answers, StoreError, StoreErrorKind};
+use crate::store::{Answers, StoreError};
 use crate::time::Timestamp;
-
-/// How often others may be faster with a key before its claim gives up. Each time, somebody got on.
-const CONTENTION: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Claims<D: Driver>(pub(super) Arc<Exchange<D>>);
@@ -30,45 +28,13 @@ impl<D: Driver> Work for Claims<D> {
     }
 
     async fn serve(&self, claims: Vec<Claim>) -> Answers<ClaimOutcome> {
-        let all: Vec<&Claim> = claims.iter().collect();
-        match self.decide(&all).await {
-            Ok(answers) => answers,
-            // One of them may be to blame: each by itself, so that it fails none of its neighbours.
-            Err(Unanswered::Refused(_)) if all.len() > 1 => {
-                let mut answers = Vec::with_capacity(all.len());
-                for claim in &all {
-                    answers.push(match self.decide(&[claim]).await {
-                        Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(contended())),
-                        Err(unanswered) => Err(unanswered.failure().to_error()),
-                    });
-                }
-                answers
-            }
-            Err(unanswered) => all.iter().map(|_| Err(unanswered.failure().to_error())).collect(),
-        }
+        rounds::serve(self, &claims).await
     }
 }
 
-impl<D: Driver> Claims<D> {
-    async fn decide(&self, claims: &[&Claim]) -> Result<Answers<ClaimOutcome>, Unanswered> {
-        let mut answers: Answers<ClaimOutcome> = claims.iter().map(|_| Err(contended())).collect();
-        let mut open: Vec<usize> = (0..claims.len()).collect();
-        for _ in 0..CONTENTION {
-            match self.round(claims, &open, &mut answers).await {
-                Ok(again) if again.is_empty() => break,
-                Ok(again) => open = again,
-                // As long as nobody has been answered, it concerns all.
-                Err(unanswered) if open.len() == claims.len() => return Err(unanswered),
-                Err(unanswered) => {
-                    for at in open {
-                        tell(&mut answers, at, Err(unanswered.failure().to_error()));
-                    }
-                    break;
-                }
-            }
-        }
-        Ok(answers)
-    }
+impl<D: Driver> Rounds for Claims<D> {
+    type Request = Claim;
+    type Answer = ClaimOutcome;
 
     /// Answers what it can; gives back those that must ask again.
     async fn round(
@@ -104,7 +70,9 @@ impl<D: Driver> Claims<D> {
         }
         Ok(again)
     }
+}
 
+impl<D: Driver> Claims<D> {
     /// Where a statement neither wrote nor saw a record, somebody's was committed while it ran: a look with a newer
     /// snapshot shows it.
     async fn look_again(&self, claims: &[&Claim], found: &mut [Found]) {
@@ -131,12 +99,6 @@ impl<D: Driver> Claims<D> {
                 Err(unanswered) => Found::Unreadable(unanswered.failure().to_error()),
             };
         }
-    }
-}
-
-pub(super) fn tell<T>(answers: &mut Answers<T>, at: usize, verdict: Result<T, StoreError>) {
-    if let Some(answer) = answers.get_mut(at) {
-        *answer = verdict;
     }
 }
 
@@ -167,11 +129,4 @@ fn stands(claim: &Claim, before: Box<Record>, now: Timestamp) -> Judged {
         return Judged::Decided(Ok(outcome));
     }
     Judged::Changed(Change { address: claim.address, before, after: after.map(Box::new) }, outcome)
-}
-
-pub(super) fn contended() -> StoreError {
-    StoreError::new(
-        StoreErrorKind::Unavailable,
-        "others changed the record each time it was to be written: try again",
-    )
 }

@@ -3,17 +3,14 @@
 use std::sync::Arc;
 
 use super::call;
-use super::claims::{contended, tell};
 use super::driver::{Driver, End, Finish, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::queue::Work;
+use super::rounds::{self, Rounds, tell};
 use crate::address::Address;
 use crate::protocol::{self, Record, WriteOutcome};
 use crate::store::{Answers, StoreError};
 use crate::time::Timestamp;
-
-/// How often a record may be found as the write wants it, and yet not when it is written.
-const CONTENTION: usize = 16;
 
 #[derive(Debug)]
 pub(super) struct Finishes<D: Driver>(pub(super) Arc<Exchange<D>>);
@@ -31,43 +28,13 @@ impl<D: Driver> Work for Finishes<D> {
     }
 
     async fn serve(&self, finishes: Vec<Finish>) -> Answers<WriteOutcome> {
-        let all: Vec<&Finish> = finishes.iter().collect();
-        match self.decide(&all).await {
-            Ok(answers) => answers,
-            Err(Unanswered::Refused(_)) if all.len() > 1 => {
-                let mut answers = Vec::with_capacity(all.len());
-                for finish in &all {
-                    answers.push(match self.decide(&[finish]).await {
-                        Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(contended())),
-                        Err(unanswered) => Err(unanswered.failure().to_error()),
-                    });
-                }
-                answers
-            }
-            Err(unanswered) => all.iter().map(|_| Err(unanswered.failure().to_error())).collect(),
-        }
+        rounds::serve(self, &finishes).await
     }
 }
 
-impl<D: Driver> Finishes<D> {
-    async fn decide(&self, finishes: &[&Finish]) -> Result<Answers<WriteOutcome>, Unanswered> {
-        let mut answers: Answers<WriteOutcome> = finishes.iter().map(|_| Err(contended())).collect();
-        let mut open: Vec<usize> = (0..finishes.len()).collect();
-        for _ in 0..CONTENTION {
-            match self.round(finishes, &open, &mut answers).await {
-                Ok(again) if again.is_empty() => break,
-                Ok(again) => open = again,
-                Err(unanswered) if open.len() == finishes.len() => return Err(unanswered),
-                Err(unanswered) => {
-                    for at in open {
-                        tell(&mut answers, at, Err(unanswered.failure().to_error()));
-                    }
-                    break;
-                }
-            }
-        }
-        Ok(answers)
-    }
+impl<D: Driver> Rounds for Finishes<D> {
+    type Request = Finish;
+    type Answer = WriteOutcome;
 
     /// Answers what it can; gives back those that must be written again.
     async fn round(

@@ -5,7 +5,7 @@
 //! - [`queue`]: whatever waits goes out together, without a timer, so a lone caller waits for nobody.
 //! - [`exchange`]: a statement on a connection, tried again where the connection broke. Every statement is safe to
 //!   repeat, and repeating it settles what became of the first try: a conflicting write waits for it.
-//! - [`claims`], [`finishes`], [`verdicts`]: the first statement does the usual thing in one round trip, a new claim or
+//! - [`claims`], [`finishes`] (in [`rounds`]), [`verdicts`]: the first statement does the usual thing in one round trip, a new claim or
 //!   its owner's completion, under a guard of its own. Wherever it does not, the record comes back and
 //!   [`protocol`](crate::protocol) itself decides; what it changed is written by one statement that names the record as
 //!   it was read, and does nothing if somebody was faster. Then it begins anew.
@@ -19,6 +19,7 @@ mod finishes;
 mod links;
 mod queue;
 mod renewals;
+mod rounds;
 pub(super) mod store;
 #[cfg(test)]
 mod tests;

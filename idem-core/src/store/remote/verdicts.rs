@@ -1,16 +1,13 @@
 //! What an operator decides: rare, so each goes by itself, and is read before it is written.
 
 use super::call;
-use super::claims::contended;
 use super::driver::{Change, Driver, Found};
 use super::exchange::Exchange;
+use super::rounds::{CONTENTION, contended};
 use crate::address::Address;
 use crate::protocol::{Record, WriteOutcome};
 use crate::store::StoreError;
 use crate::time::Timestamp;
-
-/// How often somebody else may be faster.
-const CONTENTION: usize = 16;
 
 /// Reads the record, lets `transition` decide on it, and writes what it changed.
 pub(super) async fn decide<D: Driver>(

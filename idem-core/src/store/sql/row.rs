@@ -9,6 +9,7 @@ use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
 use crate::store::remote::driver::{Found, signed};
+use crate::store::unreadable::Unreadable;
 use crate::store::{StoreError, StoreErrorKind};
 use crate::time::Timestamp;
 
@@ -97,31 +98,6 @@ pub(in crate::store) fn found(row: &impl Fields, first: usize, address: Address,
     match record(row, first, address) {
         Ok(record) => Found::Stands(Box::new(record), clock),
         Err(unreadable) => Found::Unreadable(unreadable),
-    }
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Unreadable {
-    /// It holds something that only a newer version knows.
-    Newer(&'static str),
-    /// It holds something that no version wrote.
-    Damaged(&'static str),
-}
-
-impl Unreadable {
-    fn to_error(self, address: Address) -> StoreError {
-        match self {
-            Self::Newer(what) => StoreError::new(
-                StoreErrorKind::UnknownFormat,
-                format!(
-                    "record {address} has a {what} that only a newer version of idem knows: update this process"
-                ),
-            ),
-            Self::Damaged(what) => StoreError::new(
-                StoreErrorKind::Corrupt,
-                format!("record {address} is damaged: its {what} makes no sense"),
-            ),
-        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! Records survive being packed, and nothing else is read as one.
 
 use super::*;
+use crate::store::StoreErrorKind;
 
 fn record(state: State) -> Record {
     Record {

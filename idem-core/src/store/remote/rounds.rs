@@ -1,0 +1,76 @@
+//! Operations that are tried together until each is decided.
+
+use std::future::Future;
+
+use super::exchange::Unanswered;
+use crate::store::{Answers, StoreError, StoreErrorKind};
+
+/// How often others may be faster with a record before an operation on it gives up. Each time, somebody got on.
+pub(super) const CONTENTION: usize = 16;
+
+pub(super) trait Rounds: Sync {
+    type Request: Sync;
+    type Answer: Send;
+
+    /// Tries the `open` ones of `requests`, and answers what it can; gives back those that must be tried again. Fails
+    /// only where it has answered none.
+    fn round(
+        &self,
+        requests: &[&Self::Request],
+        open: &[usize],
+        answers: &mut Answers<Self::Answer>,
+    ) -> impl Future<Output = Result<Vec<usize>, Unanswered>> + Send;
+}
+
+/// Answers each, in order. What is refused together is tried one by one, so that a bad one fails none of its
+/// neighbours.
+pub(super) async fn serve<R: Rounds>(work: &R, requests: &[R::Request]) -> Answers<R::Answer> {
+    let all: Vec<&R::Request> = requests.iter().collect();
+    match decide(work, &all).await {
+        Ok(answers) => answers,
+        Err(Unanswered::Refused(_)) if all.len() > 1 => {
+            let mut answers = Vec::with_capacity(all.len());
+            for request in &all {
+                answers.push(match decide(work, &[request]).await {
+                    Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(contended())),
+                    Err(unanswered) => Err(unanswered.failure().to_error()),
+                });
+            }
+            answers
+        }
+        Err(unanswered) => all.iter().map(|_| Err(unanswered.failure().to_error())).collect(),
+    }
+}
+
+/// Fails only where nobody has been answered.
+async fn decide<R: Rounds>(work: &R, requests: &[&R::Request]) -> Result<Answers<R::Answer>, Unanswered> {
+    let mut answers: Answers<R::Answer> = requests.iter().map(|_| Err(contended())).collect();
+    let mut open: Vec<usize> = (0..requests.len()).collect();
+    for _ in 0..CONTENTION {
+        match work.round(requests, &open, &mut answers).await {
+            Ok(again) if again.is_empty() => break,
+            Ok(again) => open = again,
+            Err(unanswered) if open.len() == requests.len() => return Err(unanswered),
+            Err(unanswered) => {
+                for at in open {
+                    tell(&mut answers, at, Err(unanswered.failure().to_error()));
+                }
+                break;
+            }
+        }
+    }
+    Ok(answers)
+}
+
+pub(super) fn tell<T>(answers: &mut Answers<T>, at: usize, verdict: Result<T, StoreError>) {
+    if let Some(answer) = answers.get_mut(at) {
+        *answer = verdict;
+    }
+}
+
+pub(super) fn contended() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        "others changed the record each time it was to be written: try again",
+    )
+}
