@@ -26,7 +26,7 @@ on_every_server! {
 /// Long for every request that is not held back.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// For those that are.
-const SHORT: Duration = Duration::from_millis(150);
+const SHORT: Duration = Duration::from_millis(300);
 
 struct Matrix {
     place: Place,
@@ -138,11 +138,13 @@ async fn two_faults_in_a_row(place: Place) {
 }
 
 async fn a_reply_that_never_comes(place: Place) {
-    let mut matrix = Matrix::new(place, SHORT).await;
+    let mut matrix = Matrix::new(place, PATIENCE).await;
+    let patient = matrix.open().await;
+    matrix.patience = SHORT;
     let store = matrix.open().await;
     for op in Op::ALL {
-        matrix.count(op, &*store, &format!("{op:?} warm")).await;
-        let requests = matrix.count(op, &*store, &format!("{op:?} count")).await;
+        matrix.count(op, &*patient, &format!("{op:?} warm")).await;
+        let requests = matrix.count(op, &*patient, &format!("{op:?} count")).await;
         for n in 1..=requests {
             matrix.case(op, &*store, &format!("{op:?} {n} held"), &[(n, Fault::HoldReply)]).await;
         }
