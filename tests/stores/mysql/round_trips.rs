@@ -46,6 +46,7 @@ fn three(store: u8, run: u8) -> [String; 3] {
     ["a", "b", "c"].map(|key| format!("{key} {store} {run}"))
 }
 
+#[expect(clippy::too_many_lines, reason = "a list")]
 async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let proxy = Proxy::to(upstream(&table.url)).await.unwrap();
     let builder = table.builder_by(&proxy.url(&table.url)).lanes(1).timeout(Duration::from_mins(1));
