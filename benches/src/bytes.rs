@@ -91,10 +91,10 @@ async fn redis() {
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
     let mut used = async || -> u64 {
         let text: String = ::redis::cmd("INFO").arg("memory").query_async(&mut connection).await.expect("INFO");
-        let line = text.lines().find_map(|line| line.strip_prefix("used_memory_dataset:"));
+        let line = text.lines().find_map(|line| line.strip_prefix("used_memory:"));
         line.and_then(|bytes| bytes.trim().parse().ok()).expect("a number")
     };
     let before = used().await;
     fill(Idem(Arc::new(RedisStore::connect(&server.url()).await.expect("a store")))).await;
-    println!("  Redis       {:.0}  (used_memory_dataset)", above(used().await - before, PAYLOAD));
+    println!("  Redis       {:.0}  (used_memory)", above(used().await - before, PAYLOAD));
 }

@@ -101,14 +101,11 @@ impl SqliteStoreBuilder {
         let path = Arc::clone(&setup.path);
         let reading = setup.clone();
         let rules = Rules { clock: self.clock, max_records: self.max_records };
-        let writer = Worker::start("idem-sqlite-write", async move || {
-            Ok(Writer { link: Link::create(setup).await?, rules })
-        })
-        .await?;
-        let reader = Worker::start("idem-sqlite-read", async move || {
-            Ok(Reader { link: Link::attach(reading).await? })
-        })
-        .await?;
+        let writer =
+            Worker::start("idem-sqlite-write", move || Ok(Writer { link: Link::create(setup)?, rules }))
+                .await?;
+        let reader =
+            Worker::start("idem-sqlite-read", move || Ok(Reader { link: Link::attach(reading)? })).await?;
         Ok(SqliteStore::new(path, writer, reader))
     }
 }

@@ -1,11 +1,11 @@
 //! What a round does to a record, as one guarded statement.
 
-use sqlx::Sqlite;
-use sqlx::sqlite::{SqliteArguments, SqliteConnection};
+use rusqlite::{Connection, ToSql, params_from_iter};
 
-use super::row::{StateColumns, crash_number, signed};
+use super::row::Row;
 use super::sql;
 use crate::address::Address;
+use crate::label::Label;
 use crate::protocol::{Record, State};
 
 /// A difference between a record as it was read and as it must be.
@@ -72,87 +72,66 @@ pub(super) enum Written {
     Beaten,
 }
 
-/// Writes each change whose record still is as it was read. Unless there is only one, the caller must be in a
-/// transaction, to undo what was written before a change that was beaten or failed.
-pub(super) async fn write(
-    connection: &mut SqliteConnection,
-    changes: &[Change],
-) -> Result<Written, sqlx::Error> {
+/// Writes each change whose record still is as it was read. Unless [`is_alone`], the caller must be in a transaction,
+/// to undo what was written before a change that was beaten or failed.
+pub(super) fn write(connection: &Connection, changes: &[Change]) -> rusqlite::Result<Written> {
+    let mut numbered = None;
     for change in changes {
-        let done = change.bind(sqlx::query(change.kind.statement())).execute(&mut *connection).await?;
-        if done.rows_affected() != 1 {
+        // Mostly they are all the same.
+        if let Some(label) = change.new_label().filter(|label| numbered != Some(*label)) {
+            connection.prepare_cached(sql::NUMBER)?.execute([label.as_str()])?;
+            numbered = Some(label);
+        }
+        if change.execute(connection)? != 1 {
             return Ok(Written::Beaten);
         }
     }
     Ok(Written::All)
 }
 
-impl Kind {
-    const fn statement(&self) -> &'static str {
-        match self {
-            Self::Insert(_) => sql::INSERT,
-            Self::Reclaim(_) => sql::RECLAIM,
-            Self::Move(_) => sql::MOVE,
-            Self::Lease(_) => sql::LEASE,
-            Self::Delete(_) => sql::DELETE,
-        }
-    }
+/// True if the changes are a single statement, which is a transaction by itself.
+pub(super) fn is_alone(changes: &[Change]) -> bool {
+    matches!(changes, [change] if change.new_label().is_none())
 }
-
-type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
 
 impl Change {
-    fn bind<'q>(&self, query: Query<'q>) -> Query<'q> {
+    /// The label of a row that is written as a whole.
+    fn new_label(&self) -> Option<&Label> {
         match &self.kind {
-            Kind::Insert(new) => {
-                let query = query.bind(&self.address.as_bytes()[..]);
-                bind_all(query, new)
-            }
-            Kind::Reclaim(both) => {
-                let [old, new] = &**both;
-                self.bind_guard(bind_all(query, new), old)
-            }
-            Kind::Move(both) => {
-                let [old, new] = &**both;
-                let state = StateColumns::of(&new.state);
-                let query = query.bind(state.state).bind(state.lease).bind(state.expires).bind(state.reply);
-                self.bind_guard(query, old)
-            }
-            Kind::Lease(both) => {
-                let [old, new] = &**both;
-                self.bind_guard(query.bind(StateColumns::of(&new.state).lease), old)
-            }
-            Kind::Delete(old) => self.bind_guard(query, old),
+            Kind::Insert(new) => Some(&new.label),
+            Kind::Reclaim(both) => Some(&both[1].label),
+            Kind::Move(_) | Kind::Lease(_) | Kind::Delete(_) => None,
         }
     }
 
-    fn bind_guard<'q>(&self, query: Query<'q>, old: &Record) -> Query<'q> {
-        let state = StateColumns::of(&old.state);
-        query
-            .bind(&self.address.as_bytes()[..])
-            .bind(state.state)
-            .bind(signed(old.owner.fence.as_u64()))
-            .bind(&old.owner.nonce.as_bytes()[..])
-            .bind(state.lease)
-            .bind(state.expires)
+    /// How many rows it touched.
+    fn execute(&self, connection: &Connection) -> rusqlite::Result<usize> {
+        let run = |statement, values: &[&[&dyn ToSql]]| {
+            let values = values.iter().copied().flatten().copied();
+            connection.prepare_cached(statement)?.execute(params_from_iter(values))
+        };
+        let address: &dyn ToSql = self.address.as_bytes();
+        match &self.kind {
+            Kind::Insert(new) => {
+                let row = Row::of(new);
+                run(sql::INSERT, &[&[address], &row.all()])
+            }
+            Kind::Reclaim(both) => {
+                let (old, new) = (Row::of(&both[0]), Row::of(&both[1]));
+                run(old.place(sql::RECLAIM), &[&[address], &old.guard(), &new.all()])
+            }
+            Kind::Move(both) => {
+                let (old, new) = (Row::of(&both[0]), Row::of(&both[1]));
+                run(old.place(sql::MOVE), &[&[address], &old.guard(), &[&new.state, &new.until, &new.reply]])
+            }
+            Kind::Lease(both) => {
+                let (old, new) = (Row::of(&both[0]), Row::of(&both[1]));
+                run(sql::LEASE, &[&[address], &old.guard(), &[&new.until]])
+            }
+            Kind::Delete(old) => {
+                let old = Row::of(old);
+                run(old.place(sql::DELETE), &[&[address], &old.guard()])
+            }
+        }
     }
-}
-
-/// Every column but the address and the format.
-fn bind_all<'q>(query: Query<'q>, record: &Record) -> Query<'q> {
-    let state = StateColumns::of(&record.state);
-    query
-        .bind(state.state)
-        .bind(signed(record.owner.fence.as_u64()))
-        .bind(&record.owner.nonce.as_bytes()[..])
-        .bind(state.lease)
-        .bind(state.expires)
-        .bind(i64::from(record.attempts))
-        .bind(crash_number(record.after_crash))
-        .bind(i64::from(record.fingerprint.recipe()))
-        .bind(&record.fingerprint.digest()[..])
-        .bind(signed(record.created.as_micros()))
-        .bind(record.label.as_str())
-        .bind(record.key_hint.as_str())
-        .bind(state.reply)
 }

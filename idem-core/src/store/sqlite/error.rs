@@ -10,7 +10,7 @@ use crate::store::{StoreError, StoreErrorKind};
 pub(super) struct Failure {
     kind: StoreErrorKind,
     message: Arc<str>,
-    source: Option<Arc<sqlx::Error>>,
+    source: Option<Arc<rusqlite::Error>>,
 }
 
 impl Failure {
@@ -19,7 +19,7 @@ impl Failure {
     }
 
     /// Of anything but a COMMIT: nothing was applied.
-    pub(super) fn of(error: sqlx::Error, path: &Path) -> Self {
+    pub(super) fn of(error: rusqlite::Error, path: &Path) -> Self {
         let path = path.display();
         let (kind, message) = match primary_code(&error) {
             Some(BUSY | LOCKED) => (
@@ -68,7 +68,7 @@ impl Failure {
     }
 
     /// Of a COMMIT. Unless SQLite said "busy", it may have been written.
-    pub(super) fn of_commit(error: sqlx::Error, path: &Path) -> Self {
+    pub(super) fn of_commit(error: rusqlite::Error, path: &Path) -> Self {
         let busy = matches!(primary_code(&error), Some(BUSY));
         let failure = Self::of(error, path);
         if busy { failure } else { Self { kind: StoreErrorKind::Undecided, ..failure } }
@@ -112,7 +112,10 @@ const RANGE: i32 = 25;
 const NOT_A_DATABASE: i32 = 26;
 
 /// The low byte of the extended result code.
-fn primary_code(error: &sqlx::Error) -> Option<i32> {
-    let code = error.as_database_error()?.code()?;
-    code.parse::<i32>().ok().map(|code| code & 0xff)
+fn primary_code(error: &rusqlite::Error) -> Option<i32> {
+    let error = match error {
+        rusqlite::Error::SqlInputError { error, .. } => error,
+        other => other.sqlite_error()?,
+    };
+    Some(error.extended_code & 0xff)
 }

@@ -4,18 +4,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use rusqlite::{Connection, OpenFlags};
 
 use super::builder::Durability;
 use super::error::Failure;
-use super::{schema, sql};
+use super::schema;
 use crate::store::StoreErrorKind;
 
 /// How long to wait before a busy database is asked again whether it can be opened.
 const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(5);
-/// Rows on their way from the connection's thread; more than a round reads.
-const ROWS_IN_FLIGHT: usize = 512;
+/// More than the store has statements.
+const STATEMENTS: usize = 32;
+/// Of a new file, in bytes. Twice SQLite's own: what is left over at the end of a page is shared by more records.
+const PAGE: u32 = 8192;
 
 /// How to connect.
 #[derive(Debug, Clone)]
@@ -25,29 +26,32 @@ pub(super) struct Setup {
     pub(super) busy_timeout: Duration,
 }
 
+/// What the connection is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Purpose {
+    Writing,
+    Reading,
+}
+
 /// A connection to the database, or the means to get one.
 #[derive(Debug)]
 pub(super) struct Link {
     setup: Setup,
-    options: SqliteConnectOptions,
-    connection: Option<SqliteConnection>,
+    purpose: Purpose,
+    connection: Option<Connection>,
 }
 
 impl Link {
     /// Creates the file and its tables where they are missing, and connects for writing.
-    pub(super) async fn create(setup: Setup) -> Result<Self, Failure> {
-        let options = options(&setup);
-        let creating = options.clone().create_if_missing(true);
-        let connection =
-            patiently(setup.busy_timeout, async || prepare(&creating, &setup.path).await).await?;
-        Ok(Self { setup, options, connection: Some(connection) })
+    pub(super) fn create(setup: Setup) -> Result<Self, Failure> {
+        let connection = patiently(setup.busy_timeout, || prepare(&setup))?;
+        Ok(Self { setup, purpose: Purpose::Writing, connection: Some(connection) })
     }
 
     /// Connects for reading.
-    pub(super) async fn attach(setup: Setup) -> Result<Self, Failure> {
-        let options = options(&setup).pragma("query_only", "ON");
-        let mut link = Self { setup, options, connection: None };
-        link.connection().await?;
+    pub(super) fn attach(setup: Setup) -> Result<Self, Failure> {
+        let mut link = Self { setup, purpose: Purpose::Reading, connection: None };
+        link.connection()?;
         Ok(link)
     }
 
@@ -56,42 +60,40 @@ impl Link {
     }
 
     /// The connection. A lost one is replaced, but a lost file is not: a new one would have forgotten every key.
-    pub(super) async fn connection(&mut self) -> Result<&mut SqliteConnection, Failure> {
+    pub(super) fn connection(&mut self) -> Result<&Connection, Failure> {
         let connection = match self.connection.take() {
             Some(connection) => connection,
-            None => self.connect().await?,
+            None => self.connect()?,
         };
         Ok(self.connection.insert(connection))
     }
 
-    async fn connect(&self) -> Result<SqliteConnection, Failure> {
+    fn connect(&self) -> Result<Connection, Failure> {
         let path = &self.setup.path;
-        patiently(self.setup.busy_timeout, async || {
-            let mut connection = self.options.connect().await.map_err(|error| Failure::of(error, path))?;
-            schema::check(&mut connection, path).await?;
+        patiently(self.setup.busy_timeout, || {
+            let (connection, _) =
+                open(&self.setup, OpenFlags::empty()).map_err(|error| Failure::of(error, path))?;
+            if self.purpose == Purpose::Reading {
+                let only = connection.pragma_update(None, "query_only", true);
+                only.map_err(|error| Failure::of(error, path))?;
+            }
+            schema::check(&connection, path)?;
             Ok(connection)
         })
-        .await
     }
 
     /// Closes the connection; the next use opens another. What it had not committed is rolled back.
-    pub(super) async fn discard(&mut self) {
-        if let Some(connection) = self.connection.take() {
-            // A connection that cannot even be closed is gone.
-            let _ignored = connection.close().await;
-        }
+    pub(super) fn discard(&mut self) {
+        drop(self.connection.take());
     }
 }
 
 /// Tries again while the database is busy: SQLite does not wait by itself where several connections turn a new file
 /// to a write-ahead log at once.
-async fn patiently<T>(
-    timeout: Duration,
-    attempt: impl AsyncFn() -> Result<T, Failure>,
-) -> Result<T, Failure> {
+fn patiently<T>(timeout: Duration, attempt: impl Fn() -> Result<T, Failure>) -> Result<T, Failure> {
     let began = Instant::now();
     loop {
-        match attempt().await {
+        match attempt() {
             // This thread has nothing else to do.
             Err(failure) if failure.is_busy() && began.elapsed() < timeout => {
                 std::thread::sleep(OPEN_AGAIN_AFTER);
@@ -101,11 +103,10 @@ async fn patiently<T>(
     }
 }
 
-async fn prepare(options: &SqliteConnectOptions, path: &Path) -> Result<SqliteConnection, Failure> {
-    let failure = |error| Failure::of(error, path);
-    let mut connection = options.connect().await.map_err(failure)?;
-    let mode: String =
-        sqlx::query_scalar(sql::JOURNAL_MODE).fetch_one(&mut connection).await.map_err(failure)?;
+fn prepare(setup: &Setup) -> Result<Connection, Failure> {
+    let path = &setup.path;
+    let (connection, mode) =
+        open(setup, OpenFlags::SQLITE_OPEN_CREATE).map_err(|error| Failure::of(error, path))?;
     if !mode.eq_ignore_ascii_case("wal") {
         return Err(Failure::new(
             StoreErrorKind::Misconfigured,
@@ -115,27 +116,29 @@ async fn prepare(options: &SqliteConnectOptions, path: &Path) -> Result<SqliteCo
             ),
         ));
     }
-    schema::migrate(&mut connection, path).await?;
+    schema::migrate(&connection, path)?;
     Ok(connection)
 }
 
-fn options(setup: &Setup) -> SqliteConnectOptions {
+/// A connection, and the journal mode that it got.
+fn open(setup: &Setup, create: OpenFlags) -> rusqlite::Result<(Connection, String)> {
+    // Each connection stays with its thread, so it needs no lock of its own.
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
+    let connection = Connection::open_with_flags(&*setup.path, flags)?;
     // More than a 32-bit number of milliseconds is for ever.
-    let busy_timeout = setup.busy_timeout.min(Duration::from_millis(i32::MAX.unsigned_abs().into()));
-    let options = SqliteConnectOptions::new()
-        .filename(&*setup.path)
-        .create_if_missing(false)
-        .journal_mode(SqliteJournalMode::Wal)
-        .busy_timeout(busy_timeout)
-        .row_buffer_size(ROWS_IN_FLIGHT)
-        .thread_name(|_| "idem-sqlite-io".to_owned())
-        .disable_statement_logging();
+    let for_ever = Duration::from_millis(i32::MAX.unsigned_abs().into());
+    connection.busy_timeout(setup.busy_timeout.min(for_ever))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.pragma_update(None, "page_size", PAGE)?;
+    let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     match setup.durability {
-        // `fullfsync` is what makes a sync reach the disk on macOS; elsewhere it does nothing.
-        Durability::Full => options
-            .synchronous(SqliteSynchronous::Full)
-            .pragma("fullfsync", "ON")
-            .pragma("checkpoint_fullfsync", "ON"),
-        Durability::Normal => options.synchronous(SqliteSynchronous::Normal),
+        Durability::Full => {
+            connection.pragma_update(None, "synchronous", "FULL")?;
+            // These make a sync reach the disk on macOS; elsewhere they do nothing.
+            connection.pragma_update(None, "fullfsync", true)?;
+            connection.pragma_update(None, "checkpoint_fullfsync", true)?;
+        }
+        Durability::Normal => connection.pragma_update(None, "synchronous", "NORMAL")?,
     }
+    Ok((connection, mode))
 }

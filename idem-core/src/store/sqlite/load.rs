@@ -1,40 +1,36 @@
 //! Reading records by address.
 
 use std::collections::HashMap;
-use std::path::Path;
 
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
-use super::error::Failure;
 use super::row::{self, Unreadable};
-use super::sql;
+use super::{sql, transaction};
 use crate::address::Address;
 use crate::protocol::Record;
-use crate::store::StoreErrorKind;
 
 /// Records by address; one that this code cannot read is there too.
 pub(super) type Loaded = HashMap<Address, Result<Record, Unreadable>>;
 
-/// The records at `addresses`, in one statement.
-pub(super) async fn load(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    addresses: impl IntoIterator<Item = Address>,
-) -> Result<Loaded, Failure> {
-    let wanted: Vec<u8> = addresses.into_iter().flat_map(|address| *address.as_bytes()).collect();
-    if wanted.is_empty() {
-        return Ok(Loaded::new());
+/// The records at `addresses`, as they are at one moment.
+pub(super) fn load(connection: &Connection, addresses: &[Address]) -> rusqlite::Result<Loaded> {
+    // One look at the write-ahead log for all, not one for each.
+    let together = addresses.len() > 1 && connection.is_autocommit();
+    if together {
+        transaction::execute(connection, sql::BEGIN_READING)?;
     }
-    let rows = sqlx::query(sql::LOAD).bind(wanted).fetch_all(connection).await;
-    let rows = rows.map_err(|error| Failure::of(error, path))?;
-    let located = |row| {
-        let address = row::address(row).map_err(|_| {
-            Failure::new(
-                StoreErrorKind::Corrupt,
-                format!("a record in {} has a damaged address", path.display()),
-            )
-        })?;
-        Ok((address, row::record(row)))
-    };
-    rows.iter().map(located).collect()
+    let loaded = addresses.iter().filter_map(|address| find(connection, *address).transpose());
+    let loaded = loaded.collect::<rusqlite::Result<_>>()?;
+    if together {
+        transaction::execute(connection, sql::COMMIT)?;
+    }
+    Ok(loaded)
+}
+
+type Found = (Address, Result<Record, Unreadable>);
+
+fn find(connection: &Connection, address: Address) -> rusqlite::Result<Option<Found>> {
+    let mut statement = connection.prepare_cached(sql::LOAD)?;
+    let mut rows = statement.query([address.as_bytes()])?;
+    Ok(rows.next()?.map(|row| (address, row::record(row))))
 }

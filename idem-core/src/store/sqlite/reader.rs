@@ -1,6 +1,6 @@
 //! The desk of the connection that reads. It never waits for a writer's disk.
 
-use sqlx::sqlite::{SqliteConnection, SqliteRow};
+use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
 
 use super::error::Failure;
@@ -30,34 +30,33 @@ pub(super) struct Reader {
 impl Desk for Reader {
     type Job = Job;
 
-    async fn serve(&mut self, jobs: Vec<Job>) {
+    fn serve(&mut self, jobs: Vec<Job>) {
         let mut look_ups = Vec::with_capacity(jobs.len());
         for job in jobs {
             match job {
                 Job::LookUp(address, caller) => look_ups.push((address, caller)),
-                Job::List(page, caller) => tell(caller, self.list(&page).await),
+                Job::List(page, caller) => tell(caller, self.list(&page)),
                 Job::Count(state, caller) => {
-                    let count = self.count(state).await.map_err(|failure| failure.to_error());
+                    let count = self.count(state).map_err(|failure| failure.to_error());
                     tell(caller, count);
                 }
             }
         }
         while !look_ups.is_empty() {
             let later = look_ups.split_off(look_ups.len().min(ROUND));
-            self.look_up(std::mem::replace(&mut look_ups, later)).await;
+            self.look_up(std::mem::replace(&mut look_ups, later));
         }
     }
 
-    async fn close(mut self) {
-        self.link.discard().await;
+    fn close(mut self) {
+        self.link.discard();
     }
 }
 
 impl Reader {
-    async fn look_up(&mut self, look_ups: Vec<(Address, Caller<Option<Record>>)>) {
-        let path = self.link.path();
-        let addresses = look_ups.iter().map(|(address, _)| *address);
-        let loaded = self.read(async |connection| load(connection, &path, addresses).await).await;
+    fn look_up(&mut self, look_ups: Vec<(Address, Caller<Option<Record>>)>) {
+        let addresses: Vec<_> = look_ups.iter().map(|(address, _)| *address).collect();
+        let loaded = self.read(|connection| load(connection, &addresses));
         for (address, caller) in look_ups {
             let found = match &loaded {
                 // Two callers may ask for the same one, so it is copied; the reply itself is shared.
@@ -70,52 +69,49 @@ impl Reader {
         }
     }
 
-    async fn list(&mut self, page: &Page) -> Result<Vec<Entry>, StoreError> {
+    fn list(&mut self, page: &Page) -> Result<Vec<Entry>, StoreError> {
         let statement = match page.state {
             StateKind::Done => sql::LIST_DONE,
             _ => sql::LIST_OPEN,
         };
         let after: &[u8] = page.after.as_ref().map_or(&[], |after| after.as_bytes());
-        let query = sqlx::query(statement)
-            .bind(row::number(page.state))
-            .bind(after)
-            .bind(i64::try_from(page.limit).unwrap_or(i64::MAX));
-        let path = self.link.path();
-        let rows = self.read(async |connection| {
-            query.fetch_all(connection).await.map_err(|error| Failure::of(error, &path))
+        let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
+        let entries = self.read(|connection| {
+            let mut statement = connection.prepare_cached(statement)?;
+            let mut rows = statement.query(params![row::number(page.state), after, limit])?;
+            let mut entries = Vec::new();
+            while let Some(row) = rows.next()? {
+                entries.push(entry(row));
+            }
+            Ok(entries)
         });
-        rows.await.map_err(|failure| failure.to_error())?.iter().map(entry).collect()
+        entries.map_err(|failure| failure.to_error())?.into_iter().collect()
     }
 
-    async fn count(&mut self, state: StateKind) -> Result<u64, Failure> {
+    fn count(&mut self, state: StateKind) -> Result<u64, Failure> {
         let statement = match state {
             StateKind::Done => sql::COUNT_DONE,
             _ => sql::COUNT_OPEN,
         };
-        let query = sqlx::query_scalar::<_, i64>(statement).bind(row::number(state));
-        let path = self.link.path();
-        let count = self
-            .read(async |connection| {
-                query.fetch_one(connection).await.map_err(|error| Failure::of(error, &path))
-            })
-            .await?;
+        let count = self.read(|connection| {
+            let mut statement = connection.prepare_cached(statement)?;
+            statement.query_row([row::number(state)], |row| row.get::<_, i64>(0))
+        })?;
         Ok(u64::try_from(count).unwrap_or(0))
     }
 
     /// Reads on the connection, which is replaced after any failure.
-    async fn read<T>(
-        &mut self,
-        query: impl AsyncFnOnce(&mut SqliteConnection) -> Result<T, Failure>,
-    ) -> Result<T, Failure> {
-        let read = query(self.link.connection().await?).await;
+    fn read<T>(&mut self, query: impl FnOnce(&Connection) -> rusqlite::Result<T>) -> Result<T, Failure> {
+        let path = self.link.path();
+        let read = query(self.link.connection()?).map_err(|error| Failure::of(error, &path));
         if read.is_err() {
-            self.link.discard().await;
+            self.link.discard();
         }
         read
     }
 }
 
-fn entry(row: &SqliteRow) -> Result<Entry, StoreError> {
+fn entry(row: &rusqlite::Row<'_>) -> Result<Entry, StoreError> {
     let address = row::address(row)
         .map_err(|_| StoreError::new(StoreErrorKind::Corrupt, "a record's address is damaged"))?;
     let record = row::record(row).map_err(|unreadable| unreadable.to_error(address))?;

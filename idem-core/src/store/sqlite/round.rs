@@ -1,6 +1,6 @@
 //! A round: the operations that wait, done together.
 //!
-//! The records are read in one statement, [`protocol`](crate::protocol) itself decides in memory (several operations
+//! The records are read, [`protocol`](crate::protocol) itself decides in memory (several operations
 //! on one key see each other's effect in turn), and only the differences are written, in one transaction. Every write
 //! names the state, fence, nonce and times that were read, so it does nothing if another process was faster; then the
 //! round is decided again under the write lock. An operation that changes nothing (a replay, a duplicate) is answered
@@ -10,7 +10,7 @@ use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
 use super::change::{self, Change, Written};
 use super::error::Failure;
@@ -50,10 +50,10 @@ pub(super) enum Flow {
 
 /// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one fails
 /// none of its neighbours.
-pub(super) async fn run(link: &mut Link, rules: &Rules, mut operations: Operations) -> Flow {
+pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) -> Flow {
     // Stable: operations on one key keep their order.
     operations.sort_by_key(|operation| operation.address());
-    let changes = match look(link, rules, &mut operations).await {
+    let changes = match look(link, rules, &mut operations) {
         Ok(changes) => changes,
         Err(failure) => return finish(operations, Err(Broken::Begin(failure))),
     };
@@ -62,24 +62,24 @@ pub(super) async fn run(link: &mut Link, rules: &Rules, mut operations: Operatio
         operations.into_iter().partition(|operation| changing.contains(&operation.address()));
     told.into_iter().for_each(Operation::answer);
 
-    let done = match write(link, rules, &changes).await {
+    let done = match write(link, rules, &changes) {
         Ok(Written::All) => Ok(()),
         // Also where a statement failed: under the lock it shows whether that was the neighbours' fault.
-        Ok(Written::Beaten) | Err(Broken::Inside(_)) => locked(link, rules, &mut operations).await,
+        Ok(Written::Beaten) | Err(Broken::Inside(_)) => locked(link, rules, &mut operations),
         Err(broken) => Err(broken),
     };
     match done {
-        Err(Broken::Inside(_)) if operations.len() > 1 => one_by_one(link, rules, operations).await,
+        Err(Broken::Inside(_)) if operations.len() > 1 => one_by_one(link, rules, operations),
         done => finish(operations, done),
     }
 }
 
-async fn one_by_one(link: &mut Link, rules: &Rules, operations: Operations) -> Flow {
+fn one_by_one(link: &mut Link, rules: &Rules, operations: Operations) -> Flow {
     let mut flow = Flow::Open;
     for operation in operations {
         let mut one = vec![operation];
         let done = match &flow {
-            Flow::Open => locked(link, rules, &mut one).await,
+            Flow::Open => locked(link, rules, &mut one),
             Flow::Shut(failure) => Err(Broken::Begin(failure.clone())),
         };
         flow = finish(one, done);
@@ -107,41 +107,39 @@ pub(super) fn finish(mut operations: Operations, done: Result<(), Broken>) -> Fl
 }
 
 /// Reads, and decides without a lock.
-async fn look(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<Vec<Change>, Failure> {
+fn look(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<Vec<Change>, Failure> {
     let path = link.path();
-    let loaded = load(link.connection().await?, &path, addresses(operations)).await;
-    match loaded {
+    match load(link.connection()?, &addresses(operations)) {
         Ok(records) => Ok(decide(operations, records, rules.now(), u64::MAX)),
-        Err(failure) => {
-            link.discard().await;
-            Err(failure)
+        Err(error) => {
+            link.discard();
+            Err(Failure::of(error, &path))
         }
     }
 }
 
 /// Writes what was decided without a lock. Where a bound is to be kept, the lock must be had first.
-async fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Written, Broken> {
+fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Written, Broken> {
     if changes.is_empty() {
         return Ok(Written::All);
     }
     if rules.max_records.is_some() {
         return Ok(Written::Beaten);
     }
-    if changes.len() > 1 {
-        let write = async |connection: &mut SqliteConnection, path: &Path| {
-            let written =
-                change::write(connection, changes).await.map_err(|error| Failure::of(error, path))?;
+    if !change::is_alone(changes) {
+        let write = |connection: &Connection, path: &Path| {
+            let written = change::write(connection, changes).map_err(|error| Failure::of(error, path))?;
             Ok((written, if written == Written::All { End::Commit } else { End::RollBack }))
         };
-        return transact(link, write).await;
+        return transact(link, write);
     }
     // A single guarded statement is a transaction by itself, and its COMMIT is part of it.
     let path = link.path();
-    let connection = link.connection().await.map_err(Broken::Begin)?;
-    match change::write(connection, changes).await {
+    let connection = link.connection().map_err(Broken::Begin)?;
+    match change::write(connection, changes) {
         Ok(written) => Ok(written),
         Err(error) => {
-            link.discard().await;
+            link.discard();
             let failure = Failure::of_commit(error, &path);
             Err(if failure.is_busy() {
                 Broken::Begin(failure)
@@ -155,26 +153,22 @@ async fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Wri
 }
 
 /// Reads, decides and writes under the write lock.
-async fn locked(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<(), Broken> {
-    transact(link, async |connection, path| {
+fn locked(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<(), Broken> {
+    transact(link, |connection, path| {
         // Read under the lock, so that no write is stamped before the one it follows.
         let now = rules.now();
-        let room = room(connection, path, rules, operations.len(), now).await?;
-        let records = load(connection, path, addresses(operations)).await?;
+        let room = room(connection, path, rules, operations.len(), now)?;
+        let records = load(connection, &addresses(operations));
+        let records = records.map_err(|error| Failure::of(error, path))?;
         let changes = decide(operations, records, now, room);
-        write_all(connection, path, &changes).await?;
+        write_all(connection, path, &changes)?;
         Ok(((), End::Commit))
     })
-    .await
 }
 
 /// Writes under the lock, where nobody can have been faster.
-pub(super) async fn write_all(
-    connection: &mut SqliteConnection,
-    path: &Path,
-    changes: &[Change],
-) -> Result<(), Failure> {
-    match change::write(connection, changes).await.map_err(|error| Failure::of(error, path))? {
+pub(super) fn write_all(connection: &Connection, path: &Path, changes: &[Change]) -> Result<(), Failure> {
+    match change::write(connection, changes).map_err(|error| Failure::of(error, path))? {
         Written::All => Ok(()),
         Written::Beaten => Err(Failure::new(
             StoreErrorKind::Corrupt,
@@ -230,8 +224,8 @@ fn full() -> StoreError {
 }
 
 /// How many new keys fit. Near the bound, expired records make room first.
-async fn room(
-    connection: &mut SqliteConnection,
+fn room(
+    connection: &Connection,
     path: &Path,
     rules: &Rules,
     wanted: usize,
@@ -239,26 +233,26 @@ async fn room(
 ) -> Result<u64, Failure> {
     let Some(bound) = rules.max_records else { return Ok(u64::MAX) };
     let wanted = u64::try_from(wanted).unwrap_or(u64::MAX);
-    let records = sqlx::query_scalar(sql::RECORDS).fetch_one(&mut *connection).await;
-    let records: i64 = records.map_err(|error| Failure::of(error, path))?;
+    let records = || connection.prepare_cached(sql::RECORDS)?.query_row([], |row| row.get::<_, i64>(0));
+    let records = records().map_err(|error| Failure::of(error, path))?;
     let room = bound.saturating_sub(records.try_into().unwrap_or(0));
     if room >= wanted {
         return Ok(room);
     }
-    let reaped = delete_expired(connection, path, now, wanted - room).await?;
+    let reaped = delete_expired(connection, path, now, wanted - room)?;
     Ok(room.saturating_add(reaped))
 }
 
 /// A transaction on the link's connection, which is replaced after any failure: its state is not worth guessing at.
-pub(super) async fn transact<T>(
+pub(super) fn transact<T>(
     link: &mut Link,
-    body: impl AsyncFnOnce(&mut SqliteConnection, &Path) -> Result<(T, End), Failure>,
+    body: impl FnOnce(&Connection, &Path) -> Result<(T, End), Failure>,
 ) -> Result<T, Broken> {
     let path = link.path();
-    let connection = link.connection().await.map_err(Broken::Begin)?;
-    let done = transaction::run(connection, &path, async |connection| body(connection, &path).await).await;
+    let connection = link.connection().map_err(Broken::Begin)?;
+    let done = transaction::run(connection, &path, |connection| body(connection, &path));
     if done.is_err() {
-        link.discard().await;
+        link.discard();
     }
     done
 }

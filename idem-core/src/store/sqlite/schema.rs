@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::error::Failure;
 use super::sql;
@@ -10,7 +10,7 @@ use super::transaction::{self, Broken, End};
 use crate::store::StoreErrorKind;
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// What a database holds.
 enum Found {
@@ -21,8 +21,8 @@ enum Found {
 }
 
 /// Refuses a database whose schema is not exactly the one that this code knows.
-pub(super) async fn check(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
-    match find(connection, path).await? {
+pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
+    match find(connection, path)? {
         Found::Current => Ok(()),
         Found::Older(_) => Err(Failure::new(
             StoreErrorKind::Misconfigured,
@@ -33,42 +33,34 @@ pub(super) async fn check(connection: &mut SqliteConnection, path: &Path) -> Res
 }
 
 /// Brings a database to the current schema, in one transaction. Several processes may try at once.
-pub(super) async fn migrate(connection: &mut SqliteConnection, path: &Path) -> Result<(), Failure> {
-    if let Found::Current = find(connection, path).await? {
+pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), Failure> {
+    if let Found::Current = find(connection, path)? {
         return Ok(());
     }
-    let migrated =
-        transaction::run(connection, path, async |connection| match find(connection, path).await? {
-            Found::Current => Ok(((), End::RollBack)),
-            Found::Newer => Err(newer(path)),
-            Found::Older(missing) => {
-                for migration in missing {
-                    sqlx::raw_sql(*migration)
-                        .execute(&mut *connection)
-                        .await
-                        .map_err(|e| Failure::of(e, path))?;
-                }
-                Ok(((), End::Commit))
+    let migrated = transaction::run(connection, path, |connection| match find(connection, path)? {
+        Found::Current => Ok(((), End::RollBack)),
+        Found::Newer => Err(newer(path)),
+        Found::Older(missing) => {
+            for migration in missing {
+                connection.execute_batch(migration).map_err(|error| Failure::of(error, path))?;
             }
-        });
-    match migrated.await {
+            Ok(((), End::Commit))
+        }
+    });
+    match migrated {
         Ok(()) => Ok(()),
         Err(Broken::Begin(failure) | Broken::Inside(failure) | Broken::Commit(failure)) => Err(failure),
     }
 }
 
-async fn find(connection: &mut SqliteConnection, path: &Path) -> Result<Found, Failure> {
+fn find(connection: &Connection, path: &Path) -> Result<Found, Failure> {
     let failure = |error| Failure::of(error, path);
-    let has_meta: i64 =
-        sqlx::query_scalar(sql::HAS_META).fetch_one(&mut *connection).await.map_err(failure)?;
-    let version: i64 = if has_meta == 0 {
+    let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0)).optional();
+    let has_meta = number(sql::HAS_META).map_err(failure)?;
+    let version = if has_meta == Some(0) {
         0
     } else {
-        let version: Option<i64> = sqlx::query_scalar(sql::SCHEMA_VERSION)
-            .fetch_optional(&mut *connection)
-            .await
-            .map_err(failure)?;
-        version.ok_or_else(|| {
+        number(sql::SCHEMA_VERSION).map_err(failure)?.ok_or_else(|| {
             Failure::new(
                 StoreErrorKind::Corrupt,
                 format!("the table idem_meta in {} does not say which schema it is", path.display()),

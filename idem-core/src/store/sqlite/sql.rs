@@ -1,11 +1,11 @@
-//! The statements. Every plan is pinned by the statement's shape: an address leads to one row, `INDEXED BY` to one
-//! index or to an error.
+//! The statements. Every plan is pinned by `INDEXED BY`: it goes by that index, or it is an error.
 
 /// The columns that a row is read from, in the order that [`row`](super::row) expects.
 macro_rules! columns {
     () => {
-        "address, format, state, fence, nonce, lease, expires, attempts, after_crash, recipe, digest, created, label, \
-         key_hint, reply"
+        "address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
+         coalesce(created, fence), CASE typeof(label) WHEN 'integer' THEN \
+         (SELECT text FROM idem_label WHERE idem_label.id = label) ELSE label END, key_hint, reply"
     };
 }
 
@@ -16,80 +16,203 @@ macro_rules! known {
     };
 }
 
-/// The row as it was read.
+/// Ways to the row at an address: one among what is done, and one among the rest.
+macro_rules! done {
+    () => {
+        "idem_record INDEXED BY idem_record_done"
+    };
+}
+macro_rules! open {
+    () => {
+        "idem_record INDEXED BY idem_record_open"
+    };
+}
+/// The first bytes find the row in the index, the whole address decides.
+macro_rules! is_done {
+    () => {
+        "state = 2 AND substr(address, 1, 8) = substr(?1, 1, 8) AND address = ?1"
+    };
+}
+macro_rules! is_open {
+    ($which:literal) => {
+        concat!("state <> 2 AND ", $which, " AND address = ?1")
+    };
+}
+
+/// The number of the row at address ?1, whichever state it is in. A state that only a newer version knows counts.
+macro_rules! at_address {
+    () => {
+        concat!(
+            "SELECT id FROM ",
+            open!(),
+            " WHERE ",
+            is_open!("state IN (1, 3, 4, 5, 6)"),
+            " UNION ALL SELECT id FROM ",
+            done!(),
+            " WHERE ",
+            is_done!(),
+            " UNION ALL SELECT id FROM ",
+            open!(),
+            " WHERE ",
+            is_open!("state > 6"),
+            " UNION ALL SELECT id FROM ",
+            open!(),
+            " WHERE ",
+            is_open!("state < 1")
+        )
+    };
+}
+
+/// The row as it was read, at address ?1.
 macro_rules! unchanged {
     () => {
-        "address = ? AND format = 1 AND state = ? AND fence = ? AND nonce = ? AND lease IS ? AND expires IS ?"
+        " AND format = 1 AND state = ?2 AND fence = ?3 AND nonce = ?4 AND until IS ?5"
     };
+}
+
+/// A statement for either place of the row that it changes.
+macro_rules! in_both {
+    ($(#[$docs:meta])* $name:ident: $before:expr, $after:expr) => {
+        $(#[$docs])*
+        pub(super) const $name: Both = Both {
+            done: concat!($before, done!(), $after, " WHERE ", is_done!(), unchanged!()),
+            open: concat!($before, open!(), $after, " WHERE ", is_open!("state = ?2"), unchanged!()),
+        };
+    };
+}
+
+/// A row's number says where in the file it is: what is done is added at the end, so that pages fill up.
+macro_rules! last {
+    () => {
+        "max(coalesce((SELECT max(id) FROM idem_record), 0), 0) + 1"
+    };
+}
+macro_rules! first {
+    () => {
+        "min(coalesce((SELECT min(id) FROM idem_record), 0), 0) - 1"
+    };
+}
+macro_rules! number {
+    ($state:literal) => {
+        concat!(
+            "CASE WHEN (state = 2) = (",
+            $state,
+            " = 2) THEN id WHEN ",
+            $state,
+            " = 2 THEN ",
+            last!(),
+            " ELSE ",
+            first!(),
+            " END"
+        )
+    };
+}
+
+/// The label's number, or the label.
+macro_rules! label {
+    ($text:literal) => {
+        concat!("coalesce((SELECT idem_label.id FROM idem_label WHERE text = ", $text, "), ", $text, ")")
+    };
+}
+
+/// One statement in two forms.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Both {
+    /// For a row that is done.
+    pub(super) done: &'static str,
+    /// For any other.
+    pub(super) open: &'static str,
 }
 
 /// Takes the write lock at once: a transaction that reads first would fail on a newer write, and no timeout helps it.
 pub(super) const BEGIN: &str = "BEGIN IMMEDIATE";
+/// For several reads of one moment.
+pub(super) const BEGIN_READING: &str = "BEGIN";
 pub(super) const COMMIT: &str = "COMMIT";
 pub(super) const ROLLBACK: &str = "ROLLBACK";
 
-pub(super) const JOURNAL_MODE: &str = "PRAGMA journal_mode";
 pub(super) const HAS_META: &str =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'idem_meta'";
 pub(super) const SCHEMA_VERSION: &str = "SELECT value FROM idem_meta WHERE name = 'schema'";
 
 pub(super) const RECORDS: &str = "SELECT value FROM idem_meta WHERE name = 'records'";
 
-/// The rows at the addresses that ?1 holds, 32 bytes each: one statement for any number of them.
-pub(super) const LOAD: &str = concat!(
-    "WITH RECURSIVE wanted (at) AS (SELECT 1 UNION ALL SELECT at + 32 FROM wanted WHERE at + 32 < length(?1)) SELECT ",
-    columns!(),
-    " FROM wanted CROSS JOIN idem_record ON address = substr(?1, at, 32)"
-);
+/// The row at an address.
+pub(super) const LOAD: &str =
+    concat!("SELECT ", columns!(), " FROM idem_record WHERE id = (", at_address!(), " LIMIT 1)");
 
 pub(super) const ABANDONED: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM idem_record INDEXED BY idem_record_open WHERE state <> 2 AND state = 1 AND lease <= ?1 AND ",
+    " FROM idem_record INDEXED BY idem_record_open \
+     WHERE state <> 2 AND state = 1 AND until <= ?1 AND ",
     known!(),
     " LIMIT ?2"
 );
 
 pub(super) const REAP: &str = concat!(
-    "DELETE FROM idem_record WHERE rowid IN (SELECT rowid FROM idem_record INDEXED BY idem_record_expiry \
-     WHERE state IN (2, 3) AND expires <= ?1 AND ",
+    "DELETE FROM idem_record WHERE id IN (SELECT id FROM idem_record INDEXED BY idem_record_expiry \
+     WHERE state IN (2, 3) AND until >> 22 <= ?1 >> 22 AND until <= ?1 AND ",
     known!(),
-    " ORDER BY expires LIMIT ?2)"
+    " ORDER BY until >> 22 LIMIT ?2)"
 );
 
 pub(super) const LIST_DONE: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM idem_record WHERE state = ?1 AND address > ?2 ORDER BY address LIMIT ?3"
+    " FROM ",
+    done!(),
+    " WHERE state = 2 AND state = ?1 \
+     AND substr(address, 1, 8) >= coalesce(substr(?2, 1, 8), x'') AND address > ?2 ORDER BY substr(address, 1, 8), address LIMIT ?3"
 );
 pub(super) const LIST_OPEN: &str = concat!(
     "SELECT ",
     columns!(),
-    " FROM idem_record INDEXED BY idem_record_open WHERE state <> 2 AND state = ?1 AND address > ?2 \
-     ORDER BY address LIMIT ?3"
+    " FROM idem_record INDEXED BY idem_record_open \
+     WHERE state <> 2 AND state = ?1 AND address > ?2 ORDER BY address LIMIT ?3"
 );
 
 pub(super) const COUNT_DONE: &str =
-    "SELECT count(*) FROM idem_record INDEXED BY idem_record_expiry WHERE state IN (2, 3) AND state = ?1";
+    concat!("SELECT count(*) FROM ", done!(), " WHERE state = 2 AND state = ?1");
 pub(super) const COUNT_OPEN: &str =
     "SELECT count(*) FROM idem_record INDEXED BY idem_record_open WHERE state <> 2 AND state = ?1";
 
-/// A new row.
+/// Gives a label its number, while there are few.
+pub(super) const NUMBER: &str = "INSERT INTO idem_label (text) SELECT ?1 \
+     WHERE NOT EXISTS (SELECT 1 FROM idem_label WHERE text = ?1) \
+     AND coalesce((SELECT max(id) FROM idem_label), 0) < 1000";
+
+/// A new row, if there is none at its address. ?2 to ?13 are its columns.
 pub(super) const INSERT: &str = concat!(
-    "INSERT INTO idem_record (",
-    columns!(),
-    ") VALUES (?, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO NOTHING"
+    "INSERT INTO idem_record (id, address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
+     created, label, key_hint, reply) SELECT CASE ?2 WHEN 2 THEN ",
+    last!(),
+    " ELSE ",
+    first!(),
+    " END, \
+     ?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ?3), ",
+    label!("?11"),
+    ", ?12, ?13 \
+     WHERE NOT EXISTS (",
+    at_address!(),
+    ")"
 );
-/// A new owner.
-pub(super) const RECLAIM: &str = concat!(
-    "UPDATE idem_record SET state = ?, fence = ?, nonce = ?, lease = ?, expires = ?, attempts = ?, after_crash = ?, \
-     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ? WHERE ",
-    unchanged!()
-);
-/// The same owner, another state.
-pub(super) const MOVE: &str =
-    concat!("UPDATE idem_record SET state = ?, lease = ?, expires = ?, reply = ? WHERE ", unchanged!());
+in_both! {
+    /// A new owner.
+    RECLAIM: "UPDATE ", concat!(
+        " SET id = ", number!("?6"), ", state = ?6, fence = ?7, nonce = ?8, until = ?9, attempts = ?10, \
+         after_crash = ?11, recipe = ?12, digest = ?13, created = nullif(?14, ?7), label = ", label!("?15"),
+        ", key_hint = ?16, reply = ?17"
+    )
+}
+in_both! {
+    /// The same owner, another state.
+    MOVE: "UPDATE ", concat!(" SET id = ", number!("?6"), ", state = ?6, until = ?7, reply = ?8")
+}
 /// The same owner and state, another lease.
-pub(super) const LEASE: &str = concat!("UPDATE idem_record SET lease = ? WHERE ", unchanged!());
-/// No row any more.
-pub(super) const DELETE: &str = concat!("DELETE FROM idem_record WHERE ", unchanged!());
+pub(super) const LEASE: &str =
+    concat!("UPDATE ", open!(), " SET until = ?6 WHERE ", is_open!("state = ?2"), unchanged!());
+in_both! {
+    /// No row any more.
+    DELETE: "DELETE FROM ", ""
+}

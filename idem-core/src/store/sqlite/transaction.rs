@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use sqlx::sqlite::SqliteConnection;
+use rusqlite::Connection;
 
 use super::error::Failure;
 use super::sql;
@@ -26,29 +26,29 @@ pub(super) enum End {
 }
 
 /// Runs `body` between BEGIN IMMEDIATE and the end that it asks for.
-pub(super) async fn run<T>(
-    connection: &mut SqliteConnection,
+pub(super) fn run<T>(
+    connection: &Connection,
     path: &Path,
-    body: impl AsyncFnOnce(&mut SqliteConnection) -> Result<(T, End), Failure>,
+    body: impl FnOnce(&Connection) -> Result<(T, End), Failure>,
 ) -> Result<T, Broken> {
-    let begun = sqlx::query(sql::BEGIN).execute(&mut *connection).await;
+    let begun = execute(connection, sql::BEGIN);
     begun.map_err(|error| Broken::Begin(Failure::of(error, path)))?;
-    let (done, end) = match body(&mut *connection).await {
+    let (done, end) = match body(connection) {
         Ok(done) => done,
         Err(failure) => {
-            roll_back(connection).await;
+            roll_back(connection);
             return Err(Broken::Inside(failure));
         }
     };
     match end {
         End::RollBack => {
-            let undone = sqlx::query(sql::ROLLBACK).execute(&mut *connection).await;
-            undone.map(|_| done).map_err(|error| Broken::Inside(Failure::of(error, path)))
+            let undone = execute(connection, sql::ROLLBACK);
+            undone.map(|()| done).map_err(|error| Broken::Inside(Failure::of(error, path)))
         }
-        End::Commit => match sqlx::query(sql::COMMIT).execute(&mut *connection).await {
-            Ok(_) => Ok(done),
+        End::Commit => match execute(connection, sql::COMMIT) {
+            Ok(()) => Ok(done),
             Err(error) => {
-                roll_back(connection).await;
+                roll_back(connection);
                 Err(Broken::Commit(Failure::of_commit(error, path)))
             }
         },
@@ -57,6 +57,11 @@ pub(super) async fn run<T>(
 
 /// SQLite ends some failed transactions by itself and then refuses this; either way none is open afterwards, unless
 /// the connection is beyond help, and after a failure a new one is opened anyway.
-async fn roll_back(connection: &mut SqliteConnection) {
-    let _ignored = sqlx::query(sql::ROLLBACK).execute(connection).await;
+fn roll_back(connection: &Connection) {
+    let _ignored = execute(connection, sql::ROLLBACK);
+}
+
+/// Runs a statement without parameters, keeping it prepared.
+pub(super) fn execute(connection: &Connection, statement: &str) -> rusqlite::Result<()> {
+    connection.prepare_cached(statement)?.execute([]).map(drop)
 }

@@ -4,7 +4,6 @@
 //! connection alone.
 
 use std::fmt;
-use std::future::Future;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -18,10 +17,10 @@ pub(super) trait Desk {
     type Job: Send + 'static;
 
     /// Serves everything that waited.
-    fn serve(&mut self, jobs: Vec<Self::Job>) -> impl Future<Output = ()>;
+    fn serve(&mut self, jobs: Vec<Self::Job>);
 
     /// Comes after the last job.
-    fn close(self) -> impl Future<Output = ()>;
+    fn close(self);
 }
 
 /// The way to a thread. Dropped, the thread ends once it has served what was sent.
@@ -35,7 +34,7 @@ impl<J: Send + 'static> Worker<J> {
     pub(super) async fn start<D, O>(name: &str, open: O) -> Result<Self, StoreError>
     where
         D: Desk<Job = J>,
-        O: AsyncFnOnce() -> Result<D, Failure> + Send + 'static,
+        O: FnOnce() -> Result<D, Failure> + Send + 'static,
     {
         let (jobs, inbox) = mpsc::unbounded_channel();
         let (end, ended) = watch::channel(());
@@ -43,12 +42,7 @@ impl<J: Send + 'static> Worker<J> {
         let body = move || {
             // Dropped with the thread, which is how `close` learns of its end.
             let _end = end;
-            match tokio::runtime::Builder::new_current_thread().build() {
-                Ok(runtime) => runtime.block_on(work(open, opened, inbox)),
-                Err(error) => {
-                    let _ignored = opened.send(Err(no_thread(error)));
-                }
-            }
+            work(open, opened, inbox);
         };
         thread::Builder::new().name(name.to_owned()).spawn(body).map_err(no_thread)?;
         match ready.await {
@@ -83,12 +77,12 @@ impl<J: Send + 'static> Worker<J> {
     }
 }
 
-async fn work<D: Desk>(
-    open: impl AsyncFnOnce() -> Result<D, Failure>,
+fn work<D: Desk>(
+    open: impl FnOnce() -> Result<D, Failure>,
     opened: oneshot::Sender<Result<(), StoreError>>,
     mut inbox: mpsc::UnboundedReceiver<D::Job>,
 ) {
-    let mut desk = match open().await {
+    let mut desk = match open() {
         Ok(desk) => desk,
         Err(failure) => {
             let _ignored = opened.send(Err(failure.to_error()));
@@ -97,11 +91,11 @@ async fn work<D: Desk>(
     };
     if opened.send(Ok(())).is_ok() {
         let mut jobs = Vec::new();
-        while inbox.recv_many(&mut jobs, usize::MAX).await > 0 {
-            desk.serve(std::mem::take(&mut jobs)).await;
+        while inbox.blocking_recv_many(&mut jobs, usize::MAX) > 0 {
+            desk.serve(std::mem::take(&mut jobs));
         }
     }
-    desk.close().await;
+    desk.close();
 }
 
 fn no_thread(error: std::io::Error) -> StoreError {

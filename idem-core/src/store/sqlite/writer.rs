@@ -34,7 +34,7 @@ pub(super) struct Writer {
 impl Desk for Writer {
     type Job = Job;
 
-    async fn serve(&mut self, jobs: Vec<Job>) {
+    fn serve(&mut self, jobs: Vec<Job>) {
         let mut operations = Vec::with_capacity(jobs.len());
         let mut upkeep = Vec::new();
         for job in jobs {
@@ -48,35 +48,35 @@ impl Desk for Writer {
             let later = operations.split_off(operations.len().min(ROUND));
             let now = std::mem::replace(&mut operations, later);
             flow = match flow {
-                Flow::Open => round::run(&mut self.link, &self.rules, now).await,
+                Flow::Open => round::run(&mut self.link, &self.rules, now),
                 // All have waited as long as they may.
                 Flow::Shut(failure) => round::finish(now, Err(Broken::Begin(failure))),
             };
         }
         for job in upkeep {
-            self.upkeep(job, &mut flow).await;
+            self.upkeep(job, &mut flow);
         }
     }
 
-    async fn close(mut self) {
-        self.link.discard().await;
+    fn close(mut self) {
+        self.link.discard();
     }
 }
 
 impl Writer {
-    async fn upkeep(&mut self, job: Job, flow: &mut Flow) {
+    fn upkeep(&mut self, job: Job, flow: &mut Flow) {
         match job {
             Job::Operation(operation) => operation.answer(),
             Job::Sweep(sweep, caller) => {
                 let done = match flow {
-                    Flow::Open => upkeep::sweep(&mut self.link, &self.rules, &sweep).await,
+                    Flow::Open => upkeep::sweep(&mut self.link, &self.rules, &sweep),
                     Flow::Shut(failure) => Err(Broken::Begin(failure.clone())),
                 };
                 tell(caller, done, flow);
             }
             Job::Reap(limit, caller) => {
                 let done = match flow {
-                    Flow::Open => upkeep::reap(&mut self.link, &self.rules, limit).await,
+                    Flow::Open => upkeep::reap(&mut self.link, &self.rules, limit),
                     Flow::Shut(failure) => Err(Broken::Begin(failure.clone())),
                 };
                 tell(caller, done, flow);

@@ -1,32 +1,29 @@
 //! Rows that only a newer version understands, and rows that nobody does.
 
-use sqlx::Row;
-
 use super::*;
 use crate::protocol::{Current, Fence, State, StateKind, WriteOutcome};
 use crate::store::{Page, Sweep};
 
 /// Every column as text, which shows any change.
-async fn dump(shell: &mut SqliteConnection) -> Vec<String> {
-    let columns = "address, format, state, fence, nonce, lease, expires, attempts, after_crash, recipe, digest, \
+fn dump(shell: &Connection) -> Vec<String> {
+    let columns = "address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
                    created, label, key_hint, reply";
     let quoted: Vec<_> = columns.split(", ").map(|column| format!("quote({column})")).collect();
-    let query = format!("SELECT {} FROM idem_record ORDER BY address", quoted.join(" || ',' || "));
-    let rows = sqlx::query(AssertSqlSafe(query)).fetch_all(shell).await.unwrap();
-    rows.iter().map(|row| row.get(0)).collect()
+    let row = quoted.join(" || ',' || ");
+    texts(shell, &format!("SELECT {row} AS row FROM idem_record ORDER BY address"), "row")
 }
 
 #[tokio::test]
 async fn what_a_newer_version_wrote_is_neither_matched_nor_touched() {
-    for newer in ["format = 2", "state = 9", "recipe = 200", "after_crash = 7"] {
+    for newer in ["format = 2", "state = 9", "state = 0", "recipe = 200", "after_crash = 7"] {
         let dir = Dir::new();
         let clock = Arc::new(HandClock::default());
         let store = dir.store_with(&clock).await;
-        let mut shell = dir.shell().await;
+        let shell = dir.shell();
         complete(&store, "done").await;
         let owner = win(&store, "running").await;
-        sql(&mut shell, &format!("UPDATE idem_record SET {newer}")).await;
-        let before = dump(&mut shell).await;
+        sql(&shell, &format!("UPDATE idem_record SET {newer}"));
+        let before = dump(&shell);
         // Both the lease and the retention are over.
         clock.advance(Duration::from_hours(2));
 
@@ -39,7 +36,7 @@ async fn what_a_newer_version_wrote_is_neither_matched_nor_touched() {
         assert_eq!(store.reap(10).await.unwrap(), 0, "{newer}");
         let sweep = Sweep { grace: Duration::ZERO, retention: MINUTE, limit: 10 };
         assert_eq!(store.sweep(sweep).await.unwrap(), crate::store::SweepCount::default(), "{newer}");
-        assert_eq!(dump(&mut shell).await, before, "{newer}");
+        assert_eq!(dump(&shell), before, "{newer}");
         // A neighbour in the same round is served.
         win(&store, "other").await;
     }
@@ -53,7 +50,7 @@ async fn the_recipes_that_sql_knows_are_those_that_the_code_knows() {
     for recipe in 0..=u8::MAX {
         complete(&store, &recipe.to_string()).await;
         let set = format!("UPDATE idem_record SET recipe = {recipe} WHERE key_hint = '{recipe}'");
-        sql(&mut dir.shell().await, &set.replace("key_hint", "substr(CAST(reply AS TEXT), 11)")).await;
+        sql(&dir.shell(), &set.replace("key_hint", "substr(CAST(reply AS TEXT), 11)"));
     }
     clock.advance(Duration::from_hours(2));
     let known = (0..=u8::MAX).filter(|recipe| Fingerprint::from_stored(*recipe, [0; 32]).is_some()).count();
@@ -62,11 +59,11 @@ async fn the_recipes_that_sql_knows_are_those_that_the_code_knows() {
 
 #[tokio::test]
 async fn nonsense_in_a_row_is_damage() {
-    for nonsense in ["nonce = x'00'", "fence = -1", "lease = NULL", "digest = x''", "state = 2"] {
+    for nonsense in ["nonce = x'00'", "fence = -1", "until = NULL", "digest = x''", "state = 2"] {
         let dir = Dir::new();
         let store = dir.store().await;
         win(&store, "k").await;
-        sql(&mut dir.shell().await, &format!("UPDATE idem_record SET {nonsense}")).await;
+        sql(&dir.shell(), &format!("UPDATE idem_record SET {nonsense}"));
         let damaged_in = if nonsense == "state = 2" { StateKind::Done } else { StateKind::Running };
         assert_eq!(kind(store.claim(claim("k")).await), StoreErrorKind::Corrupt, "{nonsense}");
         assert_eq!(kind(store.look_up(address("k")).await), StoreErrorKind::Corrupt, "{nonsense}");
@@ -83,12 +80,12 @@ async fn the_states_of_sagas_are_read() {
     let dir = Dir::new();
     let store = dir.store().await;
     win(&store, "k").await;
-    let mut shell = dir.shell().await;
-    sql(&mut shell, "UPDATE idem_record SET state = 5, lease = NULL").await;
+    let shell = dir.shell();
+    sql(&shell, "UPDATE idem_record SET state = 5, until = NULL");
     assert_eq!(store.look_up(address("k")).await.unwrap().unwrap().state, State::Unwinding);
     let outcome = store.claim(claim("k")).await.unwrap();
     assert_eq!(outcome, ClaimOutcome::InFlight { lease_left: Duration::ZERO });
-    sql(&mut shell, "UPDATE idem_record SET state = 6").await;
+    sql(&shell, "UPDATE idem_record SET state = 6");
     assert_eq!(store.look_up(address("k")).await.unwrap().unwrap().state, State::Stuck);
     assert_eq!(store.count(StateKind::Stuck).await.unwrap(), 1);
 }

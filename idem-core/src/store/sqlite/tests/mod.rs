@@ -3,19 +3,21 @@
 #[cfg(feature = "testing")]
 mod conformance;
 mod formats;
+mod layout;
 mod life;
+mod migration;
 mod model;
 mod opening;
+mod plans;
 mod rounds;
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions};
+use rusqlite::Connection;
 
 use super::{Durability, SqliteStore};
 use crate::address::Address;
@@ -53,8 +55,8 @@ impl Dir {
     }
 
     /// Somebody else's connection.
-    async fn shell(&self) -> SqliteConnection {
-        shell(&self.db()).await
+    fn shell(&self) -> Connection {
+        Connection::open(self.db()).unwrap()
     }
 }
 
@@ -65,16 +67,19 @@ impl Drop for Dir {
     }
 }
 
-async fn shell(path: &Path) -> SqliteConnection {
-    SqliteConnectOptions::new().filename(path).connect().await.unwrap()
+fn sql(shell: &Connection, statements: &str) {
+    shell.execute_batch(statements).unwrap();
 }
 
-async fn sql(shell: &mut SqliteConnection, statements: &str) {
-    sqlx::raw_sql(AssertSqlSafe(statements.to_owned())).execute(shell).await.unwrap();
+fn number(shell: &Connection, query: &str) -> i64 {
+    shell.query_row(query, [], |row| row.get(0)).unwrap()
 }
 
-async fn number(shell: &mut SqliteConnection, query: &'static str) -> i64 {
-    sqlx::query_scalar(query).fetch_one(shell).await.unwrap()
+/// One column of a query's rows. Parameters are left NULL.
+fn texts(shell: &Connection, query: &str, column: &str) -> Vec<String> {
+    let mut statement = shell.prepare(query).unwrap();
+    let rows = statement.raw_query().mapped(|row| row.get(column));
+    rows.map(Result::unwrap).collect()
 }
 
 /// Moved by hand, and able to stop whoever asks it.

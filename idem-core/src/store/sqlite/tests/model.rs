@@ -28,7 +28,7 @@ async fn random_histories_agree_with_the_protocol() {
             let expected = model.values().flatten().filter(|record| record.state.kind() == state).count();
             assert_eq!(store.count(state).await.unwrap(), expected as u64, "seed {seed}");
         }
-        let all = number(&mut dir.shell().await, "SELECT value FROM idem_meta WHERE name = 'records'").await;
+        let all = number(&dir.shell(), "SELECT value FROM idem_meta WHERE name = 'records'");
         assert_eq!(all, i64::try_from(model.values().flatten().count()).unwrap(), "seed {seed}");
     }
 }
