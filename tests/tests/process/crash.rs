@@ -32,7 +32,7 @@ fn after_a_crash_the_key_is_in_progress_until_the_lease_ends_and_then_unknown_fo
 }
 
 fn with_after_crash_rerun_exactly_one_of_many_callers_runs_it_again(shared: &Shared) {
-    let arguments = ["--lease", "1s", "--after-crash", "rerun"];
+    let arguments = ["--lease", "2s", "--after-crash", "rerun"];
     let dying = shared.start(&arguments);
     let request = post("/slow?ms=1500").key("k");
     let running = dying.begin(&request);
