@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
+use tokio::task::JoinHandle;
 
 use super::Engine;
 use crate::protocol::{RenewOutcome, StateKind};
@@ -102,6 +103,7 @@ fn start(engine: Weak<Engine>, alarm: Arc<Alarm>) -> Option<Handle> {
 
 async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
     let mut sweep_at = Instant::now();
+    let mut sweeping: Option<JoinHandle<()>> = None;
     loop {
         let Some(engine) = engine.upgrade() else { return };
         let now = Instant::now();
@@ -109,8 +111,12 @@ async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
         alarm.set(now + LONGEST_SLEEP);
         let mut next = renew(&engine).await.min(now + LONGEST_SLEEP);
         if sweep_at <= now {
-            sweep(&engine).await;
-            sweep_at = Instant::now() + engine.config.sweep_every;
+            sweep_at = now + engine.config.sweep_every;
+            // Beside the renewals, which must not wait until a long backlog is reaped.
+            if sweeping.as_ref().is_none_or(JoinHandle::is_finished) {
+                let engine = Arc::clone(&engine);
+                sweeping = Some(tokio::spawn(async move { sweep(&engine).await }));
+            }
         }
         next = next.min(sweep_at);
         drop(engine);

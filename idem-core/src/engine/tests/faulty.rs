@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use tokio::sync::Semaphore;
 
@@ -40,6 +40,7 @@ pub(super) struct FaultyStore {
     pub(super) claims_seen: AtomicU32,
     pub(super) renewals: Semaphore,
     pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
+    pub(super) sweep_hangs: AtomicBool,
 }
 
 impl FaultyStore {
@@ -53,6 +54,7 @@ impl FaultyStore {
             claims_seen: AtomicU32::new(0),
             renewals: Semaphore::new(0),
             renew_answer: Mutex::new(None),
+            sweep_hangs: AtomicBool::new(false),
         })
     }
 
@@ -144,7 +146,12 @@ impl Store for FaultyStore {
     }
 
     fn sweep(&self, sweep: Sweep) -> BoxFuture<'_, Result<SweepCount, StoreError>> {
-        self.inner.sweep(sweep)
+        Box::pin(async move {
+            if self.sweep_hangs.load(Ordering::SeqCst) {
+                std::future::pending::<()>().await;
+            }
+            self.inner.sweep(sweep).await
+        })
     }
 
     fn reap(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>> {

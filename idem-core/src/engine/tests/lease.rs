@@ -24,6 +24,20 @@ async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
 }
 
 #[tokio::test]
+async fn renewal_does_not_wait_for_a_sweep() {
+    let store = FaultyStore::new();
+    store.sweep_hangs.store(true, Ordering::SeqCst);
+    let idem = idem(&store);
+    let body = async || {
+        for _ in 0..6 {
+            store.renewals.acquire().await.unwrap().forget();
+        }
+        Ok::<_, Refused>(1)
+    };
+    assert_eq!(operation(&idem, SHORT).key("k").run(errors(), body).await, Ok(1));
+}
+
+#[tokio::test]
 async fn renewal_does_not_need_the_callers_runtime() {
     let store = FaultyStore::new();
     let idem = idem(&store);
