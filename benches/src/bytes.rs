@@ -13,7 +13,9 @@ use crate::contender::{BODY, Contender, Idem};
 const RECORDS: u64 = 100_000;
 
 pub(crate) async fn run() {
-    println!("\nBytes for each of {RECORDS} completed records above address, fingerprint and a reply of {BODY} bytes");
+    println!(
+        "\nBytes for each of {RECORDS} completed records above address, fingerprint and a reply of {BODY} bytes"
+    );
     sqlite().await;
     postgres().await;
     mariadb().await;
@@ -45,7 +47,8 @@ const PAYLOAD: u64 = 32 + 32 + BODY as u64;
 async fn sqlite() {
     let directory = tempfile::tempdir().expect("a directory");
     let path = directory.path().join("idem.db");
-    let store = Arc::new(SqliteStore::builder(&path).durability(Durability::Normal).open().await.expect("a store"));
+    let store =
+        Arc::new(SqliteStore::builder(&path).durability(Durability::Normal).open().await.expect("a store"));
     fill(Idem(Arc::clone(&store) as _)).await;
     store.close().await;
     let bytes = std::fs::metadata(&path).expect("a file").len();
@@ -90,7 +93,8 @@ async fn redis() {
     let client = ::redis::Client::open(server.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
     let mut used = async || -> u64 {
-        let text: String = ::redis::cmd("INFO").arg("memory").query_async(&mut connection).await.expect("INFO");
+        let text: String =
+            ::redis::cmd("INFO").arg("memory").query_async(&mut connection).await.expect("INFO");
         let line = text.lines().find_map(|line| line.strip_prefix("used_memory:"));
         line.and_then(|bytes| bytes.trim().parse().ok()).expect("a number")
     };

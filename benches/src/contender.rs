@@ -15,13 +15,26 @@ pub(crate) const BODY: usize = 256;
 pub(crate) type Work<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
 pub(crate) trait Contender: Send + Sync {
-    /// Claims a new key and completes it with [`BODY`] bytes.
-    fn pair(&self) -> Work<'_>;
+    /// Claims the key and completes it with [`BODY`] bytes, or reads its answer.
+    fn run(&self, key: String) -> Work<'_>;
 
-    /// Reads the answer of a completed key, of some thousand that [`prepare`](Self::prepare) made.
-    fn replay(&self) -> Work<'_>;
+    /// A new key.
+    fn pair(&self) -> Work<'_> {
+        self.run(key())
+    }
 
-    fn prepare(&self) -> Work<'_>;
+    /// The answer of a completed key, of those that [`prepare`](Self::prepare) made.
+    fn replay(&self) -> Work<'_> {
+        self.run(known(fastrand::usize(..KNOWN)))
+    }
+
+    fn prepare(&self) -> Work<'_> {
+        Box::pin(async {
+            for number in 0..KNOWN {
+                self.run(known(number)).await;
+            }
+        })
+    }
 
     /// How many pairs one call does.
     fn pairs_at_once(&self) -> u64 {
@@ -61,36 +74,22 @@ impl Idem {
             key_hint: KeyHint::of(key.as_bytes()),
         }
     }
-
-    async fn run(&self, key: &str) {
-        let claim = Self::claim(key);
-        let address = claim.address;
-        match self.0.claim(claim).await.expect("a claim") {
-            ClaimOutcome::Won(won) => {
-                let reply = Reply::from(vec![7; BODY]);
-                let retention = Duration::from_hours(24);
-                let completion = Completion { address, owner: won.owner, reply, retention };
-                let _applied = self.0.complete(completion).await.expect("a completion");
-            }
-            ClaimOutcome::Replay(replay) => assert_eq!(replay.reply.as_bytes().len(), BODY),
-            other => panic!("neither won nor done: {other:?}"),
-        }
-    }
 }
 
 impl Contender for Idem {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async { self.run(&key()).await })
-    }
-
-    fn replay(&self) -> Work<'_> {
-        Box::pin(async { self.run(&known(fastrand::usize(..KNOWN))).await })
-    }
-
-    fn prepare(&self) -> Work<'_> {
-        Box::pin(async {
-            for number in 0..KNOWN {
-                self.run(&known(number)).await;
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
+            let claim = Self::claim(&key);
+            let address = claim.address;
+            match self.0.claim(claim).await.expect("a claim") {
+                ClaimOutcome::Won(won) => {
+                    let reply = Reply::from(vec![7; BODY]);
+                    let retention = Duration::from_hours(24);
+                    let completion = Completion { address, owner: won.owner, reply, retention };
+                    let _applied = self.0.complete(completion).await.expect("a completion");
+                }
+                ClaimOutcome::Replay(replay) => assert_eq!(replay.reply.as_bytes().len(), BODY),
+                other => panic!("neither won nor done: {other:?}"),
             }
         })
     }

@@ -46,28 +46,24 @@ async fn pool(url: &str, ping: bool) -> MySqlPool {
 /// INSERT IGNORE, then UPDATE; SELECT to replay.
 struct HandWritten(MySqlPool);
 
-impl HandWritten {
-    async fn run(&self, key: &str) {
-        let inserted = sqlx::query("INSERT IGNORE INTO hand_written (`key`, fingerprint) VALUES (?, ?)")
-            .bind(key)
-            .bind(&[7_u8; 32][..])
-            .execute(&self.0)
-            .await
-            .expect("an insert");
-        if inserted.rows_affected() == 1 {
-            sqlx::query("UPDATE hand_written SET status = 1, reply = ? WHERE `key` = ?")
-                .bind(vec![7_u8; BODY])
-                .bind(key)
+impl Contender for HandWritten {
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
+            let inserted = sqlx::query("INSERT IGNORE INTO hand_written (`key`, fingerprint) VALUES (?, ?)")
+                .bind(&key)
+                .bind(&[7_u8; 32][..])
                 .execute(&self.0)
                 .await
-                .expect("an update");
-        }
-    }
-}
-
-impl Contender for HandWritten {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async { self.run(&key()).await })
+                .expect("an insert");
+            if inserted.rows_affected() == 1 {
+                sqlx::query("UPDATE hand_written SET status = 1, reply = ? WHERE `key` = ?")
+                    .bind(vec![7_u8; BODY])
+                    .bind(&key)
+                    .execute(&self.0)
+                    .await
+                    .expect("an update");
+            }
+        })
     }
 
     fn replay(&self) -> Work<'_> {
@@ -79,14 +75,6 @@ impl Contender for HandWritten {
                     .await
                     .expect("a row");
             assert_eq!(row.2.map(|reply| reply.len()), Some(BODY));
-        })
-    }
-
-    fn prepare(&self) -> Work<'_> {
-        Box::pin(async {
-            for number in 0..KNOWN {
-                self.run(&known(number)).await;
-            }
         })
     }
 }

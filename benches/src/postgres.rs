@@ -15,7 +15,10 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS hand_written (
 
 pub(crate) async fn run(turns: usize) {
     for (durability, settings) in [
-        ("commits asynchronous", [("fsync", "on"), ("synchronous_commit", "off"), ("full_page_writes", "on")]),
+        (
+            "commits asynchronous",
+            [("fsync", "on"), ("synchronous_commit", "off"), ("full_page_writes", "on")],
+        ),
         ("commits synchronous", [("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")]),
     ] {
         let builder = Postgres::builder().setting("shared_buffers", "256MB").setting("max_wal_size", "4GB");
@@ -51,31 +54,27 @@ async fn pool(url: &str, connections: u32, ping: bool) -> PgPool {
 /// compared is its speed.
 struct HandWritten(PgPool);
 
-impl HandWritten {
-    async fn run(&self, key: &str) {
-        let fingerprint = [7_u8; 32];
-        let inserted = sqlx::query(
-            "INSERT INTO hand_written (key, fingerprint) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
-        )
-        .bind(key)
-        .bind(&fingerprint[..])
-        .execute(&self.0)
-        .await
-        .expect("an insert");
-        if inserted.rows_affected() == 1 {
-            sqlx::query("UPDATE hand_written SET status = 1, reply = $2 WHERE key = $1")
-                .bind(key)
-                .bind(vec![7_u8; BODY])
-                .execute(&self.0)
-                .await
-                .expect("an update");
-        }
-    }
-}
-
 impl Contender for HandWritten {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async { self.run(&key()).await })
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
+            let fingerprint = [7_u8; 32];
+            let inserted = sqlx::query(
+                "INSERT INTO hand_written (key, fingerprint) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
+            )
+            .bind(&key)
+            .bind(&fingerprint[..])
+            .execute(&self.0)
+            .await
+            .expect("an insert");
+            if inserted.rows_affected() == 1 {
+                sqlx::query("UPDATE hand_written SET status = 1, reply = $2 WHERE key = $1")
+                    .bind(&key)
+                    .bind(vec![7_u8; BODY])
+                    .execute(&self.0)
+                    .await
+                    .expect("an update");
+            }
+        })
     }
 
     fn replay(&self) -> Work<'_> {
@@ -89,14 +88,6 @@ impl Contender for HandWritten {
             assert_eq!(row.2.map(|reply| reply.len()), Some(BODY));
         })
     }
-
-    fn prepare(&self) -> Work<'_> {
-        Box::pin(async {
-            for number in 0..KNOWN {
-                self.run(&known(number)).await;
-            }
-        })
-    }
 }
 
 /// The key is inserted, and its answer written, in the one transaction that a handler would hold: how "Zero to
@@ -104,9 +95,8 @@ impl Contender for HandWritten {
 struct InTransaction(PgPool);
 
 impl Contender for InTransaction {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async {
-            let key = key();
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
             let mut transaction = self.0.begin().await.expect("a transaction");
             sqlx::query(
                 "INSERT INTO hand_written (key, fingerprint) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING",
@@ -145,17 +135,19 @@ impl Contender for InTransaction {
 struct Bare(PgPool);
 
 impl Contender for Bare {
-    fn pair(&self) -> Work<'_> {
+    fn run(&self, _: String) -> Work<'_> {
         Box::pin(async {
             for _ in 0..2 {
-                let _one = sqlx::query("SELECT $1::bytea").bind(vec![7_u8; BODY]).execute(&self.0).await.expect("1");
+                let _one =
+                    sqlx::query("SELECT $1::bytea").bind(vec![7_u8; BODY]).execute(&self.0).await.expect("1");
             }
         })
     }
 
     fn replay(&self) -> Work<'_> {
         Box::pin(async {
-            let _one = sqlx::query("SELECT $1::bytea").bind(vec![7_u8; BODY]).execute(&self.0).await.expect("1");
+            let _one =
+                sqlx::query("SELECT $1::bytea").bind(vec![7_u8; BODY]).execute(&self.0).await.expect("1");
         })
     }
 

@@ -45,34 +45,18 @@ async fn connect(client: &redis::Client) -> MultiplexedConnection {
 
 struct Idempotent(ValkeyStore);
 
-impl Idempotent {
-    async fn run(&self, key: &str) {
-        let key = IdempotencyKey::new(key).expect("a key");
-        let entry = IdempotencyEntry::new(Fingerprint::new(7), Duration::from_secs(30));
-        match self.0.try_insert(&key, entry.clone()).await.expect("a claim") {
-            InsertResult::Claimed { fencing_token } => {
-                let body = CachedResponse::new(201, Metadata::new(), vec![7; BODY].into());
-                let entry = entry.complete(body, Duration::from_hours(24));
-                self.0.complete(&key, entry, fencing_token).await.expect("a completion");
-            }
-            InsertResult::Exists(_) => {}
-        }
-    }
-}
-
 impl Contender for Idempotent {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async { self.run(&key()).await })
-    }
-
-    fn replay(&self) -> Work<'_> {
-        Box::pin(async { self.run(&known(fastrand::usize(..KNOWN))).await })
-    }
-
-    fn prepare(&self) -> Work<'_> {
-        Box::pin(async {
-            for number in 0..KNOWN {
-                self.run(&known(number)).await;
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
+            let key = IdempotencyKey::new(key).expect("a key");
+            let entry = IdempotencyEntry::new(Fingerprint::new(7), Duration::from_secs(30));
+            match self.0.try_insert(&key, entry.clone()).await.expect("a claim") {
+                InsertResult::Claimed { fencing_token } => {
+                    let body = CachedResponse::new(201, Metadata::new(), vec![7; BODY].into());
+                    let entry = entry.complete(body, Duration::from_hours(24));
+                    self.0.complete(&key, entry, fencing_token).await.expect("a completion");
+                }
+                InsertResult::Exists(_) => {}
             }
         })
     }
@@ -80,28 +64,25 @@ impl Contender for Idempotent {
 
 struct ByHand(MultiplexedConnection);
 
-impl ByHand {
-    async fn run(&self, key: &str) {
-        let mut connection = self.0.clone();
-        let won: bool = redis::cmd("SET")
-            .arg(key)
-            .arg(&[7_u8; 32])
-            .arg("NX")
-            .arg("PX")
-            .arg(30_000)
-            .query_async(&mut connection)
-            .await
-            .expect("a claim");
-        if won {
-            let set = redis::cmd("SET").arg(key).arg(&[7_u8; BODY + 32]).arg("EX").arg(86_400).to_owned();
-            let () = set.query_async(&mut connection).await.expect("a completion");
-        }
-    }
-}
-
 impl Contender for ByHand {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async { self.run(&key()).await })
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
+            let mut connection = self.0.clone();
+            let won: bool = redis::cmd("SET")
+                .arg(&key)
+                .arg(&[7_u8; 32])
+                .arg("NX")
+                .arg("PX")
+                .arg(30_000)
+                .query_async(&mut connection)
+                .await
+                .expect("a claim");
+            if won {
+                let set =
+                    redis::cmd("SET").arg(&key).arg(&[7_u8; BODY + 32]).arg("EX").arg(86_400).to_owned();
+                let () = set.query_async(&mut connection).await.expect("a completion");
+            }
+        })
     }
 
     fn replay(&self) -> Work<'_> {
@@ -109,14 +90,6 @@ impl Contender for ByHand {
             let get = redis::cmd("GET").arg(known(fastrand::usize(..KNOWN))).to_owned();
             let reply: Vec<u8> = get.query_async(&mut self.0.clone()).await.expect("an answer");
             assert_eq!(reply.len(), BODY + 32);
-        })
-    }
-
-    fn prepare(&self) -> Work<'_> {
-        Box::pin(async {
-            for number in 0..KNOWN {
-                self.run(&known(number)).await;
-            }
         })
     }
 }
@@ -146,7 +119,7 @@ impl Scripts {
 }
 
 impl Contender for Scripts {
-    fn pair(&self) -> Work<'_> {
+    fn run(&self, _: String) -> Work<'_> {
         Box::pin(async {
             let mut connection = self.connections[fastrand::usize(..self.connections.len())].clone();
             let keys: Vec<[Vec<u8>; 2]> = (0..Self::PIPELINE).map(|_| script_keys()).collect();
@@ -209,8 +182,29 @@ fn redis_benchmark(server: &Redis) -> String {
     let sha = String::from_utf8_lossy(&load.stdout).trim().to_owned();
     let tail = "7".repeat(82);
     let out = std::process::Command::new("redis-benchmark")
-        .args(["-p", &server.addr().port().to_string(), "-n", "300000", "-r", "100000000", "-P", "16", "-c", "4", "-q"])
-        .args(["EVALSHA", &sha, "2", "{bench:000}aaaaaaaaaaaaaaaaaaaa__rand_int__", "{bench:000}", "30000000", &tail, "0"])
+        .args([
+            "-p",
+            &server.addr().port().to_string(),
+            "-n",
+            "300000",
+            "-r",
+            "100000000",
+            "-P",
+            "16",
+            "-c",
+            "4",
+            "-q",
+        ])
+        .args([
+            "EVALSHA",
+            &sha,
+            "2",
+            "{bench:000}aaaaaaaaaaaaaaaaaaaa__rand_int__",
+            "{bench:000}",
+            "30000000",
+            &tail,
+            "0",
+        ])
         .output();
     out.map_or_else(
         |error| error.to_string(),

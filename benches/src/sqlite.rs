@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use idem_core::store::sqlite::{Durability, SqliteStore};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
+};
 
 use crate::contender::{BODY, Contender, Idem, KNOWN, Work, key, known};
 use crate::table::{Field, sync_latency};
@@ -49,28 +51,26 @@ pub(crate) async fn run(turns: usize) {
 
 struct HandWritten(SqlitePool);
 
-impl HandWritten {
-    async fn run(&self, key: &str) {
-        let inserted = sqlx::query("INSERT INTO hand_written (key, fingerprint) VALUES (?, ?) ON CONFLICT (key) DO NOTHING")
-            .bind(key)
+impl Contender for HandWritten {
+    fn run(&self, key: String) -> Work<'_> {
+        Box::pin(async move {
+            let inserted = sqlx::query(
+                "INSERT INTO hand_written (key, fingerprint) VALUES (?, ?) ON CONFLICT (key) DO NOTHING",
+            )
+            .bind(&key)
             .bind(&[7_u8; 32][..])
             .execute(&self.0)
             .await
             .expect("an insert");
-        if inserted.rows_affected() == 1 {
-            sqlx::query("UPDATE hand_written SET status = 1, reply = ? WHERE key = ?")
-                .bind(vec![7_u8; BODY])
-                .bind(key)
-                .execute(&self.0)
-                .await
-                .expect("an update");
-        }
-    }
-}
-
-impl Contender for HandWritten {
-    fn pair(&self) -> Work<'_> {
-        Box::pin(async { self.run(&key()).await })
+            if inserted.rows_affected() == 1 {
+                sqlx::query("UPDATE hand_written SET status = 1, reply = ? WHERE key = ?")
+                    .bind(vec![7_u8; BODY])
+                    .bind(&key)
+                    .execute(&self.0)
+                    .await
+                    .expect("an update");
+            }
+        })
     }
 
     fn replay(&self) -> Work<'_> {
@@ -82,14 +82,6 @@ impl Contender for HandWritten {
                     .await
                     .expect("a row");
             assert_eq!(row.2.map(|reply| reply.len()), Some(BODY));
-        })
-    }
-
-    fn prepare(&self) -> Work<'_> {
-        Box::pin(async {
-            for number in 0..KNOWN {
-                self.run(&known(number)).await;
-            }
         })
     }
 }

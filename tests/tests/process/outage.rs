@@ -4,59 +4,47 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
-use idem_servers::{MariaDb, Postgres, Redis, require};
+use idem_servers::{MariaDb, Postgres, Redis, Server, require};
 
 use crate::support::{Reply, Shared, Target, post, until};
 
 #[test]
 fn postgres_restarted_under_load_loses_and_doubles_nothing() {
     let Some(server) = require(Postgres::builder().setting("fsync", "on").start()) else { return };
-    let shared = Shared::at(&server.url());
-    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
-    under_load(&targets, |heard| {
-        server.kill().expect("it can be killed");
-        heard.refusals("while the database is away");
-        server.start_again().expect("it starts again");
-    });
+    under_load(&server.url(), &restarted(&server));
 }
 
 #[test]
 fn mariadb_restarted_under_load_loses_and_doubles_nothing() {
     let builder = MariaDb::builder().setting("innodb_flush_log_at_trx_commit", "1");
     let Some(server) = require(builder.start()) else { return };
-    let shared = Shared::at(&server.url());
-    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
-    under_load(&targets, |heard| {
-        server.kill().expect("it can be killed");
-        heard.refusals("while the database is away");
-        server.start_again().expect("it starts again");
-    });
-}
-
-/// Frozen, not killed: what it keeps in memory would be gone, which is said in its documentation.
-#[test]
-fn redis_frozen_under_load_loses_and_doubles_nothing() {
-    let Some(server) = require(Redis::start()) else { return };
-    let shared = Shared::at(&server.url());
-    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
-    under_load(&targets, |heard| {
-        server.freeze().expect("it can be frozen");
-        heard.refusals("while the database is away");
-        server.thaw().expect("it goes on");
-    });
+    under_load(&server.url(), &restarted(&server));
 }
 
 #[test]
 fn redis_with_its_log_restarted_under_load_loses_and_doubles_nothing() {
     let builder = Redis::builder().setting("appendonly", "yes").setting("appendfsync", "always");
     let Some(server) = require(builder.start()) else { return };
-    let shared = Shared::at(&server.url());
-    let targets = [shared.start(&["--after-crash", "rerun"]), shared.start(&["--after-crash", "rerun"])];
-    under_load(&targets, |heard| {
+    under_load(&server.url(), &restarted(&server));
+}
+
+/// Frozen, not killed: what it keeps in memory would be gone, which is said in its documentation.
+#[test]
+fn redis_frozen_under_load_loses_and_doubles_nothing() {
+    let Some(server) = require(Redis::start()) else { return };
+    under_load(&server.url(), &|heard| {
+        server.freeze().expect("it can be frozen");
+        heard.refusals("while the database is away");
+        server.thaw().expect("it goes on");
+    });
+}
+
+fn restarted(server: &Server) -> impl Fn(&Heard) {
+    |heard| {
         server.kill().expect("it can be killed");
         heard.refusals("while the database is away");
         server.start_again().expect("it starts again");
-    });
+    }
 }
 
 /// What the callers have heard.
@@ -79,13 +67,16 @@ impl Heard {
     }
 }
 
-/// Eight callers, each with one operation after the other, each repeated at either process until it is answered.
-fn under_load(targets: &[Target; 2], outage: impl Fn(&Heard)) {
+/// Two processes and eight callers, each with one operation after the other, each repeated at either process until it
+/// is answered.
+fn under_load(store: &str, outage: &dyn Fn(&Heard)) {
+    let shared = Shared::at(store);
+    let targets = [(); 2].map(|()| shared.start(&["--after-crash", "rerun"]));
     let heard = Arc::new(Heard { refused: AtomicUsize::new(0), done: AtomicUsize::new(0) });
     let (over, answers) = (AtomicBool::new(false), Mutex::new(HashMap::new()));
     std::thread::scope(|scope| {
         for caller in 0..8 {
-            let (heard, over, answers) = (&heard, &over, &answers);
+            let (targets, heard, over, answers) = (&targets, &heard, &over, &answers);
             scope.spawn(move || {
                 for number in 0.. {
                     if over.load(Ordering::SeqCst) {

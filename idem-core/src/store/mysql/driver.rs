@@ -100,7 +100,7 @@ impl Driver for MySql {
     async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
         let (text, size) = self.statements.load.text(addresses.len());
         let query = filled(addresses, size)
-            .fold(sqlx::query(text), |query, address| query.bind(address.as_bytes().to_vec()));
+            .fold(sqlx::query(text), |query, address| query.bind(address.as_bytes().as_slice()));
         place(&rows(link, query).await?, addresses.iter().copied())
     }
 
@@ -114,10 +114,10 @@ impl Driver for MySql {
             None => sqlx::query(self.statements.delete.clone()),
         };
         let query = query
-            .bind(change.address.as_bytes().to_vec())
+            .bind(change.address.as_bytes().as_slice())
             .bind(old.state)
             .bind(old.fence)
-            .bind(old.nonce.to_vec())
+            .bind(old.nonce)
             .bind(old.until);
         Ok(execute(link, query).await?.rows_affected() > 0)
     }
@@ -177,10 +177,10 @@ impl Driver for MySql {
             StateKind::Done => &self.statements.list_done,
             _ => &self.statements.list,
         };
-        let after = page.after.map(|address| address.as_bytes().to_vec());
+        let after = page.after.map(|address| *address.as_bytes());
         let query = sqlx::query(text.clone())
             .bind(number(page.state))
-            .bind(after.unwrap_or_default())
+            .bind(after.as_ref().map_or(&[][..], |after| after))
             .bind(most(page.limit));
         rows(link, query).await?.iter().map(entry).collect()
     }
@@ -212,32 +212,32 @@ async fn execute(link: &mut Link, query: Sql<'_>) -> Result<MySqlQueryResult, Fa
 
 fn with_claim<'q>(query: Sql<'q>, claim: &Claim) -> Sql<'q> {
     query
-        .bind(claim.address.as_bytes().to_vec())
+        .bind(claim.address.as_bytes().as_slice())
         .bind(micros(claim.lease))
         .bind(known_number(claim.after_crash))
         .bind(i16::from(claim.fingerprint.recipe()))
-        .bind(claim.nonce.as_bytes().to_vec())
-        .bind(claim.fingerprint.digest().to_vec())
-        .bind(claim.label.as_str().to_owned())
-        .bind(claim.key_hint.as_str().to_owned())
+        .bind(claim.nonce.as_bytes().as_slice())
+        .bind(claim.fingerprint.digest().as_slice())
+        .bind(claim.label.as_str())
+        .bind(claim.key_hint.as_str())
 }
 
 fn with_finish<'q>(query: Sql<'q>, finish: &Finish) -> Sql<'q> {
     query
         .bind(number(finish.end.state()))
         .bind(finish.end.retention().map(micros))
-        .bind(finish.end.reply().map_or(&[][..], |reply| reply.as_bytes()).to_vec())
-        .bind(finish.address.as_bytes().to_vec())
+        .bind(finish.end.reply().map_or(&[][..], |reply| reply.as_bytes()))
+        .bind(finish.address.as_bytes().as_slice())
         .bind(signed(finish.owner.fence.as_u64()))
-        .bind(finish.owner.nonce.as_bytes().to_vec())
+        .bind(finish.owner.nonce.as_bytes().as_slice())
         .bind(number(finish.end.also_from()))
 }
 
 fn with_renewal<'q>(query: Sql<'q>, renewal: &Renewal) -> Sql<'q> {
     query
-        .bind(renewal.address.as_bytes().to_vec())
+        .bind(renewal.address.as_bytes().as_slice())
         .bind(signed(renewal.owner.fence.as_u64()))
-        .bind(renewal.owner.nonce.as_bytes().to_vec())
+        .bind(renewal.owner.nonce.as_bytes().as_slice())
         .bind(micros(renewal.lease))
 }
 
@@ -245,16 +245,16 @@ fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
     query
         .bind(row.state)
         .bind(row.fence)
-        .bind(row.nonce.to_vec())
+        .bind(row.nonce)
         .bind(row.until)
         .bind(row.attempts)
         .bind(row.after_crash)
         .bind(row.recipe)
-        .bind(row.digest.to_vec())
+        .bind(row.digest)
         .bind(row.created)
-        .bind(row.label.to_owned())
-        .bind(row.key_hint.to_owned())
-        .bind(row.reply.to_vec())
+        .bind(row.label)
+        .bind(row.key_hint)
+        .bind(row.reply)
 }
 
 /// Owns no record: fences are times, and rise.

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::fault::fault;
 use crate::store::StoreErrorKind;
 use crate::store::remote::failure::{Failure, Fault};
-use crate::store::sql::TableName;
+use crate::store::sql::{TableName, version};
 
 /// The migrations in order; the n-th, from 1, leads to schema version n. Each is a single statement and writes its
 /// version into the comment of the table: the server commits every change of a table by itself, so that this is the
@@ -30,23 +30,7 @@ pub(super) fn migrations(name: &TableName) -> Vec<String> {
 
 /// Refuses a database whose schema is not exactly the one that this code knows.
 pub(super) async fn check(connection: &mut MySqlConnection, name: &TableName) -> Result<(), Fault> {
-    match version(connection, name).await? {
-        found if found == MIGRATIONS.len() => Ok(()),
-        0 => Err(refused(
-            StoreErrorKind::Misconfigured,
-            format!(
-                "the database has no table {name} of idem's: run `MySqlStore::migrations`, or let `open` migrate"
-            ),
-        )),
-        found if found < MIGRATIONS.len() => Err(refused(
-            StoreErrorKind::Misconfigured,
-            format!(
-                "the table {name} is of an older version of idem: run `MySqlStore::migrations` from {}",
-                found + 1
-            ),
-        )),
-        _ => Err(newer(name)),
-    }
+    version::check(version(connection, name).await?, MIGRATIONS.len(), name, "MySqlStore::migrations")
 }
 
 /// Brings a database to the current schema. Several processes may try at once.
@@ -60,7 +44,7 @@ pub(super) async fn migrate(connection: &mut MySqlConnection, name: &TableName) 
         return Err(Fault::Shut(Failure::new(StoreErrorKind::Unavailable, message)));
     }
     let found = version(connection, name).await?;
-    let Some(missing) = MIGRATIONS.get(found..) else { return Err(newer(name)) };
+    let Some(missing) = MIGRATIONS.get(found..) else { return Err(version::newer(name)) };
     for migration in missing {
         let migration = name.fill(migration, '`');
         sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *connection).await.map_err(fault)?;
@@ -72,13 +56,13 @@ pub(super) async fn migrate(connection: &mut MySqlConnection, name: &TableName) 
 /// 0 where there is nothing.
 async fn version(connection: &mut MySqlConnection, name: &TableName) -> Result<usize, Fault> {
     let (schema, table) = name.parts();
-    let query = sqlx::query(LOOK).bind(schema.map(str::to_owned)).bind(table.to_owned());
+    let query = sqlx::query(LOOK).bind(schema).bind(table);
     let Some(row) = query.fetch_optional(&mut *connection).await.map_err(fault)? else { return Ok(0) };
     let text =
         |at: usize| row.try_get::<Vec<u8>, _>(at).map(|text| String::from_utf8_lossy(&text).into_owned());
     let (comment, engine) = (text(0).map_err(fault)?, text(1).map_err(fault)?);
     let Some(version) = comment.strip_prefix(COMMENT).and_then(|version| version.parse().ok()) else {
-        return Err(refused(
+        return Err(version::refused(
             StoreErrorKind::Misconfigured,
             format!(
                 "there is a table {name} whose comment is {comment:?}: idem's says `{COMMENT}` and its version. Is it \
@@ -87,21 +71,10 @@ async fn version(connection: &mut MySqlConnection, name: &TableName) -> Result<u
         ));
     };
     if !engine.eq_ignore_ascii_case("InnoDB") {
-        return Err(refused(
+        return Err(version::refused(
             StoreErrorKind::Misconfigured,
             format!("the table {name} is kept by {engine}, which cannot undo what fails: it must be InnoDB"),
         ));
     }
     Ok(version)
-}
-
-fn newer(name: &TableName) -> Fault {
-    refused(
-        StoreErrorKind::UnknownFormat,
-        format!("the table {name} was set up by a newer version of idem: update this process"),
-    )
-}
-
-fn refused(kind: StoreErrorKind, message: String) -> Fault {
-    Fault::Refused(Failure::new(kind, message))
 }

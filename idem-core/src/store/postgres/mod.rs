@@ -24,14 +24,14 @@
 //! [`through_pooler`](PostgresStoreBuilder::through_pooler).
 //!
 //! **Costs** one round trip for a new key, for a replay (none where this process has the answer in its cache), for a
-//! duplicate, for a completion or a release; two for a take-over, a repeated claim after a release, a completion that
-//! comes too late, and for a claim that meets one of another process at the same moment. All claims that wait travel in
-//! one statement, and so do all completions: with 64 callers, a commit carries dozens of them.
+//! duplicate, for a completion or a release; two for a take-over, a repeated claim after a release, and a completion
+//! that comes too late. All claims that wait travel in one statement, and so do all completions: with 64 callers, a
+//! commit carries dozens of them.
 //!
 //! # How it works
-//! The statements are functions in the database, made by the migration: their settings pin the plans, so that a table
-//! that was empty when it was first looked at is not scanned a minute later, on whatever connection. Every write is
-//! guarded by state, fence and nonce in the statement itself.
+//! A claim is an insertion, which has one plan. Whatever looks rows up is a function in the database, made by the
+//! migration: its settings pin the plan, so that a table that was empty when it was first looked at is not scanned a
+//! minute later, on whatever connection. Every write is guarded by state, fence and nonce in the statement itself.
 
 mod args;
 mod builder;

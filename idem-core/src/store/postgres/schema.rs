@@ -4,9 +4,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection};
 
 use super::fault::fault;
-use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
-use crate::store::sql::TableName;
+use crate::store::remote::failure::Fault;
+use crate::store::sql::{TableName, version};
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
 const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
@@ -21,23 +20,7 @@ pub(super) fn migrations(name: &TableName) -> Vec<String> {
 
 /// Refuses a database whose schema is not exactly the one that this code knows.
 pub(super) async fn check(connection: &mut PgConnection, name: &TableName) -> Result<(), Fault> {
-    match version(connection, name).await? {
-        found if found == MIGRATIONS.len() => Ok(()),
-        0 => Err(refused(
-            StoreErrorKind::Misconfigured,
-            format!(
-                "the database has no table {name} of idem's: run `PostgresStore::migrations`, or let `open` migrate"
-            ),
-        )),
-        found if found < MIGRATIONS.len() => Err(refused(
-            StoreErrorKind::Misconfigured,
-            format!(
-                "the table {name} is of an older version of idem: run `PostgresStore::migrations` from {}",
-                found + 1
-            ),
-        )),
-        _ => Err(newer(name)),
-    }
+    version::check(version(connection, name).await?, MIGRATIONS.len(), name, "PostgresStore::migrations")
 }
 
 /// Brings a database to the current schema, in one transaction. Several processes may try at once.
@@ -48,7 +31,7 @@ pub(super) async fn migrate(connection: &mut PgConnection, name: &TableName) -> 
     let mut transaction = connection.begin().await.map_err(fault)?;
     sqlx::raw_sql(LOCK).execute(&mut *transaction).await.map_err(fault)?;
     let found = version(&mut transaction, name).await?;
-    let Some(missing) = MIGRATIONS.get(found..) else { return Err(newer(name)) };
+    let Some(missing) = MIGRATIONS.get(found..) else { return Err(version::newer(name)) };
     for migration in missing {
         let migration = name.fill(migration, '"');
         sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *transaction).await.map_err(fault)?;
@@ -76,15 +59,4 @@ where
     use sqlx::{Executor, Row};
     let row = connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(fault)?;
     row.try_get(0).map_err(fault)
-}
-
-fn newer(name: &TableName) -> Fault {
-    refused(
-        StoreErrorKind::UnknownFormat,
-        format!("the table {name} was set up by a newer version of idem: update this process"),
-    )
-}
-
-fn refused(kind: StoreErrorKind, message: String) -> Fault {
-    Fault::Refused(Failure::new(kind, message))
 }

@@ -143,7 +143,7 @@ pub(super) fn short(confirmed: i64, wanted: u32) -> Fault {
 
 pub(super) fn is_short(fault: &Fault) -> bool {
     // Nothing else here says so.
-    fault.clone().into_failure().to_error().kind() == StoreErrorKind::Undecided
+    fault.failure().kind() == StoreErrorKind::Undecided
 }
 
 /// An answer that none of the scripts gives.

@@ -19,9 +19,7 @@ impl<D: Driver> Work for Claims<D> {
     type Request = Claim;
     type Answer = ClaimOutcome;
 
-    fn share(&self, waiting: usize) -> usize {
-        self.0.driver().share(waiting)
-    }
+    const ROUND: usize = D::ROUND;
 
     fn weight(_: &Claim) -> usize {
         512

@@ -20,11 +20,6 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     /// The most operations in one statement.
     const ROUND: usize = 256;
 
-    /// How many of `waiting` operations to take at once, at least one.
-    fn share(&self, waiting: usize) -> usize {
-        waiting.min(Self::ROUND)
-    }
-
     fn connect(&self) -> impl Future<Output = Result<Self::Link, Fault>> + Send;
 
     /// T1 where there is no record: writes the claim's. What was found at each address, in order.

@@ -22,6 +22,10 @@ impl Failure {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
+    pub(in crate::store) const fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
     /// The same, of something that may have been applied.
     pub(super) fn undecided(self) -> Self {
         Self { kind: StoreErrorKind::Undecided, ..self }
@@ -57,6 +61,16 @@ pub(in crate::store) enum Fault {
 }
 
 impl Fault {
+    pub(in crate::store) const fn failure(&self) -> &Failure {
+        match self {
+            Self::Unreached(failure)
+            | Self::Broken(failure)
+            | Self::Again(failure)
+            | Self::Shut(failure)
+            | Self::Refused(failure) => failure,
+        }
+    }
+
     pub(in crate::store) fn into_failure(self) -> Failure {
         match self {
             Self::Unreached(failure)

@@ -19,9 +19,7 @@ impl<D: Driver> Work for Finishes<D> {
     type Request = Finish;
     type Answer = WriteOutcome;
 
-    fn share(&self, waiting: usize) -> usize {
-        self.0.driver().share(waiting)
-    }
+    const ROUND: usize = D::ROUND;
 
     fn weight(finish: &Finish) -> usize {
         128 + finish.end.reply().map_or(0, |reply| reply.as_bytes().len())

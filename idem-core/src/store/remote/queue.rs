@@ -22,8 +22,8 @@ pub(super) trait Work: fmt::Debug + Send + Sync + 'static {
     type Request: Addressed + Send + Sync + 'static;
     type Answer: Send + 'static;
 
-    /// How many of `waiting` operations to take at once, at least one.
-    fn share(&self, waiting: usize) -> usize;
+    /// The most operations in one batch.
+    const ROUND: usize;
 
     /// About how many bytes a request adds to a statement.
     fn weight(request: &Self::Request) -> usize;
@@ -117,13 +117,13 @@ impl<W: Work> Queue<W> {
             state.lanes -= 1;
             return None;
         }
-        let mut share = self.work.share(state.waiting.len()).max(1);
         let mut bytes = 0;
-        let light = state.waiting.iter().take_while(|waiting| {
+        let light = state.waiting.iter().take(W::ROUND).take_while(|waiting| {
             bytes += W::weight(&waiting.request);
             bytes <= MOST_BYTES
         });
-        share = share.min(light.count().max(1));
+        // One goes alone, however heavy it is.
+        let share = light.count().max(1);
         let (batch, left_over) = Batch::new(state.waiting.drain(..share).collect());
         left_over.into_iter().rev().for_each(|waiting| state.waiting.push_front(waiting));
         Some(batch)

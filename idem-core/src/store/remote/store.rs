@@ -27,8 +27,6 @@ pub(in crate::store) struct Remote<D: Driver> {
     finishes: Arc<Queue<Finishes<D>>>,
     /// Keeps look-ups, lists and upkeep from opening more than a few connections.
     aside: Semaphore,
-    /// The most records that a sweep or a reaping touches in one statement.
-    step: usize,
 }
 
 /// How a [`Remote`] uses its server.
@@ -53,7 +51,6 @@ impl<D: Driver> Remote<D> {
             finishes: Queue::new(Finishes(Arc::clone(&exchange)), traffic.lanes),
             exchange,
             aside: Semaphore::new(ASIDE),
-            step: STEP,
         }
     }
 
@@ -127,7 +124,7 @@ impl<D: Driver> Remote<D> {
         let mut total = SweepCount::default();
         let mut left = sweep.limit;
         while left > 0 {
-            let step = Sweep { limit: left.min(self.step), ..sweep };
+            let step = Sweep { limit: left.min(STEP), ..sweep };
             let count = match self.aside(&call::SweepUp(&step)).await {
                 Ok(count) => count,
                 // What was moved is moved, so "nothing was applied" would be untrue.
@@ -148,7 +145,7 @@ impl<D: Driver> Remote<D> {
     pub(in crate::store) async fn reap(&self, limit: usize) -> Result<usize, StoreError> {
         let mut total = 0;
         while total < limit {
-            let step = (limit - total).min(self.step);
+            let step = (limit - total).min(STEP);
             let reaped = match self.aside(&call::Reap(step)).await {
                 Ok(reaped) => reaped,
                 Err(_) if total > 0 => break,

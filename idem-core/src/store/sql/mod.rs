@@ -2,6 +2,7 @@
 
 mod name;
 mod row;
+pub(super) mod version;
 
 pub(super) use name::TableName;
 pub(super) use row::{Fields, Row, address, found, known_number, number, record};

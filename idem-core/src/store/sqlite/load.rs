@@ -4,10 +4,11 @@ use std::collections::HashMap;
 
 use rusqlite::Connection;
 
-use super::row::{self, Unreadable};
+use super::row;
 use super::{sql, transaction};
 use crate::address::Address;
 use crate::protocol::Record;
+use crate::store::unreadable::Unreadable;
 
 /// Records by address; one that this code cannot read is there too.
 pub(super) type Loaded = HashMap<Address, Result<Record, Unreadable>>;

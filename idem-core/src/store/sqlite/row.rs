@@ -9,37 +9,11 @@ use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::unreadable::Unreadable;
 use crate::time::Timestamp;
 
 /// The only format of a row so far.
 const FORMAT: i64 = 1;
-
-/// A row that this code must neither believe nor change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Unreadable {
-    /// It holds something that only a newer version knows.
-    Newer(&'static str),
-    /// It holds something that no version wrote.
-    Damaged(&'static str),
-}
-
-impl Unreadable {
-    pub(super) fn to_error(self, address: Address) -> StoreError {
-        match self {
-            Self::Newer(what) => StoreError::new(
-                StoreErrorKind::UnknownFormat,
-                format!(
-                    "record {address} has a {what} that only a newer version of idem knows: update this process"
-                ),
-            ),
-            Self::Damaged(what) => StoreError::new(
-                StoreErrorKind::Corrupt,
-                format!("record {address} is damaged: its {what} makes no sense"),
-            ),
-        }
-    }
-}
 
 /// Where a row lives.
 pub(super) fn address(row: &rusqlite::Row<'_>) -> Result<Address, Unreadable> {
