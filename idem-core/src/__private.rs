@@ -6,6 +6,9 @@ pub use crate::policy::Spec;
 #[cfg(feature = "axum")]
 pub use crate::axum;
 
+#[cfg(feature = "_tx")]
+pub use crate::tx;
+
 /// Stands after a `return` that is never reached, and gives the closure its type.
 #[must_use]
 pub fn never<T>() -> T {

@@ -82,6 +82,8 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
+#[cfg(feature = "_tx")]
+pub mod tx;
 #[cfg(all(feature = "redis", any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 mod tls;
 

@@ -92,6 +92,18 @@ pub enum Refused {
     /// The handler panicked, and is declared safe to run again.
     #[error("the operation failed half-way and may be tried again with the same key")]
     HandlerPanicked,
+    /// The database undid the operation's transaction for the sake of another one; nothing happened.
+    #[error("the operation collided with another one in the database; nothing was done: ask again with the same key")]
+    TransactionConflict {
+        /// When to ask again.
+        retry_after: Duration,
+    },
+    /// The operation's transaction failed or took too long, and was rolled back; nothing happened.
+    #[error("the operation's transaction failed and was rolled back; nothing was done: it may be tried again with the same key")]
+    TransactionAborted,
+    /// The handler wants a transaction of a database that the store is not in; nothing was run.
+    #[error("the server is misconfigured: its idempotency store cannot ride in the transaction that the operation needs")]
+    StoreCannotCouple,
     /// The server is put together wrongly; nothing was run.
     #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
@@ -158,6 +170,9 @@ impl Refused {
             Self::BodyUnreadable => "body-unreadable",
             Self::FingerprintInvalid(_) => "fingerprint-invalid",
             Self::HandlerPanicked => "handler-panicked",
+            Self::TransactionConflict { .. } => "transaction-conflict",
+            Self::TransactionAborted => "transaction-aborted",
+            Self::StoreCannotCouple => "store-cannot-couple",
             Self::Misconfigured(_) => "misconfigured",
             Self::BodyNotRead => "body-not-read",
         }
@@ -175,6 +190,8 @@ impl Refused {
                 | Self::ShuttingDown { .. }
                 | Self::BodyUnreadable
                 | Self::HandlerPanicked
+                | Self::TransactionConflict { .. }
+                | Self::TransactionAborted
         )
     }
 
@@ -194,6 +211,7 @@ impl Refused {
                 | Self::ScopeMissing(_)
                 | Self::BodyTooLarge { .. }
                 | Self::FingerprintInvalid(_)
+                | Self::StoreCannotCouple
                 | Self::Misconfigured(_)
                 | Self::BodyNotRead
         )
@@ -207,6 +225,7 @@ impl Refused {
             | Self::OutcomeUndecided { retry_after }
             | Self::StoreUnavailable { retry_after }
             | Self::CapacityExceeded { retry_after }
+            | Self::TransactionConflict { retry_after }
             | Self::ShuttingDown { retry_after } => Some(*retry_after),
             _ => None,
         }

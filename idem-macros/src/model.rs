@@ -3,8 +3,8 @@
 use proc_macro2::Group;
 use syn::{Expr, LitStr, Path, Token, Type};
 
-use crate::args::{AfterCrash, Given, Millis, OnError};
-use crate::input::{Argument, Function};
+use crate::args::{AfterCrash, Given, Isolation, Millis, OnError};
+use crate::input::{Argument, Function, Transaction};
 
 /// A function, and how it becomes idempotent.
 pub(crate) struct Plan {
@@ -22,7 +22,17 @@ pub(crate) struct Plan {
     pub(crate) scope: Option<Given<Expr>>,
     pub(crate) fingerprint: Option<Given<Expr>>,
     pub(crate) store_if: Option<Expr>,
+    /// Effects and record commit together.
+    pub(crate) coupling: Option<Coupling>,
     pub(crate) form: Form,
+}
+
+/// A transaction that the body gets.
+pub(crate) struct Coupling {
+    pub(crate) transaction: Transaction,
+    pub(crate) isolation: Option<Isolation>,
+    pub(crate) retries: Option<u32>,
+    pub(crate) commit_on: Option<Expr>,
 }
 
 /// What is known while compiling.

@@ -6,7 +6,7 @@ use axum::extract::{FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
 use axum::http::{HeaderValue, Method, Uri, header};
 
-use super::layer::{Handle, is_safe};
+use super::layer::{Handle, Unwatched, is_safe};
 use super::op::AxumOperation;
 use crate::policy::Spec;
 
@@ -18,7 +18,7 @@ pub struct Context(pub(super) Seen);
 #[derive(Debug)]
 pub(super) enum Seen {
     /// A safe method: the handler runs as it is.
-    Safe,
+    Safe(Option<Unwatched>),
     /// No layer above.
     NoLayer,
     /// A request to protect.
@@ -54,7 +54,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Context {
 
 fn see(parts: &Parts) -> Seen {
     if is_safe(&parts.method) {
-        return Seen::Safe;
+        return Seen::Safe(parts.extensions.get::<Unwatched>().cloned());
     }
     let Some(handle) = parts.extensions.get::<Handle>() else { return Seen::NoLayer };
     let config = &handle.engine.config;

@@ -45,6 +45,10 @@ pub(super) struct Handle {
     pub(super) tap: Arc<Tap>,
 }
 
+/// The same for a request that needs no key: a handler may want a transaction all the same.
+#[derive(Debug, Clone)]
+pub(super) struct Unwatched(pub(super) Arc<Engine>);
+
 impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
     type Response = S::Response;
     type Error = S::Error;
@@ -54,8 +58,9 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
         self.inner.poll_ready(cx)
     }
 
-    fn call(&mut self, request: Request<Body>) -> S::Future {
+    fn call(&mut self, mut request: Request<Body>) -> S::Future {
         if is_safe(request.method()) {
+            request.extensions_mut().insert(Unwatched(Arc::clone(&self.engine)));
             return self.inner.call(request);
         }
         let tap = Arc::new(Tap::default());

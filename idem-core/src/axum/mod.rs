@@ -35,6 +35,8 @@ mod op;
 mod respond;
 mod response_body;
 mod tap;
+#[cfg(feature = "_tx")]
+mod tx;
 
 pub use layer::{IdemLayer, IdemService};
 
@@ -46,6 +48,9 @@ pub use body::WholeBody;
 pub use context::Context;
 #[doc(hidden)]
 pub use op::{AxumCall, AxumOperation, Entry, respond, spawn};
+#[cfg(feature = "_tx")]
+#[doc(hidden)]
+pub use tx::{TxCall, TxEntry, TxFlow, is_success};
 
 use axum::body::Body;
 use axum::response::IntoResponse;

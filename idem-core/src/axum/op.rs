@@ -16,6 +16,8 @@ use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
+#[cfg(feature = "_tx")]
+use crate::policy::Policy;
 use crate::policy::Spec;
 use crate::refused::Refused;
 
@@ -88,32 +90,61 @@ impl AxumOperation {
     /// Dropped while the store is being asked, the question is settled in the background: a claim that was won for
     /// nobody is released.
     pub async fn enter(self) -> Entry {
+        match self.resolve().await {
+            Resolved::Operation(engine, operation) => {
+                let profile = engine.config.profile;
+                match engine.enter(&operation).await {
+                    Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
+                    Ok(Entered::Unprotected) => Entry::Run(AxumCall(None)),
+                    Ok(Entered::Run(attempt)) => Entry::Run(AxumCall(Some(attempt))),
+                    Err(refused) => Entry::Answer(problem(&refused, profile)),
+                }
+            }
+            Resolved::Unprotected(_) => Entry::Run(AxumCall(None)),
+            Resolved::Refused(answer) => Entry::Answer(answer),
+        }
+    }
+
+    /// What is asked for.
+    pub(super) async fn resolve(self) -> Resolved {
         let Self { seen, spec, key, scope, fingerprint } = self;
         let captured = match seen {
             Seen::Request(captured) => captured,
-            Seen::Safe => return Entry::Run(AxumCall(None)),
-            Seen::NoLayer => {
-                tracing::error!(
-                    "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
-                );
-                let refused = Refused::Misconfigured("its idempotency layer is missing");
-                return Entry::Answer(problem(&refused, Profile::default()));
-            }
+            Seen::Safe(unwatched) => return Resolved::Unprotected(unwatched.map(|layer| layer.0)),
+            Seen::NoLayer => return Resolved::Refused(no_layer()),
         };
         let engine = Arc::clone(&captured.handle.engine);
-        let profile = engine.config.profile;
-        let entered = match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
-            Ok(Some(operation)) => engine.enter(&operation).await,
-            Ok(None) => Ok(Entered::Unprotected),
-            Err(refused) => Err(refused),
-        };
-        match entered {
-            Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
-            Ok(Entered::Unprotected) => Entry::Run(AxumCall(None)),
-            Ok(Entered::Run(attempt)) => Entry::Run(AxumCall(Some(attempt))),
-            Err(refused) => Entry::Answer(problem(&refused, profile)),
+        match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
+            Ok(Some(operation)) => Resolved::Operation(engine, operation),
+            Ok(None) => Resolved::Unprotected(Some(engine)),
+            Err(refused) => Resolved::Refused(problem(&refused, engine.config.profile)),
         }
     }
+
+    #[cfg(feature = "_tx")]
+    pub(super) fn policy(&self) -> Option<Policy> {
+        match &self.seen {
+            Seen::Request(captured) => Some(self.spec.over(&captured.handle.engine.config.policy)),
+            Seen::Safe(layer) => layer.as_ref().map(|layer| self.spec.over(&layer.0.config.policy)),
+            Seen::NoLayer => None,
+        }
+    }
+}
+
+/// What a request asks for.
+#[derive(Debug)]
+pub(super) enum Resolved {
+    Operation(Arc<Engine>, Operation),
+    /// There is no key, and none is needed. The engine, where there is a layer.
+    Unprotected(Option<Arc<Engine>>),
+    Refused(Response),
+}
+
+pub(super) fn no_layer() -> Response {
+    tracing::error!(
+        "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
+    );
+    problem(&Refused::Misconfigured("its idempotency layer is missing"), Profile::default())
 }
 
 /// What a call may do.

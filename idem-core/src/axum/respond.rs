@@ -76,14 +76,14 @@ const fn after_panic(policy: &Policy) -> Refused {
 }
 
 /// What a response means for the record.
-enum Meaning {
+pub(super) enum Meaning {
     Store,
     Release,
     Unknown,
 }
 
 /// The handler's own mark, else the status, else the policy.
-fn meaning(response: &Response, policy: &Policy) -> Meaning {
+pub(super) fn meaning(response: &Response, policy: &Policy) -> Meaning {
     let marked = response.extensions().get::<Marked>().map_or(ErrorClass::Default, |mark| mark.0);
     match (marked, class_of(response.status()), policy.on_error) {
         (ErrorClass::Final, _, _)
@@ -99,7 +99,7 @@ fn meaning(response: &Response, policy: &Policy) -> Meaning {
 }
 
 /// Reads the body and makes the reply; what cannot be kept leaves a tombstone, and the caller gets it all the same.
-async fn written_down(response: Response, limit: usize) -> (Response, Reply) {
+pub(super) async fn written_down(response: Response, limit: usize) -> (Response, Reply) {
     let (parts, body) = response.into_parts();
     let endless = parts
         .headers

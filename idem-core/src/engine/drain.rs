@@ -14,7 +14,8 @@ use crate::store::Surrender;
 pub enum Drained {
     /// Every operation that was running is settled.
     Clean,
-    /// This many were still running at the deadline and are now unknown, never released.
+    /// This many were still running at the deadline and are now unknown, never released; those in a transaction are
+    /// undone by the database when the process ends.
     Abandoned(usize),
 }
 
@@ -37,7 +38,8 @@ impl Engine {
     /// Their owners may still complete them, should they get the time.
     async fn abandon(&self) -> Drained {
         let held = self.flights.held();
-        if held.is_empty() {
+        let abandoned = self.flights.attempts().max(held.len());
+        if abandoned == 0 {
             return Drained::Clean;
         }
         for (flight, claim) in &held {
@@ -46,6 +48,6 @@ impl Engine {
                 tracing::error!(address = %flight.address, %error, "an abandoned operation was not marked unknown");
             }
         }
-        Drained::Abandoned(held.len())
+        Drained::Abandoned(abandoned)
     }
 }

@@ -26,8 +26,8 @@ pub(crate) enum Entered {
 }
 
 /// Between two looks at a claim that another process holds.
-const FIRST_POLL: Duration = Duration::from_millis(20);
-const LAST_POLL: Duration = Duration::from_millis(250);
+pub(super) const FIRST_POLL: Duration = Duration::from_millis(20);
+pub(super) const LAST_POLL: Duration = Duration::from_millis(250);
 
 impl Engine {
     /// Finds out what a call may do.
@@ -35,6 +35,14 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
     /// background, and a claim that was won for nobody is released.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        match self.board(operation).await? {
+            Board::Replay(reply) => Ok(Entered::Replay(reply)),
+            Board::Lead { lead, asked, deadline } => self.lead(operation, lead, asked, deadline).await,
+        }
+    }
+
+    /// What this process knows by itself, without a question to the store.
+    pub(super) async fn board(self: &Arc<Self>, operation: &Operation) -> Result<Board, Refused> {
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -42,14 +50,17 @@ impl Engine {
                 if cached.fingerprint != operation.fingerprint {
                     return Err(Refused::KeyReused);
                 }
-                return Ok(Entered::Replay(cached.reply));
+                return Ok(Board::Replay(cached.reply));
             }
             // What is known may still be told; nothing new begins.
             if self.draining.load(Ordering::SeqCst) {
                 return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
             }
             match self.flights.board(operation.address, operation.fingerprint) {
-                Boarded::Leader(flight) => return self.lead(operation, flight, begun, deadline).await,
+                Boarded::Leader(flight) => {
+                    let lead = Lead::new(self, flight, operation);
+                    return Ok(Board::Lead { lead, asked: begun, deadline });
+                }
                 Boarded::Follower(flight) => match follow(operation, &flight, deadline).await {
                     Followed::Answer(answer) => return answer,
                     Followed::AskAgain => begun = Instant::now(),
@@ -62,11 +73,10 @@ impl Engine {
     async fn lead(
         self: &Arc<Self>,
         operation: &Operation,
-        flight: Arc<Flight>,
+        mut lead: Lead,
         mut asked: Instant,
         deadline: Instant,
     ) -> Result<Entered, Refused> {
-        let mut lead = Lead::new(self, flight, operation);
         let mut poll = FIRST_POLL;
         loop {
             let outcome = match lead.claim().await {
@@ -110,10 +120,10 @@ impl Engine {
         }
     }
 
-    fn begin(
+    pub(super) fn begin(
         self: &Arc<Self>,
         operation: &Operation,
-        lead: Lead<'_>,
+        lead: Lead,
         won: Won,
         asked: Instant,
     ) -> Box<Attempt> {
@@ -129,7 +139,7 @@ impl Engine {
         Box::new(Attempt::new(Arc::clone(self), flight, won, operation.policy))
     }
 
-    fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {
+    pub(super) fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {
         tracing::error!(
             address = %operation.address,
             operation = operation.label.operation(),
@@ -148,8 +158,23 @@ impl Engine {
     }
 }
 
+/// What this process knows by itself.
+#[derive(Debug)]
+pub(super) enum Board {
+    /// The answer.
+    Replay(Reply),
+    /// Nothing: the caller asks the store, for itself and its twins.
+    Lead {
+        lead: Lead,
+        /// Before which nothing was asked.
+        asked: Instant,
+        /// Until when a running operation is waited for.
+        deadline: Instant,
+    },
+}
+
 enum Followed {
-    Answer(Result<Entered, Refused>),
+    Answer(Result<Board, Refused>),
     AskAgain,
 }
 
@@ -165,11 +190,16 @@ async fn follow(operation: &Operation, flight: &Arc<Flight>, deadline: Instant) 
                 continue;
             }
             // Past here the leader's fingerprint is known to be the record's.
-            Stage::Elsewhere | Stage::Running(_) | Stage::Ended(End::Done(_) | End::Unknown) if !same => {
+            Stage::Elsewhere
+            | Stage::Running(_)
+            | Stage::Coupled
+            | Stage::Ended(End::Done(_) | End::Unknown)
+                if !same =>
+            {
                 return Followed::Answer(Err(Refused::KeyReused));
             }
-            Stage::Elsewhere | Stage::Running(_) => {}
-            Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Entered::Replay(reply))),
+            Stage::Elsewhere | Stage::Running(_) | Stage::Coupled => {}
+            Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Board::Replay(reply))),
             Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
             Stage::Ended(End::Open) => return Followed::AskAgain,
         }

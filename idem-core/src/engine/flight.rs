@@ -37,6 +37,9 @@ pub(super) enum Stage {
     Elsewhere,
     /// Our handler runs.
     Running(Held),
+    /// Our handler runs in a transaction, which needs no renewal and is undone by its own end.
+    #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only databases have transactions"))]
+    Coupled,
     /// Over.
     Ended(End),
 }

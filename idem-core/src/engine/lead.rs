@@ -5,6 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::flight::{End, Flight, Held, Stage};
 use super::{Engine, Operation};
+#[cfg(feature = "_tx")]
+use crate::protocol::AfterCrash;
 use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, Verdict};
 use crate::store::{Release, Settlement, StoreError, StoreErrorKind};
 
@@ -13,8 +15,8 @@ const FIRST_PAUSE: Duration = Duration::from_millis(10);
 const LAST_PAUSE: Duration = Duration::from_millis(500);
 
 #[derive(Debug)]
-pub(super) struct Lead<'e> {
-    engine: &'e Arc<Engine>,
+pub(super) struct Lead {
+    engine: Arc<Engine>,
     flight: Arc<Flight>,
     /// The flight has landed, or goes on as an attempt.
     over: bool,
@@ -24,8 +26,8 @@ pub(super) struct Lead<'e> {
     undecided: bool,
 }
 
-impl<'e> Lead<'e> {
-    pub(super) fn new(engine: &'e Arc<Engine>, flight: Arc<Flight>, operation: &Operation) -> Self {
+impl Lead {
+    pub(super) fn new(engine: &Arc<Engine>, flight: Arc<Flight>, operation: &Operation) -> Self {
         let claim = Claim {
             address: operation.address,
             nonce: Nonce::fresh(),
@@ -35,7 +37,7 @@ impl<'e> Lead<'e> {
             label: operation.label.clone(),
             key_hint: operation.key_hint,
         };
-        Self { engine, flight, over: false, claim, retention: operation.policy.ttl, undecided: false }
+        Self { engine: Arc::clone(engine), flight, over: false, claim, retention: operation.policy.ttl, undecided: false }
     }
 
     /// Asks until the store has decided, for at most the engine's patience; always with the same nonce.
@@ -44,7 +46,7 @@ impl<'e> Lead<'e> {
         let mut pause = FIRST_PAUSE;
         loop {
             self.undecided = true;
-            match ask(self.engine, &self.claim).await {
+            match ask(&self.engine, &self.claim).await {
                 Err(error) if error.kind() == StoreErrorKind::Undecided => {
                     if begun.get_or_insert_with(Instant::now).elapsed() >= self.engine.config.patience {
                         return Err(error);
@@ -65,6 +67,26 @@ impl<'e> Lead<'e> {
         self.flight.set(Stage::Elsewhere);
     }
 
+    /// What is asked of the store.
+    #[cfg(feature = "_tx")]
+    pub(super) const fn question(&self) -> &Claim {
+        &self.claim
+    }
+
+    /// For a claim that rides in a transaction: should it ever be seen running, it was committed by mistake, and nobody
+    /// knows what else was.
+    #[cfg(feature = "_tx")]
+    pub(super) fn in_a_transaction(mut self) -> Self {
+        self.claim.after_crash = AfterCrash::Unknown;
+        self
+    }
+
+    /// The claim is won, in a transaction.
+    #[cfg(feature = "_tx")]
+    pub(super) fn coupled(&self) {
+        self.flight.set(Stage::Coupled);
+    }
+
     pub(super) fn land(mut self, end: End) {
         self.over = true;
         self.engine.flights.land(&self.flight, end);
@@ -78,15 +100,15 @@ impl<'e> Lead<'e> {
     }
 }
 
-impl Drop for Lead<'_> {
+impl Drop for Lead {
     fn drop(&mut self) {
         if !self.over {
             self.engine.flights.land(&self.flight, End::Open);
         }
         if self.undecided {
-            let engine = Arc::clone(self.engine);
+            let engine = Arc::clone(&self.engine);
             let (claim, retention) = (self.claim.clone(), self.retention);
-            self.engine.keeper.spawn(self.engine, take_back(engine, claim, retention));
+            self.engine.keeper.spawn(&self.engine, take_back(engine, claim, retention));
         }
     }
 }

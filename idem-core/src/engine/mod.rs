@@ -8,6 +8,8 @@
 mod attempt;
 mod cache;
 mod config;
+#[cfg(feature = "_tx")]
+mod coupled;
 mod drain;
 mod enter;
 mod flight;
@@ -20,6 +22,8 @@ mod tests;
 
 pub(crate) use attempt::{Attempt, Ending, Ran, Settled};
 pub(crate) use config::Config;
+#[cfg(feature = "_tx")]
+pub(crate) use coupled::{Bare, Coupled, Known, Meaning, Rules, Turn};
 pub use drain::Drained;
 pub(crate) use enter::Entered;
 
@@ -59,6 +63,8 @@ pub(crate) struct Engine {
     labels: Labels,
     keeper: Keeper,
     draining: AtomicBool,
+    #[cfg(feature = "_tx")]
+    pub(crate) couplings: crate::store::Couplings,
 }
 
 /// A caller that was told "not now" asks again after this.
@@ -66,6 +72,12 @@ pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(1);
 
 impl Engine {
     pub(crate) fn new(store: Arc<dyn Store>, scope: Scope, config: Config) -> Arc<Self> {
+        #[cfg(feature = "_tx")]
+        let couplings = {
+            let mut couplings = crate::store::Couplings::default();
+            Arc::clone(&store).couplings(&mut couplings);
+            couplings
+        };
         let cached = !store.is_local() && config.cache_bytes > 0;
         Arc::new(Self {
             cache: cached.then(|| ReplyCache::new(config.cache_bytes, config.cache_max_age)),
@@ -76,6 +88,8 @@ impl Engine {
             labels: Labels::default(),
             keeper: Keeper::default(),
             draining: AtomicBool::new(false),
+            #[cfg(feature = "_tx")]
+            couplings,
         })
     }
 

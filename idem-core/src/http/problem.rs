@@ -88,6 +88,9 @@ const fn title(refused: &Refused) -> &'static str {
         Refused::BodyUnreadable => "Request body unreadable",
         Refused::FingerprintInvalid(_) => "Request cannot be fingerprinted",
         Refused::HandlerPanicked => "Operation failed",
+        Refused::TransactionConflict { .. } => "Transaction conflict",
+        Refused::TransactionAborted => "Transaction rolled back",
+        Refused::StoreCannotCouple => "Store cannot couple",
         Refused::Misconfigured(_) => "Server misconfigured",
         Refused::BodyNotRead => "Request body not read",
     }

@@ -37,10 +37,13 @@ impl Profile {
             Refused::CapacityExceeded { .. } => StatusCode::TOO_MANY_REQUESTS,
             Refused::OutcomeUndecided { .. }
             | Refused::StoreUnavailable { .. }
+            | Refused::TransactionConflict { .. }
             | Refused::ShuttingDown { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Refused::HandlerPanicked | Refused::Misconfigured(_) | Refused::BodyNotRead => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Refused::HandlerPanicked
+            | Refused::TransactionAborted
+            | Refused::StoreCannotCouple
+            | Refused::Misconfigured(_)
+            | Refused::BodyNotRead => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -16,13 +16,13 @@ use crate::reply::Reply;
 
 /// How an output is refused, stored and read back.
 pub struct Errors<R> {
-    pub(super) refused: fn(Refused) -> R,
-    pub(super) is_value: fn(&R) -> bool,
-    pub(super) write_value: fn(&R) -> Result<Reply, Unavailable>,
-    pub(super) read_value: fn(&[u8]) -> Result<R, Unavailable>,
-    pub(super) class: fn(&R) -> ErrorClass,
-    pub(super) write_error: fn(&R) -> Result<Reply, Unavailable>,
-    pub(super) read_error: fn(&[u8]) -> Result<R, Unavailable>,
+    pub(crate) refused: fn(Refused) -> R,
+    pub(crate) is_value: fn(&R) -> bool,
+    pub(crate) write_value: fn(&R) -> Result<Reply, Unavailable>,
+    pub(crate) read_value: fn(&[u8]) -> Result<R, Unavailable>,
+    pub(crate) class: fn(&R) -> ErrorClass,
+    pub(crate) write_error: fn(&R) -> Result<Reply, Unavailable>,
+    pub(crate) read_error: fn(&[u8]) -> Result<R, Unavailable>,
 }
 
 impl<R> Clone for Errors<R> {
@@ -36,6 +36,17 @@ impl<R> Copy for Errors<R> {}
 impl<R> fmt::Debug for Errors<R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Errors")
+    }
+}
+
+impl<R> Errors<R> {
+    /// The stored result.
+    pub(crate) fn replay(&self, reply: &Reply) -> R {
+        let read = value::open(reply).and_then(|(arm, json)| match arm {
+            Arm::Ok => (self.read_value)(json),
+            Arm::Err => (self.read_error)(json),
+        });
+        read.unwrap_or_else(|why| (self.refused)(Refused::ResultUnavailable(why)))
     }
 }
 

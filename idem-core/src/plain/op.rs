@@ -8,7 +8,6 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::errors::Errors;
-use super::value::{self, Arm};
 use crate::engine::{Attempt, Ending, Engine, Entered, Operation, Ran, Settled};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
@@ -118,7 +117,7 @@ impl PlainOperation {
         match self.engine.enter(&operation).await {
             Err(refused) => (errors.refused)(refused),
             Ok(Entered::Unprotected) => body().await,
-            Ok(Entered::Replay(reply)) => replay(&errors, &reply),
+            Ok(Entered::Replay(reply)) => errors.replay(&reply),
             Ok(Entered::Run(attempt)) => {
                 let ran = {
                     let body = pin!(async {
@@ -133,8 +132,18 @@ impl PlainOperation {
         }
     }
 
+    #[cfg(feature = "_tx")]
+    pub(crate) const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    #[cfg(feature = "_tx")]
+    pub(crate) fn policy(&self) -> Policy {
+        self.spec.over(&self.engine.config.policy)
+    }
+
     /// `None` if there is no key and none is needed.
-    fn resolve(&self) -> Result<Option<Operation>, Refused> {
+    pub(crate) fn resolve(&self) -> Result<Option<Operation>, Refused> {
         let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
         let key = match &self.key {
             Some(key) if key.is_empty() => return Err(InvalidKey::Empty.into()),
@@ -165,7 +174,7 @@ async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)
     };
     match attempt.settle(ending).await {
         Settled::Recorded => result,
-        Settled::Superseded(reply) => replay(errors, &reply),
+        Settled::Superseded(reply) => errors.replay(&reply),
         Settled::Refused(refused) => (errors.refused)(refused),
     }
 }
@@ -183,14 +192,6 @@ fn ending<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> Ending {
         (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
         (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
     }
-}
-
-fn replay<R>(errors: &Errors<R>, reply: &Reply) -> R {
-    let read = value::open(reply).and_then(|(arm, json)| match arm {
-        Arm::Ok => (errors.read_value)(json),
-        Arm::Err => (errors.read_error)(json),
-    });
-    read.unwrap_or_else(|why| (errors.refused)(Refused::ResultUnavailable(why)))
 }
 
 /// Runs a call in a task of its own, so that it goes on when its caller is gone.

@@ -32,6 +32,8 @@
 //! ```
 
 mod batch;
+#[cfg(feature = "_tx")]
+mod coupler;
 mod error;
 pub mod memory;
 #[cfg(feature = "mysql")]
@@ -43,7 +45,7 @@ pub mod redis;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 mod remote;
 mod request;
-#[cfg(any(feature = "mysql", feature = "postgres"))]
+#[cfg(feature = "_tx")]
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
@@ -51,6 +53,11 @@ pub mod sqlite;
 mod unreadable;
 
 pub use batch::{Addressed, Batch};
+#[cfg(feature = "_tx")]
+#[doc(hidden)]
+pub use coupler::Couplings;
+#[cfg(feature = "_tx")]
+pub(crate) use coupler::{Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
     Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
@@ -159,6 +166,13 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn is_local(&self) -> bool {
         false
     }
+
+    /// The databases in whose transactions the store can write a record.
+    #[cfg(feature = "_tx")]
+    #[doc(hidden)]
+    fn couplings(self: Arc<Self>, couplings: &mut Couplings) {
+        let _ = couplings;
+    }
 }
 
 macro_rules! forward {
@@ -191,5 +205,10 @@ impl<S: Store + ?Sized> Store for Arc<S> {
 
     fn is_local(&self) -> bool {
         (**self).is_local()
+    }
+
+    #[cfg(feature = "_tx")]
+    fn couplings(self: Arc<Self>, couplings: &mut Couplings) {
+        Arc::clone(&*self).couplings(couplings);
     }
 }

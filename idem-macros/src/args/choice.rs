@@ -22,6 +22,14 @@ pub(crate) enum AfterCrash {
     Rerun,
 }
 
+/// How much a transaction sees of others.
+#[derive(Clone, Copy)]
+pub(crate) enum Isolation {
+    ReadCommitted,
+    RepeatableRead,
+    Serializable,
+}
+
 /// A set of words.
 pub(crate) trait Choice: Copy + 'static {
     /// The words as users write them, and what they mean.
@@ -35,6 +43,26 @@ impl Choice for OnError {
 
 impl Choice for AfterCrash {
     const WORDS: &'static [(&'static str, Self)] = &[("unknown", Self::Unknown), ("rerun", Self::Rerun)];
+}
+
+impl Choice for Isolation {
+    const WORDS: &'static [(&'static str, Self)] = &[
+        ("read_committed", Self::ReadCommitted),
+        ("repeatable_read", Self::RepeatableRead),
+        ("serializable", Self::Serializable),
+    ];
+}
+
+impl Isolation {
+    /// The variant's name in idem-core.
+    pub(crate) fn variant(self) -> Ident {
+        let name = match self {
+            Self::ReadCommitted => "ReadCommitted",
+            Self::RepeatableRead => "RepeatableRead",
+            Self::Serializable => "Serializable",
+        };
+        Ident::new(name, Span::mixed_site())
+    }
 }
 
 impl OnError {

@@ -5,7 +5,7 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, LitStr, Path, Token};
 
-use super::{AfterCrash, Arg, Millis, OnError, choice, duration, expression, flag, literal, names};
+use super::{AfterCrash, Arg, Isolation, Millis, OnError, choice, count, duration, expression, flag, literal, names};
 use crate::diag::{Bag, Reported};
 use crate::path;
 
@@ -26,6 +26,9 @@ pub(crate) struct Args {
     pub(crate) fingerprint: Arg<Expr>,
     pub(crate) store_if: Arg<Expr>,
     pub(crate) detach: Arg<()>,
+    pub(crate) isolation: Arg<Isolation>,
+    pub(crate) tx_retries: Arg<u32>,
+    pub(crate) commit_on: Arg<Expr>,
     pub(crate) krate: Arg<Path>,
     /// A name was not understood. It may have been any argument, so none is called missing then.
     pub(crate) lost: Option<Reported>,
@@ -86,6 +89,9 @@ impl Args {
             "fingerprint" => self.fingerprint.assign(name, input, expression::value, bag),
             "store_if" => self.store_if.assign(name, input, expression::code, bag),
             "detach" => flag::read(&mut self.detach, name, input, bag),
+            "isolation" => self.isolation.assign(name, input, choice::parse, bag),
+            "tx_retries" => self.tx_retries.assign(name, input, count::parse, bag),
+            "commit_on" => self.commit_on.assign(name, input, expression::code, bag),
             "crate" => self.krate.assign(name, input, path::parse, bag),
             _ => Err(self.lose(Error::new(name.span(), names::unknown(&name)), bag)),
         }

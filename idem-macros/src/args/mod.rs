@@ -4,6 +4,7 @@
 
 mod arg;
 mod choice;
+mod count;
 mod duration;
 mod expression;
 mod flag;
@@ -12,6 +13,6 @@ mod literal;
 mod names;
 
 pub(crate) use arg::{Arg, Given};
-pub(crate) use choice::{AfterCrash, OnError};
+pub(crate) use choice::{AfterCrash, Isolation, OnError};
 pub(crate) use duration::Millis;
 pub(crate) use list::Args;

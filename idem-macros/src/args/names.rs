@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::diag::closest;
 
-const USAGE: [(&str, &str); 15] = [
+const USAGE: [(&str, &str); 18] = [
     ("key", "key = event.id"),
     ("with", "with = self.idem"),
     ("name", "name = \"stripe-events\""),
@@ -19,6 +19,9 @@ const USAGE: [(&str, &str); 15] = [
     ("fingerprint", "fingerprint = (&order.id, order.amount)"),
     ("store_if", "store_if = |reply| reply.status().is_success()"),
     ("detach", "detach"),
+    ("isolation", "isolation = serializable"),
+    ("tx_retries", "tx_retries = 3"),
+    ("commit_on", "commit_on = |reply| reply.status().is_success()"),
     ("crate", "crate = ::idem_core"),
 ];
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::{body, calls, intake, signature, span, spec};
+use super::{body, calls, intake, signature, span, spec, transaction};
 use crate::ident;
 use crate::input::{impl_traits, without_impl_trait};
 use crate::model::{AxumForm, Plan};
@@ -27,7 +27,19 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
         (!calls.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> let #operation = #operation #calls;));
     let (call, value) = (ident::call(), ident::value());
     let mentions = mentions(form);
-    let run = run(plan, form);
+    let tail = match &plan.coupling {
+        Some(coupling) => transaction::axum(plan, form, coupling),
+        None => {
+            let run = run(plan, form);
+            quote_spanned! {Span::mixed_site()=>
+                // A replay costs no task; what runs gets one of its own.
+                match #operation.enter().await {
+                    #krate::__private::axum::Entry::Answer(#value) => #value,
+                    #krate::__private::axum::Entry::Run(#call) => { #krate::__private::axum::spawn(#run).await }
+                }
+            }
+        }
+    };
     let block = span::block(
         &plan.body,
         quote_spanned! {Span::mixed_site()=>
@@ -35,11 +47,7 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
             let #operation = #context.operation(#spec);
             #intake
             #calls
-            // A replay costs no task; what runs gets one of its own.
-            match #operation.enter().await {
-                #krate::__private::axum::Entry::Answer(#value) => #value,
-                #krate::__private::axum::Entry::Run(#call) => { #krate::__private::axum::spawn(#run).await }
-            }
+            #tail
         },
     );
     quote!(#(#attrs)* #allow #vis #signature #block)
@@ -65,12 +73,17 @@ fn mentions(form: &AxumForm) -> TokenStream {
     traits.enumerate().map(mention).collect()
 }
 
-fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
-    let (krate, call) = (&plan.krate, ident::call());
-    let output = match &form.output {
+/// What the body's closure returns.
+pub(crate) fn output(form: &AxumForm) -> TokenStream {
+    match &form.output {
         Some(output) => without_impl_trait(output).into_token_stream(),
         None => quote_spanned!(Span::mixed_site()=> ()),
-    };
+    }
+}
+
+fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
+    let (krate, call) = (&plan.krate, ident::call());
+    let output = output(form);
     // Only this function asks for a response, so a type that is none is reported once, where it stands.
     let respond = quote_spanned!(span::at(&output)=> #krate::__private::axum::respond::<#output>);
     let closure = body::closure(plan, &output);

@@ -5,15 +5,20 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
 use super::span;
+use crate::input::Transaction;
 use crate::model::Plan;
 
-/// `async move || { … }`, whose result is of type `output`.
+/// `async move || { … }`, whose result is of type `output`; the transaction, if there is one, is its parameter.
 pub(crate) fn closure(plan: &Plan, output: &TokenStream) -> TokenStream {
+    let parameter = plan.coupling.as_ref().map(|coupling| {
+        let Transaction { pattern, ty } = &coupling.transaction;
+        quote!(#pattern: #ty)
+    });
     let captures = captures(plan);
     let fake_return = fake_return(plan, output);
     let body = span::own_braces(&plan.body);
     quote_spanned! {Span::mixed_site()=>
-        async move || {
+        async move |#parameter| {
             #captures
             #fake_return
             #body

@@ -8,6 +8,7 @@ mod plain;
 mod signature;
 mod span;
 mod spec;
+mod transaction;
 
 use proc_macro2::TokenStream;
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::{body, calls, intake, signature, span, spec};
+use super::{body, calls, intake, signature, span, spec, transaction};
 use crate::ident;
 use crate::input::Argument;
 use crate::model::{Errors, PlainForm, Plan, Task};
@@ -18,6 +18,19 @@ pub(crate) fn emit(plan: &Plan, form: &PlainForm) -> TokenStream {
     let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
     let calls = calls::emit(plan, Some(&form.key));
     let errors = errors(plan, form);
+    if let Some(coupling) = &plan.coupling {
+        let call = transaction::plain(plan, form, coupling, &calls);
+        let block = span::block(
+            &plan.body,
+            quote_spanned! {Span::mixed_site()=>
+                #intake
+                #detachable
+                let #name = #errors;
+                #call
+            },
+        );
+        return quote!(#(#attrs)* #vis #signature #block);
+    }
     let run = run(plan, form);
     let run = match form.task {
         Task::Inline => quote_spanned!(Span::mixed_site()=> #operation #run),

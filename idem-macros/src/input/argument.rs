@@ -5,7 +5,7 @@ use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Token, Type};
 
 use super::bindings::{self, Bindings};
-use super::{is_cfg, last_segment};
+use super::{is_cfg, is_tx, last_segment};
 use crate::ident;
 
 /// An argument other than `self`.
@@ -43,6 +43,8 @@ impl Argument {
     pub(crate) fn all(inputs: &Punctuated<FnArg, Token![,]>, buffering: Buffering) -> Vec<Self> {
         let typed = inputs.iter().enumerate().filter_map(|(position, input)| match input {
             FnArg::Receiver(_) => None,
+            // A parameter of the body alone.
+            FnArg::Typed(typed) if typed.attrs.iter().any(is_tx) => None,
             FnArg::Typed(typed) => Some(Self::new(position, typed, buffering)),
         });
         typed.collect()

@@ -6,10 +6,12 @@ mod attributes;
 mod bindings;
 mod function;
 mod item;
+mod transaction;
 mod types;
 
 pub(crate) use argument::{Argument, Buffering, Intake};
 pub(crate) use attributes::{is_cfg, is_idempotent, is_tx};
 pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
-pub(crate) use types::{find_impl_trait, impl_traits, last_segment, without_impl_trait};
+pub(crate) use transaction::Transaction;
+pub(crate) use types::{find_impl_trait, impl_traits, last_segment, state_argument, without_impl_trait};

@@ -16,6 +16,17 @@ pub(crate) fn last_segment(ty: &Type) -> Option<&Ident> {
     }
 }
 
+/// `App`, if `ty` is axum's `State<App>`, as far as its name tells.
+pub(crate) fn state_argument(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == "State")?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first() {
+        Some(GenericArgument::Type(state)) if arguments.args.len() == 1 => Some(state),
+        _ => None,
+    }
+}
+
 /// The first `impl Trait` in `ty`.
 pub(crate) fn find_impl_trait(ty: &Type) -> Option<TypeImplTrait> {
     let mut found = None;

@@ -1,10 +1,10 @@
 //! What the axum form asks of the function.
 
-use syn::{Error, Expr, ReturnType};
+use syn::{Error, Expr, FnArg, ReturnType};
 
 use crate::args::{Arg, Given};
 use crate::diag::{Bag, Reported};
-use crate::input::Function;
+use crate::input::{Function, is_tx};
 use crate::model::AxumForm;
 
 /// axum takes handlers of up to 16 arguments, and the context is one.
@@ -41,10 +41,15 @@ fn detached(detach: &Arg<()>) -> Option<Error> {
 }
 
 fn arguments(function: &Function) -> Option<Error> {
-    let extra = function.sig.inputs.iter().nth(MOST_ARGUMENTS)?;
+    let extra = function.sig.inputs.iter().filter(|argument| !under_tx(argument)).nth(MOST_ARGUMENTS)?;
     let message = format!(
         "axum takes 16 arguments and idem adds one: keep {MOST_ARGUMENTS}, \
          for instance by taking a tuple of extractors as one"
     );
     Some(Error::new_spanned(extra, message))
+}
+
+/// A parameter of the body alone.
+fn under_tx(argument: &FnArg) -> bool {
+    matches!(argument, FnArg::Typed(typed) if typed.attrs.iter().any(is_tx))
 }

@@ -4,6 +4,7 @@
 mod axum;
 mod plain;
 mod signature;
+mod transaction;
 
 use crate::args::{Arg, Args};
 use crate::diag::{Bag, Reported};
@@ -17,6 +18,13 @@ use crate::path;
 /// Something is wrong, and `bag` says what.
 pub(crate) fn plan(args: Args, function: &Function, bag: &mut Bag) -> Result<Plan, Reported> {
     let body = signature::check(function, bag);
+    let asked = transaction::Asked {
+        isolation: args.isolation,
+        retries: args.tx_retries,
+        commit_on: args.commit_on,
+        after_crash: &args.after_crash,
+    };
+    let coupling = transaction::coupling(asked, function, bag);
     let form = match (args.with, args.lost) {
         (Arg::Given(with), lost) => {
             let (name, on_error) = (&args.name, &args.on_error);
@@ -53,6 +61,7 @@ pub(crate) fn plan(args: Args, function: &Function, bag: &mut Bag) -> Result<Pla
         fingerprint: args.fingerprint.given()?,
         store_if: args.store_if.optional()?,
         function: function.stripped(),
+        coupling: coupling?,
         form,
     })
 }

@@ -4,7 +4,7 @@ use syn::{Error, Expr, FnArg, LitStr, Receiver, ReceiverKind, ReturnType, Type, 
 
 use crate::args::{Arg, Given, OnError};
 use crate::diag::{Bag, Reported};
-use crate::input::{Function, find_impl_trait};
+use crate::input::{Function, find_impl_trait, is_tx};
 use crate::model::{Errors, PlainForm, Task};
 
 /// The arguments that the rules look at.
@@ -73,6 +73,8 @@ fn borrowed(argument: &FnArg) -> Option<Error> {
             (and, lifetime, "`self: Arc<Self>`")
         }
         FnArg::Receiver(_) => return None,
+        // Lent to the body, wherever it runs.
+        FnArg::Typed(typed) if typed.attrs.iter().any(is_tx) => return None,
         FnArg::Typed(typed) => match typed.ty.as_ref() {
             Type::Reference(TypeReference { and_token, lifetime, .. }) => {
                 (and_token, lifetime, "an owned value")

@@ -1,10 +1,10 @@
 //! What the function itself must be.
 
 use proc_macro2::Group;
-use syn::{Attribute, Error, FnArg, ReturnType, Safety};
+use syn::{Error, ReturnType, Safety};
 
 use crate::diag::{Bag, Reported};
-use crate::input::{Body, Function, is_idempotent, is_tx, last_segment};
+use crate::input::{Body, Function, is_idempotent, last_segment};
 
 /// Checks the function, and gives its body.
 ///
@@ -12,7 +12,7 @@ use crate::input::{Body, Function, is_idempotent, is_tx, last_segment};
 /// `bag` says what is wrong.
 pub(crate) fn check<'f>(function: &'f Function, bag: &mut Bag) -> Result<&'f Group, Reported> {
     let rules = [asyncness, constness, safety, abi, variadic, attribute_once];
-    let rules = bag.all(rules.into_iter().filter_map(|rule| rule(function)).chain(transactions(function)));
+    let rules = bag.all(rules.into_iter().filter_map(|rule| rule(function)));
     let body = bag.report(body(function));
     rules.and(body)
 }
@@ -83,19 +83,4 @@ fn variadic(function: &Function) -> Option<Error> {
 fn attribute_once(function: &Function) -> Option<Error> {
     let second = function.attrs.iter().find(|attribute| is_idempotent(attribute))?;
     Some(Error::new_spanned(second, "`#[idempotent]` is given twice: keep one"))
-}
-
-fn transactions(function: &Function) -> impl Iterator<Item = Error> + '_ {
-    function.sig.inputs.iter().flat_map(attributes).filter(|attribute| is_tx(attribute)).map(|attribute| {
-        let message = "the transaction form, `#[tx]`, is not part of this version: \
-                       take the pool as an argument, and begin the transaction in the body";
-        Error::new_spanned(attribute, message)
-    })
-}
-
-fn attributes(argument: &FnArg) -> &[Attribute] {
-    match argument {
-        FnArg::Receiver(receiver) => &receiver.attrs,
-        FnArg::Typed(typed) => &typed.attrs,
-    }
 }

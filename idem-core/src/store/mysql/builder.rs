@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 
+use super::coupler::Coupling;
 use super::dialect::Dialect;
 use super::driver::MySql;
 use super::schema;
@@ -16,11 +17,15 @@ use crate::store::sql::TableName;
 
 /// Where a [`MySqlStore`] connects to: a URL, options, or the pool of the application.
 #[derive(Debug, Clone)]
-pub struct MySqlSource(Result<MySqlConnectOptions, Arc<str>>);
+pub struct MySqlSource {
+    options: Result<MySqlConnectOptions, Arc<str>>,
+    pool: Option<MySqlPool>,
+}
 
 impl From<&str> for MySqlSource {
     fn from(url: &str) -> Self {
-        Self(url.parse().map_err(|error: sqlx::Error| error.to_string().into()))
+        let options = url.parse().map_err(|error: sqlx::Error| error.to_string().into());
+        Self { options, pool: None }
     }
 }
 
@@ -32,13 +37,13 @@ impl From<&String> for MySqlSource {
 
 impl From<MySqlConnectOptions> for MySqlSource {
     fn from(options: MySqlConnectOptions) -> Self {
-        Self(Ok(options))
+        Self { options: Ok(options), pool: None }
     }
 }
 
 impl From<&MySqlPool> for MySqlSource {
     fn from(pool: &MySqlPool) -> Self {
-        Self(Ok((*pool.connect_options()).clone()))
+        Self { options: Ok((*pool.connect_options()).clone()), pool: Some(pool.clone()) }
     }
 }
 
@@ -104,9 +109,10 @@ impl MySqlStoreBuilder {
 
     /// Connects, and creates the table where it is missing. Several processes may do so at once.
     ///
-    /// A pool that was given is only asked where it connects to: the store has connections of its own, so that it
-    /// never waits for handlers that hold the pool's, nor they for it. The pool's hooks do not run on them; put session
-    /// settings into the connect options.
+    /// A pool that was given is asked where it connects to, and lends its connections to `#[tx]` handlers, see
+    /// [`tx`](crate::tx). For everything else the store has connections of its own, so that it never waits for handlers
+    /// that hold the pool's, nor they for it. The pool's hooks do not run on them; put session settings into the
+    /// connect options.
     ///
     /// # Errors
     /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
@@ -117,7 +123,7 @@ impl MySqlStoreBuilder {
     /// # Cancel safety
     /// A dropped future leaves at most a finished migration behind.
     pub async fn open(self) -> Result<MySqlStore, StoreError> {
-        let options = self.source.0.map_err(|error| {
+        let options = self.source.options.map_err(|error| {
             StoreError::new(
                 crate::store::StoreErrorKind::Misconfigured,
                 format!(
@@ -126,6 +132,7 @@ impl MySqlStoreBuilder {
             )
         })?;
         let name = TableName::parse(&self.table)?;
+        let lazy = options.clone();
         let driver = MySql::new(prepare(options), self.dialect, patience(self.timeout), &name);
         let connect = async {
             let mut link = driver.connect().await?;
@@ -134,8 +141,9 @@ impl MySqlStoreBuilder {
             } else {
                 schema::check(&mut link.connection, &name).await?;
             }
+            let dialect = link.dialect;
             driver.hang_up(link).await;
-            Ok(())
+            Ok(dialect)
         };
         // Its own deadline, generous: a migration may wait for that of another process.
         let opened = tokio::time::timeout(self.timeout * 4, connect).await;
@@ -145,10 +153,12 @@ impl MySqlStoreBuilder {
                 "the server did not answer in time when the store was opened",
             )
         };
-        opened
+        let dialect = opened
             .map_err(late)?
             .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
-        Ok(MySqlStore::new(Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout }), name))
+        let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
+        let coupling = Coupling::new(&name, dialect, lazy, self.source.pool);
+        Ok(MySqlStore::new(remote, name, coupling))
     }
 }
 

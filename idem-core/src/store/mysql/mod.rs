@@ -45,6 +45,7 @@
 //! count of rows, which means one thing or another depending on how a client connects.
 
 mod builder;
+mod coupler;
 mod dialect;
 mod driver;
 mod fault;

@@ -55,13 +55,13 @@ impl Statements {
 
 /// Microseconds since 1970, when the statement began: in UTC, so that neither a time zone nor an hour that comes twice
 /// matters.
-const CLOCK: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
+pub(super) const CLOCK: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 
 /// What a row is read by, after the clock and the address.
-const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply";
+pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply";
 
 /// What a claim writes.
-const ROW: &str = "INSERT INTO {table} (address, until, created, attempts, format, state, after_crash, recipe, nonce, \
+pub(super) const ROW: &str = "INSERT INTO {table} (address, until, created, attempts, format, state, after_crash, recipe, nonce, \
      digest, label, key_hint, reply, fence)";
 
 /// Writes records where there are none, and shows what stands at each address. The update changes nothing, and writes

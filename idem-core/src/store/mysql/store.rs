@@ -1,8 +1,10 @@
 //! The store as its callers see it.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::builder::{MySqlSource, MySqlStoreBuilder};
+use super::coupler::Coupling;
 use super::driver::MySql;
 use super::schema;
 use crate::store::StoreError;
@@ -13,6 +15,7 @@ use crate::store::sql::TableName;
 pub struct MySqlStore {
     name: TableName,
     remote: Remote<MySql>,
+    pub(super) coupling: Coupling,
 }
 
 impl MySqlStore {
@@ -53,12 +56,17 @@ impl MySqlStore {
         self.remote.close().await;
     }
 
-    pub(super) fn new(remote: Remote<MySql>, name: TableName) -> Self {
-        Self { name, remote }
+    pub(super) fn new(remote: Remote<MySql>, name: TableName, coupling: Coupling) -> Self {
+        Self { name, remote, coupling }
     }
 }
 
-store_by_remote!(MySqlStore);
+store_by_remote! {
+    MySqlStore:
+    fn couplings(self: Arc<Self>, couplings: &mut crate::store::Couplings) {
+        couplings.add::<sqlx::MySql>(self);
+    }
+}
 
 impl fmt::Debug for MySqlStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

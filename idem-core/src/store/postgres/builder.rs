@@ -15,11 +15,15 @@ use crate::store::sql::TableName;
 
 /// Where a [`PostgresStore`] connects to: a URL, options, or the pool of the application.
 #[derive(Debug, Clone)]
-pub struct PostgresSource(Result<PgConnectOptions, Arc<str>>);
+pub struct PostgresSource {
+    options: Result<PgConnectOptions, Arc<str>>,
+    pool: Option<PgPool>,
+}
 
 impl From<&str> for PostgresSource {
     fn from(url: &str) -> Self {
-        Self(url.parse().map_err(|error: sqlx::Error| error.to_string().into()))
+        let options = url.parse().map_err(|error: sqlx::Error| error.to_string().into());
+        Self { options, pool: None }
     }
 }
 
@@ -31,13 +35,13 @@ impl From<&String> for PostgresSource {
 
 impl From<PgConnectOptions> for PostgresSource {
     fn from(options: PgConnectOptions) -> Self {
-        Self(Ok(options))
+        Self { options: Ok(options), pool: None }
     }
 }
 
 impl From<&PgPool> for PostgresSource {
     fn from(pool: &PgPool) -> Self {
-        Self(Ok((*pool.connect_options()).clone()))
+        Self { options: Ok((*pool.connect_options()).clone()), pool: Some(pool.clone()) }
     }
 }
 
@@ -104,9 +108,10 @@ impl PostgresStoreBuilder {
 
     /// Connects, and creates the table and its functions where they are missing. Several processes may do so at once.
     ///
-    /// A pool that was given is only asked where it connects to: the store has connections of its own, so that it
-    /// never waits for handlers that hold the pool's, nor they for it. The pool's hooks do not run on them; put session
-    /// settings into the connect options.
+    /// A pool that was given is asked where it connects to, and lends its connections to `#[tx]` handlers, see
+    /// [`tx`](crate::tx). For everything else the store has connections of its own, so that it never waits for handlers
+    /// that hold the pool's, nor they for it. The pool's hooks do not run on them; put session settings into the
+    /// connect options.
     ///
     /// # Errors
     /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
@@ -117,7 +122,7 @@ impl PostgresStoreBuilder {
     /// # Cancel safety
     /// A dropped future leaves at most a finished migration behind.
     pub async fn open(self) -> Result<PostgresStore, StoreError> {
-        let options = self.source.0.map_err(|error| {
+        let options = self.source.options.map_err(|error| {
             StoreError::new(
                 crate::store::StoreErrorKind::Misconfigured,
                 format!(
@@ -149,10 +154,8 @@ impl PostgresStoreBuilder {
         opened
             .map_err(late)?
             .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
-        Ok(PostgresStore::new(
-            Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout }),
-            name,
-        ))
+        let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
+        Ok(PostgresStore::new(remote, name, self.source.pool))
     }
 }
 

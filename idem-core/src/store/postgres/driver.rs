@@ -4,6 +4,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr};
 
 use super::args::Arg;
+use super::coupler::Coupled;
 use super::fault::{self, fault};
 use crate::address::Address;
 use crate::protocol::{Claim, StateKind};
@@ -19,6 +20,7 @@ pub(super) struct Postgres {
     /// Arguments are written out instead of bound, see [`args`](super::args).
     written_out: bool,
     calls: Calls,
+    coupled: Coupled,
 }
 
 /// The statements with the table's name filled in.
@@ -39,7 +41,7 @@ struct Calls {
 
 /// A statement that takes its arguments where `$` stands.
 #[derive(Debug)]
-struct Statement {
+pub(super) struct Statement {
     /// With `$1`, `$2` and so on.
     bound: SqlStr,
     /// What stands between the arguments.
@@ -47,7 +49,7 @@ struct Statement {
 }
 
 impl Statement {
-    fn new(name: &TableName, template: &str) -> Self {
+    pub(super) fn new(name: &TableName, template: &str) -> Self {
         let filled = name.fill(template, '"');
         let parts: Vec<String> = filled.split('$').map(str::to_owned).collect();
         let mut bound = String::with_capacity(filled.len() + parts.len());
@@ -121,7 +123,7 @@ WITH fresh AS (\
 ) {fresh} WHERE (SELECT count(*) FROM fresh) < $";
 
 /// A row without a state was written just now, at that time.
-const FRESH: &str = "\
+pub(super) const FRESH: &str = "\
 SELECT f.fence AS r_clock, f.address AS r_address, NULL::smallint AS r_format, NULL::smallint AS r_state, \
 NULL::bigint AS r_fence, NULL::bytea AS r_nonce, NULL::bigint AS r_until, NULL::integer AS r_attempts, \
 NULL::smallint AS r_after_crash, NULL::smallint AS r_recipe, NULL::bytea AS r_digest, NULL::bigint AS r_created, \
@@ -136,10 +138,18 @@ const STATE: usize = 3;
 
 impl Postgres {
     pub(super) fn new(options: PgConnectOptions, name: &TableName, written_out: bool) -> Self {
-        Self { options, written_out, calls: Calls::new(name) }
+        Self { options, written_out, calls: Calls::new(name), coupled: Coupled::new(name) }
     }
 
-    async fn rows(
+    pub(super) const fn options(&self) -> &PgConnectOptions {
+        &self.options
+    }
+
+    pub(super) const fn coupled(&self) -> &Coupled {
+        &self.coupled
+    }
+
+    pub(super) async fn rows(
         &self,
         link: &mut PgConnection,
         statement: &Statement,
@@ -156,7 +166,7 @@ impl Postgres {
     }
 
     /// Of a function that says yes or no.
-    async fn holds(
+    pub(super) async fn holds(
         &self,
         link: &mut PgConnection,
         statement: &Statement,

@@ -30,6 +30,9 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
             unavailable("PostgreSQL has no room for this: disk, memory or connections are used up")
                 .with_source(error),
         ),
+        "25" if code == "25P02" => Fault::Refused(
+            unavailable("the transaction has failed before, in a statement whose error was ignored").with_source(error),
+        ),
         "25" => Fault::Shut(
             unavailable("PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary")
                 .with_source(error),
@@ -84,6 +87,12 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
         _ => (StoreErrorKind::Unavailable, "PostgreSQL cannot be reached"),
     };
     Fault::Unreached(Failure::new(kind, message).with_source(error))
+}
+
+/// Of a statement that answers with a row, always, and did not.
+pub(super) fn silent() -> Fault {
+    let message = "PostgreSQL answered in a form that this version of idem does not know";
+    Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message))
 }
 
 /// Of a row that makes no sense.

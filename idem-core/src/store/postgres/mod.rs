@@ -35,6 +35,7 @@
 
 mod args;
 mod builder;
+mod coupler;
 mod driver;
 mod fault;
 mod schema;

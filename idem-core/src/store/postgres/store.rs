@@ -1,6 +1,9 @@
 //! The store as its callers see it.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
+
+use sqlx::postgres::{PgPool, PgPoolOptions};
 
 use super::builder::{PostgresSource, PostgresStoreBuilder};
 use super::driver::Postgres;
@@ -12,7 +15,9 @@ use crate::store::sql::TableName;
 /// Records in PostgreSQL. Share it behind an `Arc`; see the [module](super).
 pub struct PostgresStore {
     name: TableName,
-    remote: Remote<Postgres>,
+    pub(super) remote: Remote<Postgres>,
+    /// Whose connections `#[tx]` handlers get.
+    pool: OnceLock<PgPool>,
 }
 
 impl PostgresStore {
@@ -53,12 +58,24 @@ impl PostgresStore {
         self.remote.close().await;
     }
 
-    pub(super) fn new(remote: Remote<Postgres>, name: TableName) -> Self {
-        Self { name, remote }
+    pub(super) fn new(remote: Remote<Postgres>, name: TableName, pool: Option<PgPool>) -> Self {
+        Self { name, remote, pool: pool.map_or_else(OnceLock::new, OnceLock::from) }
+    }
+
+    /// The pool that the store was given, or one of its own.
+    pub(super) fn pool(&self) -> &PgPool {
+        self.pool.get_or_init(|| {
+            PgPoolOptions::new().connect_lazy_with(self.remote.driver().options().clone())
+        })
     }
 }
 
-store_by_remote!(PostgresStore);
+store_by_remote! {
+    PostgresStore:
+    fn couplings(self: Arc<Self>, couplings: &mut crate::store::Couplings) {
+        couplings.add::<sqlx::Postgres>(self);
+    }
+}
 
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

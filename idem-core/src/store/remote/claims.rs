@@ -100,7 +100,7 @@ impl<D: Driver> Claims<D> {
     }
 }
 
-enum Judged {
+pub(in crate::store) enum Judged {
     Decided(Result<ClaimOutcome, StoreError>),
     /// The outcome, once this is written.
     Changed(Change, ClaimOutcome),
@@ -108,7 +108,7 @@ enum Judged {
     Gone,
 }
 
-fn judge(claim: &Claim, found: Found) -> Judged {
+pub(in crate::store) fn judge(claim: &Claim, found: Found) -> Judged {
     match found {
         Found::Fresh(now) => {
             let owner = Owner { fence: Fence::from_u64(now.as_micros()), nonce: claim.nonce };

@@ -11,7 +11,7 @@
 //!   it was read, and does nothing if somebody was faster. Then it begins anew.
 
 mod call;
-mod claims;
+pub(super) mod claims;
 pub(super) mod driver;
 mod exchange;
 pub(super) mod failure;

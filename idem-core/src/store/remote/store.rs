@@ -212,8 +212,9 @@ impl From<Surrender> for Finish {
 
 /// Every operation of [`Store`](crate::store::Store), passed on to the field `remote`.
 macro_rules! store_by_remote {
-    ($store:ty) => {
+    ($store:ty $(: $($more:tt)*)?) => {
         impl $crate::store::Store for $store {
+            $($($more)*)?
             $crate::store::remote::store::store_by_remote! {@
                 claim($crate::protocol::Claim) -> Result<$crate::protocol::ClaimOutcome, $crate::store::StoreError>;
                 complete($crate::store::Completion) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;

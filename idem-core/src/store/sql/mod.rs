@@ -1,8 +1,13 @@
 //! What the stores over SQL servers share: names, and how a row is read.
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 mod name;
 mod row;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod version;
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use name::TableName;
-pub(super) use row::{Fields, Row, address, found, known_number, number, record};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) use row::{address, found};
+pub(super) use row::{Fields, Row, known_number, number, record};

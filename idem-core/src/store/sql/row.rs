@@ -8,9 +8,12 @@ use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
-use crate::store::remote::driver::{Found, signed};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use crate::store::remote::driver::Found;
 use crate::store::unreadable::Unreadable;
-use crate::store::{StoreError, StoreErrorKind};
+use crate::store::StoreError;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use crate::store::StoreErrorKind;
 use crate::time::Timestamp;
 
 /// The only format of a row so far.
@@ -65,6 +68,11 @@ impl<'r> Row<'r> {
     }
 }
 
+/// A number for a database whose integers are signed.
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
 pub(in crate::store) fn number(kind: StateKind) -> i16 {
     i16::from(kind.as_u8())
 }
@@ -76,6 +84,7 @@ pub(in crate::store) fn known_number(policy: AfterCrash) -> i16 {
     }
 }
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 /// The address in column `at`.
 pub(in crate::store) fn address(row: &impl Fields, at: usize) -> Result<Address, StoreError> {
     row.bytes(at).and_then(|bytes| bytes.try_into().ok()).map(Address::from_bytes).ok_or_else(|| {
@@ -93,6 +102,7 @@ pub(in crate::store) fn record(
     read(row, first).map_err(|unreadable| unreadable.to_error(address))
 }
 
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 /// The same, as what a statement found.
 pub(in crate::store) fn found(row: &impl Fields, first: usize, address: Address, clock: Timestamp) -> Found {
     match record(row, first, address) {

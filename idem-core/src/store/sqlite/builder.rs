@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+#[cfg(feature = "sqlite-tx")]
+use super::coupler::Coupling;
 use super::link::{Link, Setup};
 use super::reader::Reader;
 use super::round::Rules;
@@ -32,6 +34,8 @@ pub struct SqliteStoreBuilder {
     busy_timeout: Duration,
     clock: Arc<dyn Clock>,
     max_records: Option<u64>,
+    #[cfg(feature = "sqlite-tx")]
+    pool: Option<sqlx::SqlitePool>,
 }
 
 impl SqliteStoreBuilder {
@@ -42,6 +46,8 @@ impl SqliteStoreBuilder {
             busy_timeout: Duration::from_secs(5),
             clock: Arc::new(SystemClock),
             max_records: None,
+            #[cfg(feature = "sqlite-tx")]
+            pool: None,
         }
     }
 
@@ -78,13 +84,22 @@ impl SqliteStoreBuilder {
         self
     }
 
+    /// Lends the connections of `pool`, which must be on the same file, to `#[tx]` handlers. Without it they get those
+    /// of a pool that the store makes when it is first needed.
+    #[cfg(feature = "sqlite-tx")]
+    #[must_use]
+    pub fn pool(mut self, pool: &sqlx::SqlitePool) -> Self {
+        self.pool = Some(pool.clone());
+        self
+    }
+
     /// Opens the database, creating the file and the tables where they are missing, and starts the store's threads.
     ///
     /// Several processes may do so at once. A relative path means the directory that is current now.
     ///
     /// # Errors
     /// - [`Misconfigured`](StoreErrorKind::Misconfigured): the path is `:memory:` or not UTF-8, its directory does not
-    ///   exist, it cannot be written, or the file system cannot hold a write-ahead log.
+    ///   exist, it cannot be written, the file system cannot hold a write-ahead log, or the pool is on another file.
     /// - [`Corrupt`](StoreErrorKind::Corrupt): the file is damaged or is no database.
     /// - [`UnknownFormat`](StoreErrorKind::UnknownFormat): a newer version of idem set it up.
     /// - [`Unavailable`](StoreErrorKind::Unavailable): it stayed locked for the whole busy timeout, or no thread could
@@ -101,12 +116,20 @@ impl SqliteStoreBuilder {
         let path = Arc::clone(&setup.path);
         let reading = setup.clone();
         let rules = Rules { clock: self.clock, max_records: self.max_records };
+        #[cfg(feature = "sqlite-tx")]
+        let coupling = Coupling::new(&setup, rules.clone(), self.pool)?;
         let writer =
             Worker::start("idem-sqlite-write", move || Ok(Writer { link: Link::create(setup)?, rules }))
                 .await?;
         let reader =
             Worker::start("idem-sqlite-read", move || Ok(Reader { link: Link::attach(reading)? })).await?;
-        Ok(SqliteStore::new(path, writer, reader))
+        Ok(SqliteStore::new(
+            path,
+            writer,
+            reader,
+            #[cfg(feature = "sqlite-tx")]
+            coupling,
+        ))
     }
 }
 

@@ -43,6 +43,8 @@
 
 mod builder;
 mod change;
+#[cfg(feature = "sqlite-tx")]
+mod coupler;
 mod error;
 mod link;
 mod load;

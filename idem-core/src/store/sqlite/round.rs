@@ -25,7 +25,7 @@ use crate::store::{StoreError, StoreErrorKind};
 use crate::time::{Clock, Timestamp};
 
 /// What all rounds share.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Rules {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) max_records: Option<u64>,

@@ -209,6 +209,17 @@ in_both! {
     /// The same owner, another state.
     MOVE: "UPDATE ", concat!(" SET id = ", number!("?6"), ", state = ?6, until = ?7, reply = ?8")
 }
+/// The end of a record that runs, by owner ?2 and ?3, in the transaction that claimed it.
+#[cfg(feature = "sqlite-tx")]
+pub(super) const FINISH_HERE: &str = concat!(
+    "UPDATE ",
+    open!(),
+    " SET id = ",
+    last!(),
+    ", state = 2, until = ?4, reply = ?5 WHERE ",
+    is_open!("state = 1"),
+    " AND format = 1 AND fence = ?2 AND nonce = ?3"
+);
 /// The same owner and state, another lease.
 pub(super) const LEASE: &str =
     concat!("UPDATE ", open!(), " SET until = ?6 WHERE ", is_open!("state = ?2"), unchanged!());

@@ -25,6 +25,8 @@ pub struct SqliteStore {
     path: Arc<Path>,
     writer: Worker<writer::Job>,
     reader: Worker<reader::Job>,
+    #[cfg(feature = "sqlite-tx")]
+    pub(super) coupling: super::coupler::Coupling,
 }
 
 impl SqliteStore {
@@ -60,8 +62,19 @@ impl SqliteStore {
         self.writer.close().await;
     }
 
-    pub(super) fn new(path: Arc<Path>, writer: Worker<writer::Job>, reader: Worker<reader::Job>) -> Self {
-        Self { path, writer, reader }
+    pub(super) fn new(
+        path: Arc<Path>,
+        writer: Worker<writer::Job>,
+        reader: Worker<reader::Job>,
+        #[cfg(feature = "sqlite-tx")] coupling: super::coupler::Coupling,
+    ) -> Self {
+        Self {
+            path,
+            writer,
+            reader,
+            #[cfg(feature = "sqlite-tx")]
+            coupling,
+        }
     }
 
     /// Returns when the writing thread has ended.
@@ -192,6 +205,11 @@ const SETTLE: Transition<Settlement, WriteOutcome> =
 const FORGET: Transition<Forgetting, WriteOutcome> = |f, record, _| protocol::forget(record, f.seen);
 
 impl Store for SqliteStore {
+    #[cfg(feature = "sqlite-tx")]
+    fn couplings(self: Arc<Self>, couplings: &mut crate::store::Couplings) {
+        couplings.add::<sqlx::Sqlite>(self);
+    }
+
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>> {
         self.change(claim, CLAIM)
     }

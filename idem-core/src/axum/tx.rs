@@ -1,0 +1,166 @@
+//! One call of an axum handler in a transaction. The macro emits
+//! `match context.operation(…).key(…).couple(…).await { Answer(a) => a, Run(call) => spawn(call.run(…)).await }`.
+
+use sqlx::{Database, Transaction};
+
+use super::op::{AxumOperation, Resolved, no_layer};
+use super::respond::{self, meaning, replay, written_down};
+use super::{Response, problem};
+use crate::engine::{ASK_AGAIN, Bare, Coupled, Known, Meaning, Turn};
+use crate::http::Profile;
+use crate::policy::Policy;
+use crate::refused::Refused;
+use crate::tx::TxSpec;
+
+/// What a call may do.
+#[derive(Debug)]
+pub enum TxEntry<Db: Database> {
+    /// Give this answer.
+    Answer(Response),
+    /// Run the handler.
+    Run(TxCall<Db>),
+}
+
+/// A call whose handler may run.
+#[derive(Debug)]
+#[must_use]
+pub struct TxCall<Db: Database> {
+    kind: Kind<Db>,
+    terms: Terms,
+}
+
+#[derive(Debug)]
+enum Kind<Db: Database> {
+    Keyed(Box<Coupled<Db>>),
+    Bare(Bare<Db>),
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Terms {
+    policy: Policy,
+    profile: Profile,
+    most_bytes: usize,
+}
+
+/// What became of one run.
+#[derive(Debug)]
+pub enum TxFlow<Db: Database> {
+    /// This is the answer.
+    Done(Response),
+    /// Nothing happened: run the handler again.
+    Again(TxCall<Db>),
+}
+
+impl AxumOperation {
+    /// Finds out what is known without a transaction.
+    ///
+    /// # Cancel safety
+    /// Nothing has begun.
+    pub async fn couple<Db: Database>(self, rules: TxSpec) -> TxEntry<Db> {
+        let Some(policy) = self.policy() else { return TxEntry::Answer(no_layer()) };
+        let (engine, operation) = match self.resolve().await {
+            Resolved::Operation(engine, operation) => (engine, Some(operation)),
+            Resolved::Unprotected(Some(engine)) => (engine, None),
+            Resolved::Unprotected(None) => return TxEntry::Answer(no_layer()),
+            Resolved::Refused(answer) => return TxEntry::Answer(answer),
+        };
+        let profile = engine.config.profile;
+        let terms = Terms { policy, profile, most_bytes: engine.config.max_response_bytes };
+        let known = match operation {
+            Some(operation) => engine.couple(operation, rules.rules()).await,
+            None => match engine.bare(rules.rules()) {
+                Ok(bare) => return TxEntry::Run(TxCall { kind: Kind::Bare(bare), terms }),
+                Err(refused) => Err(refused),
+            },
+        };
+        match known {
+            Ok(Known::Replay(reply)) => TxEntry::Answer(replay(&reply, profile)),
+            Ok(Known::Nothing(coupled)) => {
+                TxEntry::Run(TxCall { kind: Kind::Keyed(Box::new(coupled)), terms })
+            }
+            Err(refused) => TxEntry::Answer(problem(&refused, profile)),
+        }
+    }
+}
+
+impl<Db: Database> TxCall<Db> {
+    /// Runs the handler in a transaction and ends it as its response means.
+    pub async fn run<T>(
+        self,
+        respond: fn(T) -> Response,
+        conflict: fn(&T) -> bool,
+        wanted: impl FnOnce(&Response) -> bool,
+        commits: impl FnOnce(&Response) -> bool,
+        handler: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> T,
+    ) -> Response {
+        let profile = self.terms.profile;
+        match self.attempt(respond, conflict, wanted, commits, handler).await {
+            TxFlow::Done(response) => response,
+            // Only where retries were asked for.
+            TxFlow::Again(_) => problem(&Refused::TransactionConflict { retry_after: ASK_AGAIN }, profile),
+        }
+    }
+
+    /// The same, where the handler may run again.
+    pub async fn attempt<T>(
+        self,
+        respond: fn(T) -> Response,
+        conflict: fn(&T) -> bool,
+        wanted: impl FnOnce(&Response) -> bool,
+        commits: impl FnOnce(&Response) -> bool,
+        handler: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> T,
+    ) -> TxFlow<Db> {
+        let Self { kind, terms } = self;
+        let judged = async |tx: &mut Transaction<'_, Db>| {
+            let output = handler(tx).await;
+            let conflict = conflict(&output);
+            let response = respond(output);
+            if conflict {
+                return (response, Meaning::Conflict);
+            }
+            let wanted = wanted(&response);
+            let commits = commits(&response);
+            judge(response, wanted, commits, terms).await
+        };
+        let refused = |refused| TxFlow::Done(problem(&refused, terms.profile));
+        match kind {
+            Kind::Bare(bare) => match bare.run(judged).await {
+                Ok(response) => TxFlow::Done(response),
+                Err(why) => refused(why),
+            },
+            Kind::Keyed(coupled) => match coupled.run(judged).await {
+                Turn::Answer(response) => TxFlow::Done(response),
+                Turn::Replay(reply) => TxFlow::Done(replay(&reply, terms.profile)),
+                Turn::Refused(why) => refused(why),
+                Turn::Panicked(_) => {
+                    // The panic hook has told where; the payload is the user's.
+                    tracing::error!("an idempotent handler panicked; its transaction was rolled back");
+                    refused(Refused::HandlerPanicked)
+                }
+                Turn::Again(coupled) => {
+                    TxFlow::Again(Self { kind: Kind::Keyed(Box::new(coupled)), terms })
+                }
+            },
+        }
+    }
+}
+
+/// What a response means, after the same table as without a transaction; what is stored commits with its effects where
+/// `commits` wants that, and is kept alone otherwise.
+async fn judge(response: Response, wanted: bool, commits: bool, terms: Terms) -> (Response, Meaning) {
+    let meant = if wanted { meaning(&response, &terms.policy) } else { respond::Meaning::Release };
+    match meant {
+        respond::Meaning::Store => {
+            let (response, reply) = written_down(response, terms.most_bytes).await;
+            (response, if commits { Meaning::Commit(reply) } else { Meaning::Keep(reply) })
+        }
+        respond::Meaning::Release => (response, Meaning::Nothing),
+        respond::Meaning::Unknown => (response, Meaning::Unknown),
+    }
+}
+
+/// Unless `commit_on` says otherwise, 2xx and 3xx commit.
+#[must_use]
+pub fn is_success(response: &Response) -> bool {
+    response.status().as_u16() < 400
+}

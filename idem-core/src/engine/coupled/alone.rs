@@ -1,0 +1,81 @@
+//! A record by itself, in a transaction of its own: to keep one without effects, and to find out what became of a
+//! COMMIT whose answer was lost.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::Database;
+
+use super::call::Coupled;
+use super::transaction::{Left, give_back, in_time, undo};
+use crate::protocol::ClaimOutcome;
+use crate::reply::Reply;
+use crate::store::{Claimed, Rivals, TxFault};
+
+/// A try that failed is repeated after this, doubling.
+const FIRST_PAUSE: Duration = Duration::from_millis(10);
+const LAST_PAUSE: Duration = Duration::from_millis(500);
+
+/// What came of it.
+pub(super) enum Alone {
+    /// There was no record, and the one asked for is written; or none was asked for, and none is there.
+    Written,
+    /// There is one.
+    Stands(ClaimOutcome),
+    /// The database could not be asked within the engine's patience.
+    Undecided,
+}
+
+impl<Db: Database> Coupled<Db> {
+    /// Repeats the guarded write of the claim, which waits for whatever transaction is at the record and so learns its
+    /// end for certain; a plain read would only see what is committed already. Where there is no record, it is
+    /// completed with `reply`, or left away.
+    pub(super) async fn alone(&self, reply: Option<&Reply>) -> Alone {
+        let begun = Instant::now();
+        let mut pause = FIRST_PAUSE;
+        loop {
+            match self.try_alone(reply).await {
+                Ok(alone) => return alone,
+                Err(fault) => {
+                    let error = fault.into_error();
+                    tracing::warn!(address = %self.operation.address, %error, "a record cannot be written or read yet");
+                }
+            }
+            if begun.elapsed() + pause > self.engine.config.patience {
+                return Alone::Undecided;
+            }
+            tokio::time::sleep(pause).await;
+            pause = (pause * 2).min(LAST_PAUSE);
+        }
+    }
+
+    async fn try_alone(&self, reply: Option<&Reply>) -> Result<Alone, TxFault> {
+        let engine = &self.engine;
+        let mut seat = in_time(engine, self.coupler.seat()).await?;
+        let (connection, gate) = seat.parts();
+        let gate = Arc::clone(gate);
+        let mut tx = in_time(engine, self.coupler.begin(connection, &gate, None)).await?;
+        let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Await);
+        let alone = match (in_time(engine, claim).await?, reply) {
+            (Claimed::Decided(outcome), _) => Alone::Stands(outcome),
+            (Claimed::Won(_), None) => Alone::Written,
+            (Claimed::Won(held), Some(reply)) => {
+                let ttl = self.operation.policy.ttl;
+                if in_time(engine, self.coupler.complete(&mut tx, &held, reply, ttl)).await? {
+                    gate.open();
+                    let committed = tokio::time::timeout(engine.config.store_timeout, tx.commit()).await;
+                    gate.close();
+                    // Not known: the next try finds out.
+                    let late = |_| sqlx::Error::PoolTimedOut;
+                    committed.map_err(late).and_then(|committed| committed).map_err(|e| self.coupler.fault(e))?;
+                    give_back(engine, &self.coupler, seat, Left::Clean);
+                    return Ok(Alone::Written);
+                }
+                Alone::Undecided
+            }
+        };
+        let left = undo(engine, tx).await;
+        give_back(engine, &self.coupler, seat, left);
+        Ok(alone)
+    }
+}

@@ -1,0 +1,64 @@
+//! A call without a key: a transaction, and no record.
+
+use std::sync::Arc;
+
+use sqlx::{Database, Transaction};
+
+use super::ended::{Ended, Meaning};
+use super::transaction::{Inside, give_back, in_time};
+use super::call::Rules;
+use crate::engine::{ASK_AGAIN, Engine};
+use crate::refused::Refused;
+use crate::store::{Coupler, TxFault};
+
+/// A handler of a request that needs no key, or has none where it is optional.
+pub(crate) struct Bare<Db: Database> {
+    pub(super) engine: Arc<Engine>,
+    pub(super) coupler: Arc<dyn Coupler<Db>>,
+    pub(super) rules: Rules,
+}
+
+impl<Db: Database> std::fmt::Debug for Bare<Db> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bare").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl<Db: Database> Bare<Db> {
+    /// Runs `body` and commits what its answer wants committed.
+    ///
+    /// # Errors
+    /// No transaction could be begun or committed. Whether a lost COMMIT happened cannot be found out without a record.
+    pub(crate) async fn run<T>(
+        self,
+        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
+    ) -> Result<T, Refused> {
+        let Self { engine, coupler, rules } = self;
+        let away = |fault: TxFault| {
+            tracing::error!(error = %fault.into_error(), "no transaction could be begun");
+            Refused::StoreUnavailable { retry_after: ASK_AGAIN }
+        };
+        let mut seat = in_time(&engine, coupler.seat()).await.map_err(away)?;
+        let (connection, gate) = seat.parts();
+        let gate = Arc::clone(gate);
+        let tx = in_time(&engine, coupler.begin(connection, &gate, rules.isolation)).await.map_err(away)?;
+        let policy = &engine.config.policy;
+        let inside = Inside {
+            engine: &engine,
+            coupler: &coupler,
+            gate: &gate,
+            held: None,
+            ttl: policy.ttl,
+            longest: coupler.longest(policy.lease).map_or(policy.max_run, |bound| bound.min(policy.max_run)),
+        };
+        let (ended, left) = inside.run(tx, body).await;
+        give_back(&engine, &coupler, seat, left);
+        match ended {
+            Ended::Committed(answer, ..) | Ended::RolledBack(answer, _) => Ok(answer),
+            Ended::Lost(..) => Err(Refused::OutcomeUnknown),
+            Ended::Undone(TxFault::Conflict(_)) => Err(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
+            Ended::Undone(_) | Ended::NotOurs | Ended::TooLong => Err(Refused::TransactionAborted),
+            Ended::Panicked(payload) => std::panic::resume_unwind(payload),
+        }
+    }
+}

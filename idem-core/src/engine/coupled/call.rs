@@ -1,0 +1,115 @@
+//! A call that is about to begin its transaction.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use sqlx::Database;
+
+use super::bare::Bare;
+use crate::engine::enter::Board;
+use crate::engine::lead::Lead;
+use crate::engine::{ASK_AGAIN, Engine, Operation};
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::store::Coupler;
+use crate::tx::Isolation;
+
+/// How the transaction is run.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Rules {
+    pub(crate) isolation: Option<Isolation>,
+    /// How often a handler may run again after a conflict.
+    pub(crate) retries: u32,
+}
+
+/// A call whose handler may run, inside a transaction that has not begun.
+pub(crate) struct Coupled<Db: Database> {
+    pub(super) engine: Arc<Engine>,
+    pub(super) coupler: Arc<dyn Coupler<Db>>,
+    pub(super) rules: Rules,
+    pub(super) operation: Operation,
+    pub(super) lead: Lead,
+    /// Until when a running rival is waited for.
+    pub(super) deadline: Instant,
+    _counted: Counted,
+}
+
+/// What is known before a transaction begins.
+#[derive(Debug)]
+pub(crate) enum Known<Db: Database> {
+    /// The answer.
+    Replay(Reply),
+    /// Nothing: run.
+    Nothing(Coupled<Db>),
+}
+
+impl Engine {
+    /// Looks into this process's own memory, without a connection, and else leads all twins that come meanwhile.
+    ///
+    /// Cancel safe: nothing is asked of the store yet.
+    pub(crate) async fn couple<Db: Database>(
+        self: &Arc<Self>,
+        operation: Operation,
+        rules: Rules,
+    ) -> Result<Known<Db>, Refused> {
+        let coupler = self.coupler()?;
+        let (lead, deadline) = match self.board(&operation).await? {
+            Board::Replay(reply) => return Ok(Known::Replay(reply)),
+            Board::Lead { lead, deadline, .. } => (lead.in_a_transaction(), deadline),
+        };
+        let counted = Counted::new(self);
+        // Asked again now that the call is counted: a drain either waits for it, or is seen here.
+        if self.draining.load(Ordering::SeqCst) {
+            return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
+        }
+        Ok(Known::Nothing(Coupled {
+            engine: Arc::clone(self),
+            coupler,
+            rules,
+            operation,
+            lead,
+            deadline,
+            _counted: counted,
+        }))
+    }
+
+    /// For a call without a key: a transaction, and no record.
+    pub(crate) fn bare<Db: Database>(self: &Arc<Self>, rules: Rules) -> Result<Bare<Db>, Refused> {
+        Ok(Bare { coupler: self.coupler()?, engine: Arc::clone(self), rules })
+    }
+
+    fn coupler<Db: Database>(&self) -> Result<Arc<dyn Coupler<Db>>, Refused> {
+        self.couplings.get::<Db>().ok_or_else(|| {
+            tracing::error!(
+                database = Db::NAME,
+                store = ?self.store,
+                "a handler asks for a transaction of a database that the idempotency store is not in"
+            );
+            Refused::StoreCannotCouple
+        })
+    }
+}
+
+impl<Db: Database> fmt::Debug for Coupled<Db> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coupled").field("operation", &self.operation).field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+/// A drain waits for it.
+struct Counted(Arc<Engine>);
+
+impl Counted {
+    fn new(engine: &Arc<Engine>) -> Self {
+        engine.flights.attempt_begins();
+        Self(Arc::clone(engine))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.flights.attempt_ends();
+    }
+}

@@ -1,0 +1,66 @@
+//! How a handler's transaction ends.
+
+use std::any::Any;
+use std::time::Instant;
+
+use sqlx::Database;
+
+use super::Coupled;
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::store::TxFault;
+
+/// What a handler's answer means for its transaction and its record.
+#[derive(Debug)]
+pub(crate) enum Meaning {
+    /// Effects and record commit together.
+    Commit(Reply),
+    /// The effects are rolled back; the record alone is kept.
+    Keep(Reply),
+    /// Rolled back, and nothing is kept: the same request may run again.
+    Nothing,
+    /// Rolled back, but something outside the database may have happened.
+    Unknown,
+    /// The database undid a statement for somebody else's sake.
+    Conflict,
+}
+
+/// What becomes of a call.
+#[derive(Debug)]
+pub(crate) enum Turn<T, Db: Database> {
+    /// The handler's own answer may leave.
+    Answer(T),
+    /// This answer counts.
+    Replay(Reply),
+    /// No answer.
+    Refused(Refused),
+    /// The handler panicked, and everything is rolled back.
+    Panicked(Box<dyn Any + Send>),
+    /// Nothing happened, for a reason that has passed: run the handler again.
+    Again(Coupled<Db>),
+}
+
+/// A transaction that is over.
+pub(super) enum Ended<T> {
+    /// Committed; the answer was in hand at that time.
+    Committed(T, Reply, Instant),
+    /// COMMIT was sent, and what became of it is not known.
+    Lost(T, Reply),
+    /// Rolled back, as the answer wanted.
+    RolledBack(T, Then),
+    /// The record was not this transaction's any more.
+    NotOurs,
+    /// The database refused to complete or commit it.
+    Undone(TxFault),
+    /// It took too long.
+    TooLong,
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// What is left to do after a rollback.
+pub(super) enum Then {
+    Keep(Reply),
+    Nothing,
+    Unknown,
+    Again,
+}

@@ -1,0 +1,275 @@
+//! Claim, run, complete and commit, in one transaction.
+
+use std::time::{Duration, Instant};
+
+use sqlx::{Database, Transaction};
+
+use super::alone::Alone;
+use super::call::Coupled;
+use super::ended::{Ended, Meaning, Then, Turn};
+use super::transaction::{Inside, Left, give_back, in_time, undo};
+use crate::engine::enter::{FIRST_POLL, LAST_POLL};
+use crate::engine::flight::End;
+use crate::engine::{ASK_AGAIN, Ending, Settled};
+use crate::protocol::{ClaimOutcome, Current, WriteOutcome};
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::store::{Claimed, HeldRow, Rivals, Seat, StoreErrorKind, Surrender, TxFault};
+
+/// How often the database may undo a claim for somebody else's sake, or break a connection under it.
+const CONFLICTS: u32 = 16;
+const BROKEN: u32 = 2;
+
+impl<Db: Database> Coupled<Db> {
+    /// Runs `body` in a transaction, once, and ends it as its answer means.
+    ///
+    /// Cancel safe: dropped before COMMIT was sent, everything is rolled back by the database. Dropped while it is
+    /// under way, it is committed or not, and the record says which.
+    pub(crate) async fn run<T>(
+        self,
+        mut body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
+    ) -> Turn<T, Db> {
+        let (mut conflicts, mut broken, mut poll) = (0, 0, FIRST_POLL);
+        loop {
+            let mut seat = match in_time(&self.engine, self.coupler.seat()).await {
+                Ok(seat) => seat,
+                Err(fault) => return self.unavailable(fault),
+            };
+            match self.transact(&mut seat, body).await {
+                Transacted::Ran(ended, held, left) => {
+                    give_back(&self.engine, &self.coupler, seat, left);
+                    return self.after(ended, held).await;
+                }
+                Transacted::Decided(outcome, left, unused) => {
+                    give_back(&self.engine, &self.coupler, seat, left);
+                    let now = Instant::now();
+                    if !matches!(outcome, ClaimOutcome::InFlight { .. }) || now >= self.deadline {
+                        return self.told(outcome, now);
+                    }
+                    self.lead.elsewhere();
+                    tokio::time::sleep(poll.min(self.deadline - now)).await;
+                    poll = (poll * 2).min(LAST_POLL);
+                    body = unused;
+                }
+                Transacted::Fault(fault, unused) => {
+                    // The connection is closed with whatever is left open on it.
+                    drop(seat);
+                    match fault {
+                        TxFault::Conflict(_) if conflicts < CONFLICTS => conflicts += 1,
+                        TxFault::Broken(_) if broken < BROKEN => broken += 1,
+                        fault => return self.unavailable(fault),
+                    }
+                    body = unused;
+                }
+            }
+        }
+    }
+
+    async fn transact<T, F>(&self, seat: &mut Seat<Db>, body: F) -> Transacted<T, F>
+    where
+        F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
+    {
+        let (connection, gate) = seat.parts();
+        let begin = self.coupler.begin(connection, gate, self.rules.isolation);
+        let mut tx = match in_time(&self.engine, begin).await {
+            Ok(tx) => tx,
+            Err(fault) => return Transacted::Fault(fault, body),
+        };
+        let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Tell);
+        match in_time(&self.engine, claim).await {
+            Ok(Claimed::Won(held)) => {
+                self.lead.coupled();
+                let policy = &self.operation.policy;
+                let inside = Inside {
+                    engine: &self.engine,
+                    coupler: &self.coupler,
+                    gate,
+                    held: Some(held),
+                    ttl: policy.ttl,
+                    longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
+                };
+                let (ended, left) = inside.run(tx, body).await;
+                Transacted::Ran(ended, held, left)
+            }
+            Ok(Claimed::Decided(outcome)) => Transacted::Decided(outcome, undo(&self.engine, tx).await, body),
+            Err(fault) => Transacted::Fault(fault, body),
+        }
+    }
+
+    /// What is left to do once the transaction is over, and what its caller may hear.
+    async fn after<T>(self, ended: Ended<T>, held: HeldRow) -> Turn<T, Db> {
+        match ended {
+            Ended::Committed(answer, reply, asked) => self.recorded(answer, reply, asked),
+            Ended::Lost(answer, reply) => {
+                let asked = Instant::now();
+                match self.alone(None).await {
+                    Alone::Stands(ClaimOutcome::Replay(replay)) if replay.reply == reply => {
+                        self.recorded(answer, reply, asked)
+                    }
+                    Alone::Stands(outcome) => self.told(outcome, asked),
+                    Alone::Written => self.again(),
+                    Alone::Undecided => {
+                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
+                    }
+                }
+            }
+            Ended::RolledBack(answer, Then::Nothing) => Turn::Answer(answer),
+            Ended::RolledBack(_, Then::Again) => self.again(),
+            Ended::RolledBack(answer, Then::Keep(reply)) => {
+                let asked = Instant::now();
+                match self.alone(Some(&reply)).await {
+                    Alone::Written => self.recorded(answer, reply, asked),
+                    Alone::Stands(ClaimOutcome::Replay(replay)) if replay.reply == reply => {
+                        self.recorded(answer, reply, asked)
+                    }
+                    Alone::Stands(outcome) => self.told(outcome, asked),
+                    // The record may or may not be there; it has no effects in either case.
+                    Alone::Undecided => {
+                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
+                    }
+                }
+            }
+            Ended::RolledBack(answer, Then::Unknown) => self.mark_unknown(answer).await,
+            Ended::NotOurs => self.not_ours(held).await,
+            Ended::Undone(TxFault::Conflict(_)) => self.again(),
+            Ended::Undone(fault @ TxFault::Broken(_)) => self.unavailable(fault),
+            Ended::Undone(fault) => {
+                tracing::error!(
+                    address = %self.operation.address,
+                    operation = self.operation.label.operation(),
+                    error = ?fault.into_error(),
+                    "a handler's transaction could not be completed, although its answer wanted that: was an error of a \
+                     statement ignored?"
+                );
+                Turn::Refused(Refused::TransactionAborted)
+            }
+            Ended::TooLong => {
+                tracing::error!(
+                    address = %self.operation.address,
+                    operation = self.operation.label.operation(),
+                    "a handler's transaction took too long and was rolled back"
+                );
+                Turn::Refused(Refused::TransactionAborted)
+            }
+            Ended::Panicked(payload) => Turn::Panicked(payload),
+        }
+    }
+
+    fn recorded<T>(self, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
+        self.remember(&reply, asked, self.operation.policy.ttl);
+        self.lead.land(End::Done(reply));
+        Turn::Answer(answer)
+    }
+
+    /// Another one's record is what counts.
+    fn told<T>(self, outcome: ClaimOutcome, asked: Instant) -> Turn<T, Db> {
+        match outcome {
+            ClaimOutcome::Replay(replay) => {
+                self.remember(&replay.reply, asked, replay.remaining);
+                self.lead.land(End::Done(replay.reply.clone()));
+                Turn::Replay(replay.reply)
+            }
+            ClaimOutcome::Mismatch => Turn::Refused(Refused::KeyReused),
+            ClaimOutcome::Unknown => {
+                self.lead.land(End::Unknown);
+                Turn::Refused(Refused::OutcomeUnknown)
+            }
+            ClaimOutcome::InFlight { .. } | ClaimOutcome::Won(_) => {
+                Turn::Refused(Refused::InProgress { retry_after: ASK_AGAIN })
+            }
+        }
+    }
+
+    fn remember(&self, reply: &Reply, asked: Instant, remaining: Duration) {
+        if let Some(cache) = &self.engine.cache {
+            let (address, fingerprint) = (self.operation.address, self.operation.fingerprint);
+            cache.put(address, fingerprint, reply.clone(), asked, remaining);
+        }
+    }
+
+    /// Nothing is kept, and another try may succeed: at once where the handler may run again, else on the caller's
+    /// next request.
+    fn again<T>(mut self) -> Turn<T, Db> {
+        match self.rules.retries.checked_sub(1) {
+            Some(left) => {
+                self.rules.retries = left;
+                Turn::Again(self)
+            }
+            None => Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
+        }
+    }
+
+    fn unavailable<T>(self, fault: TxFault) -> Turn<T, Db> {
+        let conflict = matches!(fault, TxFault::Conflict(_));
+        let error = fault.into_error();
+        tracing::error!(
+            address = %self.operation.address,
+            operation = self.operation.label.operation(),
+            %error,
+            kind = ?error.kind(),
+            "no transaction could be begun, or it was undone"
+        );
+        Turn::Refused(match error.kind() {
+            _ if conflict => Refused::TransactionConflict { retry_after: ASK_AGAIN },
+            StoreErrorKind::CapacityExceeded => Refused::CapacityExceeded { retry_after: ASK_AGAIN },
+            _ => Refused::StoreUnavailable { retry_after: ASK_AGAIN },
+        })
+    }
+
+    /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
+    /// or it was committed in the middle, and the record stands there, running: nobody knows what else was.
+    async fn not_ours<T>(self, held: HeldRow) -> Turn<T, Db> {
+        let surrender = Surrender { address: held.address, owner: held.owner };
+        match self.engine.in_time(self.engine.store.mark_unknown(surrender)).await {
+            Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
+                tracing::error!(
+                    address = %held.address,
+                    operation = self.operation.label.operation(),
+                    "a handler's transaction was committed in the middle, by a COMMIT of its own or a change of a table: \
+                     nobody knows what of it happened"
+                );
+                self.lead.land(End::Unknown);
+                Turn::Refused(Refused::OutcomeUnknown)
+            }
+            Ok(WriteOutcome::Lost(current)) => {
+                tracing::warn!(
+                    address = %held.address,
+                    operation = self.operation.label.operation(),
+                    ?current,
+                    "a handler's transaction was rolled back by the database while it went on"
+                );
+                self.again()
+            }
+            // If it was committed, the record says so once its lease is over.
+            Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+        }
+    }
+
+    /// The handler's effects in the database are undone, but it says that something else may have happened.
+    async fn mark_unknown<T>(self, answer: T) -> Turn<T, Db> {
+        let Self { engine, operation, mut lead, .. } = self;
+        let asked = Instant::now();
+        match lead.claim().await {
+            Ok(ClaimOutcome::Won(won)) => {
+                let attempt = engine.begin(&operation, lead, won, asked);
+                match attempt.settle(Ending::Unknown).await {
+                    Settled::Recorded => Turn::Answer(answer),
+                    Settled::Superseded(reply) => Turn::Replay(reply),
+                    Settled::Refused(refused) => Turn::Refused(refused),
+                }
+            }
+            Ok(_) | Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+        }
+    }
+}
+
+/// What became of a transaction; with the body, if it was not needed.
+enum Transacted<T, F> {
+    Ran(Ended<T>, HeldRow, Left),
+    Decided(ClaimOutcome, Left, F),
+    Fault(TxFault, F),
+}
+
+fn longest(max_run: Duration, bound: Option<Duration>) -> Duration {
+    bound.map_or(max_run, |bound| bound.min(max_run))
+}

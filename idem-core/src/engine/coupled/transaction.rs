@@ -1,0 +1,150 @@
+//! One transaction, from the handler's first statement to its end.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use sqlx::{Database, Transaction};
+
+use super::ended::{Ended, Meaning, Then};
+use crate::engine::Engine;
+use crate::engine::panics::caught;
+use crate::store::{Coupler, Gate, HeldRow, Seat, StoreError, StoreErrorKind, TxFault};
+
+/// What it takes to run a transaction.
+pub(super) struct Inside<'a, Db: Database> {
+    pub(super) engine: &'a Engine,
+    pub(super) coupler: &'a Arc<dyn Coupler<Db>>,
+    pub(super) gate: &'a Gate,
+    /// The claimed record; `None` where there is none.
+    pub(super) held: Option<HeldRow>,
+    pub(super) ttl: Duration,
+    pub(super) longest: Duration,
+}
+
+/// Whether a connection is as it was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Left {
+    /// Nothing is open on it.
+    Clean,
+    /// Nobody knows.
+    Doubtful,
+}
+
+impl<Db: Database> Inside<'_, Db> {
+    /// Runs `body`, and ends the transaction as its answer means.
+    pub(super) async fn run<T>(
+        &self,
+        mut tx: Transaction<'_, Db>,
+        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
+    ) -> (Ended<T>, Left) {
+        let ran = {
+            let body = pin!(async { body(&mut tx).await });
+            tokio::time::timeout(self.longest, caught(body)).await
+        };
+        let (answer, meaning) = match ran {
+            Ok(Ok(answered)) => answered,
+            Ok(Err(payload)) => return (Ended::Panicked(payload), self.undo(tx).await),
+            // What it was at in the database goes on until the connection is closed.
+            Err(_) => return (Ended::TooLong, Left::Doubtful),
+        };
+        let then = match meaning {
+            Meaning::Commit(reply) => {
+                match self.complete(&mut tx, &reply).await {
+                    Ok(true) => {}
+                    Ok(false) => return (Ended::NotOurs, self.undo(tx).await),
+                    Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
+                }
+                return self.commit(tx, answer, reply).await;
+            }
+            Meaning::Keep(reply) => Then::Keep(reply),
+            Meaning::Nothing => Then::Nothing,
+            Meaning::Unknown => Then::Unknown,
+            Meaning::Conflict => Then::Again,
+        };
+        (Ended::RolledBack(answer, then), self.undo(tx).await)
+    }
+
+    async fn complete(
+        &self,
+        tx: &mut Transaction<'_, Db>,
+        reply: &crate::reply::Reply,
+    ) -> Result<bool, TxFault> {
+        match &self.held {
+            None => Ok(true),
+            Some(held) => {
+                in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await
+            }
+        }
+    }
+
+    /// Only a conflict is certain not to have committed: whatever else happens is to be found out.
+    pub(super) async fn commit<T>(
+        &self,
+        tx: Transaction<'_, Db>,
+        answer: T,
+        reply: crate::reply::Reply,
+    ) -> (Ended<T>, Left) {
+        self.gate.open();
+        let asked = Instant::now();
+        let committed = tokio::time::timeout(self.engine.config.store_timeout, tx.commit()).await;
+        self.gate.close();
+        match committed {
+            Ok(Ok(())) => (Ended::Committed(answer, reply, asked), Left::Clean),
+            Ok(Err(error)) => match self.coupler.fault(error) {
+                fault @ TxFault::Conflict(_) => (Ended::Undone(fault), Left::Doubtful),
+                fault => {
+                    tracing::warn!(error = %fault.into_error(), "what became of a COMMIT is not known yet");
+                    (Ended::Lost(answer, reply), Left::Doubtful)
+                }
+            },
+            Err(_) => (Ended::Lost(answer, reply), Left::Doubtful),
+        }
+    }
+
+    pub(super) async fn undo(&self, tx: Transaction<'_, Db>) -> Left {
+        undo(self.engine, tx).await
+    }
+}
+
+/// Rolls back.
+pub(super) async fn undo<Db: Database>(engine: &Engine, tx: Transaction<'_, Db>) -> Left {
+    match tokio::time::timeout(engine.config.store_timeout, tx.rollback()).await {
+        Ok(Ok(())) => Left::Clean,
+        Ok(Err(_)) | Err(_) => Left::Doubtful,
+    }
+}
+
+/// A statement of idem's own is bounded, as every question to the store is.
+pub(super) async fn in_time<T>(
+    engine: &Engine,
+    question: impl Future<Output = Result<T, TxFault>>,
+) -> Result<T, TxFault> {
+    tokio::time::timeout(engine.config.store_timeout, question).await.unwrap_or_else(|_| {
+        let message = "the database did not answer in time";
+        Err(TxFault::Broken(StoreError::new(StoreErrorKind::Unavailable, message)))
+    })
+}
+
+/// Gives a connection back to its pool, in the background where that takes a statement; a doubtful one is closed.
+pub(super) fn give_back<Db: Database>(
+    engine: &Arc<Engine>,
+    coupler: &Arc<dyn Coupler<Db>>,
+    mut seat: Seat<Db>,
+    left: Left,
+) {
+    if left == Left::Doubtful {
+        return;
+    }
+    if !coupler.leaves_traces() {
+        seat.give_back();
+        return;
+    }
+    let (engine, coupler) = (Arc::clone(engine), Arc::clone(coupler));
+    tokio::spawn(async move {
+        let (connection, _) = seat.parts();
+        if in_time(&engine, coupler.restore(connection)).await.is_ok() {
+            seat.give_back();
+        }
+    });
+}

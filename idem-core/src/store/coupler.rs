@@ -1,0 +1,190 @@
+//! What a database must be able to do for an operation whose effects and record commit together.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::{Database, Transaction};
+use tokio::sync::OwnedSemaphorePermit;
+
+use super::{BoxFuture, StoreError};
+use crate::protocol::{Claim, ClaimOutcome, Owner};
+use crate::reply::Reply;
+use crate::tx::Isolation;
+
+/// The statements of one database, on a connection of the application's pool.
+///
+/// Whatever fails leaves the transaction to be rolled back; nothing of it is then kept.
+pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
+    /// A connection.
+    fn seat(&self) -> BoxFuture<'_, Result<Seat<Db>, TxFault>>;
+
+    /// Begins.
+    fn begin<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        gate: &'c Arc<Gate>,
+        isolation: Option<Isolation>,
+    ) -> BoxFuture<'c, Result<Transaction<'c, Db>, TxFault>>;
+
+    /// T1, T2 and T10, as the first statement of the transaction. Won, the record is running and locked.
+    fn claim<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        claim: &'c Claim,
+        rivals: Rivals,
+    ) -> BoxFuture<'c, Result<Claimed, TxFault>>;
+
+    /// T5, as its last. False if the record is not the one that this very transaction claimed: it must roll back.
+    fn complete<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        held: &'c HeldRow,
+        reply: &'c Reply,
+        retention: Duration,
+    ) -> BoxFuture<'c, Result<bool, TxFault>>;
+
+    /// True if a connection must be [restored](Self::restore) before others may use it.
+    fn leaves_traces(&self) -> bool {
+        false
+    }
+
+    /// Makes the connection what it was before.
+    fn restore<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<(), TxFault>>;
+
+    /// Of an error of the driver's at BEGIN, COMMIT or ROLLBACK.
+    fn fault(&self, error: sqlx::Error) -> TxFault;
+
+    /// How long a transaction may take at most, given the lease of the store's other records.
+    fn longest(&self, lease: Duration) -> Option<Duration> {
+        let _ = lease;
+        None
+    }
+}
+
+/// What a claim does when another transaction is at the same key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rivals {
+    /// Says so at once.
+    Tell,
+    /// Waits for its end, which decides.
+    Await,
+}
+
+/// What a claim inside a transaction got.
+#[derive(Debug)]
+pub(crate) enum Claimed {
+    Won(HeldRow),
+    /// Anything but `Won`: the transaction has nothing to do.
+    Decided(ClaimOutcome),
+}
+
+/// A record that this transaction has claimed.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct HeldRow {
+    pub(crate) address: crate::Address,
+    pub(crate) owner: Owner,
+}
+
+/// Why a transaction cannot go on.
+#[derive(Debug)]
+pub(crate) enum TxFault {
+    /// The database undid it for somebody else's sake; another try may succeed at once.
+    Conflict(StoreError),
+    /// The database refused; what failed before, in a statement of the handler's, is refused too.
+    Refused(StoreError),
+    /// The connection broke, or was not to be had.
+    Broken(StoreError),
+}
+
+impl TxFault {
+    pub(crate) fn into_error(self) -> StoreError {
+        match self {
+            Self::Conflict(error) | Self::Refused(error) | Self::Broken(error) => error,
+        }
+    }
+}
+
+/// Whether a transaction may commit, and whether it has ended before it was told to.
+#[derive(Debug, Default)]
+pub(crate) struct Gate {
+    open: AtomicBool,
+}
+
+impl Gate {
+    pub(crate) fn open(&self) {
+        self.open.store(true, Ordering::SeqCst);
+    }
+
+    pub(crate) fn close(&self) {
+        self.open.store(false, Ordering::SeqCst);
+    }
+
+    #[cfg_attr(not(feature = "sqlite-tx"), allow(dead_code, reason = "only SQLite can be kept from committing"))]
+    pub(crate) fn is_open(&self) -> bool {
+        self.open.load(Ordering::SeqCst)
+    }
+}
+
+/// A connection of the application's pool. Unless it was [given back](Self::give_back) it is closed when dropped: what
+/// was left open on it must reach nobody else, and the database undoes it.
+pub(crate) struct Seat<Db: Database> {
+    connection: PoolConnection<Db>,
+    gate: Arc<Gate>,
+    clean: bool,
+    /// Where one transaction at a time may run.
+    _turn: Option<OwnedSemaphorePermit>,
+}
+
+impl<Db: Database> Seat<Db> {
+    pub(crate) fn new(connection: PoolConnection<Db>, turn: Option<OwnedSemaphorePermit>) -> Self {
+        Self { connection, gate: Arc::default(), clean: false, _turn: turn }
+    }
+
+    pub(crate) fn parts(&mut self) -> (&mut Db::Connection, &Arc<Gate>) {
+        (&mut self.connection, &self.gate)
+    }
+
+    /// The connection is as it was: the pool may have it.
+    pub(crate) fn give_back(mut self) {
+        self.clean = true;
+    }
+}
+
+impl<Db: Database> Drop for Seat<Db> {
+    fn drop(&mut self) {
+        if !self.clean {
+            self.connection.close_on_drop();
+        }
+    }
+}
+
+impl<Db: Database> fmt::Debug for Seat<Db> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Seat").finish_non_exhaustive()
+    }
+}
+
+/// The databases whose transactions a store can ride in.
+#[derive(Default)]
+pub struct Couplings(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
+
+impl Couplings {
+    pub(crate) fn add<Db: Database>(&mut self, coupler: Arc<dyn Coupler<Db>>) {
+        self.0.insert(TypeId::of::<Db>(), Box::new(coupler));
+    }
+
+    pub(crate) fn get<Db: Database>(&self) -> Option<Arc<dyn Coupler<Db>>> {
+        self.0.get(&TypeId::of::<Db>())?.downcast_ref().cloned()
+    }
+}
+
+impl fmt::Debug for Couplings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Couplings({})", self.0.len())
+    }
+}

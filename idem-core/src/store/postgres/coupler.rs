@@ -1,0 +1,223 @@
+//! Records that ride in the application's transactions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::postgres::PgConnection;
+use sqlx::{Connection, Postgres, Row as _, Transaction};
+
+use super::args::Arg;
+use super::driver::{FRESH, Statement};
+use super::fault;
+use super::store::PostgresStore;
+use crate::protocol::{Claim, ClaimOutcome};
+use crate::reply::Reply;
+use crate::store::remote::claims::{Judged, judge};
+use crate::store::remote::driver::{Driver, Found, micros, signed};
+use crate::store::remote::failure::Fault;
+use crate::store::sql::{Fields, TableName, found, known_number};
+use crate::store::{
+    BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, TxFault,
+};
+use crate::time::Timestamp;
+use crate::tx::{Isolation, Sealed, TxStore};
+
+impl Sealed for PostgresStore {}
+
+impl TxStore for PostgresStore {
+    type Database = Postgres;
+}
+
+/// The statements with the table's name filled in.
+#[derive(Debug)]
+pub(super) struct Coupled {
+    claim: Statement,
+    claim_waiting: Statement,
+    finish: Statement,
+}
+
+impl Coupled {
+    pub(super) fn new(name: &TableName) -> Self {
+        let claim = CLAIM.replace("{fresh}", FRESH);
+        Self {
+            claim: Statement::new(name, &claim.replace("{turn}", "pg_try_advisory_xact_lock($)")),
+            claim_waiting: Statement::new(
+                name,
+                &claim.replace("{turn}", "coalesce(pg_advisory_xact_lock($)::text, '') = ''"),
+            ),
+            finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
+        }
+    }
+}
+
+/// Writes a record where there is none, and shows what stands there where it could not. A lock that ends with the
+/// transaction tells rivals apart at once, for an insertion alone would wait for theirs to end.
+/// <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>
+const CLAIM: &str = "\
+WITH turn AS MATERIALIZED (SELECT {turn} AS mine), \
+fresh AS (\
+    INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
+    label, key_hint, reply) \
+    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, '' \
+    FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
+    CROSS JOIN turn WHERE turn.mine \
+    ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
+), seen AS ({fresh} WHERE NOT EXISTS (SELECT FROM fresh)) \
+SELECT turn.mine, seen.* FROM turn LEFT JOIN seen ON true";
+
+/// The columns of [`CLAIM`]: whether it is our turn, then clock, address and record.
+const MINE: usize = 0;
+const CLOCK: usize = 1;
+const RECORD: usize = 3;
+const STATE: usize = 4;
+
+impl Coupler<Postgres> for PostgresStore {
+    fn seat(&self) -> BoxFuture<'_, Result<Seat<Postgres>, TxFault>> {
+        Box::pin(async {
+            let connection = self.pool().acquire().await.map_err(|error| self.fault(error))?;
+            Ok(Seat::new(connection, None))
+        })
+    }
+
+    fn begin<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        _: &'c Arc<Gate>,
+        isolation: Option<Isolation>,
+    ) -> BoxFuture<'c, Result<Transaction<'c, Postgres>, TxFault>> {
+        let statement = match isolation {
+            None => "BEGIN",
+            Some(Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+            Some(Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+            Some(Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+        };
+        Box::pin(async move { connection.begin_with(statement).await.map_err(|error| self.fault(error)) })
+    }
+
+    fn claim<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        claim: &'c Claim,
+        rivals: Rivals,
+    ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
+        Box::pin(async move { self.claim_in(connection, claim, rivals).await.map_err(of) })
+    }
+
+    fn complete<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        held: &'c HeldRow,
+        reply: &'c Reply,
+        retention: Duration,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            let driver = self.remote.driver();
+            let args = [
+                Arg::Bytes(Some(held.address.as_bytes())),
+                Arg::Big(Some(signed(held.owner.fence.as_u64()))),
+                Arg::Bytes(Some(held.owner.nonce.as_bytes())),
+                Arg::Big(Some(micros(retention))),
+                Arg::Bytes(Some(reply.as_bytes())),
+            ];
+            driver.holds(connection, &driver.coupled().finish, &args).await.map_err(of)
+        })
+    }
+
+    fn restore<'c>(&'c self, _: &'c mut PgConnection) -> BoxFuture<'c, Result<(), TxFault>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn fault(&self, error: sqlx::Error) -> TxFault {
+        match error {
+            error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => TxFault::Refused(
+                StoreError::new(StoreErrorKind::Unavailable, "the pool has no connection for a transaction")
+                    .with_source(error),
+            ),
+            error => of(fault::fault(error)),
+        }
+    }
+}
+
+impl PostgresStore {
+    async fn claim_in(
+        &self,
+        connection: &mut PgConnection,
+        claim: &Claim,
+        rivals: Rivals,
+    ) -> Result<Claimed, Fault> {
+        let driver = self.remote.driver();
+        let address: &[u8] = claim.address.as_bytes();
+        let args = [
+            Arg::Big(Some(turn(claim))),
+            Arg::Big(Some(micros(claim.lease))),
+            Arg::Bytes(Some(address)),
+            Arg::Bytes(Some(claim.nonce.as_bytes())),
+            Arg::Small(Some(known_number(claim.after_crash))),
+            Arg::Small(Some(claim.fingerprint.recipe().into())),
+            Arg::Bytes(Some(claim.fingerprint.digest())),
+            Arg::Text(Some(claim.label.as_str())),
+            Arg::Text(Some(claim.key_hint.as_str())),
+            Arg::AllBytes(vec![address]),
+        ];
+        let statement = match rivals {
+            Rivals::Tell => &driver.coupled().claim,
+            Rivals::Await => &driver.coupled().claim_waiting,
+        };
+        let rows = driver.rows(connection, statement, &args).await?;
+        let Some(row) = rows.first() else { return Err(fault::silent()) };
+        let mine: bool = row.try_get(MINE).map_err(fault::fault)?;
+        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).map(Timestamp::from_micros);
+        let seen = match clock {
+            None => Found::Nothing,
+            Some(now) if row.int(STATE).is_none() => Found::Fresh(now),
+            Some(now) => found(row, RECORD, claim.address, now),
+        };
+        self.judge(connection, claim, mine, seen).await
+    }
+
+    /// What is there decides, and a record that may be run again is written by the statement that every other such
+    /// claim uses, under the lock of this transaction.
+    async fn judge(
+        &self,
+        connection: &mut PgConnection,
+        claim: &Claim,
+        mine: bool,
+        seen: Found,
+    ) -> Result<Claimed, Fault> {
+        let fresh = matches!(seen, Found::Fresh(_));
+        let rival = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
+        match judge(claim, seen) {
+            Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => {
+                Ok(Claimed::Won(HeldRow { address: claim.address, owner: won.owner }))
+            }
+            // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
+            Judged::Decided(Ok(ClaimOutcome::Won(_))) => Ok(Claimed::Decided(ClaimOutcome::Unknown)),
+            Judged::Decided(Ok(outcome)) => Ok(Claimed::Decided(outcome)),
+            Judged::Decided(Err(error)) => Err(fault::damaged(&error)),
+            Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
+                if self.remote.driver().change(connection, &change).await? {
+                    Ok(Claimed::Won(HeldRow { address: claim.address, owner: won.owner }))
+                } else {
+                    Ok(Claimed::Decided(rival))
+                }
+            }
+            Judged::Changed(_, ClaimOutcome::Won(_)) | Judged::Gone => Ok(Claimed::Decided(rival)),
+            // The sweep writes it down.
+            Judged::Changed(_, outcome) => Ok(Claimed::Decided(outcome)),
+        }
+    }
+}
+
+/// The number of the advisory lock: the first bytes of a digest, so two keys share one as good as never, and then one of
+/// them is told to come again.
+fn turn(claim: &Claim) -> i64 {
+    claim.address.as_bytes().first_chunk().map_or(0, |first| i64::from_be_bytes(*first))
+}
+
+fn of(fault: Fault) -> TxFault {
+    match fault {
+        Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
+        Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
+        Fault::Shut(failure) | Fault::Refused(failure) => TxFault::Refused(failure.to_error()),
+    }
+}

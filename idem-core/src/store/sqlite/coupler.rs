@@ -1,0 +1,305 @@
+//! Records that ride in the application's transactions.
+//!
+//! A transaction takes the write lock when it begins, so there is no rival to be told of: whoever else writes waits. In
+//! one process they queue for it; and each is over well before another's lease could end for want of a renewal.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use sqlx::sqlite::{
+    Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions,
+    SqliteRow, SqliteSynchronous,
+};
+use sqlx::query::Query;
+use sqlx::{Connection, Row as _, Transaction};
+use tokio::sync::Semaphore;
+
+use super::builder::Durability;
+use super::link::Setup;
+use super::round::Rules;
+use super::sql;
+use super::store::SqliteStore;
+use crate::protocol::{self, Claim, ClaimOutcome, Record, StateKind};
+use crate::reply::Reply;
+use crate::store::sql::{Fields, Row, number, record};
+use crate::store::{
+    BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, TxFault,
+};
+use crate::time::Timestamp;
+use crate::tx::{Isolation, Sealed, TxStore};
+
+impl Sealed for SqliteStore {}
+
+impl TxStore for SqliteStore {
+    type Database = Sqlite;
+}
+
+/// What it takes to ride in a transaction.
+pub(super) struct Coupling {
+    rules: Rules,
+    options: SqliteConnectOptions,
+    pool: OnceLock<SqlitePool>,
+    turn: Arc<Semaphore>,
+}
+
+impl Coupling {
+    pub(super) fn new(setup: &Setup, rules: Rules, pool: Option<SqlitePool>) -> Result<Self, StoreError> {
+        if let Some(pool) = &pool
+            && !same_file(pool.connect_options().get_filename(), &setup.path)
+        {
+            return Err(StoreError::new(
+                StoreErrorKind::Misconfigured,
+                format!(
+                    "the pool is on another file than {}: effects and records commit together in one file only",
+                    setup.path.display()
+                ),
+            ));
+        }
+        let synchronous = match setup.durability {
+            Durability::Full => SqliteSynchronous::Full,
+            Durability::Normal => SqliteSynchronous::Normal,
+        };
+        let options = SqliteConnectOptions::new()
+            .filename(&setup.path)
+            .synchronous(synchronous)
+            .busy_timeout(setup.busy_timeout);
+        let pool = pool.map_or_else(OnceLock::new, OnceLock::from);
+        Ok(Self { rules, options, pool, turn: Arc::new(Semaphore::new(1)) })
+    }
+
+    /// The pool that the store was given, or one of its own.
+    fn pool(&self) -> &SqlitePool {
+        self.pool.get_or_init(|| SqlitePoolOptions::new().connect_lazy_with(self.options.clone()))
+    }
+}
+
+/// A file that does not exist yet is compared by its name.
+fn same_file(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).ok();
+    real(one) == real(other)
+}
+
+impl fmt::Debug for Coupling {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Coupling").field("rules", &self.rules).finish_non_exhaustive()
+    }
+}
+
+impl Coupler<Sqlite> for SqliteStore {
+    fn seat(&self) -> BoxFuture<'_, Result<Seat<Sqlite>, TxFault>> {
+        Box::pin(async {
+            let closed = |_| refused("the store is closed", None);
+            let turn = Arc::clone(&self.coupling.turn).acquire_owned().await.map_err(closed)?;
+            let connection = self.coupling.pool().acquire().await.map_err(|error| self.fault(error))?;
+            Ok(Seat::new(connection, Some(turn)))
+        })
+    }
+
+    fn begin<'c>(
+        &'c self,
+        connection: &'c mut SqliteConnection,
+        gate: &'c Arc<Gate>,
+        _: Option<Isolation>,
+    ) -> BoxFuture<'c, Result<Transaction<'c, Sqlite>, TxFault>> {
+        Box::pin(async move {
+            let mut tx = connection.begin_with(sql::BEGIN).await.map_err(|error| self.fault(error))?;
+            // A statement such as INSERT OR ROLLBACK ends the transaction, and whatever follows would commit by itself:
+            // https://www.sqlite.org/lang_conflict.html
+            let gate = Arc::clone(gate);
+            let mut handle = tx.lock_handle().await.map_err(|error| self.fault(error))?;
+            handle.set_commit_hook(move || gate.is_open());
+            drop(handle);
+            Ok(tx)
+        })
+    }
+
+    fn claim<'c>(
+        &'c self,
+        connection: &'c mut SqliteConnection,
+        claim: &'c Claim,
+        _: Rivals,
+    ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
+        Box::pin(self.claim_in(connection, claim))
+    }
+
+    fn complete<'c>(
+        &'c self,
+        connection: &'c mut SqliteConnection,
+        held: &'c HeldRow,
+        reply: &'c Reply,
+        retention: Duration,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            let done = sqlx::query(sql::FINISH_HERE)
+                .bind(held.address.as_bytes().as_slice())
+                .bind(signed(held.owner.fence.as_u64()))
+                .bind(held.owner.nonce.as_bytes().as_slice())
+                .bind(signed((self.coupling.rules.now() + retention).as_micros()))
+                .bind(reply.as_bytes())
+                .execute(connection)
+                .await
+                .map_err(|error| self.fault(error))?;
+            Ok(done.rows_affected() == 1)
+        })
+    }
+
+    fn leaves_traces(&self) -> bool {
+        true
+    }
+
+    fn restore<'c>(&'c self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, Result<(), TxFault>> {
+        Box::pin(async move {
+            connection.lock_handle().await.map_err(|error| self.fault(error))?.remove_commit_hook();
+            Ok(())
+        })
+    }
+
+    fn fault(&self, error: sqlx::Error) -> TxFault {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {
+                refused("the pool has no connection for a transaction", Some(error))
+            }
+            sqlx::Error::Database(said) if matches!(said.code().as_deref(), Some("5" | "517" | "6")) => {
+                refused("the database stayed locked: another process writes, or a transaction was left open", Some(error))
+            }
+            sqlx::Error::Database(_) => refused("SQLite refused the transaction", Some(error)),
+            _ => {
+                let message = "the connection to the SQLite file broke";
+                TxFault::Broken(StoreError::new(StoreErrorKind::Unavailable, message).with_source(error))
+            }
+        }
+    }
+
+    /// While a transaction is open nothing else is written, renewals included, which come every third of a lease.
+    fn longest(&self, lease: Duration) -> Option<Duration> {
+        Some(lease / 3)
+    }
+}
+
+impl SqliteStore {
+    async fn claim_in(&self, connection: &mut SqliteConnection, claim: &Claim) -> Result<Claimed, TxFault> {
+        let now = self.coupling.rules.now();
+        let before = self.load(connection, claim).await?;
+        let mut after = before.clone();
+        let outcome = protocol::claim(&mut after, claim, now);
+        let (ClaimOutcome::Won(won), Some(new)) = (&outcome, &after) else {
+            return Ok(Claimed::Decided(outcome));
+        };
+        let held = HeldRow { address: claim.address, owner: won.owner };
+        let written = match &before {
+            // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
+            Some(before) if before == new => return Ok(Claimed::Decided(ClaimOutcome::Unknown)),
+            Some(before) => self.reclaim(connection, claim, before, new).await?,
+            None => {
+                self.make_room(connection, now).await?;
+                self.insert(connection, claim, new).await?
+            }
+        };
+        // Nobody else can have written since BEGIN IMMEDIATE.
+        if written == 1 { Ok(Claimed::Won(held)) } else { Err(refused("a record changed under the write lock", None)) }
+    }
+
+    async fn load(&self, connection: &mut SqliteConnection, claim: &Claim) -> Result<Option<Record>, TxFault> {
+        let query = sqlx::query(sql::LOAD).bind(claim.address.as_bytes().as_slice());
+        let row = query.fetch_optional(connection).await.map_err(|error| self.fault(error))?;
+        row.map(|row| record(&row, RECORD, claim.address)).transpose().map_err(TxFault::Refused)
+    }
+
+    async fn insert(
+        &self,
+        connection: &mut SqliteConnection,
+        claim: &Claim,
+        new: &Record,
+    ) -> Result<u64, TxFault> {
+        let label = sqlx::query(sql::NUMBER).bind(claim.label.as_str());
+        label.execute(&mut *connection).await.map_err(|error| self.fault(error))?;
+        let query = sqlx::query(sql::INSERT).bind(claim.address.as_bytes().as_slice());
+        let done = with_row(query, &Row::of(new)).execute(connection).await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.fault(error))
+    }
+
+    async fn reclaim(
+        &self,
+        connection: &mut SqliteConnection,
+        claim: &Claim,
+        old: &Record,
+        new: &Record,
+    ) -> Result<u64, TxFault> {
+        let (old, new) = (Row::of(old), Row::of(new));
+        let done = old.state == number(StateKind::Done);
+        let query = sqlx::query(if done { sql::RECLAIM.done } else { sql::RECLAIM.open })
+            .bind(claim.address.as_bytes().as_slice())
+            .bind(old.state)
+            .bind(old.fence)
+            .bind(old.nonce)
+            .bind(old.until);
+        let done = with_row(query, &new).execute(connection).await;
+        done.map(|done| done.rows_affected()).map_err(|error| self.fault(error))
+    }
+
+    /// Holds to the bound, as every other claim does.
+    async fn make_room(&self, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), TxFault> {
+        /// Enough to go on, in one step.
+        const EXPIRED: i64 = 64;
+        let Some(bound) = self.coupling.rules.max_records else { return Ok(()) };
+        for _ in 0..2 {
+            let row = sqlx::query(sql::RECORDS).fetch_one(&mut *connection).await;
+            let records: i64 = row.and_then(|row| row.try_get(0)).map_err(|error| self.fault(error))?;
+            if u64::try_from(records).unwrap_or_default() < bound {
+                return Ok(());
+            }
+            let reap = sqlx::query(sql::REAP).bind(signed(now.as_micros())).bind(EXPIRED);
+            reap.execute(&mut *connection).await.map_err(|error| self.fault(error))?;
+        }
+        let message = "the store holds `max_records` unexpired records: raise the bound or shorten the retention";
+        Err(TxFault::Refused(StoreError::new(StoreErrorKind::CapacityExceeded, message)))
+    }
+}
+
+/// A record's columns come after its address.
+const RECORD: usize = 1;
+
+/// Every column but the address and the format, of a record that is claimed: it has no reply.
+fn with_row<'q>(query: Query<'q, Sqlite, SqliteArguments>, row: &Row<'q>) -> Query<'q, Sqlite, SqliteArguments> {
+    query
+        .bind(row.state)
+        .bind(row.fence)
+        .bind(row.nonce)
+        .bind(row.until)
+        .bind(row.attempts)
+        .bind(row.after_crash)
+        .bind(row.recipe)
+        .bind(row.digest)
+        .bind(row.created)
+        .bind(row.label)
+        .bind(row.key_hint)
+        .bind(None::<&[u8]>)
+}
+
+fn refused(message: &str, source: Option<sqlx::Error>) -> TxFault {
+    let error = StoreError::new(StoreErrorKind::Unavailable, message);
+    TxFault::Refused(match source {
+        Some(source) => error.with_source(source),
+        None => error,
+    })
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+impl Fields for SqliteRow {
+    fn int(&self, at: usize) -> Option<i64> {
+        self.try_get(at).ok()
+    }
+
+    fn bytes(&self, at: usize) -> Option<Vec<u8>> {
+        self.try_get(at).ok()
+    }
+
+    fn text(&self, at: usize) -> Option<String> {
+        self.try_get(at).ok()
+    }
+}

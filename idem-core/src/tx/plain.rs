@@ -1,0 +1,188 @@
+//! One call of a plain function in a transaction. The macro emits
+//! `match operation(…).key(…).couple(…).await { Answer(a) => a, Run(call) => call.run(…).await }`.
+
+use std::sync::Arc;
+
+use serde::Serialize;
+use sqlx::{Database, Transaction};
+
+use super::{Carries, TxSpec};
+use crate::engine::{Bare, Coupled, Engine, Known, Meaning, Operation, Rules, Turn};
+use crate::key::KeyPart;
+use crate::outcome::ErrorClass;
+use crate::plain::{AsIdem, Errors, PlainOperation};
+use crate::policy::{OnError, Policy, Spec};
+use crate::refused::{Refused, Unavailable};
+use crate::reply::Reply;
+
+/// A call that is about to be made.
+#[derive(Debug)]
+#[must_use]
+pub struct TxOperation(PlainOperation);
+
+/// Starts a call; the store of `idem` must be in the database.
+pub fn operation<Db: Database, I: AsIdem + Carries<Db> + ?Sized>(idem: &I, spec: Spec) -> TxOperation {
+    TxOperation(crate::plain::operation(idem, spec))
+}
+
+impl TxOperation {
+    /// The key.
+    pub fn key<K: KeyPart + ?Sized>(self, key: &K) -> Self {
+        Self(self.0.key(key))
+    }
+
+    /// Who the key belongs to.
+    pub fn scope<K: KeyPart + ?Sized>(self, scope: &K) -> Self {
+        Self(self.0.scope(scope))
+    }
+
+    /// What the call says.
+    pub fn fingerprint<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        Self(self.0.fingerprint(value))
+    }
+
+    /// Finds out what is known without a transaction.
+    ///
+    /// # Cancel safety
+    /// Nothing has begun.
+    pub async fn couple<Db: Database, R>(self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
+        match self.0.resolve() {
+            Ok(Some(operation)) => couple(self.0.engine(), operation, rules.rules(), errors).await,
+            Ok(None) => match self.0.engine().bare(rules.rules()) {
+                Ok(bare) => Entry::Run(Call { kind: Kind::Bare(bare), policy: self.0.policy(), errors }),
+                Err(refused) => Entry::Answer((errors.refused)(refused)),
+            },
+            Err(refused) => Entry::Answer((errors.refused)(refused)),
+        }
+    }
+}
+
+/// Looks for an answer that this process knows, or makes ready to run.
+pub(super) async fn couple<Db: Database, R>(
+    engine: &Arc<Engine>,
+    operation: Operation,
+    rules: Rules,
+    errors: Errors<R>,
+) -> Entry<Db, R> {
+    let policy = operation.policy;
+    match engine.couple(operation, rules).await {
+        Ok(Known::Replay(reply)) => Entry::Answer(errors.replay(&reply)),
+        Ok(Known::Nothing(coupled)) => {
+            Entry::Run(Call { kind: Kind::Keyed(Box::new(coupled)), policy, errors })
+        }
+        Err(refused) => Entry::Answer((errors.refused)(refused)),
+    }
+}
+
+/// What a call may do.
+#[derive(Debug)]
+pub enum Entry<Db: Database, R> {
+    /// Give this answer.
+    Answer(R),
+    /// Run the body.
+    Run(Call<Db, R>),
+}
+
+/// A call whose body may run.
+#[derive(Debug)]
+#[must_use]
+pub struct Call<Db: Database, R> {
+    kind: Kind<Db>,
+    policy: Policy,
+    errors: Errors<R>,
+}
+
+#[derive(Debug)]
+enum Kind<Db: Database> {
+    Keyed(Box<Coupled<Db>>),
+    Bare(Bare<Db>),
+}
+
+/// What became of one run.
+#[derive(Debug)]
+pub enum Flow<Db: Database, R> {
+    /// This is the answer.
+    Done(R),
+    /// Nothing happened: run the body again.
+    Again(Call<Db, R>),
+}
+
+impl<Db: Database, R> Call<Db, R> {
+    /// Runs `body` in a transaction and ends it as its result means.
+    ///
+    /// # Cancel safety
+    /// Dropped before the commit was sent, the database rolls everything back.
+    pub async fn run(
+        self,
+        conflict: fn(&R) -> bool,
+        wanted: impl FnOnce(&R) -> bool,
+        commits: impl FnOnce(&R) -> bool,
+        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
+    ) -> R {
+        let refused = self.errors.refused;
+        match self.attempt(conflict, wanted, commits, body).await {
+            Flow::Done(result) => result,
+            // Only where retries were asked for.
+            Flow::Again(_) => refused(Refused::TransactionConflict { retry_after: crate::engine::ASK_AGAIN }),
+        }
+    }
+
+    /// The same, where the body may run again.
+    pub async fn attempt(
+        self,
+        conflict: fn(&R) -> bool,
+        wanted: impl FnOnce(&R) -> bool,
+        commits: impl FnOnce(&R) -> bool,
+        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
+    ) -> Flow<Db, R> {
+        let Self { kind, policy, errors } = self;
+        let judged = async |tx: &mut Transaction<'_, Db>| {
+            let result = body(tx).await;
+            let meaning = if conflict(&result) {
+                Meaning::Conflict
+            } else if wanted(&result) {
+                let commits = commits(&result);
+                meaning(&errors, &policy, &result, commits)
+            } else {
+                Meaning::Nothing
+            };
+            (result, meaning)
+        };
+        match kind {
+            Kind::Bare(bare) => Flow::Done(bare.run(judged).await.unwrap_or_else(errors.refused)),
+            Kind::Keyed(coupled) => match coupled.run(judged).await {
+                Turn::Answer(result) => Flow::Done(result),
+                Turn::Replay(reply) => Flow::Done(errors.replay(&reply)),
+                Turn::Refused(refused) => Flow::Done((errors.refused)(refused)),
+                Turn::Panicked(payload) => std::panic::resume_unwind(payload),
+                Turn::Again(coupled) => {
+                    Flow::Again(Self { kind: Kind::Keyed(Box::new(coupled)), policy, errors })
+                }
+            },
+        }
+    }
+}
+
+fn meaning<R>(errors: &Errors<R>, policy: &Policy, result: &R, commits: bool) -> Meaning {
+    // It happens, so it must not run again, even if its result cannot be written down.
+    let kept = |reply: Result<Reply, Unavailable>| reply.unwrap_or_else(Reply::tombstone);
+    let keep = |reply| if commits { Meaning::Commit(kept(reply)) } else { Meaning::Keep(kept(reply)) };
+    if (errors.is_value)(result) {
+        return keep((errors.write_value)(result));
+    }
+    match ((errors.class)(result), policy.on_error) {
+        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => keep((errors.write_error)(result)),
+        (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Meaning::Unknown,
+        (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Meaning::Nothing,
+    }
+}
+
+/// Unless `commit_on` says otherwise, an `Ok` commits.
+pub fn is_ok<T, E>(result: &Result<T, E>) -> bool {
+    result.is_ok()
+}
+
+/// Unless `store_if` says otherwise, every result counts.
+pub fn always<R>(_: &R) -> bool {
+    true
+}

@@ -1,0 +1,162 @@
+//! What both forms emit for a function with `#[tx]`: the body gets the transaction, and may run again.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+use super::{body, span, spec};
+use crate::ident;
+use crate::input::{Argument, find_impl_trait, state_argument};
+use crate::model::{AxumForm, Coupling, PlainForm, Plan, Task};
+
+/// The end of a handler: what is known answers without a task, what runs gets one of its own.
+pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenStream {
+    let (krate, operation, call, value) = (&plan.krate, ident::operation(), ident::call(), ident::value());
+    let (database, rules) = (database(plan, coupling), rules(plan, coupling));
+    let checks = checks(plan, &database);
+    let output = super::axum::output(form);
+    let at = span::at(&output);
+    // Only this function asks for a response, so a type that is none is reported once, where it stands.
+    let respond = quote_spanned!(at=> #krate::__private::axum::respond::<#output>);
+    let conflict = match form.output.as_ref().and_then(find_impl_trait) {
+        // A type without a name cannot be asked.
+        Some(_) => quote_spanned!(at=> |_| false),
+        None => conflict(plan, &output),
+    };
+    let success = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::is_success);
+    let terms = terms(plan, coupling, &success);
+    let closure = body::closure(plan, &output);
+    let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::TxFlow);
+    let run = run(plan, coupling, &flow, &quote!(#respond, #conflict, #terms, #closure));
+    quote_spanned! {Span::mixed_site()=>
+        #checks
+        match #operation.couple::<#database>(#rules).await {
+            #krate::__private::axum::TxEntry::Answer(#value) => #value,
+            #krate::__private::axum::TxEntry::Run(#call) => {
+                #krate::__private::axum::spawn(async move { #run }).await
+            }
+        }
+    }
+}
+
+/// The end of any other function.
+pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling, calls: &TokenStream) -> TokenStream {
+    let (krate, call, value, errors) = (&plan.krate, ident::call(), ident::value(), ident::errors());
+    let (database, rules) = (database(plan, coupling), rules(plan, coupling));
+    let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
+    let output = form.output.to_token_stream();
+    let conflict = conflict(plan, &output);
+    let success = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::is_ok);
+    let terms = terms(plan, coupling, &success);
+    let closure = body::closure(plan, &output);
+    let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::Flow);
+    let run = run(plan, coupling, &flow, &quote!(#conflict, #terms, #closure));
+    let operation = ident::operation();
+    let entered = quote_spanned! {Span::mixed_site()=>
+        match #operation.couple::<#database, _>(#rules, #errors).await {
+            #krate::__private::tx::Entry::Answer(#value) => #value,
+            #krate::__private::tx::Entry::Run(#call) => { #run }
+        }
+    };
+    let begun = quote_spanned! {Span::mixed_site()=>
+        let #operation = #krate::__private::tx::operation::<#database, _>(#with, #spec) #calls;
+    };
+    match form.task {
+        Task::Inline => quote!(#begun #entered),
+        Task::Detached => quote_spanned! {Span::mixed_site()=>
+            #begun
+            #krate::__private::plain::spawn(async move { #entered }).await
+        },
+    }
+}
+
+/// The database whose transaction the argument is.
+fn database(plan: &Plan, coupling: &Coupling) -> TokenStream {
+    let (krate, ty) = (&plan.krate, &coupling.transaction.ty);
+    quote_spanned!(span::at(ty)=> <#ty as #krate::tx::TxArgument>::Database)
+}
+
+fn rules(plan: &Plan, coupling: &Coupling) -> TokenStream {
+    let krate = &plan.krate;
+    let isolation = coupling.isolation.map(crate::args::Isolation::variant).into_iter();
+    let retries = coupling.retries.iter();
+    quote_spanned! {Span::mixed_site()=>
+        const {
+            #krate::__private::tx::TxSpec::new()
+                #(.isolation(#krate::tx::Isolation::#isolation))*
+                #(.retries(#retries))*
+        }
+    }
+}
+
+/// A state that says which store it has must fit.
+fn checks(plan: &Plan, database: &TokenStream) -> TokenStream {
+    let krate = &plan.krate;
+    let check = |argument: &Argument| {
+        let state = state_argument(&argument.param.ty)?;
+        let cfg = &argument.cfg;
+        Some(quote_spanned! {span::at(state)=>
+            #(#cfg)*
+            {
+                use #krate::__private::tx::{Typed as _, Untyped as _};
+                (&#krate::__private::tx::state::<#state>()).carries::<#database>();
+            }
+        })
+    };
+    plan.arguments.iter().filter_map(check).collect()
+}
+
+/// Whether the output can tell that the database undid something: the first trait that fits its type answers.
+fn conflict(plan: &Plan, output: &TokenStream) -> TokenStream {
+    let krate = &plan.krate;
+    quote_spanned! {span::at(output)=>
+        {
+            use #krate::__private::tx::{ConflictsInSources as _, ConflictsNever as _, ConflictsSaid as _};
+            (&&#krate::__private::tx::probe::<#output>()).conflict()
+        }
+    }
+}
+
+/// `store_if` and `commit_on`.
+fn terms(plan: &Plan, coupling: &Coupling, success: &TokenStream) -> TokenStream {
+    let krate = &plan.krate;
+    let wanted = match &plan.store_if {
+        Some(predicate) => predicate.to_token_stream(),
+        None => quote_spanned!(Span::mixed_site()=> #krate::__private::tx::always),
+    };
+    let commits = coupling.commit_on.as_ref().map_or_else(|| success.clone(), ToTokens::to_token_stream);
+    quote!(#wanted, #commits)
+}
+
+/// Once, or as often as the database asks for it, each time with copies of the arguments.
+fn run(plan: &Plan, coupling: &Coupling, flow: &TokenStream, arguments: &TokenStream) -> TokenStream {
+    let (call, value) = (ident::call(), ident::value());
+    if coupling.retries.is_none() {
+        return quote_spanned!(Span::mixed_site()=> #call.run(#arguments).await);
+    }
+    let copies = copies(plan);
+    quote_spanned! {Span::mixed_site()=>
+        let mut #call = #call;
+        loop {
+            let #value = { #copies #call.attempt(#arguments) };
+            #call = match #value.await {
+                #flow::Done(#value) => break #value,
+                #flow::Again(#value) => #value,
+            };
+        }
+    }
+}
+
+fn copies(plan: &Plan) -> TokenStream {
+    let krate = &plan.krate;
+    let copy = |argument: &Argument| -> TokenStream {
+        let cfg = &argument.cfg;
+        let copies = argument.names.iter().map(|name| {
+            let allow = body::allow_underscore(name);
+            // Where the argument's type stands: the compiler then reports there what cannot be cloned.
+            let copied = quote_spanned!(span::at(&argument.param.ty)=> #krate::__private::tx::again(&#name));
+            quote_spanned!(Span::mixed_site()=> #(#cfg)* #allow #[allow(unused_mut)] let mut #name = #copied;)
+        });
+        copies.collect()
+    };
+    plan.arguments.iter().map(copy).collect()
+}

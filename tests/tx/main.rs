@@ -1,0 +1,4 @@
+//! `#[tx]` handlers and functions on real databases: effects and record commit together, or not at all.
+
+mod suite;
+mod world;

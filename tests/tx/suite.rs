@@ -1,0 +1,253 @@
+//! What holds on every database.
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use idem_core::tx::{MySqlTx, OperationKey, PgTx, SqliteTx};
+use idem_core::{Refused, idempotent};
+use serde::{Deserialize, Serialize};
+use sqlx::AssertSqlSafe;
+
+use crate::world::{App, World, ask, soon};
+
+/// What a body does.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Ask {
+    /// What it writes, if anything.
+    note: String,
+    /// How it ends.
+    end: End,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum End {
+    Created,
+    Held,
+    Unprocessable,
+    Unauthorised,
+    Failed,
+    Panic,
+    /// A statement fails, and nobody minds.
+    Ignored,
+}
+
+fn ask_for(note: &str, end: End) -> String {
+    serde_json::to_string(&Ask { note: note.to_owned(), end }).unwrap()
+}
+
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ActError {
+    #[error("the database: {0}")]
+    Database(#[from] sqlx::Error),
+    #[error("it ends with {0}")]
+    Status(StatusCode),
+}
+
+impl IntoResponse for ActError {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Database(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
+            Self::Status(status) => status.into_response(),
+        }
+    }
+}
+
+macro_rules! suite {
+    ($name:ident, $Db:ty, $Tx:ident, $dialect:literal) => {
+        mod $name {
+            use super::*;
+
+            #[idempotent]
+            async fn act(
+                State(app): State<App>,
+                #[tx] tx: &mut $Tx<'_>,
+                Json(ask): Json<Ask>,
+            ) -> Result<(StatusCode, String), ActError> {
+                let run = app.runs.fetch_add(1, Ordering::SeqCst) + 1;
+                let insert = format!("INSERT INTO {} VALUES ('{}', 1)", app.ledger, ask.note);
+                sqlx::query(AssertSqlSafe(insert.clone())).execute(&mut **tx).await?;
+                match ask.end {
+                    End::Created => {}
+                    End::Held => {
+                        app.inside.notify_one();
+                        app.go_on.notified().await;
+                    }
+                    End::Unprocessable => return Err(ActError::Status(StatusCode::UNPROCESSABLE_ENTITY)),
+                    End::Unauthorised => return Err(ActError::Status(StatusCode::UNAUTHORIZED)),
+                    End::Failed => return Err(ActError::Status(StatusCode::BAD_GATEWAY)),
+                    End::Panic => panic!("as asked"),
+                    End::Ignored => {
+                        let again = sqlx::query(AssertSqlSafe(insert)).execute(&mut **tx).await;
+                        assert!(again.is_err(), "the note is unique");
+                    }
+                }
+                Ok((StatusCode::CREATED, format!("run {run}")))
+            }
+
+            async fn world() -> Option<(World<$Db>, Router)> {
+                crate::world::MYSQL_DIALECT.set($dialect);
+                let world = World::<$Db>::new().await?;
+                let router = router(&world).await;
+                Some((world, router))
+            }
+
+            async fn router(world: &World<$Db>) -> Router {
+                let layer = world.process().await.layer();
+                Router::new().route("/act", post(act)).layer(layer).with_state(world.app.clone())
+            }
+
+            #[tokio::test]
+            async fn an_effect_and_its_record_commit_together() {
+                let Some((world, router)) = world().await else { return };
+                let first = ask(&router, "k", &ask_for("a", End::Created)).await;
+                assert!(first.is(201, "run 1") && !first.replayed, "{first:?}");
+                let again = ask(&router, "k", &ask_for("a", End::Created)).await;
+                assert!(again.is(201, "run 1") && again.replayed, "{again:?}");
+                // Another process knows it from the record alone.
+                let other = self::router(&world).await;
+                let again = ask(&other, "k", &ask_for("a", End::Created)).await;
+                assert!(again.is(201, "run 1") && again.replayed, "{again:?}");
+                let reused = ask(&other, "k", &ask_for("b", End::Created)).await;
+                assert!(reused.is(400, "idempotency-key-reused"), "{reused:?}");
+                assert_eq!((world.rows().await, world.runs()), (1, 1));
+            }
+
+            #[tokio::test]
+            async fn a_refusal_keeps_its_record_and_nothing_else() {
+                let Some((world, router)) = world().await else { return };
+                let body = ask_for("a", End::Unprocessable);
+                assert_eq!(ask(&router, "k", &body).await.status, 422);
+                let other = self::router(&world).await;
+                let again = ask(&other, "k", &body).await;
+                assert!(again.status == 422 && again.replayed, "{again:?}");
+                assert_eq!((world.rows().await, world.runs()), (0, 1));
+            }
+
+            #[tokio::test]
+            async fn what_may_pass_keeps_nothing() {
+                let Some((world, router)) = world().await else { return };
+                for (at, (end, status)) in
+                    [(End::Failed, 502), (End::Unauthorised, 401), (End::Panic, 500)].into_iter().enumerate()
+                {
+                    let body = ask_for("a", end);
+                    for run in 1..=2 {
+                        let answer = ask(&router, "k", &body).await;
+                        assert!(answer.status == status && !answer.replayed, "{answer:?}");
+                        assert_eq!(world.runs(), u32::try_from(2 * at + run).unwrap());
+                    }
+                    assert_eq!(world.rows().await, 0);
+                }
+                // The key is as if it had never been used.
+                let answer = ask(&router, "k", &ask_for("a", End::Created)).await;
+                assert!(answer.is(201, "run 7"), "{answer:?}");
+                assert_eq!(world.rows().await, 1);
+            }
+
+            #[tokio::test]
+            async fn twins_in_one_process_cost_no_connection() {
+                let Some((world, router)) = world().await else { return };
+                let body = ask_for("a", End::Held);
+                let first = tokio::spawn({
+                    let (router, body) = (router.clone(), body.clone());
+                    async move { ask(&router, "k", &body).await }
+                });
+                soon("the first runs", world.app.inside.notified()).await;
+                // More than the pool has connections.
+                for _ in 0..20 {
+                    let twin = ask(&router, "k", &body).await;
+                    assert!(twin.is(409, "request-in-progress"), "{twin:?}");
+                }
+                let other = ask(&router, "k", &ask_for("b", End::Held)).await;
+                assert!(other.is(400, "idempotency-key-reused"), "{other:?}");
+                world.app.go_on.notify_one();
+                assert!(soon("it ends", first).await.unwrap().is(201, "run 1"));
+                assert!(ask(&router, "k", &body).await.replayed);
+                assert_eq!((world.rows().await, world.runs()), (1, 1));
+            }
+
+            #[tokio::test]
+            async fn a_twin_in_another_process_does_not_run() {
+                let Some((world, router)) = world().await else { return };
+                let other = self::router(&world).await;
+                let body = ask_for("a", End::Held);
+                let first = tokio::spawn({
+                    let body = body.clone();
+                    async move { ask(&router, "k", &body).await }
+                });
+                soon("the first runs", world.app.inside.notified()).await;
+                let waits = stringify!($name) == "sqlite";
+                let twin = tokio::spawn({
+                    let (other, body) = (other.clone(), body.clone());
+                    async move { ask(&other, "k", &body).await }
+                });
+                if waits {
+                    // SQLite has one writer; what is not committed is not to be seen.
+                    world.app.go_on.notify_one();
+                    let twin = soon("the twin's answer", twin).await.unwrap();
+                    assert!(twin.is(201, "run 1") && twin.replayed, "{twin:?}");
+                } else {
+                    let twin = soon("the twin's answer", twin).await.unwrap();
+                    assert!(twin.is(409, "request-in-progress"), "{twin:?}");
+                    world.app.go_on.notify_one();
+                }
+                assert!(soon("it ends", first).await.unwrap().is(201, "run 1"));
+                assert!(soon("a replay", ask(&other, "k", &body)).await.replayed);
+                assert_eq!((world.rows().await, world.runs()), (1, 1));
+            }
+
+            #[tokio::test]
+            async fn sixty_four_twins_over_four_processes_run_once() {
+                let Some((world, _)) = world().await else { return };
+                let mut routers = Vec::new();
+                for _ in 0..4 {
+                    let idem = world.process_with(|b| b.wait(std::time::Duration::from_secs(60))).await;
+                    let router = Router::new().route("/act", post(act)).layer(idem.layer());
+                    routers.push(router.with_state(world.app.clone()));
+                }
+                let body = ask_for("a", End::Created);
+                let calls: Vec<_> = (0..64)
+                    .map(|at| {
+                        let (router, body) = (routers[at % 4].clone(), body.clone());
+                        tokio::spawn(async move { ask(&router, "k", &body).await })
+                    })
+                    .collect();
+                for call in calls {
+                    let answer = soon("an answer", call).await.unwrap();
+                    assert!(answer.is(201, "run 1"), "{answer:?}");
+                }
+                assert_eq!((world.rows().await, world.runs()), (1, 1));
+            }
+
+            #[tokio::test]
+            async fn a_plain_function_shares_the_guarantee() {
+                let Some((world, _)) = world().await else { return };
+                let idem = world.process().await;
+                let pay = async |amount: i32, fail: bool| {
+                    let key = OperationKey::new("pay", "k").fingerprint(&amount);
+                    idem.transaction(key, async |tx| {
+                        world.app.runs.fetch_add(1, Ordering::SeqCst);
+                        let insert = format!("INSERT INTO {} VALUES ('a', {amount})", world.app.ledger);
+                        sqlx::query(AssertSqlSafe(insert)).execute(&mut **tx).await.unwrap();
+                        if fail { Err(Refused::KeyExpired) } else { Ok(amount) }
+                    })
+                    .await
+                };
+                assert_eq!(pay(3, true).await, Err(Refused::KeyExpired));
+                assert_eq!(world.rows().await, 0);
+                assert_eq!(pay(3, false).await, Ok(3));
+                assert_eq!(pay(3, false).await, Ok(3));
+                assert_eq!(pay(4, false).await, Err(Refused::KeyReused));
+                assert_eq!((world.rows().await, world.runs()), (1, 2));
+            }
+        }
+    };
+}
+
+suite!(sqlite, sqlx::Sqlite, SqliteTx, false);
+suite!(postgres, sqlx::Postgres, PgTx, false);
+suite!(mariadb, sqlx::MySql, MySqlTx, false);
+suite!(mysql, sqlx::MySql, MySqlTx, true);
