@@ -82,10 +82,10 @@ pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 pub mod time;
-#[cfg(feature = "_tx")]
-pub mod tx;
 #[cfg(all(feature = "redis", any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 mod tls;
+#[cfg(feature = "_tx")]
+pub mod tx;
 
 #[doc(hidden)]
 pub mod __private;

@@ -93,16 +93,22 @@ pub enum Refused {
     #[error("the operation failed half-way and may be tried again with the same key")]
     HandlerPanicked,
     /// The database undid the operation's transaction for the sake of another one; nothing happened.
-    #[error("the operation collided with another one in the database; nothing was done: ask again with the same key")]
+    #[error(
+        "the operation collided with another one in the database; nothing was done: ask again with the same key"
+    )]
     TransactionConflict {
         /// When to ask again.
         retry_after: Duration,
     },
     /// The operation's transaction failed or took too long, and was rolled back; nothing happened.
-    #[error("the operation's transaction failed and was rolled back; nothing was done: it may be tried again with the same key")]
+    #[error(
+        "the operation's transaction failed and was rolled back; nothing was done: it may be tried again with the same key"
+    )]
     TransactionAborted,
     /// The handler wants a transaction of a database that the store is not in; nothing was run.
-    #[error("the server is misconfigured: its idempotency store cannot ride in the transaction that the operation needs")]
+    #[error(
+        "the server is misconfigured: its idempotency store cannot ride in the transaction that the operation needs"
+    )]
     StoreCannotCouple,
     /// The server is put together wrongly; nothing was run.
     #[error("the server is misconfigured: {0}")]

@@ -140,13 +140,12 @@ impl<Db: Database> World<Db> {
         let name = format!("t{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let pool = Db::pool(&url).await;
         let ledger = format!("ledger_{name}");
-        Db::execute(&pool, format!("CREATE TABLE {ledger} (note VARCHAR(40) NOT NULL UNIQUE, amount INT NOT NULL)")).await;
-        let app = App {
-            ledger,
-            runs: Arc::default(),
-            inside: Arc::default(),
-            go_on: Arc::default(),
-        };
+        Db::execute(
+            &pool,
+            format!("CREATE TABLE {ledger} (note VARCHAR(40) NOT NULL UNIQUE, amount INT NOT NULL)"),
+        )
+        .await;
+        let app = App { ledger, runs: Arc::default(), inside: Arc::default(), go_on: Arc::default() };
         Some(Self { _guard: guard, url, name, pool, app })
     }
 
@@ -157,9 +156,7 @@ impl<Db: Database> World<Db> {
 
     pub(crate) async fn process_with(
         &self,
-        settings: impl FnOnce(
-            idem_core::Builder<Db::Store, Scope>,
-        ) -> idem_core::Builder<Db::Store, Scope>,
+        settings: impl FnOnce(idem_core::Builder<Db::Store, Scope>) -> idem_core::Builder<Db::Store, Scope>,
     ) -> Idem<Db::Store> {
         let pool = Db::pool(&self.url).await;
         let store = Db::store(&pool, &self.url, &self.name).await;

@@ -137,9 +137,7 @@ impl<Db: Database> TxCall<Db> {
                     tracing::error!("an idempotent handler panicked; its transaction was rolled back");
                     refused(Refused::HandlerPanicked)
                 }
-                Turn::Again(coupled) => {
-                    TxFlow::Again(Self { kind: Kind::Keyed(Box::new(coupled)), terms })
-                }
+                Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(Box::new(coupled)), terms }),
             },
         }
     }

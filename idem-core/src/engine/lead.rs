@@ -37,7 +37,14 @@ impl Lead {
             label: operation.label.clone(),
             key_hint: operation.key_hint,
         };
-        Self { engine: Arc::clone(engine), flight, over: false, claim, retention: operation.policy.ttl, undecided: false }
+        Self {
+            engine: Arc::clone(engine),
+            flight,
+            over: false,
+            claim,
+            retention: operation.policy.ttl,
+            undecided: false,
+        }
     }
 
     /// Asks until the store has decided, for at most the engine's patience; always with the same nonce.

@@ -124,7 +124,10 @@ impl Gate {
         self.open.store(false, Ordering::SeqCst);
     }
 
-    #[cfg_attr(not(feature = "sqlite-tx"), allow(dead_code, reason = "only SQLite can be kept from committing"))]
+    #[cfg_attr(
+        not(feature = "sqlite-tx"),
+        allow(dead_code, reason = "only SQLite can be kept from committing")
+    )]
     pub(crate) fn is_open(&self) -> bool {
         self.open.load(Ordering::SeqCst)
     }

@@ -5,7 +5,9 @@ use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, LitStr, Path, Token};
 
-use super::{AfterCrash, Arg, Isolation, Millis, OnError, choice, count, duration, expression, flag, literal, names};
+use super::{
+    AfterCrash, Arg, Isolation, Millis, OnError, choice, count, duration, expression, flag, literal, names,
+};
 use crate::diag::{Bag, Reported};
 use crate::path;
 

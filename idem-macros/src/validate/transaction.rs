@@ -51,7 +51,9 @@ fn without_tx(
 ) -> impl Iterator<Item = Error> {
     let names = [named(isolation), named(retries), named(commit_on)];
     names.into_iter().flatten().map(|name| {
-        let message = format!("`{name}` is about a transaction: add an argument `#[tx] tx: &mut PgTx<'_>`, or remove it");
+        let message = format!(
+            "`{name}` is about a transaction: add an argument `#[tx] tx: &mut PgTx<'_>`, or remove it"
+        );
         Error::new(name.span(), message)
     })
 }
@@ -73,7 +75,10 @@ fn marks(function: &Function) -> impl Iterator<Item = &Attribute> {
 
 fn twice(function: &Function) -> Option<Error> {
     let second = marks(function).nth(1)?;
-    Some(Error::new_spanned(second, "an operation has one transaction, on the store's database: keep one `#[tx]`"))
+    Some(Error::new_spanned(
+        second,
+        "an operation has one transaction, on the store's database: keep one `#[tx]`",
+    ))
 }
 
 fn conditional(function: &Function) -> Option<Error> {
@@ -81,7 +86,10 @@ fn conditional(function: &Function) -> Option<Error> {
         FnArg::Typed(typed) if typed.attrs.iter().any(is_tx) => typed.attrs.iter().find(|a| is_cfg(a)),
         FnArg::Typed(_) | FnArg::Receiver(_) => None,
     })?;
-    Some(Error::new_spanned(argument, "a transaction is there or is not: write two functions, each under its `#[cfg]`"))
+    Some(Error::new_spanned(
+        argument,
+        "a transaction is there or is not: write two functions, each under its `#[cfg]`",
+    ))
 }
 
 fn not_a_borrow(transaction: &Transaction) -> Option<Error> {

@@ -67,7 +67,10 @@ impl<Db: Database> Coupled<Db> {
                     gate.close();
                     // Not known: the next try finds out.
                     let late = |_| sqlx::Error::PoolTimedOut;
-                    committed.map_err(late).and_then(|committed| committed).map_err(|e| self.coupler.fault(e))?;
+                    committed
+                        .map_err(late)
+                        .and_then(|committed| committed)
+                        .map_err(|e| self.coupler.fault(e))?;
                     give_back(engine, &self.coupler, seat, Left::Clean);
                     return Ok(Alone::Written);
                 }

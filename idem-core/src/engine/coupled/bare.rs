@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use sqlx::{Database, Transaction};
 
+use super::call::Rules;
 use super::ended::{Ended, Meaning};
 use super::transaction::{Inside, give_back, in_time};
-use super::call::Rules;
 use crate::engine::{ASK_AGAIN, Engine};
 use crate::refused::Refused;
 use crate::store::{Coupler, TxFault};
@@ -56,7 +56,9 @@ impl<Db: Database> Bare<Db> {
         match ended {
             Ended::Committed(answer, ..) | Ended::RolledBack(answer, _) => Ok(answer),
             Ended::Lost(..) => Err(Refused::OutcomeUnknown),
-            Ended::Undone(TxFault::Conflict(_)) => Err(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
+            Ended::Undone(TxFault::Conflict(_)) => {
+                Err(Refused::TransactionConflict { retry_after: ASK_AGAIN })
+            }
             Ended::Undone(_) | Ended::NotOurs | Ended::TooLong => Err(Refused::TransactionAborted),
             Ended::Panicked(payload) => std::panic::resume_unwind(payload),
         }

@@ -94,7 +94,10 @@ impl Engine {
 
 impl<Db: Database> fmt::Debug for Coupled<Db> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coupled").field("operation", &self.operation).field("rules", &self.rules).finish_non_exhaustive()
+        f.debug_struct("Coupled")
+            .field("operation", &self.operation)
+            .field("rules", &self.rules)
+            .finish_non_exhaustive()
     }
 }
 

@@ -108,9 +108,7 @@ impl<Db: Database> Coupled<Db> {
                     }
                     Alone::Stands(outcome) => self.told(outcome, asked),
                     Alone::Written => self.again(),
-                    Alone::Undecided => {
-                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
-                    }
+                    Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
                 }
             }
             Ended::RolledBack(answer, Then::Nothing) => Turn::Answer(answer),
@@ -124,9 +122,7 @@ impl<Db: Database> Coupled<Db> {
                     }
                     Alone::Stands(outcome) => self.told(outcome, asked),
                     // The record may or may not be there; it has no effects in either case.
-                    Alone::Undecided => {
-                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
-                    }
+                    Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
                 }
             }
             Ended::RolledBack(answer, Then::Unknown) => self.mark_unknown(answer).await,

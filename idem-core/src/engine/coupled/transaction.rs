@@ -72,9 +72,7 @@ impl<Db: Database> Inside<'_, Db> {
     ) -> Result<bool, TxFault> {
         match &self.held {
             None => Ok(true),
-            Some(held) => {
-                in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await
-            }
+            Some(held) => in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await,
         }
     }
 

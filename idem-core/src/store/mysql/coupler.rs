@@ -104,9 +104,11 @@ const CLAIM: &str = "SET @idem_wait = @@SESSION.innodb_lock_wait_timeout; SET SE
 const CLAIM_WAITING: &str =
     "{values}fence = fence + LAST_INSERT_ID(0); SELECT CAST(LAST_INSERT_ID() AS SIGNED); {mark}";
 /// A claim that gave up left its setting behind.
-const UNDO_WAIT: &str = "SET SESSION innodb_lock_wait_timeout = COALESCE(@idem_wait, @@SESSION.innodb_lock_wait_timeout)";
+const UNDO_WAIT: &str =
+    "SET SESSION innodb_lock_wait_timeout = COALESCE(@idem_wait, @@SESSION.innodb_lock_wait_timeout)";
 
-const LOAD: &str = "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address = {address}";
+const LOAD: &str =
+    "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address = {address}";
 /// What is committed now, whatever the transaction's snapshot says.
 const NOW: &str = " FOR UPDATE";
 

@@ -31,6 +31,8 @@ impl TxStore for PostgresStore {
 /// The statements with the table's name filled in.
 #[derive(Debug)]
 pub(super) struct Coupled {
+    /// Advisory locks belong to the whole database: this tells tables apart.
+    table: u64,
     claim: Statement,
     claim_waiting: Statement,
     finish: Statement,
@@ -39,7 +41,9 @@ pub(super) struct Coupled {
 impl Coupled {
     pub(super) fn new(name: &TableName) -> Self {
         let claim = CLAIM.replace("{fresh}", FRESH);
+        let table = blake3::hash(name.to_string().as_bytes());
         Self {
+            table: first_bytes(table.as_bytes()),
             claim: Statement::new(name, &claim.replace("{turn}", "pg_try_advisory_xact_lock($)")),
             claim_waiting: Statement::new(
                 name,
@@ -47,6 +51,12 @@ impl Coupled {
             ),
             finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
         }
+    }
+
+    /// The number of the advisory lock. Made of digests, so two keys share one as good as never, and then one of them is
+    /// told to come again.
+    fn turn(&self, claim: &Claim) -> i64 {
+        (first_bytes(claim.address.as_bytes()) ^ self.table).cast_signed()
     }
 }
 
@@ -148,7 +158,7 @@ impl PostgresStore {
         let driver = self.remote.driver();
         let address: &[u8] = claim.address.as_bytes();
         let args = [
-            Arg::Big(Some(turn(claim))),
+            Arg::Big(Some(driver.coupled().turn(claim))),
             Arg::Big(Some(micros(claim.lease))),
             Arg::Bytes(Some(address)),
             Arg::Bytes(Some(claim.nonce.as_bytes())),
@@ -208,10 +218,8 @@ impl PostgresStore {
     }
 }
 
-/// The number of the advisory lock: the first bytes of a digest, so two keys share one as good as never, and then one of
-/// them is told to come again.
-fn turn(claim: &Claim) -> i64 {
-    claim.address.as_bytes().first_chunk().map_or(0, |first| i64::from_be_bytes(*first))
+fn first_bytes(digest: &[u8; 32]) -> u64 {
+    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }
 
 fn of(fault: Fault) -> TxFault {

@@ -64,9 +64,8 @@ impl PostgresStore {
 
     /// The pool that the store was given, or one of its own.
     pub(super) fn pool(&self) -> &PgPool {
-        self.pool.get_or_init(|| {
-            PgPoolOptions::new().connect_lazy_with(self.remote.driver().options().clone())
-        })
+        self.pool
+            .get_or_init(|| PgPoolOptions::new().connect_lazy_with(self.remote.driver().options().clone()))
     }
 }
 

@@ -8,6 +8,6 @@ pub(super) mod version;
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use name::TableName;
+pub(super) use row::{Fields, Row, known_number, number, record};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use row::{address, found};
-pub(super) use row::{Fields, Row, known_number, number, record};

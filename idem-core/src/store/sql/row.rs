@@ -8,12 +8,12 @@ use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-use crate::store::remote::driver::Found;
-use crate::store::unreadable::Unreadable;
 use crate::store::StoreError;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 use crate::store::StoreErrorKind;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+use crate::store::remote::driver::Found;
+use crate::store::unreadable::Unreadable;
 use crate::time::Timestamp;
 
 /// The only format of a row so far.

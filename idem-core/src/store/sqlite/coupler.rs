@@ -8,11 +8,11 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use sqlx::query::Query;
 use sqlx::sqlite::{
     Sqlite, SqliteArguments, SqliteConnectOptions, SqliteConnection, SqlitePool, SqlitePoolOptions,
     SqliteRow, SqliteSynchronous,
 };
-use sqlx::query::Query;
 use sqlx::{Connection, Row as _, Transaction};
 use tokio::sync::Semaphore;
 
@@ -162,7 +162,10 @@ impl Coupler<Sqlite> for SqliteStore {
                 refused("the pool has no connection for a transaction", Some(error))
             }
             sqlx::Error::Database(said) if matches!(said.code().as_deref(), Some("5" | "517" | "6")) => {
-                refused("the database stayed locked: another process writes, or a transaction was left open", Some(error))
+                refused(
+                    "the database stayed locked: another process writes, or a transaction was left open",
+                    Some(error),
+                )
             }
             sqlx::Error::Database(_) => refused("SQLite refused the transaction", Some(error)),
             _ => {
@@ -198,10 +201,18 @@ impl SqliteStore {
             }
         };
         // Nobody else can have written since BEGIN IMMEDIATE.
-        if written == 1 { Ok(Claimed::Won(held)) } else { Err(refused("a record changed under the write lock", None)) }
+        if written == 1 {
+            Ok(Claimed::Won(held))
+        } else {
+            Err(refused("a record changed under the write lock", None))
+        }
     }
 
-    async fn load(&self, connection: &mut SqliteConnection, claim: &Claim) -> Result<Option<Record>, TxFault> {
+    async fn load(
+        &self,
+        connection: &mut SqliteConnection,
+        claim: &Claim,
+    ) -> Result<Option<Record>, TxFault> {
         let query = sqlx::query(sql::LOAD).bind(claim.address.as_bytes().as_slice());
         let row = query.fetch_optional(connection).await.map_err(|error| self.fault(error))?;
         row.map(|row| record(&row, RECORD, claim.address)).transpose().map_err(TxFault::Refused)
@@ -253,7 +264,8 @@ impl SqliteStore {
             let reap = sqlx::query(sql::REAP).bind(signed(now.as_micros())).bind(EXPIRED);
             reap.execute(&mut *connection).await.map_err(|error| self.fault(error))?;
         }
-        let message = "the store holds `max_records` unexpired records: raise the bound or shorten the retention";
+        let message =
+            "the store holds `max_records` unexpired records: raise the bound or shorten the retention";
         Err(TxFault::Refused(StoreError::new(StoreErrorKind::CapacityExceeded, message)))
     }
 }
@@ -262,7 +274,10 @@ impl SqliteStore {
 const RECORD: usize = 1;
 
 /// Every column but the address and the format, of a record that is claimed: it has no reply.
-fn with_row<'q>(query: Query<'q, Sqlite, SqliteArguments>, row: &Row<'q>) -> Query<'q, Sqlite, SqliteArguments> {
+fn with_row<'q>(
+    query: Query<'q, Sqlite, SqliteArguments>,
+    row: &Row<'q>,
+) -> Query<'q, Sqlite, SqliteArguments> {
     query
         .bind(row.state)
         .bind(row.fence)
