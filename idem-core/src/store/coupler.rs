@@ -56,6 +56,11 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
     /// Makes the connection what it was before.
     fn restore<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<(), TxFault>>;
 
+    /// True if whatever a handler writes after it ended the transaction itself commits statement by statement.
+    fn lets_slip(&self) -> bool {
+        false
+    }
+
     /// Of an error of the driver's at BEGIN, COMMIT or ROLLBACK.
     fn fault(&self, error: sqlx::Error) -> TxFault;
 

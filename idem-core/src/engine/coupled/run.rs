@@ -213,7 +213,8 @@ impl<Db: Database> Coupled<Db> {
     }
 
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
-    /// or it was committed in the middle, and the record stands there, running: nobody knows what else was.
+    /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
+    /// after a rollback may be committed too, where the database cannot be kept from it.
     async fn not_ours<T>(self, held: HeldRow) -> Turn<T, Db> {
         let surrender = Surrender { address: held.address, owner: held.owner };
         match self.engine.in_time(self.engine.store.mark_unknown(surrender)).await {
@@ -226,6 +227,20 @@ impl<Db: Database> Coupled<Db> {
                 );
                 self.lead.land(End::Unknown);
                 Turn::Refused(Refused::OutcomeUnknown)
+            }
+            Ok(WriteOutcome::Lost(_)) if self.coupler.lets_slip() => {
+                tracing::error!(
+                    address = %held.address,
+                    operation = self.operation.label.operation(),
+                    "a handler ended its transaction itself: nobody knows what it wrote after that"
+                );
+                match self.mark_unknown(()).await {
+                    Turn::Answer(()) => Turn::Refused(Refused::OutcomeUnknown),
+                    Turn::Replay(reply) => Turn::Replay(reply),
+                    Turn::Refused(refused) => Turn::Refused(refused),
+                    Turn::Panicked(payload) => Turn::Panicked(payload),
+                    Turn::Again(call) => Turn::Again(call),
+                }
             }
             Ok(WriteOutcome::Lost(current)) => {
                 tracing::warn!(

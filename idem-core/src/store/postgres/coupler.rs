@@ -137,6 +137,11 @@ impl Coupler<Postgres> for PostgresStore {
         Box::pin(async { Ok(()) })
     }
 
+    /// Only a COMMIT or ROLLBACK of the handler's own ends a transaction here: one that fails takes no more statements.
+    fn lets_slip(&self) -> bool {
+        true
+    }
+
     fn fault(&self, error: sqlx::Error) -> TxFault {
         match error {
             error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => TxFault::Refused(

@@ -1,0 +1,229 @@
+//! Transactions that end behind the handler's back, or by its own hand.
+
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use idem_core::tx::{MySqlTx, PgTx, SqliteTx};
+use idem_core::{Refused, idempotent};
+use sqlx::AssertSqlSafe;
+
+use crate::world::{App, World, ask};
+
+macro_rules! traps {
+    ($name:ident, $Db:ty, $Tx:ident, $dialect:literal) => {
+        mod $name {
+            use super::*;
+
+            /// Writes "before", sends what it is told to, and writes "after", whatever the database says to any of it.
+            #[idempotent]
+            async fn act(
+                State(app): State<App>,
+                #[tx] tx: &mut $Tx<'_>,
+                Json(statement): Json<String>,
+            ) -> Result<String, Refused> {
+                app.runs.fetch_add(1, Ordering::SeqCst);
+                let insert = |note| AssertSqlSafe(format!("INSERT INTO {} VALUES ('{note}', 1)", app.ledger));
+                sqlx::raw_sql(insert("before")).execute(&mut **tx).await.unwrap();
+                let statement = statement.replace("{ledger}", &app.ledger);
+                let _ended = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut **tx).await;
+                let _after = sqlx::raw_sql(insert("after")).execute(&mut **tx).await;
+                Ok("happy".to_owned())
+            }
+
+            pub(super) async fn world() -> Option<(World<$Db>, Router)> {
+                crate::world::MYSQL_DIALECT.set($dialect);
+                let world = World::<$Db>::new().await?;
+                let layer = world.process().await.layer();
+                let router =
+                    Router::new().route("/act", post(act)).layer(layer).with_state(world.app.clone());
+                Some((world, router))
+            }
+        }
+    };
+}
+traps!(sqlite, sqlx::Sqlite, SqliteTx, false);
+traps!(postgres, sqlx::Postgres, PgTx, false);
+traps!(mariadb, sqlx::MySql, MySqlTx, false);
+traps!(mysql, sqlx::MySql, MySqlTx, true);
+
+fn json(statement: &str) -> String {
+    serde_json::to_string(statement).unwrap()
+}
+
+/// What one is told whose transaction was undone in the middle, and nothing slipped out.
+macro_rules! undone {
+    ($module:ident, $statement:expr, $status:literal, $code:literal) => {
+        let Some((world, router)) = $module::world().await else { return };
+        for run in 1..=2 {
+            let answer = ask(&router, "k", &json($statement)).await;
+            assert!(answer.is($status, $code), "{answer:?}");
+            assert_eq!((world.rows().await, world.runs()), (0, run));
+        }
+        // The connection is as it was, or gone.
+        let answer = ask(&router, "k2", &json("SELECT 1")).await;
+        assert!(answer.is(200, "happy"), "{answer:?}");
+        assert_eq!(world.rows().await, 2);
+    };
+}
+
+/// What one is told whose transaction was committed in the middle, or who wrote outside of one.
+macro_rules! unknown {
+    ($module:ident, $statement:expr) => {
+        let Some((world, router)) = $module::world().await else { return };
+        for _ in 0..2 {
+            let answer = ask(&router, "k", &json($statement)).await;
+            assert!(answer.is(409, "outcome-unknown"), "{answer:?}");
+            assert_eq!(world.runs(), 1);
+        }
+    };
+}
+
+#[tokio::test]
+async fn sqlite_undoes_it_for_a_conflict() {
+    undone!(sqlite, "INSERT OR ROLLBACK INTO {ledger} VALUES ('before', 1)", 500, "transaction-aborted");
+}
+
+#[tokio::test]
+async fn sqlite_is_kept_from_committing() {
+    undone!(sqlite, "COMMIT", 500, "transaction-aborted");
+}
+
+#[tokio::test]
+async fn sqlite_is_rolled_back_by_the_handler() {
+    undone!(sqlite, "ROLLBACK", 500, "transaction-aborted");
+}
+
+#[tokio::test]
+async fn sqlite_is_rolled_back_and_begun_anew_by_the_handler() {
+    undone!(sqlite, "ROLLBACK; BEGIN IMMEDIATE", 503, "transaction-conflict");
+}
+
+#[tokio::test]
+async fn mariadb_is_rolled_back_by_the_handler() {
+    undone!(mariadb, "ROLLBACK", 503, "transaction-conflict");
+}
+
+#[tokio::test]
+async fn mysql_is_rolled_back_and_begun_anew_by_the_handler() {
+    undone!(mysql, "ROLLBACK; START TRANSACTION", 503, "transaction-conflict");
+}
+
+#[tokio::test]
+async fn mariadb_commits_for_a_change_of_a_table() {
+    unknown!(mariadb, "CREATE TABLE {ledger}_more (id INT)");
+}
+
+#[tokio::test]
+async fn mysql_is_committed_by_the_handler() {
+    unknown!(mysql, "COMMIT");
+}
+
+#[tokio::test]
+async fn postgres_is_committed_by_the_handler() {
+    unknown!(postgres, "COMMIT");
+}
+
+#[tokio::test]
+async fn postgres_is_committed_and_begun_anew_by_the_handler() {
+    unknown!(postgres, "COMMIT; BEGIN");
+}
+
+#[tokio::test]
+async fn postgres_is_rolled_back_by_the_handler() {
+    unknown!(postgres, "ROLLBACK");
+}
+
+#[tokio::test]
+async fn postgres_takes_no_statement_after_one_that_failed() {
+    let Some((world, router)) = postgres::world().await else { return };
+    let answer = ask(&router, "k", &json("SELECT 1/0")).await;
+    assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+    assert_eq!(world.rows().await, 0);
+}
+
+/// A deadlock undoes the whole transaction, and the handler's next statement goes on in another one.
+#[tokio::test]
+async fn mariadb_undoes_it_for_a_deadlock() {
+    let Some((world, router)) = mariadb::world().await else { return };
+    sqlx::raw_sql(AssertSqlSafe(format!("INSERT INTO {} VALUES ('x', 0), ('y', 0)", world.app.ledger)))
+        .execute(&world.pool)
+        .await
+        .unwrap();
+    let ledger = &world.app.ledger;
+    // The rival holds y, and wants x once the handler wants y: it has written more, so the handler is the victim.
+    let mut rival = world.pool.begin().await.unwrap();
+    let many: Vec<String> = (0..50).map(|n| format!("('r{n}', 1)")).collect();
+    let heavy = format!("INSERT INTO {ledger} VALUES {}", many.join(","));
+    sqlx::raw_sql(AssertSqlSafe(heavy)).execute(&mut *rival).await.unwrap();
+    let touch =
+        |note: &str| AssertSqlSafe(format!("UPDATE {ledger} SET amount = amount + 1 WHERE note = '{note}'"));
+    sqlx::raw_sql(touch("y")).execute(&mut *rival).await.unwrap();
+    let statement = "UPDATE {ledger} SET amount = amount + 1 WHERE note = 'x'; UPDATE {ledger} SET amount = amount + 1 WHERE note = 'y'";
+    let handler = tokio::spawn(async move { ask(&router, "k", &json(statement)).await });
+    // Waits for x, which the handler holds by then or later; either way one of the two is undone.
+    let waiting = async {
+        loop {
+            assert!(!handler.is_finished(), "the handler did not wait");
+            let locked = sqlx::query_scalar::<_, i64>(
+                "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'",
+            );
+            if locked.fetch_one(&world.pool).await.unwrap() > 0 {
+                return;
+            }
+            // The server shows what it saw at the last look, if that was a moment ago.
+            tokio::time::sleep(std::time::Duration::from_millis(150)).await;
+        }
+    };
+    crate::world::soon("the handler waits for the rival", waiting).await;
+    sqlx::raw_sql(touch("x")).execute(&mut *rival).await.unwrap();
+    rival.rollback().await.unwrap();
+    let answer = handler.await.unwrap();
+    assert!(answer.is(503, "transaction-conflict"), "{answer:?}");
+    // Neither "before" nor "after".
+    assert_eq!(world.rows().await, 2);
+}
+
+/// What a handler's connection was like, it is again when the pool has it back.
+#[tokio::test]
+async fn connections_come_back_as_they_were() {
+    if let Some((world, _)) = mysql::world().await {
+        let pool = sqlx::mysql::MySqlPoolOptions::new()
+            .max_connections(1)
+            .connect_with((*world.pool.connect_options()).clone())
+            .await
+            .unwrap();
+        let store =
+            idem_core::store::mysql::MySqlStore::builder(&pool).table("settings").open().await.unwrap();
+        let idem = idem_core::Idem::builder(store).scope(idem_core::Scope::public()).build();
+        let settings = "SELECT CONCAT_WS(',', @@autocommit, @@innodb_lock_wait_timeout)";
+        let settings = async || sqlx::query_scalar::<_, String>(settings).fetch_one(&pool).await;
+        let before = settings().await;
+        for (key, fail) in [("a", false), ("b", true)] {
+            let key = idem_core::tx::OperationKey::new("op", &format!("{key}{}", std::process::id()))
+                .isolation(idem_core::tx::Isolation::Serializable);
+            let ended =
+                idem.transaction(key, async |_| if fail { Err(Refused::KeyExpired) } else { Ok(()) }).await;
+            assert_eq!(ended.is_err(), fail);
+            assert_eq!(settings().await.ok(), before.as_ref().ok().cloned());
+        }
+        assert!(before.is_ok(), "{before:?}");
+    }
+    if let Some((world, _)) = sqlite::world().await {
+        let pool = sqlx::sqlite::SqlitePoolOptions::new()
+            .max_connections(1)
+            .connect_with((*world.pool.connect_options()).clone())
+            .await
+            .unwrap();
+        let path = world.pool.connect_options().get_filename().to_owned();
+        let store = idem_core::store::sqlite::SqliteStore::builder(path).pool(&pool).open().await.unwrap();
+        let idem = idem_core::Idem::builder(store).scope(idem_core::Scope::public()).build();
+        let key = idem_core::tx::OperationKey::new("op", "k");
+        idem.transaction(key, async |_| Ok::<_, Refused>(())).await.unwrap();
+        // It may commit again.
+        let insert = format!("INSERT INTO {} VALUES ('mine', 1)", world.app.ledger);
+        sqlx::raw_sql(AssertSqlSafe(insert)).execute(&pool).await.unwrap();
+        assert_eq!(world.rows().await, 1);
+    }
+}
