@@ -35,7 +35,7 @@ pub(crate) enum End {
     Ignored,
 }
 
-fn ask_for(note: &str, end: End) -> String {
+pub(crate) fn ask_for(note: &str, end: End) -> String {
     serde_json::to_string(&Ask { note: note.to_owned(), end }).unwrap()
 }
 
@@ -58,18 +58,18 @@ impl IntoResponse for ActError {
 
 macro_rules! suite {
     ($name:ident, $Db:ty, $Tx:ident, $dialect:literal) => {
-        mod $name {
+        pub(crate) mod $name {
             use super::*;
 
             #[idempotent]
-            async fn act(
+            pub(crate) async fn act(
                 State(app): State<App>,
                 #[tx] tx: &mut $Tx<'_>,
                 Json(ask): Json<Ask>,
             ) -> Result<(StatusCode, String), ActError> {
                 let run = app.runs.fetch_add(1, Ordering::SeqCst) + 1;
                 let insert = format!("INSERT INTO {} VALUES ('{}', 1)", app.ledger, ask.note);
-                sqlx::query(AssertSqlSafe(insert.clone())).execute(&mut **tx).await?;
+                sqlx::raw_sql(AssertSqlSafe(insert.clone())).execute(&mut **tx).await?;
                 match ask.end {
                     End::Created => {}
                     End::Held => {
@@ -88,14 +88,14 @@ macro_rules! suite {
                 Ok((StatusCode::CREATED, format!("run {run}")))
             }
 
-            async fn world() -> Option<(World<$Db>, Router)> {
+            pub(crate) async fn world() -> Option<(World<$Db>, Router)> {
                 crate::world::MYSQL_DIALECT.set($dialect);
                 let world = World::<$Db>::new().await?;
                 let router = router(&world).await;
                 Some((world, router))
             }
 
-            async fn router(world: &World<$Db>) -> Router {
+            pub(crate) async fn router(world: &World<$Db>) -> Router {
                 let layer = world.process().await.layer();
                 Router::new().route("/act", post(act)).layer(layer).with_state(world.app.clone())
             }

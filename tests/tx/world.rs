@@ -88,7 +88,12 @@ impl Database for sqlx::Postgres {
     }
 
     async fn pool(url: &str) -> Pool<Self> {
-        sqlx::postgres::PgPoolOptions::new().max_connections(4).connect(url).await.unwrap()
+        sqlx::postgres::PgPoolOptions::new()
+            .max_connections(4)
+            .test_before_acquire(false)
+            .connect(url)
+            .await
+            .unwrap()
     }
 
     async fn store(pool: &Pool<Self>, _: &str, name: &str) -> PostgresStore {
@@ -107,7 +112,12 @@ impl Database for sqlx::MySql {
     }
 
     async fn pool(url: &str) -> Pool<Self> {
-        sqlx::mysql::MySqlPoolOptions::new().max_connections(4).connect(url).await.unwrap()
+        sqlx::mysql::MySqlPoolOptions::new()
+            .max_connections(4)
+            .test_before_acquire(false)
+            .connect(url)
+            .await
+            .unwrap()
     }
 
     async fn store(pool: &Pool<Self>, _: &str, name: &str) -> MySqlStore {
@@ -124,10 +134,12 @@ thread_local! {
     pub(crate) static MYSQL_DIALECT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
+type Settings<Db> = idem_core::Builder<<Db as Database>::Store, Scope>;
+
 /// A database, and what the processes that share it have in common.
 pub(crate) struct World<Db: Database> {
     _guard: Db::Guard,
-    url: String,
+    pub(crate) url: String,
     name: String,
     pub(crate) pool: Pool<Db>,
     pub(crate) app: App,
@@ -156,10 +168,19 @@ impl<Db: Database> World<Db> {
 
     pub(crate) async fn process_with(
         &self,
-        settings: impl FnOnce(idem_core::Builder<Db::Store, Scope>) -> idem_core::Builder<Db::Store, Scope>,
+        settings: impl FnOnce(Settings<Db>) -> Settings<Db>,
     ) -> Idem<Db::Store> {
-        let pool = Db::pool(&self.url).await;
-        let store = Db::store(&pool, &self.url, &self.name).await;
+        self.process_by(&self.url, settings).await
+    }
+
+    /// By way of another address.
+    pub(crate) async fn process_by(
+        &self,
+        url: &str,
+        settings: impl FnOnce(Settings<Db>) -> Settings<Db>,
+    ) -> Idem<Db::Store> {
+        let pool = Db::pool(url).await;
+        let store = Db::store(&pool, url, &self.name).await;
         settings(Idem::builder(store).scope(Scope::header("x-account"))).build()
     }
 
