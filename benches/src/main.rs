@@ -1,7 +1,7 @@
 //! What idem's stores cost, beside what one writes by hand, what a driver can do at best, and public peers.
 //!
 //! ```text
-//! cargo run --release --ignore-rust-version --manifest-path benches/Cargo.toml [postgres] [mariadb] [redis] [sqlite] [bytes]
+//! cargo run --release --ignore-rust-version --manifest-path benches/Cargo.toml [postgres] [tx] [mariadb] [redis] [sqlite] [bytes]
 //! ```
 //!
 //! Starts servers of its own, needs no set-up, prints tables, asserts nothing. Times on shared machines drift, so all
@@ -17,6 +17,7 @@ mod redis;
 mod sqlite;
 mod stats;
 mod table;
+mod tx;
 
 fn main() {
     let only: Vec<String> = std::env::args().skip(1).collect();
@@ -26,6 +27,9 @@ fn main() {
     runtime.block_on(async {
         if wanted("postgres") {
             postgres::run(turns).await;
+        }
+        if wanted("tx") {
+            tx::run(turns).await;
         }
         if wanted("mariadb") {
             mariadb::run(turns).await;

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::routing::post;
 use idem_servers::{Fault, Proxy};
 
-use crate::suite::{End, ask_for, mariadb, mysql, postgres};
+use crate::suite::{End, ask_for, mariadb, mysql, postgres, postgres_with_begin};
 use crate::world::{Answer, ask, soon};
 
 /// For replies that are held back.
@@ -82,6 +82,7 @@ macro_rules! faults {
 // BEGIN, claim, the handler's statement, completion, COMMIT. After the answer, the pool's look at a connection that comes
 // back; before that, on MySQL, its settings put back.
 faults!(of_postgres, postgres, 6);
+faults!(of_postgres_with_begin, postgres_with_begin, 5);
 faults!(of_mariadb, mariadb, 7);
 faults!(of_mysql, mysql, 7);
 

@@ -89,7 +89,7 @@ macro_rules! suite {
             }
 
             pub(crate) async fn world() -> Option<(World<$Db>, Router)> {
-                crate::world::MYSQL_DIALECT.set($dialect);
+                crate::world::VARIANT.set($dialect);
                 let world = World::<$Db>::new().await?;
                 let router = router(&world).await;
                 Some((world, router))
@@ -249,5 +249,6 @@ macro_rules! suite {
 
 suite!(sqlite, sqlx::Sqlite, SqliteTx, false);
 suite!(postgres, sqlx::Postgres, PgTx, false);
+suite!(postgres_with_begin, sqlx::Postgres, PgTx, true);
 suite!(mariadb, sqlx::MySql, MySqlTx, false);
 suite!(mysql, sqlx::MySql, MySqlTx, true);

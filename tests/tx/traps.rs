@@ -33,7 +33,7 @@ macro_rules! traps {
             }
 
             pub(super) async fn world() -> Option<(World<$Db>, Router)> {
-                crate::world::MYSQL_DIALECT.set($dialect);
+                crate::world::VARIANT.set($dialect);
                 let world = World::<$Db>::new().await?;
                 let layer = world.process().await.layer();
                 let router =
@@ -45,6 +45,7 @@ macro_rules! traps {
 }
 traps!(sqlite, sqlx::Sqlite, SqliteTx, false);
 traps!(postgres, sqlx::Postgres, PgTx, false);
+traps!(postgres_with_begin, sqlx::Postgres, PgTx, true);
 traps!(mariadb, sqlx::MySql, MySqlTx, false);
 traps!(mysql, sqlx::MySql, MySqlTx, true);
 
@@ -133,6 +134,11 @@ async fn postgres_is_committed_and_begun_anew_by_the_handler() {
 #[tokio::test]
 async fn postgres_is_rolled_back_by_the_handler() {
     unknown!(postgres, "ROLLBACK");
+}
+
+#[tokio::test]
+async fn postgres_that_claimed_with_begin_is_committed_by_the_handler() {
+    unknown!(postgres_with_begin, "COMMIT");
 }
 
 #[tokio::test]

@@ -97,7 +97,7 @@ impl Database for sqlx::Postgres {
     }
 
     async fn store(pool: &Pool<Self>, _: &str, name: &str) -> PostgresStore {
-        PostgresStore::builder(pool).table(name).open().await.unwrap()
+        PostgresStore::builder(pool).table(name).claim_with_begin(VARIANT.get()).open().await.unwrap()
     }
 
     queries!();
@@ -122,7 +122,7 @@ impl Database for sqlx::MySql {
 
     async fn store(pool: &Pool<Self>, _: &str, name: &str) -> MySqlStore {
         let builder = MySqlStore::builder(pool).table(name);
-        let builder = if MYSQL_DIALECT.get() { builder.dialect(Dialect::MySql) } else { builder };
+        let builder = if VARIANT.get() { builder.dialect(Dialect::MySql) } else { builder };
         builder.open().await.unwrap()
     }
 
@@ -130,8 +130,8 @@ impl Database for sqlx::MySql {
 }
 
 thread_local! {
-    /// Whether MariaDB is spoken to as to MySQL, in this test.
-    pub(crate) static MYSQL_DIALECT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
+    /// Whether this test has MariaDB spoken to as to MySQL, or PostgreSQL claim with BEGIN.
+    pub(crate) static VARIANT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
 type Settings<Db> = idem_core::Builder<<Db as Database>::Store, Scope>;

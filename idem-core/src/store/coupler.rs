@@ -12,7 +12,8 @@ use sqlx::{Database, Transaction};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{BoxFuture, StoreError};
-use crate::protocol::{Claim, ClaimOutcome, Owner};
+use crate::address::Address;
+use crate::protocol::{Claim, ClaimOutcome, Fence, Nonce, Owner};
 use crate::reply::Reply;
 use crate::tx::Isolation;
 
@@ -30,6 +31,29 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         gate: &'c Arc<Gate>,
         isolation: Option<Isolation>,
     ) -> BoxFuture<'c, Result<Transaction<'c, Db>, TxFault>>;
+
+    /// True if the store was set up to [begin and claim](Self::begin_claiming) in one message.
+    fn claims_with_begin(&self) -> bool {
+        false
+    }
+
+    /// Begins and claims in one message. `None` if there is more to it than a new record; what is left of the
+    /// transaction is then to be [cleared](Self::clear) away.
+    fn begin_claiming<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        isolation: Option<Isolation>,
+        claim: &'c Claim,
+    ) -> BeginClaiming<'c, Db> {
+        let _ = (connection, isolation, claim);
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Ends the transaction that a claim with its begin has left behind.
+    fn clear<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<(), TxFault>> {
+        let _ = connection;
+        Box::pin(async { Ok(()) })
+    }
 
     /// T1, T2 and T10, as the first statement of the transaction. Won, the record is running and locked.
     fn claim<'c>(
@@ -71,6 +95,10 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
     }
 }
 
+/// A transaction with its claim, if that was won.
+pub(crate) type BeginClaiming<'c, Db> =
+    BoxFuture<'c, Result<Option<(Transaction<'c, Db>, HeldRow)>, TxFault>>;
+
 /// What a claim does when another transaction is at the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Rivals {
@@ -91,8 +119,16 @@ pub(crate) enum Claimed {
 /// A record that this transaction has claimed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct HeldRow {
-    pub(crate) address: crate::Address,
-    pub(crate) owner: Owner,
+    pub(crate) address: Address,
+    pub(crate) nonce: Nonce,
+    /// Not known where the claim brought nothing back; then the nonce and the transaction are the guard.
+    pub(crate) fence: Option<Fence>,
+}
+
+impl HeldRow {
+    pub(crate) const fn new(address: Address, owner: Owner) -> Self {
+        Self { address, nonce: owner.nonce, fence: Some(owner.fence) }
+    }
 }
 
 /// Why a transaction cannot go on.

@@ -57,7 +57,7 @@ pub use batch::{Addressed, Batch};
 #[doc(hidden)]
 pub use coupler::Couplings;
 #[cfg(feature = "_tx")]
-pub(crate) use coupler::{Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
+pub(crate) use coupler::{BeginClaiming, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
     Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,

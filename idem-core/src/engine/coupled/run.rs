@@ -11,10 +11,10 @@ use super::transaction::{Inside, Left, give_back, in_time, undo};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::engine::flight::End;
 use crate::engine::{ASK_AGAIN, Ending, Settled};
-use crate::protocol::{ClaimOutcome, Current, WriteOutcome};
+use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{Claimed, HeldRow, Rivals, Seat, StoreErrorKind, Surrender, TxFault};
+use crate::store::{Claimed, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, Surrender, TxFault};
 
 /// How often the database may undo a claim for somebody else's sake, or break a connection under it.
 const CONFLICTS: u32 = 16;
@@ -70,7 +70,23 @@ impl<Db: Database> Coupled<Db> {
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
         let (connection, gate) = seat.parts();
-        let begin = self.coupler.begin(connection, gate, self.rules.isolation);
+        let isolation = self.rules.isolation;
+        if self.coupler.claims_with_begin() {
+            let begin = self.coupler.begin_claiming(connection, isolation, self.lead.question());
+            match in_time(&self.engine, begin).await {
+                Ok(Some((tx, held))) => {
+                    let (ended, left) = self.inside(gate, held).run(tx, body).await;
+                    return Transacted::Ran(ended, held, left);
+                }
+                // What stands there is found out by a claim that says so.
+                Ok(None) => {}
+                Err(fault) => return Transacted::Fault(fault, body),
+            }
+            if let Err(fault) = in_time(&self.engine, self.coupler.clear(connection)).await {
+                return Transacted::Fault(fault, body);
+            }
+        }
+        let begin = self.coupler.begin(connection, gate, isolation);
         let mut tx = match in_time(&self.engine, begin).await {
             Ok(tx) => tx,
             Err(fault) => return Transacted::Fault(fault, body),
@@ -78,21 +94,25 @@ impl<Db: Database> Coupled<Db> {
         let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Tell);
         match in_time(&self.engine, claim).await {
             Ok(Claimed::Won(held)) => {
-                self.lead.coupled();
-                let policy = &self.operation.policy;
-                let inside = Inside {
-                    engine: &self.engine,
-                    coupler: &self.coupler,
-                    gate,
-                    held: Some(held),
-                    ttl: policy.ttl,
-                    longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
-                };
-                let (ended, left) = inside.run(tx, body).await;
+                let (ended, left) = self.inside(gate, held).run(tx, body).await;
                 Transacted::Ran(ended, held, left)
             }
             Ok(Claimed::Decided(outcome)) => Transacted::Decided(outcome, undo(&self.engine, tx).await, body),
             Err(fault) => Transacted::Fault(fault, body),
+        }
+    }
+
+    /// The claim is won.
+    fn inside<'a>(&'a self, gate: &'a Gate, held: HeldRow) -> Inside<'a, Db> {
+        self.lead.coupled();
+        let policy = &self.operation.policy;
+        Inside {
+            engine: &self.engine,
+            coupler: &self.coupler,
+            gate,
+            held: Some(held),
+            ttl: policy.ttl,
+            longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
         }
     }
 
@@ -216,8 +236,7 @@ impl<Db: Database> Coupled<Db> {
     /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
     /// after a rollback may be committed too, where the database cannot be kept from it.
     async fn not_ours<T>(self, held: HeldRow) -> Turn<T, Db> {
-        let surrender = Surrender { address: held.address, owner: held.owner };
-        match self.engine.in_time(self.engine.store.mark_unknown(surrender)).await {
+        match self.give_up(held).await {
             Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
                 tracing::error!(
                     address = %held.address,
@@ -254,6 +273,20 @@ impl<Db: Database> Coupled<Db> {
             // If it was committed, the record says so once its lease is over.
             Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }
+    }
+
+    /// T7 for a record that was committed by mistake.
+    async fn give_up(&self, held: HeldRow) -> Result<WriteOutcome, StoreError> {
+        let store = &self.engine.store;
+        let fence = match held.fence {
+            Some(fence) => fence,
+            None => match self.engine.in_time(store.look_up(held.address)).await? {
+                Some(record) if record.owner.nonce == held.nonce => record.owner.fence,
+                record => return Ok(WriteOutcome::Lost(Current::of(record.as_ref()))),
+            },
+        };
+        let owner = Owner { fence, nonce: held.nonce };
+        self.engine.in_time(store.mark_unknown(Surrender { address: held.address, owner })).await
     }
 
     /// The handler's effects in the database are undone, but it says that something else may have happened.

@@ -168,8 +168,8 @@ impl Coupler<MySql> for MySqlStore {
                 .text(FINISH)
                 .replace("{retention}", &micros(retention).to_string())
                 .replace("{address}", &hex(held.address.as_bytes()))
-                .replace("{fence}", &signed(held.owner.fence.as_u64()).to_string())
-                .replace("{nonce}", &hex(held.owner.nonce.as_bytes()))
+                .replace("{fence}", &held.fence.map_or(0, |fence| signed(fence.as_u64())).to_string())
+                .replace("{nonce}", &hex(held.nonce.as_bytes()))
                 // Last, because it is long.
                 .replace("{reply}", &hex(reply.as_bytes()));
             match write(connection, format!("{UNMARK}; {finish}")).await {
@@ -244,8 +244,7 @@ impl MySqlStore {
                 return Ok(Claimed::Decided(rival));
             }
         }
-        let owner: Owner = won.owner;
-        Ok(Claimed::Won(HeldRow { address: claim.address, owner }))
+        Ok(Claimed::Won(HeldRow::new(claim.address, won.owner)))
     }
 
     /// Writes the claim's record where there is none, and says what stands there.

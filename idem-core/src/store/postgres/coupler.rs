@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::postgres::PgConnection;
-use sqlx::{Connection, Postgres, Row as _, Transaction};
+use sqlx::{AssertSqlSafe, Connection, Postgres, Row as _, Transaction};
 
 use super::args::Arg;
 use super::driver::{FRESH, Statement};
@@ -17,7 +17,8 @@ use crate::store::remote::driver::{Driver, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::sql::{Fields, TableName, found, known_number};
 use crate::store::{
-    BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, TxFault,
+    BeginClaiming, BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind,
+    TxFault,
 };
 use crate::time::Timestamp;
 use crate::tx::{Isolation, Sealed, TxStore};
@@ -35,6 +36,7 @@ pub(super) struct Coupled {
     table: u64,
     claim: Statement,
     claim_waiting: Statement,
+    claim_here: Statement,
     finish: Statement,
 }
 
@@ -49,6 +51,7 @@ impl Coupled {
                 name,
                 &claim.replace("{turn}", "coalesce(pg_advisory_xact_lock($)::text, '') = ''"),
             ),
+            claim_here: Statement::new(name, "SELECT {table_claim_here}($, $, $, $, $, $, $, $, $)"),
             finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
         }
     }
@@ -95,13 +98,49 @@ impl Coupler<Postgres> for PostgresStore {
         _: &'c Arc<Gate>,
         isolation: Option<Isolation>,
     ) -> BoxFuture<'c, Result<Transaction<'c, Postgres>, TxFault>> {
-        let statement = match isolation {
-            None => "BEGIN",
-            Some(Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED",
-            Some(Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-            Some(Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
-        };
-        Box::pin(async move { connection.begin_with(statement).await.map_err(|error| self.fault(error)) })
+        Box::pin(
+            async move { connection.begin_with(begin(isolation)).await.map_err(|error| self.fault(error)) },
+        )
+    }
+
+    fn claims_with_begin(&self) -> bool {
+        self.claim_with_begin
+    }
+
+    fn begin_claiming<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        isolation: Option<Isolation>,
+        claim: &'c Claim,
+    ) -> BeginClaiming<'c, Postgres> {
+        let coupled = self.remote.driver().coupled();
+        let args = [
+            Arg::Big(Some(coupled.turn(claim))),
+            Arg::Big(Some(micros(claim.lease))),
+            Arg::Bytes(Some(claim.address.as_bytes())),
+            Arg::Bytes(Some(claim.nonce.as_bytes())),
+            Arg::Small(Some(known_number(claim.after_crash))),
+            Arg::Small(Some(claim.fingerprint.recipe().into())),
+            Arg::Bytes(Some(claim.fingerprint.digest())),
+            Arg::Text(Some(claim.label.as_str())),
+            Arg::Text(Some(claim.key_hint.as_str())),
+        ];
+        // Every argument is a number or hexadecimal digits.
+        let text = AssertSqlSafe(format!("{}; {}", begin(isolation), coupled.claim_here.written(&args)));
+        Box::pin(async move {
+            match connection.begin_with(text).await {
+                Ok(tx) => Ok(Some((tx, HeldRow { address: claim.address, nonce: claim.nonce, fence: None }))),
+                Err(error) if is_not_fresh(&error) => Ok(None),
+                Err(error) => Err(self.fault(error)),
+            }
+        })
+    }
+
+    fn clear<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<(), TxFault>> {
+        Box::pin(async move {
+            let done = sqlx::raw_sql("ROLLBACK").execute(connection).await;
+            done.map(drop).map_err(|error| self.fault(error))
+        })
     }
 
     fn claim<'c>(
@@ -124,8 +163,8 @@ impl Coupler<Postgres> for PostgresStore {
             let driver = self.remote.driver();
             let args = [
                 Arg::Bytes(Some(held.address.as_bytes())),
-                Arg::Big(Some(signed(held.owner.fence.as_u64()))),
-                Arg::Bytes(Some(held.owner.nonce.as_bytes())),
+                Arg::Big(held.fence.map(|fence| signed(fence.as_u64()))),
+                Arg::Bytes(Some(held.nonce.as_bytes())),
                 Arg::Big(Some(micros(retention))),
                 Arg::Bytes(Some(reply.as_bytes())),
             ];
@@ -203,7 +242,7 @@ impl PostgresStore {
         let rival = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
         match judge(claim, seen) {
             Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => {
-                Ok(Claimed::Won(HeldRow { address: claim.address, owner: won.owner }))
+                Ok(Claimed::Won(HeldRow::new(claim.address, won.owner)))
             }
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
             Judged::Decided(Ok(ClaimOutcome::Won(_))) => Ok(Claimed::Decided(ClaimOutcome::Unknown)),
@@ -211,7 +250,7 @@ impl PostgresStore {
             Judged::Decided(Err(error)) => Err(fault::damaged(&error)),
             Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
                 if self.remote.driver().change(connection, &change).await? {
-                    Ok(Claimed::Won(HeldRow { address: claim.address, owner: won.owner }))
+                    Ok(Claimed::Won(HeldRow::new(claim.address, won.owner)))
                 } else {
                     Ok(Claimed::Decided(rival))
                 }
@@ -221,6 +260,20 @@ impl PostgresStore {
             Judged::Changed(_, outcome) => Ok(Claimed::Decided(outcome)),
         }
     }
+}
+
+const fn begin(isolation: Option<Isolation>) -> &'static str {
+    match isolation {
+        None => "BEGIN",
+        Some(Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED",
+        Some(Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
+        Some(Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
+    }
+}
+
+/// What the function of the claim says when there is a record or a rival.
+fn is_not_fresh(error: &sqlx::Error) -> bool {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("IDEM1")
 }
 
 fn first_bytes(digest: &[u8; 32]) -> u64 {

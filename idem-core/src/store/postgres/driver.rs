@@ -64,7 +64,7 @@ impl Statement {
         Self { bound: AssertSqlSafe(bound).into_sql_str(), parts }
     }
 
-    fn written(&self, args: &[Arg<'_>]) -> String {
+    pub(super) fn written(&self, args: &[Arg<'_>]) -> String {
         let mut parts = self.parts.iter();
         let mut sql = parts.next().cloned().unwrap_or_default();
         for (arg, part) in args.iter().zip(parts) {

@@ -18,6 +18,7 @@ pub struct PostgresStore {
     pub(super) remote: Remote<Postgres>,
     /// Whose connections `#[tx]` handlers get.
     pool: OnceLock<PgPool>,
+    pub(super) claim_with_begin: bool,
 }
 
 impl PostgresStore {
@@ -58,8 +59,13 @@ impl PostgresStore {
         self.remote.close().await;
     }
 
-    pub(super) fn new(remote: Remote<Postgres>, name: TableName, pool: Option<PgPool>) -> Self {
-        Self { name, remote, pool: pool.map_or_else(OnceLock::new, OnceLock::from) }
+    pub(super) fn new(
+        remote: Remote<Postgres>,
+        name: TableName,
+        pool: Option<PgPool>,
+        claim_with_begin: bool,
+    ) -> Self {
+        Self { name, remote, pool: pool.map_or_else(OnceLock::new, OnceLock::from), claim_with_begin }
     }
 
     /// The pool that the store was given, or one of its own.

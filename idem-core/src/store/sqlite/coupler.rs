@@ -134,8 +134,8 @@ impl Coupler<Sqlite> for SqliteStore {
         Box::pin(async move {
             let done = sqlx::query(sql::FINISH_HERE)
                 .bind(held.address.as_bytes().as_slice())
-                .bind(signed(held.owner.fence.as_u64()))
-                .bind(held.owner.nonce.as_bytes().as_slice())
+                .bind(held.fence.map(|fence| signed(fence.as_u64())))
+                .bind(held.nonce.as_bytes().as_slice())
                 .bind(signed((self.coupling.rules.now() + retention).as_micros()))
                 .bind(reply.as_bytes())
                 .execute(connection)
@@ -190,7 +190,7 @@ impl SqliteStore {
         let (ClaimOutcome::Won(won), Some(new)) = (&outcome, &after) else {
             return Ok(Claimed::Decided(outcome));
         };
-        let held = HeldRow { address: claim.address, owner: won.owner };
+        let held = HeldRow::new(claim.address, won.owner);
         let written = match &before {
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
             Some(before) if before == new => return Ok(Claimed::Decided(ClaimOutcome::Unknown)),
