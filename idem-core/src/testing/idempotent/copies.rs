@@ -23,7 +23,7 @@ pub(super) enum Turn {
 
 /// Several copies of an operation.
 pub(super) struct Copies<F: Future> {
-    copies: Vec<Copy<F>>,
+    all: Vec<Copy<F>>,
     bell: Arc<Notify>,
     patience: Duration,
 }
@@ -62,18 +62,18 @@ impl<F: Future> Copies<F> {
             call: Arc::new(Call { heard: AtomicBool::new(true), bell: bell.clone() }),
             stuck: false,
         };
-        Self { copies: futures.into_iter().map(copy).collect(), bell, patience }
+        Self { all: futures.into_iter().map(copy).collect(), bell, patience }
     }
 
     /// Waits until all of `who` can go on, and polls each of them once. What somebody waits for was thus done before
     /// anybody takes the next step.
     pub(super) async fn turn(&mut self, who: Range<usize>) -> Turn {
-        if self.copies[who.clone()].iter().all(Copy::has_ended) {
+        if self.all[who.clone()].iter().all(Copy::has_ended) {
             return Turn::Ended;
         }
         self.ready(who.clone()).await;
         let mut turn = Turn::Stuck;
-        for copy in &mut self.copies[who] {
+        for copy in &mut self.all[who] {
             if copy.can_go_on() {
                 copy.poll();
                 turn = Turn::Taken;
@@ -86,20 +86,20 @@ impl<F: Future> Copies<F> {
 
     /// Waits until what all of `who` asked for is done, or patience is over.
     pub(super) async fn ready(&self, who: Range<usize>) {
-        let copies = &self.copies[who];
+        let copies = &self.all[who];
         let awaited = || copies.iter().filter(|copy| !copy.has_ended() && !copy.stuck);
         // If all are stuck, then any of them will do.
         let ready = || match awaited().next() {
             Some(_) => awaited().all(Copy::can_go_on),
             None => copies.iter().any(Copy::can_go_on),
         };
-        let all = async {
+        let called = async {
             while !ready() {
                 self.bell.notified().await;
             }
         };
         // Out of patience, the turn goes to whoever can go on.
-        let _ = timeout(self.patience, all).await;
+        let _ = timeout(self.patience, called).await;
     }
 
     /// Polls the copy `who` up to `polls` times, and then lets happen what it asked for. True if it has not ended.
@@ -112,7 +112,7 @@ impl<F: Future> Copies<F> {
                 Turn::Ended => return false,
             }
         }
-        let stopped = !self.copies[who].has_ended();
+        let stopped = !self.all[who].has_ended();
         if stopped {
             self.ready(who..who + 1).await;
         }
@@ -126,12 +126,12 @@ impl<F: Future> Copies<F> {
 
     /// Runs all to their end, turn by turn, and gives their answers in order.
     pub(super) async fn in_lockstep(mut self) -> Vec<F::Output> {
-        while self.turn(0..self.copies.len()).await != Turn::Ended {}
+        while self.turn(0..self.all.len()).await != Turn::Ended {}
         let answer = |copy: Copy<F>| match copy.progress {
             Progress::Ended(answer) => Some(answer),
             Progress::Running(_) => None,
         };
-        self.copies.into_iter().filter_map(answer).collect()
+        self.all.into_iter().filter_map(answer).collect()
     }
 }
 

@@ -13,10 +13,7 @@ type Rows = Mutex<Vec<u64>>;
 
 const CLAIMED: u64 = 0;
 
-/// Ends well, as operations in memory do.
-fn done<T>(answer: T) -> Result<T, Infallible> {
-    Ok(answer)
-}
+const DONE: Result<(), Infallible> = Ok(());
 
 async fn rows() -> Rows {
     Rows::default()
@@ -47,12 +44,12 @@ async fn write_7(rows: &Rows) -> Result<(), Infallible> {
     yield_now().await;
     *rows.lock().unwrap() = vec![7];
     yield_now().await;
-    done(())
+    DONE
 }
 
 async fn append(rows: &Rows) -> Result<(), Infallible> {
     rows.lock().unwrap().push(7);
-    done(())
+    DONE
 }
 
 async fn look_then_append(rows: &Rows) -> Result<(), Infallible> {
@@ -61,7 +58,7 @@ async fn look_then_append(rows: &Rows) -> Result<(), Infallible> {
     if !known {
         rows.lock().unwrap().push(7);
     }
-    done(())
+    DONE
 }
 
 async fn mark_then_append(rows: &Rows) -> Result<(), Infallible> {
@@ -77,7 +74,7 @@ async fn mark_then_append(rows: &Rows) -> Result<(), Infallible> {
     if first {
         rows.lock().unwrap().push(7);
     }
-    done(())
+    DONE
 }
 
 #[test]
@@ -120,7 +117,7 @@ fn a_claim_that_goes_when_done_is_caught_by_overtaking() {
         }
         yield_now().await;
         rows.lock().unwrap().iter_mut().filter(|row| **row == CLAIMED).for_each(|row| *row = 7);
-        done(())
+        DONE
     });
     assert_eq!(check.repeated(), Ok(()));
     assert_eq!(check.after_crash(), Ok(2));
@@ -146,7 +143,7 @@ fn threads_meet_where_nothing_waits() {
         if known == 0 {
             rows.lock().unwrap().push(7);
         }
-        done(())
+        DONE
     });
     assert_eq!(check.check(), Ok(Coverage { overtaken: 0, crashed: 0 }));
     let found = check.rounds(100).check().unwrap_err();
@@ -164,7 +161,7 @@ fn a_lock_across_a_wait_is_respected() {
             if rows.is_empty() {
                 rows.push(7);
             }
-            done(())
+            DONE
         },
         async |rows| rows.lock().await.clone(),
     );
@@ -234,7 +231,7 @@ fn the_state_decides_and_the_answer_only_where_asked() {
 fn a_check_that_could_not_fail_is_told() {
     let refused = idempotence(rows, async |_: &Rows| Err::<(), _>("no such table"), seen).check();
     assert_eq!(refused, Err(NotIdempotent::FirstRunFailed { error: r#""no such table""#.to_owned() }));
-    let idle = of(async |_: &Rows| done(())).check();
+    let idle = of(async |_: &Rows| DONE).check();
     assert_eq!(idle, Err(NotIdempotent::NothingObserved { state: "[]".to_owned() }));
 }
 
