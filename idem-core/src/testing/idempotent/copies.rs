@@ -5,10 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::timeout;
+
+use super::Place;
 
 /// What came of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,6 +34,8 @@ pub(super) struct Copies<F: Future> {
 struct Copy<F: Future> {
     progress: Progress<F>,
     call: Arc<Call>,
+    yields: usize,
+    waits: usize,
     /// It could not go on for so long that the others no longer wait for it.
     stuck: bool,
 }
@@ -44,12 +49,28 @@ enum Progress<F: Future> {
 struct Call {
     heard: AtomicBool,
     bell: Arc<Notify>,
+    /// The thread that polls.
+    home: ThreadId,
+    polling: AtomicBool,
+    /// It called itself, from within the poll: it does not wait, but lets others go first.
+    yielded: AtomicBool,
 }
 
 impl Wake for Call {
     fn wake(self: Arc<Self>) {
+        if self.polling.load(Ordering::Acquire) && thread::current().id() == self.home {
+            self.yielded.store(true, Ordering::Release);
+        }
         self.heard.store(true, Ordering::Release);
         self.bell.notify_one();
+    }
+}
+
+impl Call {
+    fn new(bell: Arc<Notify>) -> Arc<Self> {
+        let (polling, yielded) = (AtomicBool::new(false), AtomicBool::new(false));
+        let home = thread::current().id();
+        Arc::new(Self { heard: AtomicBool::new(true), bell, home, polling, yielded })
     }
 }
 
@@ -59,21 +80,24 @@ impl<F: Future> Copies<F> {
         let bell = Arc::new(Notify::new());
         let copy = |future| Copy {
             progress: Progress::Running(Box::pin(future)),
-            call: Arc::new(Call { heard: AtomicBool::new(true), bell: bell.clone() }),
+            call: Call::new(bell.clone()),
+            yields: 0,
+            waits: 0,
             stuck: false,
         };
         Self { all: futures.into_iter().map(copy).collect(), bell, patience }
     }
 
-    /// Waits until all of `who` can go on, and polls each of them once. What somebody waits for was thus done before
-    /// anybody takes the next step.
+    /// Waits until those of `who` that have yielded least can go on, and polls each of them once. What somebody waits
+    /// for was thus done before anybody takes the next step, and nobody is ahead by a yield.
     pub(super) async fn turn(&mut self, who: Range<usize>) -> Turn {
         if self.all[who.clone()].iter().all(Copy::has_ended) {
             return Turn::Ended;
         }
         self.ready(who.clone()).await;
+        let least = least_yields(&self.all[who.clone()]);
         let mut turn = Turn::Stuck;
-        for copy in &mut self.all[who] {
+        for copy in self.all[who].iter_mut().filter(|copy| least.is_none_or(|least| copy.yields <= least)) {
             if copy.can_go_on() {
                 copy.poll();
                 turn = Turn::Taken;
@@ -84,13 +108,14 @@ impl<F: Future> Copies<F> {
         turn
     }
 
-    /// Waits until what all of `who` asked for is done, or patience is over.
-    pub(super) async fn ready(&self, who: Range<usize>) {
+    /// Waits until what those of `who` that have yielded least asked for is done, or patience is over.
+    async fn ready(&self, who: Range<usize>) {
         let copies = &self.all[who];
-        let awaited = || copies.iter().filter(|copy| !copy.has_ended() && !copy.stuck);
-        // If all are stuck, then any of them will do.
-        let ready = || match awaited().next() {
-            Some(_) => awaited().all(Copy::can_go_on),
+        let ready = || match least_yields(copies) {
+            Some(least) => {
+                copies.iter().filter(|copy| copy.is_awaited() && copy.yields == least).all(Copy::can_go_on)
+            }
+            // All are stuck: any of them will do.
             None => copies.iter().any(Copy::can_go_on),
         };
         let called = async {
@@ -102,21 +127,15 @@ impl<F: Future> Copies<F> {
         let _ = timeout(self.patience, called).await;
     }
 
-    /// Polls the copy `who` up to `polls` times, and then lets happen what it asked for. True if it has not ended.
-    pub(super) async fn stop_after(&mut self, who: usize, polls: usize) -> bool {
-        let mut polled = 0;
-        while polled < polls {
-            match self.turn(who..who + 1).await {
-                Turn::Taken => polled += 1,
-                Turn::Stuck => {}
-                Turn::Ended => return false,
+    /// Polls the copy `who` up to `place`, and then lets happen what it asked for. False if it ends before.
+    pub(super) async fn stop_at(&mut self, who: usize, place: Place) -> bool {
+        while !self.all[who].is_at(place) {
+            if self.turn(who..who + 1).await == Turn::Ended {
+                return false;
             }
         }
-        let stopped = !self.all[who].has_ended();
-        if stopped {
-            self.ready(who..who + 1).await;
-        }
-        stopped
+        self.ready(who..who + 1).await;
+        true
     }
 
     /// Runs the copy `who` alone until it ends or cannot go on without the others.
@@ -140,6 +159,17 @@ impl<F: Future> Copy<F> {
         matches!(self.progress, Progress::Ended(_))
     }
 
+    const fn is_awaited(&self) -> bool {
+        !self.has_ended() && !self.stuck
+    }
+
+    const fn is_at(&self, place: Place) -> bool {
+        match place {
+            Place::Yield(yields) => self.yields == yields,
+            Place::Wait(waits) => self.waits == waits,
+        }
+    }
+
     fn can_go_on(&self) -> bool {
         !self.has_ended() && self.call.heard.load(Ordering::Acquire)
     }
@@ -150,8 +180,18 @@ impl<F: Future> Copy<F> {
         // Before the poll: a call that comes during it counts.
         self.call.heard.store(false, Ordering::Release);
         let waker = Waker::from(self.call.clone());
-        if let Poll::Ready(answer) = future.as_mut().poll(&mut Context::from_waker(&waker)) {
-            self.progress = Progress::Ended(answer);
+        self.call.polling.store(true, Ordering::Release);
+        let polled = future.as_mut().poll(&mut Context::from_waker(&waker));
+        self.call.polling.store(false, Ordering::Release);
+        match polled {
+            Poll::Ready(answer) => self.progress = Progress::Ended(answer),
+            Poll::Pending if self.call.yielded.swap(false, Ordering::AcqRel) => self.yields += 1,
+            Poll::Pending => self.waits += 1,
         }
     }
+}
+
+/// Of those that the others wait for; `None` if all are stuck.
+fn least_yields<F: Future>(copies: &[Copy<F>]) -> Option<usize> {
+    copies.iter().filter(|copy| copy.is_awaited()).map(|copy| copy.yields).min()
 }

@@ -44,8 +44,8 @@ pub enum NotIdempotent {
         /// The other one.
         actual: String,
     },
-    /// The operation waits at more places than [`max_places`](super::Idempotence::max_places) allows.
-    #[error("after {places} polls the operation has not ended: to try every place, raise `max_places`")]
+    /// The operation yields or waits at more places than [`max_places`](super::Idempotence::max_places) allows.
+    #[error("the operation can be stopped at more than {places} places: to try them all, raise `max_places`")]
     TooManyPlaces {
         /// The limit.
         places: usize,
@@ -65,8 +65,8 @@ pub enum Run {
     },
     /// One copy stopped, another run to its end, and then the first one.
     Overtaken {
-        /// The poll after which the first one stopped, counted from 1.
-        poll: usize,
+        /// Where the first one stopped.
+        at: Place,
     },
     /// Copies on threads of their own, released at the same instant.
     InParallel {
@@ -75,9 +75,29 @@ pub enum Run {
     },
     /// One copy dropped, and then the operation run to its end.
     AfterCrash {
-        /// The poll after which it was dropped, counted from 1.
-        poll: usize,
+        /// Where it was dropped.
+        at: Place,
     },
+}
+
+/// Where an operation can be stopped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// Where it yields, counted from 1: it lets others go first, as `tokio::task::yield_now` does. It does so in every
+    /// run.
+    Yield(usize),
+    /// Where it waits for something, counted from 1. What is there already when it asks is not waited for, so the
+    /// second wait of one run may be the first of another.
+    Wait(usize),
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Yield(number) => write!(f, "at yield {number}"),
+            Self::Wait(number) => write!(f, "at wait {number}"),
+        }
+    }
 }
 
 impl fmt::Display for Run {
@@ -85,9 +105,9 @@ impl fmt::Display for Run {
         match self {
             Self::Twice => write!(f, "run twice"),
             Self::InLockstep { copies } => write!(f, "run by {copies} in lockstep"),
-            Self::Overtaken { poll } => write!(f, "overtaken by another run after poll {poll}"),
+            Self::Overtaken { at } => write!(f, "overtaken by another run {at}"),
             Self::InParallel { copies } => write!(f, "run by {copies} threads at once"),
-            Self::AfterCrash { poll } => write!(f, "run again after a crash behind poll {poll}"),
+            Self::AfterCrash { at } => write!(f, "run again after a crash {at}"),
         }
     }
 }

@@ -5,9 +5,9 @@
 //! sees. Then it holds against it, each time on a fresh environment, the state after the operation ran
 //!
 //! 1. **twice**, one run after the other;
-//! 2. **concurrently**: several copies in lockstep, one poll each in turn; one copy overtaken by another at every place
-//!    where it waits; and several copies at the same instant, on threads of their own;
-//! 3. **again after a crash**: dropped in the middle, at every place where it waits, and then run to its end.
+//! 2. **concurrently**: several copies in lockstep, one poll each in turn; one copy overtaken by another at every
+//!    [place](Place) where it waits or yields; and several copies at the same instant, on threads of their own;
+//! 3. **again after a crash**: dropped in the middle, at every such place, and then run to its end.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -58,9 +58,11 @@
 //!
 //! # What it cannot see
 //!
-//! - An operation can be stopped only where it waits. One that never does has no place to crash, and its copies in
-//!   lockstep run one after the other: [`Coverage`] says how many places there were. Where a database answers before
-//!   it is awaited, there is no place either; a `yield_now().await` between two statements makes one.
+//! - An operation can be stopped only where it waits or yields. One that does neither cannot crash, and its copies in
+//!   lockstep run one after the other: [`Coverage`] says how many places there were.
+//! - What a database answers before it is awaited is not waited for, so which waits there are is not the same in every
+//!   run. A `tokio::task::yield_now().await` between two statements makes a place that is always there: what can show
+//!   at yields is found every time.
 //! - A crash here is a dropped future: destructors run, and what the operation spawned lives on. At each place, what
 //!   the operation had asked for is done before it is dropped; that it was not done is the crash one place earlier.
 //! - Copies of one operation are compared, not different operations on the same state.
@@ -74,5 +76,5 @@ mod phases;
 mod tests;
 
 pub use check::{Idempotence, assert_idempotent, idempotence};
-pub use found::{NotIdempotent, Run};
+pub use found::{NotIdempotent, Place, Run};
 pub use phases::Coverage;

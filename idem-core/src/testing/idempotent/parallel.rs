@@ -4,14 +4,15 @@ use std::panic::resume_unwind;
 use std::sync::Barrier;
 use std::thread;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::testing::run::PATIENCE;
 
-/// Drives whatever a check does. One thread: the interleavings are the check's own.
-pub(super) struct Driver(Runtime);
+/// Runs whatever a check does, on threads that only poll: a thread beside them drives I/O, timers and what the
+/// operation spawned.
+pub(super) struct Driver(Handle);
 
 impl Driver {
     /// Calls `work` with a runtime, on a thread that is in none yet.
@@ -19,11 +20,17 @@ impl Driver {
     /// # Panics
     /// If `work` does.
     pub(super) fn with<T: Send>(work: impl FnOnce(&Self) -> T + Send) -> T {
-        let run = || {
+        thread::scope(|scope| {
             let runtime = Builder::new_current_thread().enable_all().build();
-            work(&Self(runtime.expect("a runtime needs a few file handles")))
-        };
-        thread::scope(|scope| scope.spawn(run).join()).unwrap_or_else(|panic| resume_unwind(panic))
+            let runtime = runtime.expect("a runtime needs a few file handles");
+            let (driver, (running, mut ended)) = (Self(runtime.handle().clone()), mpsc::channel::<()>(1));
+            scope.spawn(move || runtime.block_on(ended.recv()));
+            let worker = scope.spawn(move || {
+                let _until_the_end = running;
+                work(&driver)
+            });
+            worker.join().unwrap_or_else(|panic| resume_unwind(panic))
+        })
     }
 
     /// Runs `work` to its end.
@@ -43,22 +50,13 @@ impl Driver {
         copies: usize,
         operation: impl AsyncFn() -> T + Sync,
     ) -> Vec<T> {
-        let (start, (running, mut ended)) = (&Barrier::new(copies), mpsc::channel::<()>(1));
-        let (operation, runtime) = (&operation, self.0.handle());
+        let (start, operation) = (&Barrier::new(copies), &operation);
+        let copy = || {
+            start.wait();
+            self.run(operation())
+        };
         thread::scope(|scope| {
-            let threads: Vec<_> = (0..copies)
-                .map(|_| {
-                    let running = running.clone();
-                    scope.spawn(move || {
-                        let _running = running;
-                        start.wait();
-                        runtime.block_on(in_time(operation()))
-                    })
-                })
-                .collect();
-            drop(running);
-            // Until the last has ended, this thread drives their I/O and timers.
-            self.0.block_on(ended.recv());
+            let threads: Vec<_> = (0..copies).map(|_| scope.spawn(copy)).collect();
             threads
                 .into_iter()
                 .map(|thread| thread.join().unwrap_or_else(|panic| resume_unwind(panic)))

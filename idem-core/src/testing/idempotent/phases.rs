@@ -2,19 +2,24 @@
 
 use std::fmt::Debug;
 
+use tokio::task::unconstrained;
+
 use super::Idempotence;
 use super::copies::Copies;
-use super::found::{NotIdempotent, Run, text};
+use super::found::{NotIdempotent, Place, Run, text};
 use super::parallel::Driver;
 
 /// How closely an operation that passed was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Coverage {
-    /// At how many places it waits, and was overtaken. 0: its copies met only where threads happened to.
+    /// At how many places it was stopped and overtaken. 0: its copies met only where threads happened to.
     pub overtaken: usize,
-    /// At how many places it waits, and crashed. 0: it never crashed.
+    /// At how many places it crashed. 0: nowhere.
     pub crashed: usize,
 }
+
+/// How often a wait is looked for: it is none in a run in which what is asked for is there at once.
+const TRIES: usize = 3;
 
 /// What exactly one run leaves and answers.
 struct Once<S, T> {
@@ -73,7 +78,7 @@ where
         Driver::with(|driver| {
             let once = driver.run(self.once())?;
             driver.run(self.in_lockstep(&once))?;
-            let places = self.places(|poll| driver.run(self.overtaken(&once, poll)))?;
+            let places = self.places(|at| driver.run(self.overtaken(&once, at)))?;
             for _ in 0..self.rounds {
                 self.in_parallel(&once, driver)?;
             }
@@ -81,7 +86,7 @@ where
         })
     }
 
-    /// Phase 3: dropped in the middle, at every place where it waits, and then run to its end. Gives the number of
+    /// Phase 3: dropped in the middle, at every place, and then run to its end. Gives the number of
     /// places.
     ///
     /// # Errors
@@ -92,22 +97,35 @@ where
     pub fn after_crash(&self) -> Result<usize, NotIdempotent> {
         Driver::with(|driver| {
             let once = driver.run(self.once())?;
-            self.places(|poll| driver.run(self.crashed(&once, poll)))
+            self.places(|at| driver.run(self.crashed(&once, at)))
         })
     }
 
-    /// Tries the place after the first poll, after the second and so on, until the operation ends before it.
+    /// Tries every yield, and then every wait, until the operation ends before it.
     fn places(
         &self,
-        attempt: impl Fn(usize) -> Result<Place, NotIdempotent>,
+        attempt: impl Fn(Place) -> Result<Reached, NotIdempotent>,
     ) -> Result<usize, NotIdempotent> {
-        for poll in 1..=self.max_places + 1 {
-            match attempt(poll)? {
-                Place::Tried => {}
-                Place::BehindTheEnd => return Ok(poll - 1),
+        let mut reached = 0;
+        for (kind, tries) in [(Place::Yield as fn(usize) -> Place, 1), (Place::Wait, TRIES)] {
+            for number in 1.. {
+                let mut at_last = Reached::Not;
+                for _ in 0..tries {
+                    at_last = attempt(kind(number))?;
+                    if at_last == Reached::Yes {
+                        break;
+                    }
+                }
+                if at_last == Reached::Not {
+                    break;
+                }
+                reached += 1;
+                if reached > self.max_places {
+                    return Err(NotIdempotent::TooManyPlaces { places: self.max_places });
+                }
             }
         }
-        Err(NotIdempotent::TooManyPlaces { places: self.max_places })
+        Ok(reached)
     }
 
     async fn once(&self) -> Result<Once<S, T>, NotIdempotent> {
@@ -128,16 +146,16 @@ where
         self.compare(once, &env, Run::InLockstep { copies: self.copies }, answers).await
     }
 
-    async fn overtaken(&self, once: &Once<S, T>, poll: usize) -> Result<Place, NotIdempotent> {
+    async fn overtaken(&self, once: &Once<S, T>, at: Place) -> Result<Reached, NotIdempotent> {
         let env = (self.setup)().await;
         let mut copies = self.start(&env, 2);
-        if !copies.stop_after(0, poll).await {
-            return Ok(Place::BehindTheEnd);
+        if !copies.stop_at(0, at).await {
+            return Ok(Reached::Not);
         }
         copies.overtake(1).await;
         let answers = copies.in_lockstep().await;
-        self.compare(once, &env, Run::Overtaken { poll }, answers).await?;
-        Ok(Place::Tried)
+        self.compare(once, &env, Run::Overtaken { at }, answers).await?;
+        Ok(Reached::Yes)
     }
 
     fn in_parallel(&self, once: &Once<S, T>, driver: &Driver) -> Result<(), NotIdempotent> {
@@ -150,20 +168,21 @@ where
         })
     }
 
-    async fn crashed(&self, once: &Once<S, T>, poll: usize) -> Result<Place, NotIdempotent> {
+    async fn crashed(&self, once: &Once<S, T>, at: Place) -> Result<Reached, NotIdempotent> {
         let env = (self.setup)().await;
         let mut copies = self.start(&env, 1);
-        if !copies.stop_after(0, poll).await {
-            return Ok(Place::BehindTheEnd);
+        if !copies.stop_at(0, at).await {
+            return Ok(Reached::Not);
         }
         drop(copies);
         let answers = vec![(self.operation)(&env).await];
-        self.compare(once, &env, Run::AfterCrash { poll }, answers).await?;
-        Ok(Place::Tried)
+        self.compare(once, &env, Run::AfterCrash { at }, answers).await?;
+        Ok(Reached::Yes)
     }
 
     fn start<'a>(&'a self, env: &'a Env, count: usize) -> Copies<impl Future<Output = Result<T, E>> + 'a> {
-        Copies::new((0..count).map(|_| (self.operation)(env)), self.patience)
+        // Unconstrained: a budget of the runtime would make yields that are not the operation's.
+        Copies::new((0..count).map(|_| unconstrained((self.operation)(env))), self.patience)
     }
 
     /// Repeats what failed, as its caller would, and compares.
@@ -196,8 +215,9 @@ where
     }
 }
 
-/// Whether there was anything to try after so many polls.
-enum Place {
-    Tried,
-    BehindTheEnd,
+/// Whether the operation came to a place before it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reached {
+    Yes,
+    Not,
 }

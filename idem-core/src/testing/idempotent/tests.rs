@@ -7,7 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex as AsyncMutex;
 use tokio::task::yield_now;
 
-use super::{Coverage, Idempotence, NotIdempotent, Run, assert_idempotent, idempotence};
+use super::{Coverage, Idempotence, NotIdempotent, Place, Run, assert_idempotent, idempotence};
 
 type Rows = Mutex<Vec<u64>>;
 
@@ -121,7 +121,7 @@ fn a_claim_that_goes_when_done_is_caught_by_overtaking() {
     });
     assert_eq!(check.repeated(), Ok(()));
     assert_eq!(check.after_crash(), Ok(2));
-    assert_eq!(run(check.check().unwrap_err()), Run::Overtaken { poll: 1 });
+    assert_eq!(run(check.check().unwrap_err()), Run::Overtaken { at: Place::Yield(1) });
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn a_mark_before_the_effect_is_caught_after_a_crash() {
     assert_eq!(check.repeated(), Ok(()));
     assert_eq!(check.concurrent(), Ok(1));
     let found = check.check().unwrap_err();
-    assert_eq!(run(found), Run::AfterCrash { poll: 1 });
+    assert_eq!(run(found), Run::AfterCrash { at: Place::Yield(1) });
 }
 
 /// Without a place to stop at, only real threads can meet.
