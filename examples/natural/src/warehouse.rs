@@ -1,7 +1,7 @@
 //! What the operations work on: a database file of their own.
 
 use sqlx::SqlitePool;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use tempfile::TempDir;
 
 /// The rows with `bolts`, 16 and `bob` are there for what a careless operation could confuse or destroy.
@@ -44,7 +44,9 @@ impl Warehouse {
         let file = SqliteConnectOptions::new()
             .filename(directory.path().join("warehouse.db"))
             .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal);
+            .journal_mode(SqliteJournalMode::Wal)
+            // It need not outlive the machine.
+            .synchronous(SqliteSynchronous::Off);
         // Open before they are needed, so that copies of an operation start abreast.
         let pool = SqlitePoolOptions::new().min_connections(4).max_connections(4).test_before_acquire(false);
         let db = pool.connect_with(file).await.expect("an SQLite file");

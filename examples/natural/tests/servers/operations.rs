@@ -107,7 +107,7 @@ pub(crate) async fn mark_then_credit(at: &Place) -> Result<()> {
 const ADD: &str = "UPDATE {t}_goods SET stock = stock + 40 WHERE id = 1";
 
 /// 1 if it is the first.
-async fn mark<'c>(at: &Place, db: impl Executor<'c, Database = Any>) -> Result<u64> {
+async fn mark(at: &Place, db: impl Executor<'_, Database = Any>) -> Result<u64> {
     let sql = match at.dialect {
         Dialect::Postgres => "INSERT INTO {t}_applied VALUES (17) ON CONFLICT (id) DO NOTHING",
         Dialect::MariaDb => "INSERT IGNORE INTO {t}_applied VALUES (17)",

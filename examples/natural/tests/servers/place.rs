@@ -71,18 +71,14 @@ impl Place {
     }
 
     /// Runs a statement on these tables; how many rows it changed.
-    pub(crate) async fn run<'c>(
-        &self,
-        db: impl Executor<'c, Database = sqlx::Any>,
-        sql: &str,
-    ) -> Result<u64> {
+    pub(crate) async fn run(&self, db: impl Executor<'_, Database = sqlx::Any>, sql: &str) -> Result<u64> {
         db.execute(self.sql(sql)).await.map(|done: AnyQueryResult| done.rows_affected())
     }
 
     /// The first row of a query.
-    pub(crate) async fn look<'c>(
+    pub(crate) async fn look(
         &self,
-        db: impl Executor<'c, Database = sqlx::Any>,
+        db: impl Executor<'_, Database = sqlx::Any>,
         sql: &str,
     ) -> Result<Option<AnyRow>> {
         db.fetch_optional(self.sql(sql)).await

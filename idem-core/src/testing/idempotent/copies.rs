@@ -134,7 +134,10 @@ impl<F: Future> Copies<F> {
                 return false;
             }
         }
-        self.ready(who..who + 1).await;
+        // Nobody else is on the way, so however long that takes.
+        while !self.all[who].can_go_on() {
+            self.bell.notified().await;
+        }
         true
     }
 

@@ -86,8 +86,7 @@ where
         })
     }
 
-    /// Phase 3: dropped in the middle, at every place, and then run to its end. Gives the number of
-    /// places.
+    /// Phase 3: dropped in the middle, at every place, and then run to its end. Gives the number of places.
     ///
     /// # Errors
     /// With the first difference found.
@@ -109,16 +108,12 @@ where
         let mut reached = 0;
         for (kind, tries) in [(Place::Yield as fn(usize) -> Place, 1), (Place::Wait, TRIES)] {
             for number in 1.. {
-                let mut at_last = Reached::Not;
-                for _ in 0..tries {
-                    at_last = attempt(kind(number))?;
-                    if at_last == Reached::Yes {
-                        break;
-                    }
-                }
-                if at_last == Reached::Not {
-                    break;
-                }
+                let mut outcomes = (0..tries).map(|_| attempt(kind(number)));
+                // The first try that gets there, or finds something.
+                match outcomes.find(|outcome| *outcome != Ok(Reached::Not)) {
+                    None => break,
+                    Some(outcome) => outcome?,
+                };
                 reached += 1;
                 if reached > self.max_places {
                     return Err(NotIdempotent::TooManyPlaces { places: self.max_places });

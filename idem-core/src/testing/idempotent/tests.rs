@@ -1,10 +1,12 @@
 use std::convert::Infallible;
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
-use std::thread::ThreadId;
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
-use tokio::sync::Mutex as AsyncMutex;
+use tokio::sync::{Mutex as AsyncMutex, oneshot};
 use tokio::task::yield_now;
 
 use super::{Coverage, Idempotence, NotIdempotent, Place, Run, assert_idempotent, idempotence};
@@ -77,6 +79,22 @@ async fn mark_then_append(rows: &Rows) -> Result<(), Infallible> {
     DONE
 }
 
+/// Has `work` done by another task, and waits for it. It begins only then, so there always is a wait.
+async fn elsewhere(work: impl FnOnce() + Send + 'static) {
+    let (ask, asked) = oneshot::channel();
+    let mut done = tokio::spawn(async {
+        asked.await.unwrap();
+        work();
+    });
+    let mut ask = Some(ask);
+    let waited = poll_fn(|cx| {
+        let poll = Pin::new(&mut done).poll(cx);
+        ask.take().into_iter().for_each(|ask| ask.send(()).unwrap());
+        poll
+    });
+    waited.await.unwrap();
+}
+
 #[test]
 fn an_absolute_value_passes_at_every_place() {
     let places = Coverage { overtaken: 2, crashed: 2 };
@@ -136,18 +154,82 @@ fn a_mark_before_the_effect_is_caught_after_a_crash() {
 /// Without a place to stop at, only real threads can meet.
 #[test]
 fn threads_meet_where_nothing_waits() {
+    struct Env {
+        home: ThreadId,
+        met: (Mutex<usize>, Condvar),
+        rows: Rows,
+    }
+    let check = idempotence(
+        async || Env { home: thread::current().id(), met: Default::default(), rows: Rows::default() },
+        async |env: &Env| {
+            let known = env.rows.lock().unwrap().contains(&7);
+            if thread::current().id() != env.home {
+                let (met, all) = &env.met;
+                let mut met = met.lock().unwrap();
+                *met += 1;
+                all.notify_all();
+                drop(all.wait_timeout_while(met, Duration::from_secs(10), |met| *met < 4).unwrap());
+            }
+            if !known {
+                env.rows.lock().unwrap().push(7);
+            }
+            DONE
+        },
+        async |env| seen(&env.rows).await,
+    );
+    assert_eq!(check.clone().rounds(0).check(), Ok(Coverage { overtaken: 0, crashed: 0 }));
+    let found = check.rounds(1).check().unwrap_err();
+    assert!(found.to_string().contains("[7, 7, 7, 7]"), "{found}");
+    assert_eq!(run(found), Run::InParallel { copies: 4 });
+}
+
+/// Tokio makes a task yield that has done much at once. That is not the operation's doing.
+#[test]
+fn a_used_up_budget_is_no_yield() {
     let check = of(async |rows: &Rows| {
-        let known = rows.lock().unwrap().len();
-        // Long enough for the others to look as well.
-        std::thread::sleep(Duration::from_millis(20));
-        if known == 0 {
+        let free = AsyncMutex::new(());
+        for _ in 0..300 {
+            drop(free.lock().await);
+        }
+        *rows.lock().unwrap() = vec![7];
+        DONE
+    });
+    assert_eq!(check.check(), Ok(Coverage { overtaken: 0, crashed: 0 }));
+}
+
+/// However long each takes to get there.
+#[test]
+fn copies_in_lockstep_meet_at_their_yields() {
+    let check = idempotence(
+        async || (AtomicUsize::new(0), rows().await),
+        async |(started, rows): &(AtomicUsize, Rows)| {
+            for _ in 0..started.fetch_add(1, Ordering::SeqCst) {
+                elsewhere(|| ()).await;
+            }
+            look_then_append(rows).await
+        },
+        async |(_, rows)| seen(rows).await,
+    );
+    assert_eq!(run(check.rounds(0).concurrent().unwrap_err()), Run::InLockstep { copies: 4 });
+}
+
+/// A database answers now before it is awaited, and now after.
+#[test]
+fn a_wait_that_is_not_always_one_is_looked_for_again() {
+    let runs = AtomicUsize::new(0);
+    let check = of(async |rows: &Rows| {
+        let first = !rows.lock().unwrap().contains(&CLAIMED);
+        if first {
+            rows.lock().unwrap().push(CLAIMED);
+            // The first run sets the standard; of the next three, the last one waits.
+            if runs.fetch_add(1, Ordering::SeqCst) == 3 {
+                elsewhere(|| ()).await;
+            }
             rows.lock().unwrap().push(7);
         }
         DONE
     });
-    assert_eq!(check.check(), Ok(Coverage { overtaken: 0, crashed: 0 }));
-    let found = check.rounds(100).check().unwrap_err();
-    assert_eq!(run(found), Run::InParallel { copies: 4 });
+    assert_eq!(run(check.after_crash().unwrap_err()), Run::AfterCrash { at: Place::Wait(1) });
 }
 
 /// Copies that wait for each other's lock are no deadlock, and hold nobody up for more than a moment.
@@ -175,14 +257,14 @@ fn what_was_asked_for_happens_before_the_crash() {
     let check = idempotence(
         async || Arc::new(rows().await),
         async |rows: &Arc<Rows>| {
-            let (known, elsewhere) = (rows.lock().unwrap().contains(&7), rows.clone());
-            let asked = tokio::spawn(async move {
-                yield_now().await;
+            let (known, theirs) = (rows.lock().unwrap().contains(&7), rows.clone());
+            elsewhere(move || {
                 if !known {
-                    elsewhere.lock().unwrap().push(7);
+                    theirs.lock().unwrap().push(7);
                 }
-            });
-            asked.await
+            })
+            .await;
+            DONE
         },
         async |rows| seen(rows).await,
     );
@@ -252,9 +334,9 @@ async fn the_assertion_panics_inside_a_runtime_too() {
 #[should_panic = "of its own"]
 fn a_panic_on_a_thread_is_passed_on() {
     let check = idempotence(
-        async || (std::thread::current().id(), rows().await),
+        async || (thread::current().id(), rows().await),
         async |(at_home, rows): &(ThreadId, Rows)| {
-            assert_eq!(*at_home, std::thread::current().id(), "a thread of its own");
+            assert_eq!(*at_home, thread::current().id(), "a thread of its own");
             write_7(rows).await
         },
         async |(_, rows)| seen(rows).await,
