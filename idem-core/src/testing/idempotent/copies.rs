@@ -135,7 +135,7 @@ impl<F: Future> Copies<F> {
             }
         }
         // Nobody else is on the way, so however long that takes.
-        while !self.all[who].can_go_on() {
+        while !self.all[who].has_ended() && !self.all[who].can_go_on() {
             self.bell.notified().await;
         }
         true
@@ -170,6 +170,7 @@ impl<F: Future> Copy<F> {
         match place {
             Place::Yield(yields) => self.yields == yields,
             Place::Wait(waits) => self.waits == waits,
+            Place::End => self.has_ended(),
         }
     }
 

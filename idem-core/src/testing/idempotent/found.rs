@@ -89,6 +89,8 @@ pub enum Place {
     /// Where it waits for something, counted from 1. What is there already when it asks is not waited for, so the
     /// second wait of one run may be the first of another.
     Wait(usize),
+    /// When all is done, but nobody has the answer yet.
+    End,
 }
 
 impl fmt::Display for Place {
@@ -96,6 +98,7 @@ impl fmt::Display for Place {
         match self {
             Self::Yield(number) => write!(f, "at yield {number}"),
             Self::Wait(number) => write!(f, "at wait {number}"),
+            Self::End => write!(f, "at its end"),
         }
     }
 }

@@ -7,7 +7,7 @@
 //! 1. **twice**, one run after the other;
 //! 2. **concurrently**: several copies in lockstep, one poll each in turn; one copy overtaken by another at every
 //!    [place](Place) where it waits or yields; and several copies at the same instant, on threads of their own;
-//! 3. **again after a crash**: dropped in the middle, at every such place, and then run to its end.
+//! 3. **again after a crash**: dropped in the middle, at every such place and at its end, and then run again.
 //!
 //! ```
 //! use std::collections::BTreeMap;
@@ -58,8 +58,8 @@
 //!
 //! # What it cannot see
 //!
-//! - An operation can be stopped only where it waits or yields. One that does neither cannot crash, and its copies in
-//!   lockstep run one after the other: [`Coverage`] says how many places there were.
+//! - An operation can be stopped only where it waits or yields. One that does neither crashes only at its end, and its
+//!   copies in lockstep run one after the other: [`Coverage`] says how many places there were.
 //! - What a database answers before it is awaited is not waited for, so which waits there are is not the same in every
 //!   run. A `tokio::task::yield_now().await` between two statements makes a place that is always there: what can show
 //!   at yields is found every time.

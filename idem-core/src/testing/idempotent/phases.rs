@@ -14,7 +14,7 @@ use super::parallel::Driver;
 pub struct Coverage {
     /// At how many places it was stopped and overtaken. 0: its copies met only where threads happened to.
     pub overtaken: usize,
-    /// At how many places it crashed. 0: nowhere.
+    /// At how many places it crashed. 0: only at its end.
     pub crashed: usize,
 }
 
@@ -86,7 +86,8 @@ where
         })
     }
 
-    /// Phase 3: dropped in the middle, at every place, and then run to its end. Gives the number of places.
+    /// Phase 3: ended, its answer lost, and run again; and then dropped in the middle, at every place, and run to its
+    /// end. Gives the number of places, without the end.
     ///
     /// # Errors
     /// With the first difference found.
@@ -96,6 +97,7 @@ where
     pub fn after_crash(&self) -> Result<usize, NotIdempotent> {
         Driver::with(|driver| {
             let once = driver.run(self.once())?;
+            driver.run(self.answer_lost(&once))?;
             self.places(|at| driver.run(self.crashed(&once, at)))
         })
     }
@@ -173,6 +175,14 @@ where
         let answers = vec![(self.operation)(&env).await];
         self.compare(once, &env, Run::AfterCrash { at }, answers).await?;
         Ok(Reached::Yes)
+    }
+
+    async fn answer_lost(&self, once: &Once<S, T>) -> Result<(), NotIdempotent> {
+        let env = (self.setup)().await;
+        // Whatever it is: nobody hears it.
+        drop((self.operation)(&env).await);
+        let answers = vec![(self.operation)(&env).await];
+        self.compare(once, &env, Run::AfterCrash { at: Place::End }, answers).await
     }
 
     fn start<'a>(&'a self, env: &'a Env, count: usize) -> Copies<impl Future<Output = Result<T, E>> + 'a> {

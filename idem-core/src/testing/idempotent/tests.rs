@@ -115,6 +115,11 @@ fn a_repeat_is_caught_by_the_first_phase() {
 }
 
 #[test]
+fn a_lost_answer_is_a_crash_too() {
+    assert_eq!(run(of(append).after_crash().unwrap_err()), Run::AfterCrash { at: Place::End });
+}
+
+#[test]
 fn a_look_up_before_the_write_is_caught_in_lockstep() {
     let check = of(look_then_append);
     assert_eq!(check.repeated(), Ok(()));
@@ -259,6 +264,8 @@ fn what_was_asked_for_happens_before_the_crash() {
         async |rows: &Arc<Rows>| {
             let (known, theirs) = (rows.lock().unwrap().contains(&7), rows.clone());
             elsewhere(move || {
+                // Slower than a crash that does not wait for it.
+                thread::sleep(Duration::from_millis(20));
                 if !known {
                     theirs.lock().unwrap().push(7);
                 }
