@@ -24,7 +24,7 @@ fn shown(found: Result<impl Sized, NotIdempotent>) -> Option<Run> {
     }
 }
 
-/// `case!(name: operation is safe)` and the like: a test on each server.
+/// `name: operation is verdict;` makes a test on each server.
 macro_rules! cases {
     ($($case:ident: $operation:ident is $verdict:ident;)*) => {
         cases!(@ postgres $($case $operation $verdict)*);
