@@ -53,7 +53,7 @@
 //! | `axum` | | the attribute on axum 0.8 handlers, and [`Idem::layer`](Idem) |
 //! | `sqlite` | | `SqliteStore`: records in a file that several processes share |
 //! | `uuid` | | `uuid::Uuid` as a [`KeyPart`] |
-//! | `testing` | | the conformance suite for stores of your own |
+//! | `testing` | | the conformance suite for stores of your own, and `assert_idempotent` for operations |
 //! | `full` | | all of these |
 
 #![cfg_attr(

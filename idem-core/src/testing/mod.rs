@@ -1,4 +1,5 @@
-//! The conformance suite for stores, and a clock that a test moves by hand.
+//! The conformance suite for stores, a clock that a test moves by hand, and [a check](idempotent) whether an operation
+//! of your own is idempotent as it is.
 //!
 //! [`protocol`](crate::protocol) says what a store must do; this suite holds a store against it, through two handles
 //! at once: claims and their races, fences and nonces, every operation from every state, repeats, sweeping and
@@ -36,6 +37,7 @@ mod clock;
 #[doc(hidden)]
 pub mod conformance;
 mod history;
+pub mod idempotent;
 mod parallel;
 mod run;
 #[cfg(test)]
@@ -45,5 +47,6 @@ mod trial;
 pub use backend::{Backend, Shared, Timing};
 pub use clock::ManualClock;
 pub use history::{Histories, run_histories};
+pub use idempotent::{assert_idempotent, idempotence};
 pub use run::{Report, run, run_all, survey};
 pub use trial::Trial;

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{Backend, Histories, Trial, run_histories};
 
 /// A case that takes longer hangs, most likely in a deadlock. No case needs a tenth of it.
-const PATIENCE: Duration = Duration::from_mins(5);
+pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Runs one case on a backend of its own. For the suite's own cases, and for further ones of your own in its style.
 ///
