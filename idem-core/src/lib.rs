@@ -64,6 +64,7 @@
 pub mod address;
 #[cfg(feature = "axum")]
 pub mod axum;
+pub mod current;
 mod engine;
 pub mod fingerprint;
 pub mod http;
@@ -91,10 +92,12 @@ pub mod __private;
 #[doc(inline)]
 pub use address::Address;
 #[doc(inline)]
+pub use current::{Current, current, spawn};
+#[doc(inline)]
 pub use fingerprint::Fingerprint;
 pub use idem::{Builder, Drained, Idem, NoScope};
 #[doc(inline)]
-pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
+pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart, OperationName};
 pub use label::{KeyHint, Label};
 #[doc(inline)]
 pub use outcome::{Ambiguous, Classify, ErrorClass, Final, NoEffect};

@@ -92,6 +92,11 @@ pub enum Refused {
     /// The handler panicked, and is declared safe to run again.
     #[error("the operation failed half-way and may be tried again with the same key")]
     HandlerPanicked,
+    /// The operation was called from inside itself with the same key; the inner call was not run.
+    #[error(
+        "an idempotent operation called itself with the same idempotency key, and would wait for itself: give the inner call a key or a name of its own"
+    )]
+    Reentered,
     /// The server is put together wrongly; nothing was run.
     #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
@@ -158,6 +163,7 @@ impl Refused {
             Self::BodyUnreadable => "body-unreadable",
             Self::FingerprintInvalid(_) => "fingerprint-invalid",
             Self::HandlerPanicked => "handler-panicked",
+            Self::Reentered => "operation-reentered",
             Self::Misconfigured(_) => "misconfigured",
             Self::BodyNotRead => "body-not-read",
         }

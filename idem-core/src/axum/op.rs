@@ -12,6 +12,7 @@ use super::body::{WholeBody, buffered};
 use super::context::{Captured, KeyHeader, Seen};
 use super::respond::{drive, replay};
 use super::{Response, problem};
+use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
@@ -189,7 +190,7 @@ async fn resolve(
         None => Cow::Owned([captured.method.as_str(), " ", captured.uri.path()].concat()),
     };
     let policy = spec.over(&engine.config.policy);
-    Ok(Some(engine.operation(&scope, &name, &key, fingerprint, policy)))
+    Ok(Some(engine.operation(&scope, name, key, fingerprint, policy)))
 }
 
 async fn body_fingerprint(engine: &Engine, captured: &Captured) -> Result<Fingerprint, Refused> {
@@ -222,7 +223,7 @@ pub fn respond<T: IntoResponse>(output: T) -> Response {
 /// # Panics
 /// Outside a tokio runtime, as [`tokio::spawn`] does.
 pub async fn spawn(call: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(call).await {
+    match current::spawn(call).await {
         Ok(response) => response,
         // Only a runtime that shuts down ends it: the record says what became of it.
         Err(_) => problem(&Refused::OutcomeUnknown, Profile::default()),

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::lead::Lead;
 use super::{ASK_AGAIN, Attempt, Engine, Operation};
+use crate::current::chain;
 use crate::protocol::{ClaimOutcome, Won};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -35,6 +36,10 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
     /// background, and a claim that was won for nobody is released.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        // Waiting for itself would never end.
+        if chain().any(|run| run.address() == operation.address && run.engine() == self.identity()) {
+            return Err(Refused::Reentered);
+        }
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -126,7 +131,7 @@ impl Engine {
         };
         let flight = lead.won(held);
         self.keeper.renew_by(self, held.renew_at);
-        Box::new(Attempt::new(Arc::clone(self), flight, won, operation.policy))
+        Box::new(Attempt::new(Arc::clone(self), flight, won, operation))
     }
 
     fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {

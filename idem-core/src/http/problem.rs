@@ -88,6 +88,7 @@ const fn title(refused: &Refused) -> &'static str {
         Refused::BodyUnreadable => "Request body unreadable",
         Refused::FingerprintInvalid(_) => "Request cannot be fingerprinted",
         Refused::HandlerPanicked => "Operation failed",
+        Refused::Reentered => "Operation called from inside itself",
         Refused::Misconfigured(_) => "Server misconfigured",
         Refused::BodyNotRead => "Request body not read",
     }

@@ -38,9 +38,10 @@ impl Profile {
             Refused::OutcomeUndecided { .. }
             | Refused::StoreUnavailable { .. }
             | Refused::ShuttingDown { .. } => StatusCode::SERVICE_UNAVAILABLE,
-            Refused::HandlerPanicked | Refused::Misconfigured(_) | Refused::BodyNotRead => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Refused::HandlerPanicked
+            | Refused::Reentered
+            | Refused::Misconfigured(_)
+            | Refused::BodyNotRead => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }
