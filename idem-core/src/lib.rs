@@ -45,6 +45,11 @@
 //! `after_crash = rerun` may run again after a crash. Keys are remembered for the [`ttl`](Builder::ttl) (24 h by
 //! default); a later retry is a new operation.
 //!
+//! # Keys that travel
+//!
+//! A handler finds its operation by [`current()`], and derives from it the keys of the calls that it makes to other
+//! services: a re-run repeats the same keys. `idem-client` does so by itself. See [`current`](mod@current).
+//!
 //! # Features
 //!
 //! | feature | default | what you get |

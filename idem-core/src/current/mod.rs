@@ -41,7 +41,8 @@
 //! A key stands for one request, so a re-run must also **say** the same under it: send no time of day and no fresh
 //! random number, and take amounts from what the operation was called with. Names are found again by every later
 //! version: keep them when the code moves. A counter is a good part of a name only if every run counts alike; an id of
-//! the thing itself is better.
+//! the thing itself is better. And the other service must still remember the key: what it has forgotten, a re-run does
+//! again.
 //!
 //! # Tasks
 //!

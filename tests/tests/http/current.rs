@@ -99,7 +99,7 @@ async fn unprotected(State(app): State<App>) {
 }
 
 /// Calls itself with its own key, in this task and in one that it spawns.
-#[idempotent(wait = "1h")]
+#[idempotent(wait = "100ms")]
 async fn itself(State(app): State<App>) -> Response {
     let other = app.call("/inner", "k").await;
     assert_eq!(other.status(), StatusCode::OK);
