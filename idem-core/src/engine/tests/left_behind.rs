@@ -33,3 +33,31 @@ async fn a_call_of_the_operation_that_is_being_settled_is_a_twin_and_no_re_entry
     };
     assert_eq!(tokio::join!(owner, meanwhile).0, Ok(7));
 }
+
+#[tokio::test]
+async fn a_call_of_an_operation_whose_caller_was_dropped_is_no_re_entry() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let (ended, over) = oneshot::channel::<()>();
+    let (give, left) = oneshot::channel();
+    let (spawned, inside) = (Arc::new(Notify::new()), idem.clone());
+    let entered = Arc::clone(&spawned);
+    let owner = tokio::spawn(async move {
+        let body = async || {
+            let idem = inside.clone();
+            let later = crate::spawn(async move {
+                over.await.unwrap();
+                call(&idem, PLAIN, "k", &AtomicU32::new(0)).await
+            });
+            give.send(later).unwrap();
+            entered.notify_one();
+            std::future::pending::<Result<u32, Refused>>().await
+        };
+        operation(&inside, PLAIN).key("k").run(errors(), body).await
+    });
+    spawned.notified().await;
+    owner.abort();
+    reaches(&store, "k", StateKind::Unknown).await;
+    ended.send(()).unwrap();
+    assert_eq!(left.await.unwrap().await.unwrap(), Err(Refused::OutcomeUnknown));
+}
