@@ -13,6 +13,7 @@
 
 use http::HeaderName;
 use idem_core::InvalidKey;
+use idem_core::key::InvalidName;
 
 /// Why the client itself did not send an operation. Nothing has left; the operation has not happened.
 #[derive(Debug, thiserror::Error)]
@@ -49,7 +50,13 @@ pub enum BuildError {
     Key(#[from] InvalidKey),
     /// A key cannot be derived from the operation's name.
     #[error("no key can be derived from this operation: {0}")]
-    Operation(&'static str),
+    Operation(#[from] InvalidName),
+    /// This run of an idempotent handler has made a call of this name already: see
+    /// [keys that travel](crate::key#keys-that-travel).
+    #[error(
+        "this run of the idempotent handler has made a call of this name already, and a second one would be taken for a repetition: name the calls apart, as in `.name((\"refund\", line.id))`; without a name, method and URL are the name"
+    )]
+    NameTaken,
     /// The HTTP client cannot be set up: TLS, proxy or default headers.
     #[error("the HTTP client cannot be set up")]
     Http(#[source] reqwest::Error),

@@ -42,7 +42,8 @@
 //!
 //! # What it does
 //! - **One key, one body.** The key is minted (`UUIDv7`), [given](RequestBuilder::key) or
-//!   [derived](RequestBuilder::operation); every attempt carries the same key and the same bytes. A
+//!   [derived](RequestBuilder::operation), and inside an `#[idempotent]` handler
+//!   [derived from the running key](key#keys-that-travel); every attempt carries the same key and the same bytes. A
 //!   [hook](ClientBuilder::prepare_attempt) may renew credentials, never key or body. No redirect is followed.
 //! - **Seven [outcomes](Outcome)**, each with the key, the attempts, the waits and the last reply. What is unresolved
 //!   can be [resumed](Client::resume) with the same key.

@@ -45,6 +45,11 @@
 //! `after_crash = rerun` may run again after a crash. Keys are remembered for the [`ttl`](Builder::ttl) (24 h by
 //! default); a later retry is a new operation.
 //!
+//! # Keys that travel
+//!
+//! A handler finds its operation by [`current()`], and derives from it the keys of the calls that it makes to other
+//! services: a re-run repeats the same keys. `idem-client` does so by itself. See [`current`](mod@current).
+//!
 //! # Features
 //!
 //! | feature | default | what you get |
@@ -64,6 +69,7 @@
 pub mod address;
 #[cfg(feature = "axum")]
 pub mod axum;
+pub mod current;
 mod engine;
 pub mod fingerprint;
 pub mod http;
@@ -93,10 +99,12 @@ pub mod __private;
 #[doc(inline)]
 pub use address::Address;
 #[doc(inline)]
+pub use current::{Current, current, spawn};
+#[doc(inline)]
 pub use fingerprint::Fingerprint;
 pub use idem::{Builder, Drained, Idem, NoScope};
 #[doc(inline)]
-pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
+pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart, OperationName};
 pub use label::{KeyHint, Label};
 #[doc(inline)]
 pub use outcome::{Ambiguous, Classify, ErrorClass, Final, NoEffect};

@@ -110,6 +110,16 @@ pub enum Refused {
         "the server is misconfigured: its idempotency store cannot ride in the transaction that the operation needs"
     )]
     StoreCannotCouple,
+    /// The operation was called from inside a transaction on the same store; it was not run.
+    #[error(
+        "an idempotent operation was called inside the transaction of another on the same store: call it before or after, or do its work in that transaction"
+    )]
+    InsideTransaction,
+    /// The operation was called from inside itself with the same key; the inner call was not run.
+    #[error(
+        "an idempotent operation called itself with the same idempotency key, and would wait for itself: give the inner call a key or a name of its own"
+    )]
+    Reentered,
     /// The server is put together wrongly; nothing was run.
     #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
@@ -179,6 +189,8 @@ impl Refused {
             Self::TransactionConflict { .. } => "transaction-conflict",
             Self::TransactionAborted => "transaction-aborted",
             Self::StoreCannotCouple => "store-cannot-couple",
+            Self::InsideTransaction => "inside-transaction",
+            Self::Reentered => "operation-reentered",
             Self::Misconfigured(_) => "misconfigured",
             Self::BodyNotRead => "body-not-read",
         }

@@ -1,6 +1,7 @@
 //! Keys that are computed from what the operation is.
 
-use idem_core::{IdempotencyKey, KeyBuf, KeyPart};
+use idem_core::IdempotencyKey;
+use idem_core::key::{OperationName, OperationParts};
 use uuid::Uuid;
 
 use crate::BuildError;
@@ -23,115 +24,10 @@ const RECIPE: &[u8] = b"idem-operation/1";
 /// # Errors
 /// [`BuildError::Operation`] if there is no part, or one is an absent `Option`.
 pub fn derive<N: OperationName + ?Sized>(operation: &N) -> Result<IdempotencyKey, BuildError> {
-    let mut parts = OperationParts { bytes: RECIPE.to_vec(), state: State::Empty };
-    operation.write(&mut parts);
-    match parts.state {
-        State::Empty => Err(BuildError::Operation("it has no parts")),
-        State::Absent => Err(BuildError::Operation("one of its parts is an absent value")),
-        State::Named => Ok(IdempotencyKey::new(Uuid::new_v5(&NAMESPACE, &parts.bytes).to_string())?),
-    }
+    let parts = OperationParts::of(operation)?;
+    let bytes = [RECIPE, parts.as_bytes()].concat();
+    Ok(IdempotencyKey::new(Uuid::new_v5(&NAMESPACE, &bytes).to_string())?)
 }
-
-/// A name for an operation, of one or more stable parts: text, a tuple of up to eight [`KeyPart`]s (text, integers,
-/// `bool`…), or a slice of them.
-///
-/// `("charge", 17)`, `["charge", "17"]` and a `Vec` of the same texts are one name.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot name an operation",
-    label = "not a name",
-    note = "use text, or a tuple of text and integers such as `(\"charge\", order.id)`"
-)]
-pub trait OperationName {
-    /// Writes the parts, in order.
-    fn write(&self, parts: &mut OperationParts);
-}
-
-/// Collects the parts of an operation's name, each after its length.
-#[derive(Debug)]
-pub struct OperationParts {
-    bytes: Vec<u8>,
-    state: State,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Empty,
-    Named,
-    Absent,
-}
-
-impl OperationParts {
-    /// Adds one part.
-    pub fn push<K: KeyPart + ?Sized>(&mut self, part: &K) {
-        let Some(text) = KeyBuf::of(part) else {
-            self.state = State::Absent;
-            return;
-        };
-        if self.state == State::Empty {
-            self.state = State::Named;
-        }
-        self.bytes.extend_from_slice(&(text.len() as u64).to_be_bytes());
-        self.bytes.extend_from_slice(&text);
-    }
-}
-
-impl OperationName for str {
-    fn write(&self, parts: &mut OperationParts) {
-        parts.push(self);
-    }
-}
-
-impl OperationName for String {
-    fn write(&self, parts: &mut OperationParts) {
-        parts.push(self);
-    }
-}
-
-impl<N: OperationName + ?Sized> OperationName for &N {
-    fn write(&self, parts: &mut OperationParts) {
-        (**self).write(parts);
-    }
-}
-
-impl<K: KeyPart> OperationName for [K] {
-    fn write(&self, parts: &mut OperationParts) {
-        for part in self {
-            parts.push(part);
-        }
-    }
-}
-
-impl<K: KeyPart> OperationName for Vec<K> {
-    fn write(&self, parts: &mut OperationParts) {
-        self.as_slice().write(parts);
-    }
-}
-
-impl<K: KeyPart, const N: usize> OperationName for [K; N] {
-    fn write(&self, parts: &mut OperationParts) {
-        self.as_slice().write(parts);
-    }
-}
-
-macro_rules! tuples {
-    ($($name:ident)*) => {
-        impl<$($name: KeyPart),*> OperationName for ($($name,)*) {
-            #[allow(non_snake_case, reason = "one name serves as type and variable")]
-            fn write(&self, parts: &mut OperationParts) {
-                let ($($name,)*) = self;
-                $(parts.push($name);)*
-            }
-        }
-    };
-}
-tuples!(A);
-tuples!(A B);
-tuples!(A B C);
-tuples!(A B C D);
-tuples!(A B C D E);
-tuples!(A B C D E F);
-tuples!(A B C D E F G);
-tuples!(A B C D E F G H);
 
 #[cfg(test)]
 mod tests {

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{Frozen, Operation};
 use crate::client::{AttemptContext, BoxError, Client, Prepare, prepare};
 use crate::engine::{Policy, Refresh};
-use crate::key::{KeySource, OperationName, derive};
+use crate::key::{KeySource, OperationName, OperationParts, derive};
 use crate::{BuildError, Error, Outcome};
 
 /// Describes one operation. A mistake made on the way is told by [`build`](Self::build) and [`send`](Self::send);
@@ -29,6 +29,7 @@ struct Parts {
     body: Bytes,
     content_type: Option<HeaderValue>,
     key: KeySource,
+    name: Option<OperationParts>,
     policy: Option<Policy>,
     prepare: Option<Prepare>,
 }
@@ -42,6 +43,7 @@ impl RequestBuilder {
             body: Bytes::new(),
             content_type: None,
             key: KeySource::default(),
+            name: None,
             policy: None,
             prepare: None,
         });
@@ -82,7 +84,7 @@ impl RequestBuilder {
         })
     }
 
-    /// Uses this key. The same key with another request is refused by the server.
+    /// Uses this key, inside a handler too. The same key with another request is refused by the server.
     pub fn key(self, key: IdempotencyKey) -> Self {
         self.with(|parts| {
             parts.key = KeySource::Given(key);
@@ -92,9 +94,33 @@ impl RequestBuilder {
 
     /// Derives the key from what the operation is, such as `("charge", order.id)`: the same after a restart, on
     /// another machine, and when the user tries again. [`derive()`] has the recipe and its limits.
+    ///
+    /// Inside an `#[idempotent]` handler this goes before the running key, so the operation is one for all handlers
+    /// that name it: use [`name`](Self::name) for a call that belongs to the handler's own operation.
     pub fn operation(self, name: impl OperationName) -> Self {
         self.with(|parts| {
             parts.key = KeySource::Given(derive(&name)?);
+            Ok(())
+        })
+    }
+
+    /// Names the call within the `#[idempotent]` handler that makes it, such as `"charge"` or `("refund", line.id)`. The
+    /// key is then [derived](idem_core::Current::derive) from the running key and this name: see
+    /// [keys that travel](crate::key#keys-that-travel). A name is good for one call of a run.
+    ///
+    /// Outside of handlers, and beside a key that the request has by itself, the name changes nothing.
+    pub fn name(self, name: impl OperationName) -> Self {
+        self.with(|parts| {
+            parts.name = Some(OperationParts::of(&name)?);
+            Ok(())
+        })
+    }
+
+    /// Makes a fresh `UUIDv7` for this call, also inside an `#[idempotent]` handler, where a re-run then makes the call
+    /// **once more**, under another key; and also for methods that get no key by themselves.
+    pub fn fresh_key(self) -> Self {
+        self.with(|parts| {
+            parts.key = KeySource::Fresh;
             Ok(())
         })
     }
@@ -130,6 +156,8 @@ impl RequestBuilder {
 
     /// Freezes the request and settles its key. Nothing is sent.
     ///
+    /// Inside an `#[idempotent]` handler the call's name is taken from here on, also if it is never sent.
+    ///
     /// # Errors
     /// [`BuildError`] names the first mistake.
     pub fn build(self) -> Result<Operation, BuildError> {
@@ -142,7 +170,7 @@ impl RequestBuilder {
         if let (Some(value), false) = (parts.content_type, headers.contains_key(CONTENT_TYPE)) {
             headers.insert(CONTENT_TYPE, value);
         }
-        let key = parts.key.key(&parts.method)?;
+        let key = parts.key.key(&parts.method, &parts.url, parts.name)?;
         if let Some(key) = &key {
             headers.insert(defaults.key_header.name(), defaults.key_header.value(key)?);
         }
@@ -165,7 +193,7 @@ impl RequestBuilder {
         Ok(Operation::new(self.client, request))
     }
 
-    /// [Builds](Self::build) the operation and [sends](Operation::send) it.
+    /// [Builds](Self::build) the operation, here and now, and [sends](Operation::send) it when the future is polled.
     ///
     /// # Errors
     /// [`Error`] if the client itself refuses; nothing has been sent then.
@@ -175,8 +203,10 @@ impl RequestBuilder {
     ///
     /// # Cancel safety
     /// As [`Operation::send`].
-    pub async fn send(self) -> Result<Outcome, Error> {
-        self.build()?.send().await
+    pub fn send(self) -> impl Future<Output = Result<Outcome, Error>> {
+        // Not in the future, which may be polled by a task that is not the handler's.
+        let operation = self.build();
+        async { operation?.send().await }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Parts) -> Result<(), BuildError>) -> Self {

@@ -13,6 +13,7 @@ mod refused;
 mod resume;
 mod secrets;
 mod server;
+mod travel;
 mod verdicts;
 
 use std::time::Duration;

@@ -12,6 +12,7 @@ use super::body::{WholeBody, buffered};
 use super::context::{Captured, KeyHeader, Seen};
 use super::respond::{drive, replay};
 use super::{Response, problem};
+use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
@@ -136,7 +137,10 @@ impl AxumOperation {
 pub(super) enum Resolved {
     Operation(Arc<Engine>, Operation),
     /// There is no key, and none is needed. The engine, where there is a layer.
-    Unprotected(Option<Arc<Engine>>),
+    Unprotected(
+        #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only a transaction needs it then"))]
+        Option<Arc<Engine>>,
+    ),
     Refused(Response),
 }
 
@@ -220,7 +224,7 @@ async fn resolve(
         None => Cow::Owned([captured.method.as_str(), " ", captured.uri.path()].concat()),
     };
     let policy = spec.over(&engine.config.policy);
-    Ok(Some(engine.operation(&scope, &name, &key, fingerprint, policy)))
+    Ok(Some(engine.operation(&scope, name, key, fingerprint, policy)))
 }
 
 async fn body_fingerprint(engine: &Engine, captured: &Captured) -> Result<Fingerprint, Refused> {
@@ -253,7 +257,7 @@ pub fn respond<T: IntoResponse>(output: T) -> Response {
 /// # Panics
 /// Outside a tokio runtime, as [`tokio::spawn`] does.
 pub async fn spawn(call: impl Future<Output = Response> + Send + 'static) -> Response {
-    match tokio::spawn(call).await {
+    match current::spawn(call).await {
         Ok(response) => response,
         // Only a runtime that shuts down ends it: the record says what became of it.
         Err(_) => problem(&Refused::OutcomeUnknown, Profile::default()),

@@ -47,7 +47,7 @@ pub(super) async fn drive(
             let meant = if wanted { meaning(&response, attempt.policy()) } else { Meaning::Release };
             match meant {
                 Meaning::Store => {
-                    let (response, reply) = written_down(response, limit).await;
+                    let (response, reply) = attempt.within(written_down(response, limit)).await;
                     (response, Ending::Complete(reply))
                 }
                 Meaning::Release => (response, Ending::Release),

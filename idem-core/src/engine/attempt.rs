@@ -9,7 +9,8 @@ use std::time::{Duration, Instant};
 
 use super::flight::{End, Flight};
 use super::panics::caught;
-use super::{ASK_AGAIN, Config, Engine};
+use super::{ASK_AGAIN, Config, Engine, Operation};
+use crate::current::{self, Running};
 use crate::policy::Policy;
 use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
 use crate::refused::Refused;
@@ -60,6 +61,8 @@ pub(crate) struct Attempt {
     flight: Arc<Flight>,
     owner: Owner,
     policy: Policy,
+    /// What the handler finds as the current operation.
+    run: current::Current,
     /// The handler has begun, so an effect may have happened.
     begun: AtomicBool,
     /// What [`settle`](Self::settle) was asked for, while it is under way.
@@ -68,13 +71,23 @@ pub(crate) struct Attempt {
 }
 
 impl Attempt {
-    pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, policy: Policy) -> Self {
+    pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, operation: &Operation) -> Self {
         engine.flights.attempt_begins();
+        let run = current::Current::new(Running {
+            address: operation.address,
+            key: operation.key.clone(),
+            operation: operation.name.clone(),
+            attempt: won.attempts,
+            fence: Some(won.owner.fence),
+            engine: engine.identity(),
+            in_transaction: false,
+        });
         Self {
             engine,
             flight,
             owner: won.owner,
-            policy,
+            policy: operation.policy,
+            run,
             begun: AtomicBool::new(false),
             ending: None,
             settled: false,
@@ -92,7 +105,7 @@ impl Attempt {
     /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
     pub(crate) async fn run<F: Future>(&self, handler: Pin<&mut F>) -> Ran<F::Output> {
         self.begun.store(true, Ordering::Relaxed);
-        let mut handler = pin!(caught(handler));
+        let mut handler = pin!(self.run.enter(caught(handler)));
         loop {
             let losing = self.flight.losing.notified();
             if self.flight.is_lost() {
@@ -110,6 +123,12 @@ impl Attempt {
         }
     }
 
+    /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body.
+    #[cfg(feature = "axum")]
+    pub(crate) fn within<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        self.run.enter(future)
+    }
+
     /// How an attempt ends whose handler did not: released if it never began, else the operation's wish for a crash.
     pub(crate) fn crashed(&self) -> Ending {
         match self.policy.after_crash {
@@ -123,6 +142,7 @@ impl Attempt {
     ///
     /// Cancel safe: dropped in the middle, it goes on in the background.
     pub(crate) async fn settle(mut self: Box<Self>, ending: Ending) -> Settled {
+        self.run.end();
         self.ending = Some(ending.clone());
         let mut begun = None;
         let mut pause = FIRST_PAUSE;
@@ -186,6 +206,7 @@ impl Attempt {
 
 impl Drop for Attempt {
     fn drop(&mut self) {
+        self.run.end();
         if self.settled {
             if self.flight.held().is_some() {
                 self.engine.flights.land(&self.flight, End::Open);
@@ -199,6 +220,7 @@ impl Drop for Attempt {
             flight: Arc::clone(&self.flight),
             owner: self.owner,
             policy: self.policy,
+            run: self.run.clone(),
             begun: AtomicBool::new(true),
             ending: None,
             settled: true,

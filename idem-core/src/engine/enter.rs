@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::lead::Lead;
 use super::{ASK_AGAIN, Attempt, Engine, Operation};
+use crate::current::chain;
 use crate::protocol::{ClaimOutcome, Won};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -43,6 +44,16 @@ impl Engine {
 
     /// What this process knows by itself, without a question to the store.
     pub(super) async fn board(self: &Arc<Self>, operation: &Operation) -> Result<Board, Refused> {
+        for run in chain().filter(|run| run.engine() == self.identity()) {
+            // Waiting for itself would never end.
+            if run.address() == operation.address {
+                return Err(Refused::Reentered);
+            }
+            // It could not see what the transaction has written, and would wait for it in turn.
+            if run.in_transaction() {
+                return Err(Refused::InsideTransaction);
+            }
+        }
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -136,7 +147,7 @@ impl Engine {
         };
         let flight = lead.won(held);
         self.keeper.renew_by(self, held.renew_at);
-        Box::new(Attempt::new(Arc::clone(self), flight, won, operation.policy))
+        Box::new(Attempt::new(Arc::clone(self), flight, won, operation))
     }
 
     pub(super) fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {

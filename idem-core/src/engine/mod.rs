@@ -27,6 +27,7 @@ pub(crate) use coupled::{Bare, Coupled, Known, Meaning, Rules, Turn};
 pub use drain::Drained;
 pub(crate) use enter::Entered;
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
@@ -37,6 +38,7 @@ use self::intern::Labels;
 use self::keeper::Keeper;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
+use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
 use crate::policy::Policy;
 use crate::scope::Scope;
@@ -46,6 +48,8 @@ use crate::store::Store;
 #[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) address: Address,
+    pub(crate) name: Cow<'static, str>,
+    pub(crate) key: KeyBytes,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) label: Label,
     pub(crate) key_hint: KeyHint,
@@ -97,18 +101,25 @@ impl Engine {
     pub(crate) fn operation(
         &self,
         scope: &[u8],
-        name: &str,
-        key: &[u8],
+        name: Cow<'static, str>,
+        key: Vec<u8>,
         fingerprint: Fingerprint,
         policy: Policy,
     ) -> Operation {
         Operation {
-            address: Address::new(&self.config.namespace, scope, name, key),
+            address: Address::new(&self.config.namespace, scope, &name, &key),
+            label: self.labels.get(&name, scope),
+            key_hint: KeyHint::of(&key),
+            name,
+            key: key.into(),
             fingerprint,
-            label: self.labels.get(name, scope),
-            key_hint: KeyHint::of(key),
             policy,
         }
+    }
+
+    /// Tells this engine from the others of the process.
+    pub(crate) fn identity(self: &Arc<Self>) -> usize {
+        Arc::as_ptr(self).addr()
     }
 
     /// Drops what this process remembers of a reply.

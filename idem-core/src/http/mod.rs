@@ -13,6 +13,7 @@
 //! | no caller to scope by | 400 | `scope-missing` | authenticate |
 //! | body too long, broken, not canonical | 413, 400, 400 | `body-too-large`, `body-unreadable`, `fingerprint-invalid` | mend the request |
 //! | handler panicked, may be re-run | 500 | `handler-panicked` | ask again, same key |
+//! | operation called from inside itself | 500 | `operation-reentered` | tell its operators |
 //! | server put together wrongly | 500 | `misconfigured`, `body-not-read` | tell its operators |
 //!
 //! ```

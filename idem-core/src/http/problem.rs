@@ -91,6 +91,8 @@ const fn title(refused: &Refused) -> &'static str {
         Refused::TransactionConflict { .. } => "Transaction conflict",
         Refused::TransactionAborted => "Transaction rolled back",
         Refused::StoreCannotCouple => "Store cannot couple",
+        Refused::InsideTransaction => "Operation called inside a transaction",
+        Refused::Reentered => "Operation called from inside itself",
         Refused::Misconfigured(_) => "Server misconfigured",
         Refused::BodyNotRead => "Request body not read",
     }

@@ -42,6 +42,8 @@ impl Profile {
             Refused::HandlerPanicked
             | Refused::TransactionAborted
             | Refused::StoreCannotCouple
+            | Refused::InsideTransaction
+            | Refused::Reentered
             | Refused::Misconfigured(_)
             | Refused::BodyNotRead => StatusCode::INTERNAL_SERVER_ERROR,
         }

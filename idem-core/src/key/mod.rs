@@ -12,10 +12,15 @@
 //! assert_eq!(bare.to_structured(), r#""order-17""#);
 //! ```
 
+mod bytes;
 mod header;
+mod name;
 mod part;
 
+pub use name::{InvalidName, OperationName, OperationParts};
 pub use part::{KeyBuf, KeyPart};
+
+pub(crate) use bytes::KeyBytes;
 
 use std::fmt;
 
@@ -46,6 +51,20 @@ impl IdempotencyKey {
     /// [`InvalidKey`] for bad quoting, for characters outside visible ASCII, and for a key that is empty or too long.
     pub fn from_header(value: &[u8]) -> Result<Self, InvalidKey> {
         header::parse(value).map(|key| Self(key.into_boxed_str()))
+    }
+
+    /// A UUID of 122 of these bits, marked as version 8 (RFC 9562 §5.8).
+    pub(crate) fn uuid_v8(bits: u128) -> Self {
+        let bits = bits & !(0xf << 76 | 0b11 << 62) | 0x8 << 76 | 0b10 << 62;
+        let hex = format!("{bits:032x}");
+        let mut text = String::with_capacity(36);
+        for (at, digit) in hex.chars().enumerate() {
+            if matches!(at, 8 | 12 | 16 | 20) {
+                text.push('-');
+            }
+            text.push(digit);
+        }
+        Self(text.into_boxed_str())
     }
 
     /// The key as text, without quotes.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::errors::Errors;
+use crate::current;
 use crate::engine::{Attempt, Ending, Engine, Entered, Operation, Ran, Settled};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
@@ -104,7 +105,7 @@ impl PlainOperation {
 
     /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
     pub async fn run_if<R>(
-        self,
+        mut self,
         errors: Errors<R>,
         wanted: impl FnOnce(&R) -> bool,
         body: impl AsyncFnOnce() -> R,
@@ -143,9 +144,9 @@ impl PlainOperation {
     }
 
     /// `None` if there is no key and none is needed.
-    pub(crate) fn resolve(&self) -> Result<Option<Operation>, Refused> {
+    pub(crate) fn resolve(&mut self) -> Result<Option<Operation>, Refused> {
         let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
-        let key = match &self.key {
+        let key = match self.key.take() {
             Some(key) if key.is_empty() => return Err(InvalidKey::Empty.into()),
             Some(key) => key,
             None if self.spec.optional => return Ok(None),
@@ -154,7 +155,7 @@ impl PlainOperation {
         let scope = self.scope.as_ref().ok_or(Refused::ScopeMissing("the scope of the function is empty"))?;
         let fingerprint = self.fingerprint.clone()?;
         let policy = self.spec.over(&self.engine.config.policy);
-        Ok(Some(self.engine.operation(scope, name, key, fingerprint, policy)))
+        Ok(Some(self.engine.operation(scope, name.into(), key, fingerprint, policy)))
     }
 }
 
@@ -200,7 +201,7 @@ fn ending<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> Ending {
 /// Panics where the call panicked, and outside a tokio runtime, as [`tokio::spawn`] does. When the runtime shuts down
 /// under it, the future never ends.
 pub async fn spawn<R: Send + 'static>(call: impl Future<Output = R> + Send + 'static) -> R {
-    match tokio::spawn(call).await {
+    match current::spawn(call).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),

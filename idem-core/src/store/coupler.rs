@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{BoxFuture, StoreError};
 use crate::address::Address;
-use crate::protocol::{Claim, ClaimOutcome, Fence, Nonce, Owner};
+use crate::protocol::{Claim, ClaimOutcome, Fence, Nonce, Won};
 use crate::reply::Reply;
 use crate::tx::Isolation;
 
@@ -123,11 +123,13 @@ pub(crate) struct HeldRow {
     pub(crate) nonce: Nonce,
     /// Not known where the claim brought nothing back; then the nonce and the transaction are the guard.
     pub(crate) fence: Option<Fence>,
+    /// From 1.
+    pub(crate) attempts: u32,
 }
 
 impl HeldRow {
-    pub(crate) const fn new(address: Address, owner: Owner) -> Self {
-        Self { address, nonce: owner.nonce, fence: Some(owner.fence) }
+    pub(crate) const fn new(address: Address, won: Won) -> Self {
+        Self { address, nonce: won.owner.nonce, fence: Some(won.owner.fence), attempts: won.attempts }
     }
 }
 

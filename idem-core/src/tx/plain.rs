@@ -45,7 +45,7 @@ impl TxOperation {
     ///
     /// # Cancel safety
     /// Nothing has begun.
-    pub async fn couple<Db: Database, R>(self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
+    pub async fn couple<Db: Database, R>(mut self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
         match self.0.resolve() {
             Ok(Some(operation)) => couple(self.0.engine(), operation, rules.rules(), errors).await,
             Ok(None) => match self.0.engine().bare(rules.rules()) {

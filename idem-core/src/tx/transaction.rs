@@ -88,7 +88,7 @@ impl OperationKey {
         let mut policy = engine.config.policy;
         policy.ttl = self.ttl.unwrap_or(policy.ttl);
         policy.wait = self.wait.unwrap_or(policy.wait);
-        Ok(engine.operation(&self.scope, &self.name, &key, self.fingerprint?, policy))
+        Ok(engine.operation(&self.scope, self.name, key, self.fingerprint?, policy))
     }
 }
 

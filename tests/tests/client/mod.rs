@@ -1,3 +1,4 @@
 //! idem's client against idem's server.
 
 mod seam;
+mod travel;

@@ -1,6 +1,7 @@
 //! What one server says.
 
 mod bodies;
+mod current;
 mod dropped;
 mod events;
 mod expiry;

@@ -8,6 +8,7 @@ use super::alone::Alone;
 use super::call::Coupled;
 use super::ended::{Ended, Meaning, Then, Turn};
 use super::transaction::{Inside, Left, give_back, in_time, undo};
+use crate::current::{self, Running};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::engine::flight::End;
 use crate::engine::{ASK_AGAIN, Ending, Settled};
@@ -106,11 +107,21 @@ impl<Db: Database> Coupled<Db> {
     fn inside<'a>(&'a self, gate: &'a Gate, held: HeldRow) -> Inside<'a, Db> {
         self.lead.coupled();
         let policy = &self.operation.policy;
+        let run = current::Current::new(Running {
+            address: self.operation.address,
+            key: self.operation.key.clone(),
+            operation: self.operation.name.clone(),
+            attempt: held.attempts,
+            // The database keeps stale owners out.
+            fence: None,
+            engine: self.engine.identity(),
+            in_transaction: true,
+        });
         Inside {
             engine: &self.engine,
             coupler: &self.coupler,
             gate,
-            held: Some(held),
+            held: Some((held, run)),
             ttl: policy.ttl,
             longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
         }

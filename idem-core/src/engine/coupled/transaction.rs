@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Database, Transaction};
 
 use super::ended::{Ended, Meaning, Then};
+use crate::current::Current;
 use crate::engine::Engine;
 use crate::engine::panics::caught;
 use crate::store::{Coupler, Gate, HeldRow, Seat, StoreError, StoreErrorKind, TxFault};
@@ -16,8 +17,8 @@ pub(super) struct Inside<'a, Db: Database> {
     pub(super) engine: &'a Engine,
     pub(super) coupler: &'a Arc<dyn Coupler<Db>>,
     pub(super) gate: &'a Gate,
-    /// The claimed record; `None` where there is none.
-    pub(super) held: Option<HeldRow>,
+    /// The claimed record, and what the handler finds as the current operation; `None` where there is no record.
+    pub(super) held: Option<(HeldRow, Current)>,
     pub(super) ttl: Duration,
     pub(super) longest: Duration,
 }
@@ -40,7 +41,10 @@ impl<Db: Database> Inside<'_, Db> {
     ) -> (Ended<T>, Left) {
         let ran = {
             let body = pin!(async { body(&mut tx).await });
-            tokio::time::timeout(self.longest, caught(body)).await
+            match &self.held {
+                Some((_, run)) => run.clone().scope(tokio::time::timeout(self.longest, caught(body))).await,
+                None => tokio::time::timeout(self.longest, caught(body)).await,
+            }
         };
         let (answer, meaning) = match ran {
             Ok(Ok(answered)) => answered,
@@ -72,7 +76,7 @@ impl<Db: Database> Inside<'_, Db> {
     ) -> Result<bool, TxFault> {
         match &self.held {
             None => Ok(true),
-            Some(held) => in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await,
+            Some((held, _)) => in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await,
         }
     }
 

@@ -4,6 +4,7 @@ mod cancel;
 mod drain;
 mod faulty;
 mod lease;
+mod left_behind;
 mod lost_reply;
 mod twins;
 

@@ -244,7 +244,7 @@ impl MySqlStore {
                 return Ok(Claimed::Decided(rival));
             }
         }
-        Ok(Claimed::Won(HeldRow::new(claim.address, won.owner)))
+        Ok(Claimed::Won(HeldRow::new(claim.address, won)))
     }
 
     /// Writes the claim's record where there is none, and says what stands there.

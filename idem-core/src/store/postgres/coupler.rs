@@ -129,7 +129,10 @@ impl Coupler<Postgres> for PostgresStore {
         let text = AssertSqlSafe(format!("{}; {}", begin(isolation), coupled.claim_here.written(&args)));
         Box::pin(async move {
             match connection.begin_with(text).await {
-                Ok(tx) => Ok(Some((tx, HeldRow { address: claim.address, nonce: claim.nonce, fence: None }))),
+                Ok(tx) => Ok(Some((
+                    tx,
+                    HeldRow { address: claim.address, nonce: claim.nonce, fence: None, attempts: 1 },
+                ))),
                 Err(error) if is_not_fresh(&error) => Ok(None),
                 Err(error) => Err(self.fault(error)),
             }
@@ -242,7 +245,7 @@ impl PostgresStore {
         let rival = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
         match judge(claim, seen) {
             Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => {
-                Ok(Claimed::Won(HeldRow::new(claim.address, won.owner)))
+                Ok(Claimed::Won(HeldRow::new(claim.address, won)))
             }
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
             Judged::Decided(Ok(ClaimOutcome::Won(_))) => Ok(Claimed::Decided(ClaimOutcome::Unknown)),
@@ -250,7 +253,7 @@ impl PostgresStore {
             Judged::Decided(Err(error)) => Err(fault::damaged(&error)),
             Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
                 if self.remote.driver().change(connection, &change).await? {
-                    Ok(Claimed::Won(HeldRow::new(claim.address, won.owner)))
+                    Ok(Claimed::Won(HeldRow::new(claim.address, won)))
                 } else {
                     Ok(Claimed::Decided(rival))
                 }

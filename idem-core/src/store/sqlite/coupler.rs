@@ -190,7 +190,7 @@ impl SqliteStore {
         let (ClaimOutcome::Won(won), Some(new)) = (&outcome, &after) else {
             return Ok(Claimed::Decided(outcome));
         };
-        let held = HeldRow::new(claim.address, won.owner);
+        let held = HeldRow::new(claim.address, *won);
         let written = match &before {
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
             Some(before) if before == new => return Ok(Claimed::Decided(ClaimOutcome::Unknown)),
