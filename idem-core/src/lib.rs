@@ -55,6 +55,7 @@
 //! | `uuid` | | `uuid::Uuid` as a [`KeyPart`] |
 //! | `testing` | | the conformance suite for stores of your own |
 //! | `full` | | all of these |
+//! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
 
 #![cfg_attr(
     not(feature = "axum"),
@@ -65,6 +66,7 @@ pub mod address;
 #[cfg(feature = "axum")]
 pub mod axum;
 mod engine;
+pub mod fault;
 pub mod fingerprint;
 pub mod http;
 mod idem;

@@ -13,6 +13,7 @@ use super::context::{Captured, KeyHeader, Seen};
 use super::respond::{drive, replay};
 use super::{Response, problem};
 use crate::engine::{Attempt, Engine, Entered, Operation};
+use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
@@ -107,6 +108,9 @@ impl AxumOperation {
             Ok(None) => Ok(Entered::Unprotected),
             Err(refused) => Err(refused),
         };
+        if !matches!(entered, Ok(Entered::Run(_) | Entered::Unprotected)) {
+            reach(points::AXUM_ANSWER_BEFORE);
+        }
         match entered {
             Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
             Ok(Entered::Unprotected) => Entry::Run(AxumCall(None)),
@@ -147,10 +151,12 @@ impl AxumCall {
         wanted: impl FnOnce(&Response) -> bool,
         handler: impl AsyncFnOnce() -> T,
     ) -> Response {
-        match self.0 {
+        let response = match self.0 {
             Some(attempt) => drive(attempt, wanted, async || respond(handler().await)).await,
             None => respond(handler().await),
-        }
+        };
+        reach(points::AXUM_ANSWER_BEFORE);
+        response
     }
 }
 

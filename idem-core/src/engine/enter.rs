@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::lead::Lead;
 use super::{ASK_AGAIN, Attempt, Engine, Operation};
+use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Won};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -35,6 +36,7 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
     /// background, and a claim that was won for nobody is released.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        reach(points::ENGINE_ENTER_BEFORE);
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -50,10 +52,15 @@ impl Engine {
             }
             match self.flights.board(operation.address, operation.fingerprint) {
                 Boarded::Leader(flight) => return self.lead(operation, flight, begun, deadline).await,
-                Boarded::Follower(flight) => match follow(operation, &flight, deadline).await {
-                    Followed::Answer(answer) => return answer,
-                    Followed::AskAgain => begun = Instant::now(),
-                },
+                Boarded::Follower(flight) => {
+                    reach(points::ENGINE_FOLLOW_BEFORE);
+                    let followed = follow(operation, &flight, deadline).await;
+                    reach(points::ENGINE_FOLLOW_AFTER);
+                    match followed {
+                        Followed::Answer(answer) => return answer,
+                        Followed::AskAgain => begun = Instant::now(),
+                    }
+                }
             }
         }
     }
@@ -84,6 +91,7 @@ impl Engine {
                     return Ok(Entered::Run(attempt));
                 }
                 ClaimOutcome::Replay(replay) => {
+                    reach(points::ENGINE_REPLAY_BEFORE);
                     if let Some(cache) = &self.cache {
                         let (address, fingerprint) = (operation.address, operation.fingerprint);
                         cache.put(address, fingerprint, replay.reply.clone(), asked, replay.remaining);
@@ -117,6 +125,7 @@ impl Engine {
         won: Won,
         asked: Instant,
     ) -> Box<Attempt> {
+        reach(points::ENGINE_BEGIN_BEFORE);
         let lease = operation.policy.lease;
         let held = Held {
             owner: won.owner,
@@ -126,7 +135,9 @@ impl Engine {
         };
         let flight = lead.won(held);
         self.keeper.renew_by(self, held.renew_at);
-        Box::new(Attempt::new(Arc::clone(self), flight, won, operation.policy))
+        let attempt = Box::new(Attempt::new(Arc::clone(self), flight, won, operation.policy));
+        reach(points::ENGINE_BEGIN_AFTER);
+        attempt
     }
 
     fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {
