@@ -191,7 +191,9 @@ async fn sweep(engine: &Engine) {
                     reach(points::KEEPER_SWEPT);
                 }
                 if swept.unknown > 0 {
+                    reach(points::KEEPER_COUNT_BEFORE);
                     let waiting = engine.store.count(StateKind::Unknown).await.unwrap_or_default();
+                    reach(points::KEEPER_COUNT_AFTER);
                     tracing::error!(
                         abandoned = swept.unknown,
                         waiting,

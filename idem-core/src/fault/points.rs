@@ -95,6 +95,10 @@ points! {
     KEEPER_SWEEP_AFTER = "keeper.sweep.after";
     /// At least one abandoned record was moved on.
     KEEPER_SWEPT = "keeper.swept";
+    /// Some are unknown now, and the store is about to be asked how many wait for a verdict.
+    KEEPER_COUNT_BEFORE = "keeper.count.before";
+    /// The store has answered.
+    KEEPER_COUNT_AFTER = "keeper.count.after";
     /// Expired records are about to be reaped.
     KEEPER_REAP_BEFORE = "keeper.reap.before";
     /// The store has answered.
