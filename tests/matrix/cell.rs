@@ -42,7 +42,7 @@ impl fmt::Display for Cell {
             Blow::Freeze(Wakes::Early) => "frozen, woken early",
         };
         let (point, name) = (self.point, self.scenario.name);
-        write!(f, "{} on {:?}, in {name:?}: {blow} at {point}", self.kind.name, self.store)
+        write!(f, "{} on {}, in {name:?}: {blow} at {point}", self.kind.name, self.store.name())
     }
 }
 

@@ -64,8 +64,8 @@ pub(crate) fn run(plan: Plan, passed: &Passed, report: &mut Report) {
     let mut cells = Vec::new();
     for kind in &KINDS {
         let mut blows = vec![Blow::Kill, Blow::Freeze(Wakes::Late)];
-        if kind.effects != Effects::AtMostOnce {
-            // Elsewhere nobody else runs while it stands still.
+        // Where nobody is taken over, somebody else runs meanwhile only if it had not claimed yet.
+        if kind.effects != Effects::AtMostOnce || plan != Plan::Bounded {
             blows.push(Blow::Freeze(Wakes::Early));
         }
         for &store in kind.stores {

@@ -45,6 +45,10 @@ impl Plan {
     }
 
     pub(crate) fn has(self, store: StoreKind, point: &str) -> bool {
+        let chosen = env::var("IDEM_MATRIX_STORES").unwrap_or_default().to_lowercase();
+        if !chosen.is_empty() && !chosen.split(',').any(|name| name == store.name()) {
+            return false;
+        }
         self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point)
     }
 }

@@ -61,16 +61,13 @@ fn ask_until(stage: &mut Stage<'_>, worker: &mut Worker, key: &str, patience: Du
 fn said(worker: &mut Worker, call: Call, deadline: Instant) -> Found {
     let name = call.call.clone();
     worker.tell(&Order::Call(call));
-    loop {
-        match worker.answer_or_begun(&name, deadline).expect("a healthy worker") {
-            Progress::Answered(said) => return meaning(&said),
-            Progress::Nothing => return Found::Nothing,
-            // Its answer is on its way.
-            Progress::Begun => match worker.answer(&name).expect("a healthy worker") {
-                said => return meaning(&said),
-            },
-        }
-    }
+    let said = match worker.answer_or_begun(&name, deadline).expect("a healthy worker") {
+        Progress::Answered(said) => said,
+        // Its answer is on its way.
+        Progress::Begun => worker.answer(&name).expect("a healthy worker"),
+        Progress::Nothing => return Found::Nothing,
+    };
+    meaning(&said)
 }
 
 /// When the victim goes on.

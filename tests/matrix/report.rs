@@ -47,7 +47,7 @@ impl Report {
             "crash matrix ({plan:?}): {} points x {} kinds x {} stores in {} cells, {} histories checked, {} violations\n",
             count(&|(_, _, point)| (*point).to_owned()),
             count(&|(kind, ..)| (*kind).to_owned()),
-            count(&|(_, store, _)| format!("{store:?}")),
+            count(&|(_, store, _)| store.name().to_owned()),
             self.struck.len(),
             self.histories,
             self.failures.len(),

@@ -14,6 +14,17 @@ pub(crate) enum StoreKind {
     Redis,
 }
 
+impl StoreKind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::MariaDb => "mariadb",
+            Self::Redis => "redis",
+        }
+    }
+}
+
 /// A store of one lane's own, and a directory for its histories. Gone when dropped, but for databases on a server.
 #[derive(Debug)]
 pub(crate) struct Site {

@@ -20,6 +20,13 @@ const TRACE: &str = "*=count";
 pub(crate) const SAY: &str = "pay 7";
 pub(crate) const SAY_ELSE: &str = "pay 9";
 
+/// Whether a caller was gone before its answer came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    Before,
+    After,
+}
+
 #[derive(Debug)]
 pub(crate) struct Stage<'s> {
     pub(crate) site: &'s Site,
@@ -94,10 +101,19 @@ impl<'s> Stage<'s> {
         worker.answer(&call).map(drop)
     }
 
-    /// Makes the request for a caller that does not wait.
-    pub(crate) fn leaves(&mut self, worker: &mut Worker, mode: Mode, caller: Caller) {
+    /// Makes the request for a caller that does not wait, and waits until the worker passes `point`; or until there
+    /// is an answer, for now and then that is faster than the caller.
+    pub(crate) fn leaves(
+        &mut self,
+        worker: &mut Worker,
+        mode: Mode,
+        caller: Caller,
+        point: &str,
+    ) -> Result<Left, Gone> {
         let call = self.call(&self.key(), SAY, mode, caller);
+        let name = call.call.clone();
         worker.tell(&Order::Call(call));
+        worker.passes_unless_answered(point, &name)
     }
 
     pub(crate) fn gives_verdict(&self, worker: &mut Worker, key: &str, happened: bool) -> Result<(), Gone> {

@@ -11,6 +11,7 @@ use idem_tests::matrix::{Caller, Event, Order, Said, Seen};
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::history::History;
+use crate::stage::Left;
 
 /// Far beyond what any machine needs: reaching it is a failure, not slowness.
 const TOO_LONG: Duration = Duration::from_mins(1);
@@ -143,6 +144,13 @@ impl Worker {
         self.wait(point, |worker| worker.passed.contains(point).then_some(()))
     }
 
+    pub(crate) fn passes_unless_answered(&mut self, point: &str, call: &str) -> Result<Left, Gone> {
+        self.wait(point, |worker| {
+            let answered = || worker.answers.contains_key(call).then_some(Left::After);
+            worker.passed.contains(point).then_some(Left::Before).or_else(answered)
+        })
+    }
+
     /// Whether something befalls it soon.
     pub(crate) fn goes_within(&mut self, patience: Duration) -> Result<(), Gone> {
         self.wait_until::<()>(Instant::now() + patience, |_| None).map(drop)
@@ -166,7 +174,7 @@ impl Worker {
 
     /// The end of what it wrote to standard error.
     pub(crate) fn noise(&self) -> String {
-        self.noise.iter().map(|line| format!("\n    {}: {line}", self.name)).collect()
+        self.noise.iter().flat_map(|line| ["\n    ", &*self.name, ": ", line]).collect()
     }
 
     pub(crate) fn freeze(&mut self) {

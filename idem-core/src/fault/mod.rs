@@ -67,4 +67,4 @@ pub const ALL: &[&str] = points::ALL;
 /// Nothing: the feature `fault-points` is off.
 #[cfg(not(feature = "fault-points"))]
 #[inline]
-pub const fn reach(_point: &str) {}
+pub fn reach(_point: &str) {}

@@ -74,6 +74,10 @@ impl App {
         self.history.record(&Event::Effect { call: call.call.clone() });
     }
 
+    pub(crate) fn record(&self, event: &Event) {
+        self.history.record(event);
+    }
+
     /// How many handlers have begun.
     pub(crate) fn begun(&self) -> u64 {
         self.begun.load(Ordering::SeqCst)

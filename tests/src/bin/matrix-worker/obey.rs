@@ -93,6 +93,9 @@ pub(crate) async fn obey(app: App, order: Order) {
 /// `None` once the caller is gone.
 async fn answer(app: App, call: Call) -> Option<Said> {
     let (begun, caller) = (app.begun(), call.caller);
+    if caller == Caller::LeavesAtClaim {
+        tells_of_its_own_verdict(&app, &call.key);
+    }
     let asked = fault::arm(points::ENGINE_CLAIM_BEFORE, Fault::Count);
     let seen = app.clone();
     let mut made = pin!(kinds::call(app, call));
@@ -105,6 +108,17 @@ async fn answer(app: App, call: Call) -> Option<Said> {
         },
     })
     .await
+}
+
+/// A claim that was won for nobody and is found unknown is settled by its owner, who knows that it never ran.
+fn tells_of_its_own_verdict(app: &App, key: &str) {
+    let (asked, given) =
+        (Event::Verdict { key: key.to_owned(), happened: false }, Event::Given { key: key.to_owned() });
+    for (point, event) in [(points::TAKE_BACK_SETTLE_BEFORE, asked), (points::TAKE_BACK_SETTLE_AFTER, given)]
+    {
+        let app = app.clone();
+        keep(fault::arm(point, Fault::call(move || app.record(&event))));
+    }
 }
 
 /// As far as nothing new begins.

@@ -89,10 +89,9 @@ async fn said(response: Response) -> Said {
     }
     let mut essence = status.to_string();
     for (name, value) in parts.headers.iter().filter(|(name, _)| *name != REPLAYED) {
-        essence.push_str(&format!("\n{name}: {}", value.to_str().unwrap_or("?")));
+        essence.extend(["\n", name.as_str(), ": ", value.to_str().unwrap_or("?")]);
     }
-    essence.push_str("\n\n");
-    essence.push_str(&String::from_utf8_lossy(&body));
+    essence.extend(["\n\n", &String::from_utf8_lossy(&body)]);
     Said::Done { status, replayed, essence, paid }
 }
 
