@@ -60,6 +60,7 @@
 //! | `uuid` | | `uuid::Uuid` as a [`KeyPart`] |
 //! | `testing` | | the conformance suite for stores of your own, and `assert_idempotent` for operations |
 //! | `full` | | all of these |
+//! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
 
 #![cfg_attr(
     not(feature = "axum"),
@@ -71,6 +72,7 @@ pub mod address;
 pub mod axum;
 pub mod current;
 mod engine;
+pub mod fault;
 pub mod fingerprint;
 pub mod http;
 mod idem;

@@ -19,6 +19,7 @@ use std::sync::Arc;
 
 use crate::address::Address;
 use crate::engine::Engine;
+use crate::fault::{points, reach};
 use crate::protocol::{Record, StateKind, Verdict, WriteOutcome};
 use crate::store::{Entry, Forgetting, Page, Settlement, StoreError};
 
@@ -80,7 +81,9 @@ impl Operator {
     pub async fn settle(&self, entry: &Entry, verdict: Verdict) -> Result<WriteOutcome, StoreError> {
         let retention = self.engine.config.policy.ttl;
         let settlement = Settlement { address: entry.address, seen: entry.record.owner, verdict, retention };
+        reach(points::OPERATOR_SETTLE_BEFORE);
         let outcome = self.engine.store.settle(settlement).await;
+        reach(points::OPERATOR_SETTLE_AFTER);
         self.engine.forget_cached(entry.address);
         outcome
     }
@@ -91,7 +94,9 @@ impl Operator {
     /// The store's.
     pub async fn forget(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
         let forgetting = Forgetting { address: entry.address, seen: entry.record.owner };
+        reach(points::OPERATOR_FORGET_BEFORE);
         let outcome = self.engine.store.forget(forgetting).await;
+        reach(points::OPERATOR_FORGET_AFTER);
         self.engine.forget_cached(entry.address);
         outcome
     }

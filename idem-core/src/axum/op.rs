@@ -14,6 +14,7 @@ use super::respond::{drive, replay};
 use super::{Response, problem};
 use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation};
+use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
@@ -94,7 +95,11 @@ impl AxumOperation {
         match self.resolve().await {
             Resolved::Operation(engine, operation) => {
                 let profile = engine.config.profile;
-                match engine.enter(&operation).await {
+                let entered = engine.enter(&operation).await;
+                if !matches!(entered, Ok(Entered::Run(_) | Entered::Unprotected)) {
+                    reach(points::AXUM_ANSWER_BEFORE);
+                }
+                match entered {
                     Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
                     Ok(Entered::Unprotected) => Entry::Run(AxumCall(None)),
                     Ok(Entered::Run(attempt)) => Entry::Run(AxumCall(Some(attempt))),
@@ -182,10 +187,12 @@ impl AxumCall {
         wanted: impl FnOnce(&Response) -> bool,
         handler: impl AsyncFnOnce() -> T,
     ) -> Response {
-        match self.0 {
+        let response = match self.0 {
             Some(attempt) => drive(attempt, wanted, async || respond(handler().await)).await,
             None => respond(handler().await),
-        }
+        };
+        reach(points::AXUM_ANSWER_BEFORE);
+        response
     }
 }
 

@@ -8,6 +8,7 @@ use axum::http::{HeaderValue, header};
 use super::response_body::{Collected, collect};
 use super::{Marked, Response, problem};
 use crate::engine::{Attempt, Ending, Ran, Settled};
+use crate::fault::{points, reach};
 use crate::http::{Class, Profile, REPLAYED, Stored, class_of, encode};
 use crate::outcome::ErrorClass;
 use crate::policy::{OnError, Policy};
@@ -36,7 +37,9 @@ pub(super) async fn drive(
     let ran = {
         // Gone before the rest is awaited, so that both may share their place in the future.
         let handler = pin!(async {
+            reach(points::AXUM_HANDLER_BEFORE);
             let response = handler().await;
+            reach(points::AXUM_HANDLER_AFTER);
             let wanted = wanted(&response);
             (response, wanted)
         });
@@ -61,7 +64,10 @@ pub(super) async fn drive(
         }
         Ran::Stopped => (problem(&Refused::OutcomeUnknown, profile), attempt.crashed()),
     };
-    match attempt.settle(ending).await {
+    reach(points::AXUM_SETTLE_BEFORE);
+    let settled = attempt.settle(ending).await;
+    reach(points::AXUM_SETTLE_AFTER);
+    match settled {
         Settled::Recorded => response,
         Settled::Superseded(reply) => replay(&reply, profile),
         Settled::Refused(refused) => problem(&refused, profile),

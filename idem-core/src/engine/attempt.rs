@@ -11,6 +11,7 @@ use super::flight::{End, Flight};
 use super::panics::caught;
 use super::{ASK_AGAIN, Config, Engine, Operation};
 use crate::current::{self, Running};
+use crate::fault::{points, reach};
 use crate::policy::Policy;
 use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
 use crate::refused::Refused;
@@ -105,6 +106,7 @@ impl Attempt {
     /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
     pub(crate) async fn run<F: Future>(&self, handler: Pin<&mut F>) -> Ran<F::Output> {
         self.begun.store(true, Ordering::Relaxed);
+        reach(points::ENGINE_RUN_BEFORE);
         let mut handler = pin!(self.run.enter(caught(handler)));
         loop {
             let losing = self.flight.losing.notified();
@@ -114,10 +116,13 @@ impl Attempt {
             }
             tokio::select! {
                 biased;
-                output = &mut handler => return match output {
-                    Ok(output) => Ran::Returned(output),
-                    Err(payload) => Ran::Panicked(payload),
-                },
+                output = &mut handler => {
+                    reach(points::ENGINE_RUN_AFTER);
+                    return match output {
+                        Ok(output) => Ran::Returned(output),
+                        Err(payload) => Ran::Panicked(payload),
+                    };
+                }
                 () = losing => {}
             }
         }
@@ -193,7 +198,9 @@ impl Attempt {
                 (End::Open, Settled::Refused(refused))
             }
         };
+        reach(points::ENGINE_LAND_BEFORE);
         engine.flights.land(&self.flight, end);
+        reach(points::ENGINE_LAND_AFTER);
         settled
     }
 
@@ -214,6 +221,7 @@ impl Drop for Attempt {
             self.engine.flights.attempt_ends();
             return;
         }
+        reach(points::ENGINE_DROP_BEFORE);
         let ending = self.ending.take().unwrap_or_else(|| self.crashed());
         let attempt = Self {
             engine: Arc::clone(&self.engine),
@@ -226,18 +234,21 @@ impl Drop for Attempt {
             settled: true,
         };
         self.engine.keeper.spawn(&self.engine, attempt.settle_for_ever(ending));
+        reach(points::ENGINE_DROP_AFTER);
     }
 }
 
 impl Attempt {
     /// In the background, as long as the process lives. The claim is renewed meanwhile, so nobody takes it over.
     async fn settle_for_ever(self, ending: Ending) {
+        reach(points::ENGINE_BACKGROUND_BEFORE);
         let mut pause = FIRST_PAUSE;
         loop {
             let asked = Instant::now();
             match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
                 Ok(outcome) => {
                     self.land(outcome, ending, asked);
+                    reach(points::ENGINE_BACKGROUND_AFTER);
                     return;
                 }
                 Err(error) if !error.is_transient() && error.kind() != StoreErrorKind::CapacityExceeded => {
@@ -262,6 +273,12 @@ impl Engine {
         ending: &Ending,
         retention: Duration,
     ) -> Result<WriteOutcome, StoreError> {
+        let (before, after) = match ending {
+            Ending::Complete(_) => (points::ENGINE_COMPLETE_BEFORE, points::ENGINE_COMPLETE_AFTER),
+            Ending::Release => (points::ENGINE_RELEASE_BEFORE, points::ENGINE_RELEASE_AFTER),
+            Ending::Unknown => (points::ENGINE_UNKNOWN_BEFORE, points::ENGINE_UNKNOWN_AFTER),
+        };
+        reach(before);
         let write = match ending {
             Ending::Complete(reply) => {
                 self.store.complete(Completion { address, owner, reply: reply.clone(), retention })
@@ -269,7 +286,9 @@ impl Engine {
             Ending::Release => self.store.release(Release { address, owner, retention }),
             Ending::Unknown => self.store.mark_unknown(Surrender { address, owner }),
         };
-        self.in_time(write).await
+        let written = self.in_time(write).await;
+        reach(after);
+        written
     }
 
     /// A question that is not answered in time is undecided. One to this process's own memory needs no timer.

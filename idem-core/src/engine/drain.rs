@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::Engine;
+use crate::fault::{points, reach};
 use crate::store::Surrender;
 
 /// How a drain ended.
@@ -22,11 +23,13 @@ pub enum Drained {
 impl Engine {
     pub(crate) async fn drain(self: &Arc<Self>, within: Duration) -> Drained {
         self.draining.store(true, Ordering::SeqCst);
+        reach(points::DRAIN_BEFORE);
         let deadline = Instant::now() + within;
         loop {
             let mut idle = pin!(self.flights.idle.notified());
             idle.as_mut().enable();
             if self.flights.attempts() == 0 {
+                reach(points::DRAIN_AFTER);
                 return Drained::Clean;
             }
             if tokio::time::timeout_at(deadline.into(), idle).await.is_err() {
@@ -44,10 +47,14 @@ impl Engine {
         }
         for (flight, claim) in &held {
             let surrender = Surrender { address: flight.address, owner: claim.owner };
-            if let Err(error) = self.store.mark_unknown(surrender).await {
+            reach(points::DRAIN_UNKNOWN_BEFORE);
+            let marked = self.store.mark_unknown(surrender).await;
+            reach(points::DRAIN_UNKNOWN_AFTER);
+            if let Err(error) = marked {
                 tracing::error!(address = %flight.address, %error, "an abandoned operation was not marked unknown");
             }
         }
+        reach(points::DRAIN_AFTER);
         Drained::Abandoned(abandoned)
     }
 }

@@ -9,6 +9,7 @@ use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::lead::Lead;
 use super::{ASK_AGAIN, Attempt, Engine, Operation};
 use crate::current::chain;
+use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Won};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -54,6 +55,7 @@ impl Engine {
                 return Err(Refused::InsideTransaction);
             }
         }
+        reach(points::ENGINE_ENTER_BEFORE);
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -72,10 +74,15 @@ impl Engine {
                     let lead = Lead::new(self, flight, operation);
                     return Ok(Board::Lead { lead, asked: begun, deadline });
                 }
-                Boarded::Follower(flight) => match follow(operation, &flight, deadline).await {
-                    Followed::Answer(answer) => return answer,
-                    Followed::AskAgain => begun = Instant::now(),
-                },
+                Boarded::Follower(flight) => {
+                    reach(points::ENGINE_FOLLOW_BEFORE);
+                    let followed = follow(operation, &flight, deadline).await;
+                    reach(points::ENGINE_FOLLOW_AFTER);
+                    match followed {
+                        Followed::Answer(answer) => return answer,
+                        Followed::AskAgain => begun = Instant::now(),
+                    }
+                }
             }
         }
     }
@@ -105,6 +112,7 @@ impl Engine {
                     return Ok(Entered::Run(attempt));
                 }
                 ClaimOutcome::Replay(replay) => {
+                    reach(points::ENGINE_REPLAY_BEFORE);
                     if let Some(cache) = &self.cache {
                         let (address, fingerprint) = (operation.address, operation.fingerprint);
                         cache.put(address, fingerprint, replay.reply.clone(), asked, replay.remaining);
@@ -138,6 +146,7 @@ impl Engine {
         won: Won,
         asked: Instant,
     ) -> Box<Attempt> {
+        reach(points::ENGINE_BEGIN_BEFORE);
         let lease = operation.policy.lease;
         let held = Held {
             owner: won.owner,
@@ -147,7 +156,9 @@ impl Engine {
         };
         let flight = lead.won(held);
         self.keeper.renew_by(self, held.renew_at);
-        Box::new(Attempt::new(Arc::clone(self), flight, won, operation))
+        let attempt = Box::new(Attempt::new(Arc::clone(self), flight, won, operation));
+        reach(points::ENGINE_BEGIN_AFTER);
+        attempt
     }
 
     pub(super) fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {

@@ -13,6 +13,7 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::Engine;
+use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
 use crate::store::{Batch, Renewal, StoreError, Sweep};
 
@@ -102,6 +103,7 @@ fn start(engine: Weak<Engine>, alarm: Arc<Alarm>) -> Option<Handle> {
 }
 
 async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
+    reach(points::KEEPER_START);
     let mut sweep_at = Instant::now();
     let mut sweeping: Option<JoinHandle<()>> = None;
     loop {
@@ -148,13 +150,16 @@ async fn renew(engine: &Engine) -> Instant {
         .map(|(flight, held)| Renewal { address: flight.address, owner: held.owner, lease: held.lease })
         .collect();
     let (batch, _) = Batch::new(renewals);
+    reach(points::KEEPER_RENEW_BEFORE);
     let answers = tokio::time::timeout(engine.config.store_timeout, engine.store.renew(batch)).await;
+    reach(points::KEEPER_RENEW_AFTER);
     let answers = answers.unwrap_or_default();
     let mut answers = answers.into_iter();
     for (flight, held) in due {
         let again = match answers.next() {
             Some(Ok(RenewOutcome::Renewed | RenewOutcome::Skipped)) => now + held.lease / 3,
             Some(Ok(RenewOutcome::Lost)) => {
+                reach(points::KEEPER_LOST_BEFORE);
                 // An attempt that is being settled no longer listens.
                 flight.lose();
                 continue;
@@ -177,10 +182,18 @@ async fn sweep(engine: &Engine) {
     let grace = engine.config.policy.lease;
     let request = Sweep { grace, retention: engine.config.policy.ttl, limit: BATCH };
     loop {
-        match engine.store.sweep(request.clone()).await {
+        reach(points::KEEPER_SWEEP_BEFORE);
+        let swept = engine.store.sweep(request.clone()).await;
+        reach(points::KEEPER_SWEEP_AFTER);
+        match swept {
             Ok(swept) => {
+                if swept.unknown + swept.released > 0 {
+                    reach(points::KEEPER_SWEPT);
+                }
                 if swept.unknown > 0 {
+                    reach(points::KEEPER_COUNT_BEFORE);
                     let waiting = engine.store.count(StateKind::Unknown).await.unwrap_or_default();
+                    reach(points::KEEPER_COUNT_AFTER);
                     tracing::error!(
                         abandoned = swept.unknown,
                         waiting,
@@ -199,7 +212,10 @@ async fn sweep(engine: &Engine) {
         tokio::task::yield_now().await;
     }
     loop {
-        match engine.store.reap(BATCH).await {
+        reach(points::KEEPER_REAP_BEFORE);
+        let reaped = engine.store.reap(BATCH).await;
+        reach(points::KEEPER_REAP_AFTER);
+        match reaped {
             Ok(reaped) if reaped < BATCH => return,
             Ok(_) => tokio::task::yield_now().await,
             Err(error) => {

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::flight::{End, Flight, Held, Stage};
 use super::{Engine, Operation};
+use crate::fault::{points, reach};
 #[cfg(feature = "_tx")]
 use crate::protocol::AfterCrash;
 use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, Verdict};
@@ -53,7 +54,10 @@ impl Lead {
         let mut pause = FIRST_PAUSE;
         loop {
             self.undecided = true;
-            match ask(&self.engine, &self.claim).await {
+            reach(points::ENGINE_CLAIM_BEFORE);
+            let answer = ask(&self.engine, &self.claim).await;
+            reach(points::ENGINE_CLAIM_AFTER);
+            match answer {
                 Err(error) if error.kind() == StoreErrorKind::Undecided => {
                     if begun.get_or_insert_with(Instant::now).elapsed() >= self.engine.config.patience {
                         return Err(error);
@@ -128,23 +132,37 @@ async fn ask(engine: &Engine, claim: &Claim) -> Result<ClaimOutcome, StoreError>
 async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
     let mut pause = FIRST_PAUSE;
     loop {
-        match ask(&engine, &claim).await {
+        reach(points::TAKE_BACK_CLAIM_BEFORE);
+        let answer = ask(&engine, &claim).await;
+        reach(points::TAKE_BACK_CLAIM_AFTER);
+        match answer {
             Ok(ClaimOutcome::Won(won)) => {
                 let release = Release { address: claim.address, owner: won.owner, retention };
-                if engine.store.release(release).await.is_ok() {
+                reach(points::TAKE_BACK_RELEASE_BEFORE);
+                let released = engine.store.release(release).await;
+                reach(points::TAKE_BACK_RELEASE_AFTER);
+                if released.is_ok() {
                     return;
                 }
             }
             // Swept while the store was away: still nobody's, and certainly not run.
-            Ok(ClaimOutcome::Unknown) => match engine.store.look_up(claim.address).await {
-                Ok(Some(record)) if record.owner.nonce == claim.nonce => {
-                    if engine.store.settle(not_run(&claim, record.owner, retention)).await.is_ok() {
-                        return;
+            Ok(ClaimOutcome::Unknown) => {
+                reach(points::TAKE_BACK_LOOK_UP_BEFORE);
+                let found = engine.store.look_up(claim.address).await;
+                reach(points::TAKE_BACK_LOOK_UP_AFTER);
+                match found {
+                    Ok(Some(record)) if record.owner.nonce == claim.nonce => {
+                        reach(points::TAKE_BACK_SETTLE_BEFORE);
+                        let settled = engine.store.settle(not_run(&claim, record.owner, retention)).await;
+                        reach(points::TAKE_BACK_SETTLE_AFTER);
+                        if settled.is_ok() {
+                            return;
+                        }
                     }
+                    Ok(_) => return,
+                    Err(_) => {}
                 }
-                Ok(_) => return,
-                Err(_) => {}
-            },
+            }
             Ok(_) => return,
             Err(error) if !error.is_transient() => return,
             Err(_) => {}

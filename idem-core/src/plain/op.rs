@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::errors::Errors;
 use crate::current;
 use crate::engine::{Attempt, Ending, Engine, Entered, Operation, Ran, Settled};
+use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
 use crate::key::{InvalidKey, KeyBuf, KeyPart};
@@ -115,14 +116,16 @@ impl PlainOperation {
             Ok(None) => return body().await,
             Err(refused) => return (errors.refused)(refused),
         };
-        match self.engine.enter(&operation).await {
+        let result = match self.engine.enter(&operation).await {
             Err(refused) => (errors.refused)(refused),
             Ok(Entered::Unprotected) => body().await,
             Ok(Entered::Replay(reply)) => errors.replay(&reply),
             Ok(Entered::Run(attempt)) => {
                 let ran = {
                     let body = pin!(async {
+                        reach(points::PLAIN_HANDLER_BEFORE);
                         let result = body().await;
+                        reach(points::PLAIN_HANDLER_AFTER);
                         let wanted = wanted(&result);
                         (result, wanted)
                     });
@@ -130,7 +133,9 @@ impl PlainOperation {
                 };
                 finish(&errors, attempt, ran).await
             }
-        }
+        };
+        reach(points::PLAIN_ANSWER_BEFORE);
+        result
     }
 
     #[cfg(feature = "_tx")]
@@ -168,12 +173,17 @@ async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)
         Ran::Panicked(payload) => {
             // The panic goes on once the record says what became of the operation.
             let ending = attempt.crashed();
+            reach(points::PLAIN_SETTLE_BEFORE);
             drop(attempt.settle(ending).await);
+            reach(points::PLAIN_SETTLE_AFTER);
             std::panic::resume_unwind(payload)
         }
         Ran::Stopped => ((errors.refused)(Refused::OutcomeUnknown), attempt.crashed()),
     };
-    match attempt.settle(ending).await {
+    reach(points::PLAIN_SETTLE_BEFORE);
+    let settled = attempt.settle(ending).await;
+    reach(points::PLAIN_SETTLE_AFTER);
+    match settled {
         Settled::Recorded => result,
         Settled::Superseded(reply) => errors.replay(&reply),
         Settled::Refused(refused) => (errors.refused)(refused),

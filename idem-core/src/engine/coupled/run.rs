@@ -12,6 +12,7 @@ use crate::current::{self, Running};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::engine::flight::End;
 use crate::engine::{ASK_AGAIN, Ending, Settled};
+use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -32,6 +33,7 @@ impl<Db: Database> Coupled<Db> {
     ) -> Turn<T, Db> {
         let (mut conflicts, mut broken, mut poll) = (0, 0, FIRST_POLL);
         loop {
+            reach(points::TX_BEGIN_BEFORE);
             let mut seat = match in_time(&self.engine, self.coupler.seat()).await {
                 Ok(seat) => seat,
                 Err(fault) => return self.unavailable(fault),
@@ -92,8 +94,12 @@ impl<Db: Database> Coupled<Db> {
             Ok(tx) => tx,
             Err(fault) => return Transacted::Fault(fault, body),
         };
+        reach(points::TX_BEGIN_AFTER);
+        reach(points::TX_CLAIM_BEFORE);
         let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Tell);
-        match in_time(&self.engine, claim).await {
+        let claimed = in_time(&self.engine, claim).await;
+        reach(points::TX_CLAIM_AFTER);
+        match claimed {
             Ok(Claimed::Won(held)) => {
                 let (ended, left) = self.inside(gate, held).run(tx, body).await;
                 Transacted::Ran(ended, held, left)
@@ -133,7 +139,10 @@ impl<Db: Database> Coupled<Db> {
             Ended::Committed(answer, reply, asked) => self.recorded(answer, reply, asked),
             Ended::Lost(answer, reply) => {
                 let asked = Instant::now();
-                match self.alone(None).await {
+                reach(points::TX_SETTLE_BEFORE);
+                let alone = self.alone(None).await;
+                reach(points::TX_SETTLE_AFTER);
+                match alone {
                     Alone::Stands(ClaimOutcome::Replay(replay)) if replay.reply == reply => {
                         self.recorded(answer, reply, asked)
                     }

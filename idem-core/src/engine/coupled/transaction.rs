@@ -10,6 +10,7 @@ use super::ended::{Ended, Meaning, Then};
 use crate::current::Current;
 use crate::engine::Engine;
 use crate::engine::panics::caught;
+use crate::fault::{points, reach};
 use crate::store::{Coupler, Gate, HeldRow, Seat, StoreError, StoreErrorKind, TxFault};
 
 /// What it takes to run a transaction.
@@ -39,6 +40,7 @@ impl<Db: Database> Inside<'_, Db> {
         mut tx: Transaction<'_, Db>,
         body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     ) -> (Ended<T>, Left) {
+        reach(points::TX_HANDLER_BEFORE);
         let ran = {
             let body = pin!(async { body(&mut tx).await });
             match &self.held {
@@ -46,6 +48,7 @@ impl<Db: Database> Inside<'_, Db> {
                 None => tokio::time::timeout(self.longest, caught(body)).await,
             }
         };
+        reach(points::TX_HANDLER_AFTER);
         let (answer, meaning) = match ran {
             Ok(Ok(answered)) => answered,
             Ok(Err(payload)) => return (Ended::Panicked(payload), self.undo(tx).await),
@@ -54,7 +57,10 @@ impl<Db: Database> Inside<'_, Db> {
         };
         let then = match meaning {
             Meaning::Commit(reply) => {
-                match self.complete(&mut tx, &reply).await {
+                reach(points::TX_COMPLETE_BEFORE);
+                let completed = self.complete(&mut tx, &reply).await;
+                reach(points::TX_COMPLETE_AFTER);
+                match completed {
                     Ok(true) => {}
                     Ok(false) => return (Ended::NotOurs, self.undo(tx).await),
                     Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
@@ -87,10 +93,12 @@ impl<Db: Database> Inside<'_, Db> {
         answer: T,
         reply: crate::reply::Reply,
     ) -> (Ended<T>, Left) {
+        reach(points::TX_COMMIT_BEFORE);
         self.gate.open();
         let asked = Instant::now();
         let committed = tokio::time::timeout(self.engine.config.store_timeout, tx.commit()).await;
         self.gate.close();
+        reach(points::TX_COMMIT_AFTER);
         match committed {
             Ok(Ok(())) => (Ended::Committed(answer, reply, asked), Left::Clean),
             Ok(Err(error)) => match self.coupler.fault(error) {
@@ -111,7 +119,10 @@ impl<Db: Database> Inside<'_, Db> {
 
 /// Rolls back.
 pub(super) async fn undo<Db: Database>(engine: &Engine, tx: Transaction<'_, Db>) -> Left {
-    match tokio::time::timeout(engine.config.store_timeout, tx.rollback()).await {
+    reach(points::TX_ROLLBACK_BEFORE);
+    let undone = tokio::time::timeout(engine.config.store_timeout, tx.rollback()).await;
+    reach(points::TX_ROLLBACK_AFTER);
+    match undone {
         Ok(Ok(())) => Left::Clean,
         Ok(Err(_)) | Err(_) => Left::Doubtful,
     }

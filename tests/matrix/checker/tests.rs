@@ -1,0 +1,333 @@
+//! Hand-made histories: good ones pass, and each bad one breaks the invariant it is named after.
+
+use idem_tests::matrix::{Call, Caller, Event, Mode, Paid, Said, Seen};
+
+use super::{Effects, check};
+
+const KEY: &str = "ada/k";
+
+fn invoked(worker: &str, name: &str, say: &str, mode: Mode) -> Event {
+    let call = Call {
+        call: name.into(),
+        kind: "kind".into(),
+        key: KEY.into(),
+        say: say.into(),
+        mode,
+        caller: Caller::Waits,
+    };
+    Event::Invoked { worker: worker.into(), call }
+}
+
+fn begun(call: &str) -> Event {
+    Event::Begun { call: call.into() }
+}
+
+fn effect(call: &str) -> Event {
+    Event::Effect { call: call.into() }
+}
+
+fn answered(call: &str, said: Said) -> Event {
+    Event::Answered { call: call.into(), said }
+}
+
+fn paid(run: &str) -> Paid {
+    Paid { run: run.into(), key: KEY.into(), say: "a".into() }
+}
+
+fn done(run: &str, replayed: bool) -> Said {
+    Said::Done { status: 201, replayed: Some(replayed), essence: format!("201 {run}"), paid: paid(run) }
+}
+
+fn refused(code: &str, retryable: bool) -> Said {
+    Said::Refused { code: code.into(), retryable }
+}
+
+fn record(state: &str, attempts: u32, fence: u64) -> Event {
+    Event::Record { key: KEY.into(), seen: Some(Seen { state: state.into(), attempts, fence }) }
+}
+
+fn ledger(runs: &[&str]) -> Event {
+    Event::Ledger { key: KEY.into(), runs: runs.iter().map(|&run| run.into()).collect() }
+}
+
+fn verdict(happened: bool) -> Event {
+    Event::Verdict { key: KEY.into(), happened }
+}
+
+fn died(worker: &str) -> Event {
+    Event::Died { worker: worker.into() }
+}
+
+/// A call of `worker` that runs, has its effect, and is told so.
+fn ran(worker: &str, name: &str) -> Vec<Event> {
+    vec![invoked(worker, name, "a", Mode::Pay), begun(name), effect(name), answered(name, done(name, false))]
+}
+
+/// A call that hears this.
+fn hears(worker: &str, name: &str, said: Said) -> Vec<Event> {
+    vec![invoked(worker, name, "a", Mode::Pay), answered(name, said)]
+}
+
+/// One call that runs, one that gets its answer.
+fn good() -> Vec<Event> {
+    [ran("w1", "c1"), hears("w2", "c2", done("c1", true)), vec![record("done", 1, 7)]].concat()
+}
+
+/// A run that dies with its effect done; its retry is taken over.
+fn rerun() -> Vec<Event> {
+    [
+        vec![
+            invoked("w1", "c1", "a", Mode::Pay),
+            begun("c1"),
+            effect("c1"),
+            died("w1"),
+            record("running", 1, 7),
+        ],
+        hears("w2", "c2", refused("request-in-progress", true)),
+        ran("w2", "c3"),
+        vec![record("done", 2, 8)],
+    ]
+    .concat()
+}
+
+/// A run that stands still, is taken over, and wakes up late.
+fn overtaken(late: Said) -> Vec<Event> {
+    [
+        vec![
+            invoked("w1", "c1", "a", Mode::Pay),
+            begun("c1"),
+            effect("c1"),
+            Event::Stalled { worker: "w1".into() },
+        ],
+        ran("w2", "c2"),
+        vec![Event::Woken { worker: "w1".into() }, answered("c1", late), record("done", 2, 8)],
+    ]
+    .concat()
+}
+
+/// A run that dies, nobody knows, and a verdict.
+fn unknown(happened: bool, then: Vec<Event>) -> Vec<Event> {
+    [
+        vec![invoked("w1", "c1", "a", Mode::Pay), begun("c1")],
+        if happened { vec![effect("c1")] } else { Vec::new() },
+        vec![died("w1"), record("unknown", 1, 7)],
+        hears("w2", "c2", refused("outcome-unknown", false)),
+        vec![verdict(happened), Event::Given { key: KEY.into() }],
+        then,
+    ]
+    .concat()
+}
+
+fn broken(history: &[Event], effects: Effects) -> Vec<&'static str> {
+    let mut names: Vec<_> =
+        check(history, effects).into_iter().map(|violation| violation.invariant).collect();
+    names.dedup();
+    names
+}
+
+#[track_caller]
+fn assert_breaks(history: &[Event], effects: Effects, invariant: &str) {
+    let found = check(history, effects);
+    assert!(found.iter().any(|violation| violation.invariant == invariant), "{invariant} holds: {found:?}");
+}
+
+#[test]
+fn good_histories_pass() {
+    let none: [&str; 0] = [];
+    assert_eq!(broken(&good(), Effects::AtMostOnce), none);
+    assert_eq!(broken(&rerun(), Effects::OncePerAttempt), none);
+    assert_eq!(broken(&overtaken(done("c2", true)), Effects::OncePerAttempt), none);
+    let verdict = [hears("w2", "c3", done("verdict", true)), vec![record("done", 1, 7)]].concat();
+    assert_eq!(broken(&unknown(true, verdict), Effects::AtMostOnce), none);
+    let again = [ran("w2", "c3"), vec![record("done", 2, 8)]].concat();
+    assert_eq!(broken(&unknown(false, again), Effects::AtMostOnce), none);
+    let coupled = [good(), vec![ledger(&["c1"])]].concat();
+    assert_eq!(broken(&coupled, Effects::Coupled), none);
+}
+
+#[test]
+fn an_effect_that_happens_twice() {
+    assert_breaks(&rerun(), Effects::AtMostOnce, "one effect");
+}
+
+#[test]
+fn more_runs_than_attempts() {
+    let mut history = rerun();
+    *history.last_mut().unwrap() = record("done", 1, 8);
+    assert_breaks(&history, Effects::OncePerAttempt, "one run");
+}
+
+#[test]
+fn a_call_that_runs_twice() {
+    let mut history = good();
+    history.insert(2, begun("c1"));
+    assert_breaks(&history, Effects::OncePerAttempt, "one run");
+}
+
+#[test]
+fn i1_two_committed_effects() {
+    assert_breaks(&[good(), vec![ledger(&["c1", "c2"])]].concat(), Effects::Coupled, "I1");
+}
+
+#[test]
+fn i5_done_without_its_effect() {
+    assert_breaks(&[good(), vec![ledger(&[])]].concat(), Effects::Coupled, "I5");
+    assert_breaks(&[good(), vec![ledger(&["c2"])]].concat(), Effects::Coupled, "I5");
+    assert_breaks(&good(), Effects::Coupled, "I5");
+}
+
+#[test]
+fn i5_an_effect_whose_record_rejects() {
+    let paid = paid("c1");
+    let said = Said::Done { status: 422, replayed: Some(false), essence: "422".into(), paid };
+    let history =
+        vec![invoked("w1", "c1", "a", Mode::Reject), begun("c1"), answered("c1", said), record("done", 1, 7)];
+    assert_eq!(broken(&[history.clone(), vec![ledger(&[])]].concat(), Effects::Coupled), [""; 0]);
+    assert_breaks(&[history, vec![ledger(&["c1"])]].concat(), Effects::Coupled, "I5");
+}
+
+#[test]
+fn i2_two_answers() {
+    assert_breaks(&overtaken(done("c1", false)), Effects::OncePerAttempt, "I2");
+    let other = Said::Done { status: 201, replayed: Some(true), essence: "201 c1 ".into(), paid: paid("c1") };
+    assert_breaks(&[good(), hears("w2", "c3", other)].concat(), Effects::AtMostOnce, "I2");
+}
+
+#[test]
+fn i2_a_stale_owner_that_is_not_told() {
+    assert_breaks(&overtaken(refused("outcome-unknown", false)), Effects::OncePerAttempt, "I2");
+}
+
+#[test]
+fn i3_a_fence_that_falls_or_stands() {
+    for fence in [6, 7] {
+        let mut history = rerun();
+        *history.last_mut().unwrap() = record("done", 2, fence);
+        assert_breaks(&history, Effects::OncePerAttempt, "I3");
+    }
+}
+
+#[test]
+fn i4_a_stale_owners_write() {
+    let history = [
+        vec![
+            invoked("w1", "c1", "a", Mode::Pay),
+            begun("c1"),
+            effect("c1"),
+            Event::Stalled { worker: "w1".into() },
+        ],
+        vec![
+            invoked("w2", "c2", "a", Mode::Held),
+            begun("c2"),
+            effect("c2"),
+            Event::Woken { worker: "w1".into() },
+        ],
+        vec![answered("c1", done("c1", false)), answered("c2", done("c1", true)), record("done", 2, 8)],
+    ]
+    .concat();
+    assert_eq!(broken(&history, Effects::OncePerAttempt), ["I4"]);
+}
+
+#[test]
+fn i6_another_request_that_runs_or_sees_the_reply() {
+    let runs = [good(), vec![invoked("w1", "c9", "b", Mode::Pay), begun("c9")]].concat();
+    assert_breaks(&runs, Effects::AtMostOnce, "I6");
+    let sees = [good(), vec![invoked("w1", "c9", "b", Mode::Pay), answered("c9", done("c1", true))]].concat();
+    assert_breaks(&sees, Effects::AtMostOnce, "I6");
+    let waits = [
+        good(),
+        vec![invoked("w1", "c9", "b", Mode::Pay), answered("c9", refused("request-in-progress", true))],
+    ];
+    assert_breaks(&waits.concat(), Effects::AtMostOnce, "I6");
+    let told =
+        vec![invoked("w1", "c9", "b", Mode::Pay), answered("c9", refused("idempotency-key-reused", false))];
+    let told = [good(), told, vec![record("done", 1, 7)]].concat();
+    assert_eq!(broken(&told, Effects::AtMostOnce), [""; 0]);
+}
+
+#[test]
+fn i8_an_answer_of_another_scope() {
+    let mut history = good();
+    let foreign = Paid { key: "bob/k".into(), ..paid("c1") };
+    let said = Said::Done { status: 201, replayed: Some(true), essence: "201 c1".into(), paid: foreign };
+    history.splice(4..6, hears("w2", "c2", said));
+    assert_breaks(&history, Effects::AtMostOnce, "I8");
+}
+
+#[test]
+fn i9_a_final_answer_that_is_not_replayed() {
+    let late = [good(), hears("w2", "c3", refused("request-in-progress", true))].concat();
+    assert_breaks(&late, Effects::AtMostOnce, "I9");
+    let unmarked = [good(), hears("w2", "c3", done("c1", false))].concat();
+    assert_breaks(&unmarked, Effects::AtMostOnce, "I9");
+}
+
+#[test]
+fn i9_a_released_answer_that_is_replayed() {
+    for (run, replayed) in [("c1", true), ("c0", false)] {
+        let said = Said::NotDone { status: 503, replayed: Some(replayed), paid: paid(run) };
+        let history = [hears("w1", "c1", said), good_as("c2", "c3")].concat();
+        assert_breaks(&history, Effects::AtMostOnce, "I9");
+    }
+}
+
+fn good_as(first: &str, second: &str) -> Vec<Event> {
+    [ran("w1", first), hears("w2", second, done(first, true)), vec![record("done", 1, 7)]].concat()
+}
+
+#[test]
+fn i10_unknown_that_runs_without_a_verdict() {
+    let mut history = unknown(false, [ran("w2", "c3"), vec![record("done", 2, 8)]].concat());
+    history.retain(|event| !matches!(event, Event::Verdict { .. }));
+    assert_breaks(&history, Effects::AtMostOnce, "I10");
+    // Even if nobody looked at the record.
+    history
+        .retain(|event| !matches!(event, Event::Record { seen: Some(seen), .. } if seen.state == "unknown"));
+    assert_breaks(&history, Effects::AtMostOnce, "I10");
+    // Nor does one count that had been carried out before.
+    let earlier = [verdict(false), Event::Given { key: KEY.into() }];
+    assert_breaks(&[earlier.to_vec(), history].concat(), Effects::AtMostOnce, "I10");
+    for state in ["running", "released"] {
+        let history = [record("unknown", 1, 7), record(state, 2, 8)];
+        let history = [vec![invoked("w1", "c1", "a", Mode::Pay)], history.to_vec()].concat();
+        assert_breaks(&history, Effects::AtMostOnce, "I10");
+    }
+}
+
+#[test]
+fn l1_a_key_that_does_not_end() {
+    for state in ["running", "released", "unknown", "unwinding"] {
+        let mut history = rerun();
+        *history.last_mut().unwrap() = record(state, 2, 8);
+        assert_breaks(&history, Effects::OncePerAttempt, "L1");
+    }
+    let mut history = good();
+    history.pop();
+    assert_breaks(&history, Effects::AtMostOnce, "L1");
+}
+
+#[test]
+fn l1_a_caller_that_is_never_answered() {
+    let mut history = good();
+    history.push(invoked("w1", "c3", "a", Mode::Pay));
+    assert_breaks(&history, Effects::AtMostOnce, "L1");
+    history.push(died("w1"));
+    assert_eq!(broken(&history, Effects::AtMostOnce), [""; 0]);
+}
+
+#[test]
+fn an_answer_that_left_before_its_record_was_durable() {
+    for state in ["running", "released", "unknown"] {
+        let history = [ran("w1", "c1"), vec![died("w1"), record(state, 1, 7), record("done", 1, 7)]].concat();
+        assert_breaks(&history, Effects::AtMostOnce, "durable");
+    }
+}
+
+#[test]
+fn an_answer_of_a_run_that_never_was() {
+    let mut history = good();
+    history.retain(|event| *event != effect("c1"));
+    assert_breaks(&history, Effects::AtMostOnce, "truth");
+    let verdict = [hears("w2", "c1", done("verdict", true)), vec![record("done", 1, 7)]].concat();
+    assert_breaks(&verdict, Effects::AtMostOnce, "truth");
+}

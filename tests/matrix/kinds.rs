@@ -1,0 +1,64 @@
+//! The kinds of handlers that the matrix has a column for. Another one is another row, and a handler in the worker.
+
+use crate::checker::Effects;
+use crate::site::StoreKind::{self, MariaDb, Postgres, Redis, Sqlite};
+
+/// How a handler is called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    Axum,
+    Plain,
+}
+
+#[derive(Debug)]
+pub(crate) struct Kind {
+    /// Its name in the worker, too.
+    pub(crate) name: &'static str,
+    pub(crate) form: Form,
+    pub(crate) effects: Effects,
+    pub(crate) stores: &'static [StoreKind],
+    /// The points that it passes in no scenario, by the beginnings of their names.
+    pub(crate) never: &'static [&'static str],
+}
+
+const EVERY: &[StoreKind] = &[Sqlite, Postgres, MariaDb, Redis];
+
+pub(crate) static KINDS: [Kind; 4] = [
+    Kind {
+        name: "axum-unknown",
+        form: Form::Axum,
+        effects: Effects::AtMostOnce,
+        stores: EVERY,
+        never: &["plain.", "tx."],
+    },
+    Kind {
+        name: "axum-rerun",
+        form: Form::Axum,
+        effects: Effects::OncePerAttempt,
+        stores: EVERY,
+        never: &["plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+    },
+    Kind {
+        name: "plain-unknown",
+        form: Form::Plain,
+        effects: Effects::AtMostOnce,
+        stores: EVERY,
+        never: &["axum.", "tx."],
+    },
+    Kind {
+        name: "plain-rerun",
+        form: Form::Plain,
+        effects: Effects::OncePerAttempt,
+        stores: EVERY,
+        never: &["axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+    },
+];
+
+/// An abandoned claim that may run again is freed or taken over; it is never unknown.
+const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.settle."];
+
+impl Kind {
+    pub(crate) fn passes(&self, point: &str) -> bool {
+        !self.never.iter().any(|never| point.starts_with(never))
+    }
+}

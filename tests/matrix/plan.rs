@@ -1,0 +1,59 @@
+//! How much is run.
+
+use std::env;
+
+use idem_core::fault::points;
+
+use crate::site::StoreKind;
+
+/// `IDEM_MATRIX`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Plan {
+    /// Every point on SQLite, [`CORE`] on the servers.
+    Bounded,
+    /// Every point on every store.
+    Full,
+    /// The same, in every scenario that passes the point.
+    Exhaustive,
+}
+
+/// Where a crash on a server differs from one on SQLite: around each write of the record and around the effect.
+const CORE: [&str; 13] = [
+    points::ENGINE_CLAIM_AFTER,
+    points::ENGINE_COMPLETE_BEFORE,
+    points::ENGINE_COMPLETE_AFTER,
+    points::ENGINE_RELEASE_AFTER,
+    points::KEEPER_RENEW_BEFORE,
+    points::AXUM_HANDLER_AFTER,
+    points::PLAIN_HANDLER_AFTER,
+    points::TX_CLAIM_AFTER,
+    points::TX_HANDLER_AFTER,
+    points::TX_COMPLETE_AFTER,
+    points::TX_COMMIT_BEFORE,
+    points::TX_COMMIT_AFTER,
+    points::TX_SETTLE_BEFORE,
+];
+
+impl Plan {
+    pub(crate) fn from_environment() -> Self {
+        match env::var("IDEM_MATRIX").as_deref() {
+            Ok("full") => Self::Full,
+            Ok("exhaustive") => Self::Exhaustive,
+            Ok("" | "bounded") | Err(_) => Self::Bounded,
+            Ok(other) => panic!("IDEM_MATRIX is bounded, full or exhaustive, not {other:?}"),
+        }
+    }
+
+    pub(crate) fn has(self, store: StoreKind, point: &str) -> bool {
+        let chosen = env::var("IDEM_MATRIX_STORES").unwrap_or_default().to_lowercase();
+        if !chosen.is_empty() && !chosen.split(',').any(|name| name == store.name()) {
+            return false;
+        }
+        self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point)
+    }
+}
+
+/// How many histories are made at a time: they wait for leases most of the time.
+pub(crate) fn lanes() -> usize {
+    env::var("IDEM_MATRIX_LANES").ok().and_then(|lanes| lanes.parse().ok()).unwrap_or(16)
+}

@@ -1,0 +1,107 @@
+//! Where the records of a history live.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use idem_servers::{Redis, require, shared};
+use sqlx::{AssertSqlSafe, Connection, Row};
+use tempfile::TempDir;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) enum StoreKind {
+    Sqlite,
+    Postgres,
+    MariaDb,
+    Redis,
+}
+
+impl StoreKind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sqlite => "sqlite",
+            Self::Postgres => "postgres",
+            Self::MariaDb => "mariadb",
+            Self::Redis => "redis",
+        }
+    }
+}
+
+/// A store of one lane's own, and a directory for its histories. Gone when dropped, but for databases on a server.
+#[derive(Debug)]
+pub(crate) struct Site {
+    pub(crate) kind: StoreKind,
+    pub(crate) directory: TempDir,
+    pub(crate) url: String,
+    _redis: Option<Redis>,
+}
+
+const LEDGER: &str =
+    "CREATE TABLE IF NOT EXISTS ledger (subject VARCHAR(100) NOT NULL, run VARCHAR(100) NOT NULL)";
+
+impl Site {
+    /// `None`, said aloud, if its server is missing.
+    pub(crate) fn open(kind: StoreKind) -> Option<Self> {
+        let directory = TempDir::new().expect("a directory");
+        let mut redis = None;
+        let url = match kind {
+            StoreKind::Sqlite => format!("sqlite:{}", directory.path().join("idem.db").display()),
+            StoreKind::Postgres => fresh::<sqlx::PgConnection>(require(shared::postgres())?),
+            StoreKind::MariaDb => fresh::<sqlx::MySqlConnection>(require(shared::mariadb())?),
+            StoreKind::Redis => redis.insert(require(Redis::start())?).url(),
+        };
+        let site = Self { kind, directory, url, _redis: redis };
+        site.ledger("");
+        Some(site)
+    }
+
+    /// The runs that left a row in the ledger of coupled effects: `ledger (subject, run)`.
+    pub(crate) fn ledger(&self, key: &str) -> Vec<String> {
+        match self.kind {
+            StoreKind::Sqlite => rows::<sqlx::SqliteConnection>(&format!("{}?mode=rwc", self.url), key),
+            StoreKind::Postgres => rows::<sqlx::PgConnection>(&self.url, key),
+            StoreKind::MariaDb => rows::<sqlx::MySqlConnection>(&self.url, key),
+            StoreKind::Redis => Vec::new(),
+        }
+    }
+}
+
+fn block<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(work).expect("the database answers")
+}
+
+/// The URL of a new database.
+fn fresh<C>(url: &str) -> String
+where
+    C: Connection,
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+{
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let name = format!("matrix_{}_{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+    block(async {
+        let mut connection = C::connect(url).await?;
+        sqlx::raw_sql(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut connection).await?;
+        connection.close().await
+    });
+    let (server, query) = url.split_once('?').map_or((url, None), |(server, query)| (server, Some(query)));
+    let (scheme, rest) = server.split_once("://").expect("a URL");
+    let host = rest.split('/').next().unwrap_or(rest);
+    let query = query.map_or_else(String::new, |query| format!("?{query}"));
+    format!("{scheme}://{host}/{name}{query}")
+}
+
+fn rows<C>(url: &str, key: &str) -> Vec<String>
+where
+    C: Connection,
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+    for<'r> String: sqlx::Decode<'r, C::Database> + sqlx::Type<C::Database>,
+    usize: sqlx::ColumnIndex<<C::Database as sqlx::Database>::Row>,
+{
+    block(async {
+        let mut connection = C::connect(url).await?;
+        sqlx::raw_sql(LEDGER).execute(&mut connection).await?;
+        let sql = format!("SELECT run FROM ledger WHERE subject = '{key}'");
+        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok(rows.iter().map(|row| row.get::<String, usize>(0)).collect())
+    })
+}

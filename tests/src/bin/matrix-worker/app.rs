@@ -1,0 +1,89 @@
+//! What the handlers of one process share.
+
+use std::error::Error;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use idem_core::{Idem, Scope};
+use idem_tests::matrix::{Call, Event, Mode};
+use tokio::sync::watch;
+
+use crate::args::Args;
+use crate::history::History;
+use crate::store;
+
+#[derive(Debug, Clone)]
+pub(crate) struct App {
+    pub(crate) idem: Idem,
+    history: History,
+    begun: Arc<AtomicU64>,
+    go: watch::Sender<bool>,
+}
+
+/// What a handler says in the end.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Outcome {
+    Paid,
+    Rejected,
+    TryAgain,
+    Doubt,
+}
+
+/// The header that names the caller.
+pub(crate) const ACCOUNT: &str = "x-account";
+
+impl App {
+    pub(crate) async fn open(args: &Args) -> Result<Self, Box<dyn Error>> {
+        let idem = Idem::builder(store::open(&args.store).await?)
+            .scope(Scope::header(ACCOUNT))
+            .lease(Duration::from_millis(args.lease))
+            .sweep_every(Duration::from_millis(args.sweep))
+            .cache_bytes(args.cache)
+            // A process that stood still has lost time, not its store: it must not give up when it wakes.
+            .patience(Duration::from_secs(30))
+            .build()
+            .erase();
+        let history = History::open(&args.history)?;
+        Ok(Self { idem, history, begun: Arc::default(), go: watch::Sender::new(false) })
+    }
+
+    /// The body of every handler. `effect` is what it does to the world.
+    pub(crate) async fn act(&self, call: &Call, effect: impl AsyncFnOnce()) -> Outcome {
+        self.history.record(&Event::Begun { call: call.call.clone() });
+        self.begun.fetch_add(1, Ordering::SeqCst);
+        if matches!(call.mode, Mode::Pay | Mode::Held | Mode::Ambiguous | Mode::Panic) {
+            effect().await;
+        }
+        match call.mode {
+            Mode::Pay => Outcome::Paid,
+            Mode::Held => {
+                // The sender lives as long as this app.
+                drop(self.go.subscribe().wait_for(|go| *go).await);
+                Outcome::Paid
+            }
+            Mode::Reject => Outcome::Rejected,
+            Mode::Refuse => Outcome::TryAgain,
+            Mode::Ambiguous | Mode::Doubtful => Outcome::Doubt,
+            Mode::Panic => panic!("call {} panics, as it was asked to", call.call),
+        }
+    }
+
+    /// An effect in a world that idem knows nothing of.
+    pub(crate) fn foreign_effect(&self, call: &Call) {
+        self.history.record(&Event::Effect { call: call.call.clone() });
+    }
+
+    pub(crate) fn record(&self, event: &Event) {
+        self.history.record(event);
+    }
+
+    /// How many handlers have begun.
+    pub(crate) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn go(&self) {
+        self.go.send_replace(true);
+    }
+}

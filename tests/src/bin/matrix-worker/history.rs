@@ -1,0 +1,43 @@
+//! Where what happens is written down.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::Arc;
+
+use idem_tests::matrix::Event;
+
+#[derive(Debug, Clone)]
+pub(crate) struct History(Arc<File>);
+
+impl History {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self(Arc::new(OpenOptions::new().create(true).append(true).open(path)?)))
+    }
+
+    /// Comes back once the event survives the process, and the driver is told. The driver writes down what it only
+    /// hears by [`report`].
+    pub(crate) fn record(&self, event: &Event) {
+        // One write in append mode: lines of several processes do not mix.
+        let written = (&*self.0).write_all(line(event).as_bytes()).and_then(|()| self.0.sync_data());
+        if let Err(error) = written {
+            // A history must not say less than what happened.
+            eprintln!("matrix-worker: an event cannot be recorded: {error}");
+            std::process::exit(1);
+        }
+        report(event);
+    }
+}
+
+/// Tells the driver.
+pub(crate) fn report(event: &Event) {
+    let mut out = io::stdout().lock();
+    if out.write_all(line(event).as_bytes()).and_then(|()| out.flush()).is_err() {
+        // Nobody listens any more.
+        std::process::exit(0);
+    }
+}
+
+fn line(event: &Event) -> String {
+    serde_json::to_string(event).map_or_else(|error| format!("{error}\n"), |text| text + "\n")
+}

@@ -1,0 +1,7 @@
+//! What the crash matrix and its workers say to each other, and what stands in a history.
+
+mod event;
+mod order;
+
+pub use event::{Event, Paid, Said, Seen};
+pub use order::{Call, Caller, Mode, Order};
