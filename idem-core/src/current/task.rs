@@ -73,7 +73,7 @@ pub(crate) fn chain() -> impl Iterator<Item = Current> {
 
 impl Current {
     /// Runs `future` in this run. Its end, or being dropped, ends the run.
-    #[cfg(feature = "_tx")]
+    #[cfg(any(feature = "_tx", test))]
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         PLACE.scope(Place { current: Some(self.clone()), _ends: Some(Ends(self)) }, future)
     }

@@ -4,7 +4,7 @@ mod keys;
 mod reentry;
 mod tasks;
 
-use super::{Current, Running, chain, current, scope};
+use super::{Current, Running, chain, current};
 use crate::Address;
 use crate::protocol::Fence;
 
