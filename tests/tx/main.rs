@@ -1,6 +1,7 @@
 //! `#[tx]` handlers and functions on real databases: effects and record commit together, or not at all.
 
 mod faults;
+mod records;
 mod suite;
 mod traps;
 mod world;

@@ -184,6 +184,12 @@ impl<Db: Database> World<Db> {
         settings(Idem::builder(store).scope(Scope::header("x-account"))).build()
     }
 
+    /// A store of its own, to put records there or look at them.
+    pub(crate) async fn store(&self) -> Arc<Db::Store> {
+        let pool = Db::pool(&self.url).await;
+        Arc::new(Db::store(&pool, &self.url, &self.name).await)
+    }
+
     pub(crate) async fn rows(&self) -> i64 {
         Db::count(&self.pool, format!("SELECT count(*) FROM {}", self.app.ledger)).await
     }

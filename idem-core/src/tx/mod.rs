@@ -1,4 +1,118 @@
-//! Effects and record in one commit: `#[tx]` handlers.
+//! Effects and record in one commit: `#[tx]` handlers, and the same from plain code.
+//!
+//! A stored answer protects the caller; this protects the world. The handler gets a transaction of the database that the
+//! store is in, and its record is written in it: the record is done **if and only if** the effects are committed. A
+//! process may die at any instruction, and the effect has happened exactly once or not at all.
+//!
+#![cfg_attr(all(feature = "sqlite-tx", feature = "axum", feature = "macros"), doc = "```no_run")]
+#![cfg_attr(not(all(feature = "sqlite-tx", feature = "axum", feature = "macros")), doc = "```ignore")]
+//! use axum::{Json, Router, http::StatusCode, routing::post};
+//! use idem_core::{Idem, Scope, idempotent, store::sqlite::SqliteStore, tx::SqliteTx};
+//! # use axum::response::{IntoResponse, Response};
+//! # #[derive(serde::Deserialize, Clone)] struct NewPayment { account: i64, amount: i64 }
+//! # #[derive(Debug, thiserror::Error)] #[error(transparent)] struct ApiError(#[from] sqlx::Error);
+//! # impl IntoResponse for ApiError {
+//! #     fn into_response(self) -> Response { StatusCode::INTERNAL_SERVER_ERROR.into_response() }
+//! # }
+//!
+//! #[idempotent]
+//! async fn pay(#[tx] tx: &mut SqliteTx<'_>, Json(new): Json<NewPayment>) -> Result<StatusCode, ApiError> {
+//!     sqlx::query("UPDATE account SET balance = balance - ? WHERE id = ?")
+//!         .bind(new.amount)
+//!         .bind(new.account)
+//!         .execute(&mut **tx) // not `tx`: the connection in it
+//!         .await?;
+//!     Ok(StatusCode::CREATED)
+//! }
+//!
+//! # async fn serve() -> Result<(), Box<dyn std::error::Error>> {
+//! let pool = sqlx::SqlitePool::connect("sqlite:shop.db").await?;
+//! let store = SqliteStore::builder("shop.db").pool(&pool).open().await?; // the same file
+//! let idem = Idem::builder(store).scope(Scope::header("x-account")).build();
+//! let app: Router = Router::new().route("/payments", post(pay)).layer(idem.layer());
+//! # drop(app); Ok(()) }
+//! ```
+//!
+//! Or without a macro, every line to be seen ([`Idem::transaction`]):
+//!
+#![cfg_attr(feature = "sqlite-tx", doc = "```")]
+#![cfg_attr(not(feature = "sqlite-tx"), doc = "```ignore")]
+//! use idem_core::{Idem, Refused, Scope, store::sqlite::SqliteStore, tx::OperationKey};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! # let dir = std::env::temp_dir().join(format!("idem-tx-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&dir).unwrap();
+//! # let path = dir.join("shop.db");
+//! let idem = Idem::builder(SqliteStore::open(&path).await?).scope(Scope::public()).build();
+//! let pay = async || {
+//!     let key = OperationKey::new("pay", "order-17").scope("acme").fingerprint(&1200);
+//!     idem.transaction(key, async |tx| {
+//!         sqlx::raw_sql("CREATE TABLE receipt (amount INT); INSERT INTO receipt VALUES (1200)")
+//!             .execute(&mut **tx)
+//!             .await
+//!             .map_err(|_| Refused::BodyUnreadable)?; // an error of your own
+//!         Ok::<_, Refused>(1200)
+//!     })
+//!     .await
+//! };
+//! assert_eq!(pay().await, Ok(1200));
+//! assert_eq!(pay().await, Ok(1200)); // a replay: the table was not created again
+//! # std::fs::remove_dir_all(&dir).unwrap();
+//! # Ok::<(), idem_core::store::StoreError>(()) }).unwrap();
+//! ```
+//!
+//! # What becomes of an answer
+//!
+//! | answer | effects | record |
+//! |---|---|---|
+//! | 2xx, 3xx, `Ok` | committed | done, in the same commit (`commit_on` decides otherwise) |
+//! | 4xx but the next row; `Final`; an `Err` under `on_error = store` | rolled back | done, without effects |
+//! | 401 403 407 408 421 425 429 | rolled back | none: the key is as if it had never been used |
+//! | 5xx, any other `Err`, `NoEffect` | rolled back | none |
+//! | `Ambiguous`: something outside the database may have happened | rolled back | unknown |
+//! | a panic, a dropped caller, a dead process | rolled back | none |
+//! | the database undid it (40001, 40P01, 1213, 1205) | rolled back | none; runs again up to `tx_retries` times, else 503 `transaction-conflict` |
+//! | success, although a statement had failed, or past [`max_run`](crate::Builder::max_run) | rolled back | none; 500 `transaction-aborted` |
+//!
+//! No answer leaves before the commit is certain. A COMMIT whose answer is lost is settled by writing the claim again in
+//! another transaction, which waits for the end of the first and so learns it; while the database cannot be asked, the
+//! caller hears `outcome-unknown`, same key.
+//!
+//! # Twins
+//!
+//! In the same process they are answered from memory, without a connection. In another process they use one:
+//! PostgreSQL and MariaDB say `request-in-progress` at once, MySQL within a second, and SQLite waits for the writer. With
+//! `wait`, all wait and get the answer. A dead owner's transaction is ended by the database, so its key is free at once:
+//! there is no lease to wait for.
+//!
+//! # Whose connections
+//!
+//! Those of the pool that the store was built from ([`PostgresStore::builder(&pool)`](crate::store::postgres),
+//! [`MySqlStore::builder(&pool)`](crate::store::mysql), [`SqliteStoreBuilder::pool`](crate::store::sqlite)); a store that
+//! was opened by URL or path makes a pool of its own. Business tables may be in any schema of that database; on SQLite,
+//! in that file. Around the handler's statements come BEGIN, one statement, one statement, COMMIT. A connection is given
+//! back as it was (autocommit on MySQL; on SQLite, a commit hook of the application's is replaced for the time and gone
+//! afterwards); one whose state is in doubt is closed.
+//!
+//! On SQLite a transaction holds the file's only write lock from its first moment: those of a process queue, and each may
+//! take a third of the lease at most, so that no other record lapses meanwhile. Do not wait for anything foreign in it.
+//!
+//! # Ended behind the handler's back
+//!
+//! A transaction can end before it is told to: by a deadlock whose error was ignored (MySQL undoes all of it and goes on
+//! in another), by `INSERT OR ROLLBACK` (SQLite), by a change of a table (MySQL commits first), by a COMMIT or ROLLBACK
+//! of the handler's own. The completion notices, since it only counts in the transaction that claimed. What came after a
+//! rollback is undone too (MySQL) or refused (SQLite); where something may have been committed the key is
+//! `outcome-unknown`, with an error in the log. Leave BEGIN, COMMIT, ROLLBACK and changes of tables out of handlers;
+//! savepoints (`tx.begin()`) are fine.
+//!
+//! # One operation inside another
+//!
+//! An idempotent call on the same store inside a transaction is refused as
+//! [`Refused::InsideTransaction`](crate::Refused::InsideTransaction), the same key as
+//! [`Refused::Reentered`](crate::Refused::Reentered), at once: it could not see what the transaction wrote, and would wait
+//! for it. Calls to other services carry [derived keys](crate::current), as everywhere; but they are not undone by a
+//! rollback, so the service must be idempotent under that key.
 
 mod again;
 mod conflict;
