@@ -1,16 +1,29 @@
 //! The names that a pattern binds.
 
 use proc_macro2::Ident;
-use syn::Pat;
+use syn::{Pat, Token};
 
 /// What a pattern binds.
 pub(crate) enum Bindings {
     /// Nothing: the argument is matched, and nobody can use it.
     Nothing,
     /// These names, each once.
-    Names(Vec<Ident>),
+    Names(Vec<Binding>),
     /// Not to be known here, as in a macro.
     Opaque,
+}
+
+/// One name.
+pub(crate) struct Binding {
+    pub(crate) name: Ident,
+    /// Of the variable itself: `ref mut` makes a reference that does not change.
+    pub(crate) mutability: Option<Token![mut]>,
+}
+
+impl From<Ident> for Binding {
+    fn from(name: Ident) -> Self {
+        Self { name, mutability: None }
+    }
 }
 
 /// The names in `pattern`.
@@ -26,11 +39,12 @@ pub(crate) fn of(pattern: &Pat) -> Bindings {
 /// A part of the pattern that is not ours to read.
 struct Opaque;
 
-fn collect(pattern: &Pat, names: &mut Vec<Ident>) -> Result<(), Opaque> {
+fn collect(pattern: &Pat, names: &mut Vec<Binding>) -> Result<(), Opaque> {
     match pattern {
         Pat::Ident(binding) => {
-            if !names.contains(&binding.ident) {
-                names.push(binding.ident.clone());
+            if names.iter().all(|known| known.name != binding.ident) {
+                let mutability = binding.mutability.filter(|_| binding.by_ref.is_none());
+                names.push(Binding { name: binding.ident.clone(), mutability });
             }
             binding.subpat.as_ref().map_or(Ok(()), |(_, inner)| collect(inner, names))
         }
@@ -49,7 +63,7 @@ fn collect(pattern: &Pat, names: &mut Vec<Ident>) -> Result<(), Opaque> {
     }
 }
 
-fn all(patterns: &mut dyn Iterator<Item = &Pat>, names: &mut Vec<Ident>) -> Result<(), Opaque> {
+fn all(patterns: &mut dyn Iterator<Item = &Pat>, names: &mut Vec<Binding>) -> Result<(), Opaque> {
     // Reads on after an opaque part, so that every name that can be seen is found.
     patterns.map(|pattern| collect(pattern, names)).fold(Ok(()), Result::and)
 }
@@ -64,7 +78,7 @@ mod tests {
         let pattern = syn::Pat::parse_multi.parse_str(pattern).expect("a pattern");
         match of(&pattern) {
             Bindings::Nothing => Some(Vec::new()),
-            Bindings::Names(names) => Some(names.iter().map(ToString::to_string).collect()),
+            Bindings::Names(names) => Some(names.iter().map(|binding| binding.name.to_string()).collect()),
             Bindings::Opaque => None,
         }
     }
@@ -83,6 +97,15 @@ mod tests {
         ] {
             assert_eq!(names(pattern).as_deref(), Some(&expected.map_strings()[..]), "{pattern}");
         }
+    }
+
+    #[test]
+    fn knows_which_variables_may_change() {
+        let pattern =
+            syn::Pat::parse_multi.parse_str("(mut a, b, ref mut c, Json(mut d))").expect("a pattern");
+        let Bindings::Names(names) = of(&pattern) else { panic!("names") };
+        let mutable: Vec<bool> = names.iter().map(|binding| binding.mutability.is_some()).collect();
+        assert_eq!(mutable, [true, false, false, true]);
     }
 
     #[test]
