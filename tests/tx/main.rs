@@ -1,4 +1,5 @@
 //! `#[tx]` handlers and functions on real databases: effects and record commit together, or not at all.
 
+mod conflicts;
 mod suite;
 mod world;

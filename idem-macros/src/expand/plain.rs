@@ -54,7 +54,8 @@ pub(crate) fn emit(plan: &Plan, form: &PlainForm) -> TokenStream {
 fn with_own_output(plan: &Plan) -> TokenStream {
     let sig = &plan.function.sig;
     let receiver = sig.receiver().map(ToTokens::to_token_stream);
-    let arguments = plan.arguments.iter().map(|argument| transaction::parameter(plan, argument));
+    let arguments =
+        plan.arguments.iter().map(|argument| transaction::parameter(plan, argument).to_token_stream());
     let inputs = receiver.into_iter().chain(arguments);
     let inputs = quote_spanned!(Span::mixed_site()=> #(#inputs),*);
     signature::emit(sig, &inputs, &sig.output.to_token_stream())

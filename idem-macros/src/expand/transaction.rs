@@ -2,11 +2,11 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Type;
+use syn::{PatType, Type};
 
 use super::{body, span, spec};
 use crate::ident;
-use crate::input::{Argument, Binding, find_impl_trait, result_error, state_argument};
+use crate::input::{Argument, Binding, find_impl_trait, result_error, state_argument, unchanging};
 use crate::model::{AxumForm, Coupling, PlainForm, Plan, Task};
 
 /// The end of a handler: what is known answers without a task, what runs gets one of its own.
@@ -168,11 +168,11 @@ fn copies(plan: &Plan, argument: &Argument) -> TokenStream {
     copies.collect()
 }
 
-/// The parameters of a function whose body may run again change in their copies only.
-pub(crate) fn parameter(plan: &Plan, argument: &Argument) -> TokenStream {
-    let repeats = plan.coupling.as_ref().is_some_and(|coupling| coupling.retries.is_some());
-    let changes = argument.names.iter().any(|binding| binding.mutability.is_some());
-    let allow = (repeats && changes).then(|| quote!(#[allow(unused_mut)]));
-    let parameter = &argument.param;
-    quote!(#allow #parameter)
+/// Where the body may run again, it changes its copies only.
+pub(crate) fn parameter(plan: &Plan, argument: &Argument) -> PatType {
+    let mut parameter = argument.param.clone();
+    if plan.coupling.as_ref().is_some_and(|coupling| coupling.retries.is_some()) {
+        parameter.pat = Box::new(unchanging(&parameter.pat));
+    }
+    parameter
 }

@@ -68,11 +68,42 @@ fn all(patterns: &mut dyn Iterator<Item = &Pat>, names: &mut Vec<Binding>) -> Re
     patterns.map(|pattern| collect(pattern, names)).fold(Ok(()), Result::and)
 }
 
+/// `pattern` with variables that do not change.
+pub(crate) fn unchanging(pattern: &Pat) -> Pat {
+    let mut pattern = pattern.clone();
+    forget_mut(&mut pattern);
+    pattern
+}
+
+fn forget_mut(pattern: &mut Pat) {
+    match pattern {
+        Pat::Ident(binding) => {
+            if binding.by_ref.is_none() {
+                binding.mutability = None;
+            }
+            if let Some((_, inner)) = &mut binding.subpat {
+                forget_mut(inner);
+            }
+        }
+        Pat::Guard(guard) => forget_mut(&mut guard.pat),
+        Pat::Or(or) => or.cases.iter_mut().for_each(forget_mut),
+        Pat::Paren(inner) => forget_mut(&mut inner.pat),
+        Pat::Reference(inner) => forget_mut(&mut inner.pat),
+        Pat::Type(inner) => forget_mut(&mut inner.pat),
+        Pat::Slice(slice) => slice.elems.iter_mut().for_each(forget_mut),
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(forget_mut),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(forget_mut),
+        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| forget_mut(&mut field.pat)),
+        _ => {}
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use quote::ToTokens;
     use syn::parse::Parser;
 
-    use super::{Bindings, of};
+    use super::{Bindings, of, unchanging};
 
     fn names(pattern: &str) -> Option<Vec<String>> {
         let pattern = syn::Pat::parse_multi.parse_str(pattern).expect("a pattern");
@@ -101,11 +132,13 @@ mod tests {
 
     #[test]
     fn knows_which_variables_may_change() {
-        let pattern =
-            syn::Pat::parse_multi.parse_str("(mut a, b, ref mut c, Json(mut d))").expect("a pattern");
+        let written = "(mut a, b, ref mut c, Json(mut d), App { e: mut e, f: [mut g, ..] })";
+        let pattern = syn::Pat::parse_multi.parse_str(written).expect("a pattern");
         let Bindings::Names(names) = of(&pattern) else { panic!("names") };
         let mutable: Vec<bool> = names.iter().map(|binding| binding.mutability.is_some()).collect();
-        assert_eq!(mutable, [true, false, false, true]);
+        assert_eq!(mutable, [true, false, false, true, true, true]);
+        let plain = unchanging(&pattern).to_token_stream().to_string().replace(' ', "");
+        assert_eq!(plain, "(a,b,refmutc,Json(d),App{e:e,f:[g,..]})");
     }
 
     #[test]

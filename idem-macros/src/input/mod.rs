@@ -11,7 +11,7 @@ mod types;
 
 pub(crate) use argument::{Argument, Buffering, Intake};
 pub(crate) use attributes::{is_cfg, is_idempotent, is_tx};
-pub(crate) use bindings::Binding;
+pub(crate) use bindings::{Binding, unchanging};
 pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
 pub(crate) use transaction::Transaction;
