@@ -42,6 +42,7 @@ impl MayConflict for Said {
 
 /// Nobody can tell what it was.
 #[derive(Debug)]
+#[expect(dead_code, reason = "shown by `Debug`")]
 struct Hidden(String);
 
 macro_rules! failures {

@@ -46,10 +46,10 @@ pub(crate) fn coupling(
     ];
     let repeated = [consumed(function), doubtful(on_error)];
     let repeated = repeated.into_iter().filter(|_| matches!(retries, Arg::Given(_)));
-    let rules = receiver.and(bag.all(rules.into_iter().chain(repeated).flatten()));
+    let rules = bag.all(rules.into_iter().chain(repeated).flatten());
     let (isolation, retries) = (isolation.optional(), retries.optional());
     let commit_on = commit_on.optional();
-    rules?;
+    receiver.and(rules)?;
     Ok(Some(Coupling { transaction, isolation: isolation?, retries: retries?, commit_on: commit_on? }))
 }
 
