@@ -29,16 +29,18 @@
 //!
 //! # What is guaranteed
 //!
-//! | | plain handler |
-//! |---|---|
-//! | 2xx, 3xx, 4xx | stored; every further call gets it byte for byte |
-//! | 401 403 407 408 421 425 429 | the key is freed: these describe the moment, not the operation |
-//! | 5xx, `Err` | the key is freed: the handler says "try again" ([`OnError`]; [`Ambiguous`], [`NoEffect`], [`Final`] mark one error) |
-//! | panic, process death | `outcome-unknown` until an [operator](crate::operator) settles it ([`AfterCrash`]) |
-//! | caller hangs up | an axum handler runs on in its own task, and the retry gets the answer |
-//! | store away at the claim | 503, not run |
-//! | store away at the completion | the answer is held back and the write repeated; then 503 `outcome-unknown` |
-//! | a slow owner wakes after its lease | it writes nothing; its caller gets the winner's answer |
+//! | | plain handler | handler with [`#[tx]`](macro@idempotent#in-a-transaction) |
+//! |---|---|---|
+//! | 2xx, 3xx, `Ok` | stored; every further call gets it byte for byte | effects and record commit together |
+//! | 4xx | stored, as above | effects rolled back, the record alone is kept (`commit_on` says otherwise) |
+//! | 401 403 407 408 421 425 429 | the key is freed: these describe the moment, not the operation | rolled back, nothing kept |
+//! | 5xx, `Err` | the key is freed: the handler says "try again" ([`OnError`]; [`Ambiguous`], [`NoEffect`], [`Final`] mark one error) | rolled back, nothing kept |
+//! | panic, process death | `outcome-unknown` until an [operator](crate::operator) settles it ([`AfterCrash`]) | rolled back; the next call runs |
+//! | caller hangs up | an axum handler runs on in its own task, and the retry gets the answer | the same |
+//! | store away at the claim | 503, not run | 503, not run |
+//! | store away at the completion | the answer is held back and the write repeated; then 503 `outcome-unknown` | rolled back, or the record tells whether the lost `COMMIT` happened |
+//! | the database undoes it for another's sake | | 503 `transaction-conflict`, nothing kept; or the handler runs again (`tx_retries`) |
+//! | a slow owner wakes after its lease | it writes nothing; its caller gets the winner's answer | it holds its record until it ends: nobody else runs |
 //!
 //! What is **not** guaranteed: idem cannot look into a foreign service. A plain handler that dies between charging a
 //! card and returning leaves an unknown outcome, and idem says so instead of guessing. A handler declared
@@ -57,9 +59,15 @@
 //! | `macros` | yes | [`#[idempotent]`](macro@idempotent) |
 //! | `axum` | | the attribute on axum 0.8 handlers, and [`Idem::layer`](Idem) |
 //! | `sqlite` | | `SqliteStore`: records in a file that several processes share |
+//! | `sqlite-tx` | | `#[tx]` handlers on SQLite, by sqlx's transactions on the file of the `SqliteStore` |
+//! | `postgres` | | `PostgresStore`: records in a PostgreSQL database, and `#[tx]` handlers |
+//! | `mysql` | | `MySqlStore`: records in a MySQL or MariaDB database, and `#[tx]` handlers |
+//! | `mysql-rsa` | | passwords for MySQL's `caching_sha2_password` without TLS. Brings the crate rsa (RUSTSEC-2023-0071): prefer TLS |
+//! | `redis` | | `RedisStore`: records in Redis or Valkey, one server or a cluster |
+//! | `tls-ring`, `tls-aws-lc-rs` | | TLS to the databases, by rustls with that provider and the system's root certificates |
 //! | `uuid` | | `uuid::Uuid` as a [`KeyPart`] |
 //! | `testing` | | the conformance suite for stores of your own, and `assert_idempotent` for operations |
-//! | `full` | | all of these |
+//! | `full` | | all of these but `mysql-rsa` and TLS |
 //! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
 
 #![cfg_attr(
@@ -168,6 +176,62 @@ pub use scope::Scope;
 /// # fn main() {}
 /// ```
 ///
+/// # In a transaction
+///
+/// `#[tx]` on one argument hands the body a transaction of the store's own database. What it does there and the record
+/// of its answer commit together, or neither does, whatever dies in between. Its type says which database:
+/// `&mut PgTx<'_>`, `&mut MySqlTx<'_>` or `&mut SqliteTx<'_>` (of `idem_core::tx`), or sqlx's `Transaction` itself.
+///
+#[cfg_attr(all(feature = "axum", feature = "postgres"), doc = "```")]
+#[cfg_attr(not(all(feature = "axum", feature = "postgres")), doc = "```ignore")]
+/// use axum::{Json, http::StatusCode, response::{IntoResponse, Response}};
+/// use idem_core::{Idem, Refused, idempotent, store::postgres::PostgresStore, tx::PgTx};
+///
+/// #[derive(Debug, thiserror::Error)]
+/// enum PayError {
+///     #[error(transparent)]
+///     Database(#[from] sqlx::Error),
+///     #[error(transparent)]
+///     Refused(#[from] Refused),
+/// }
+/// # impl IntoResponse for PayError {
+/// #     fn into_response(self) -> Response { StatusCode::INTERNAL_SERVER_ERROR.into_response() }
+/// # }
+///
+/// #[idempotent(isolation = serializable, tx_retries = 3)] // a handler: the layer's store must be a PostgresStore
+/// async fn create_payment(#[tx] tx: &mut PgTx<'_>, Json(amount): Json<i64>) -> Result<StatusCode, PayError> {
+///     sqlx::query("INSERT INTO payment VALUES ($1)").bind(amount).execute(&mut **tx).await?; // `&mut **tx`, as sqlx wants
+///     Ok(StatusCode::CREATED)
+/// }
+///
+/// struct Ledger { idem: Idem<PostgresStore> } // the store's type is kept: an erased `Idem` may be in any store
+///
+/// impl Ledger {
+///     #[idempotent(with = self.idem, key = order, name = "settle")]
+///     async fn settle(&self, order: i64, #[tx] tx: &mut PgTx<'_>) -> Result<i64, PayError> {
+///         Ok(sqlx::query_scalar("SELECT sum(amount) FROM payment").fetch_one(&mut **tx).await?)
+///     }
+/// }
+/// # fn main() {
+/// # let _: axum::Router = axum::Router::new().route("/", axum::routing::post(create_payment));
+/// # }
+/// ```
+///
+/// - 2xx, 3xx and `Ok` commit. A 4xx, or an error that is stored, is rolled back and its record kept alone. Everything
+///   else is rolled back and nothing is kept. `commit_on` decides for what is stored.
+/// - A request without a key, where that is allowed (`optional`, `GET`), gets a transaction and leaves no record.
+/// - The body cannot commit or roll back itself; savepoints (`tx.begin()`) and helpers that take
+///   `&mut PgConnection` work. A `COMMIT` as text, or a statement with which MySQL commits on its own, is noticed, and
+///   answered with `outcome-unknown`.
+/// - A conflict (PostgreSQL 40001 and 40P01, MySQL 1213 and 1205) is answered with 503 `transaction-conflict`, or
+///   makes the body run again, up to `tx_retries` times, with clones of the arguments. It is found in the error and its
+///   sources, in `Result<impl IntoResponse, E>` too; an error that implements
+///   `MayConflict` says it itself; one that is neither, or that is hidden behind `impl Trait`, is taken as it is. What
+///   only the commit meets is always seen. Effects outside the database are repeated: mark what leaves them in doubt with
+///   [`Ambiguous`], which is never run again.
+/// - In an axum handler, the store of the layer is looked at when the handler is called: 500 `store-cannot-couple`
+///   before anything runs. A `State<App>` whose `App` implements `HasStore` makes that a compile error.
+///
 /// # Arguments
 ///
 /// | argument | meaning |
@@ -182,6 +246,9 @@ pub use scope::Scope;
 /// | `on_error = release \| store \| unknown` | see [`OnError`] |
 /// | `after_crash = unknown \| rerun` | see [`AfterCrash`] |
 /// | `store_if = predicate` | a response (or `Result`) for which it is false frees the key |
+/// | `isolation = read_committed \| repeatable_read \| serializable` | of the transaction; default: the connection's |
+/// | `tx_retries = 3` | how often a body that met a conflict may run again, 1 to 100; its arguments are `Clone`, its `self` is `&self` |
+/// | `commit_on = predicate` | which stored responses (or `Result`s) commit their effects |
 /// | `with = expr` | the [`Idem`], for functions that are not axum handlers |
 /// | `detach` | such a function runs in a task of its own, and needs owned `Send + 'static` arguments |
 /// | `crate = ::path` | where idem-core is, if it was renamed |

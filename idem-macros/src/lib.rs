@@ -5,6 +5,8 @@
 
 use proc_macro::TokenStream;
 
+use crate::model::Databases;
+
 mod args;
 mod diag;
 mod expand;
@@ -22,5 +24,6 @@ mod tests;
 /// Documented where it is re-exported, as `idem_core::idempotent`.
 #[proc_macro_attribute]
 pub fn idempotent(args: TokenStream, item: TokenStream) -> TokenStream {
-    expand::expand(args.into(), item.into()).into()
+    let databases = if cfg!(feature = "tx") { Databases::Some } else { Databases::None };
+    expand::expand(args.into(), item.into(), databases).into()
 }

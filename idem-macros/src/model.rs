@@ -27,6 +27,13 @@ pub(crate) struct Plan {
     pub(crate) form: Form,
 }
 
+/// Whether idem-core was built with a database whose transactions `#[tx]` can hand out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Databases {
+    Some,
+    None,
+}
+
 /// A transaction that the body gets.
 pub(crate) struct Coupling {
     pub(crate) transaction: Transaction,

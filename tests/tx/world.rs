@@ -204,6 +204,7 @@ impl<Db: Database> World<Db> {
 pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) replayed: bool,
+    pub(crate) retry_after: bool,
     /// The code of a problem document, or the body.
     pub(crate) text: String,
 }
@@ -234,6 +235,7 @@ fn answer(response: &Response<Bytes>) -> Answer {
     Answer {
         status: response.status().as_u16(),
         replayed: response.headers().contains_key("idempotent-replayed"),
+        retry_after: response.headers().contains_key("retry-after"),
         text: code.unwrap_or(text),
     }
 }

@@ -45,14 +45,18 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use idem_core::store::memory::MemoryStore;
+use idem_core::store::sqlite::SqliteStore;
+use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, Scope, idempotent};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use tokio::task::yield_now;
+
+use crate::database::Shop;
 
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Failed(String);
@@ -63,9 +67,54 @@ impl From<Refused> for Failed {
     }
 }
 
+#[derive(Debug, thiserror::Error)]
+enum Problem {
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    #[error(transparent)]
+    Refused(#[from] Refused),
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    }
+}
+
 struct Ledger {
     idem: Idem,
     sum: u64,
+}
+
+struct Till {
+    idem: Idem<SqliteStore>,
+}
+
+impl Till {
+    #[idempotent(with = self.idem, key = order, name = "sell", store_if = Result::is_ok)]
+    async fn sell(&self, order: u64, #[tx] tx: &mut SqliteTx<'_>, what: &str) -> Result<String, Problem> {
+        sqlx::query("SELECT 1").execute(&mut **tx).await?;
+        Ok(what.to_owned())
+    }
+
+    #[idempotent(with = self.idem, key = order, name = "again", tx_retries = 3, commit_on = Result::is_ok)]
+    async fn again(
+        &self,
+        order: u64,
+        mut what: String,
+        _memo: u8,
+        #[tx] _: &mut SqliteTx<'_>,
+    ) -> Result<String, Problem> {
+        yield_now().await;
+        what.push('!');
+        Ok(what)
+    }
+
+    #[idempotent(with = till.idem, key = order, name = "apart", tx_retries = 3, detach)]
+    async fn apart(till: Arc<Self>, order: u64, #[tx] _tx: &mut SqliteTx<'_>) -> Result<u64, Problem> {
+        yield_now().await;
+        Ok(order)
+    }
 }
 
 impl Ledger {
@@ -139,6 +188,25 @@ async fn hide() -> Result<impl IntoResponse, StatusCode> {
     Ok((StatusCode::CREATED, [("x-hidden", "yes")]))
 }
 
+#[idempotent(tx_retries = 2, isolation = serializable, commit_on = |reply| reply.status().is_success())]
+async fn coupled(
+    State(mut count): State<u64>,
+    _: Method,
+    _method: Method,
+    #[tx] tx: &mut SqliteTx<'_>,
+    Json(_amount): Json<u64>,
+) -> Result<Json<u64>, Problem> {
+    sqlx::query("SELECT 1").execute(&mut **tx).await?;
+    count = count.saturating_add(1);
+    Ok(Json(count))
+}
+
+#[idempotent]
+async fn coupled_and_hidden(State(_): State<u64>, #[tx] _tx: &mut SqliteTx<'_>) -> impl IntoResponse {
+    yield_now().await;
+    StatusCode::OK
+}
+
 #[idempotent]
 async fn ignore(_: Body) {
     yield_now().await;
@@ -169,6 +237,13 @@ async fn a_user_who_denies_every_lint_gets_replays() -> Result<(), Refused> {
         assert_eq!(ledger.generic(1_u8, [1_u8, 2]).await, Ok(vec![1, 2]), "{message}");
         assert_eq!(Box::pin(ledger.large(7)).await, Ok(Some(1)), "{message}");
     }
+    let shop = Shop::new().await;
+    let till = Arc::new(Till { idem: shop.idem.clone() });
+    for _ in 0..2_u8 {
+        assert_eq!(till.sell(1, "tea").await.ok().as_deref(), Some("tea"), "{message}");
+        assert_eq!(till.again(1, "tea".to_owned(), 1).await.ok().as_deref(), Some("tea!"), "{message}");
+        assert_eq!(Till::apart(Arc::clone(&till), 1).await.ok(), Some(1), "{message}");
+    }
     let shared = Arc::new(ledger);
     for _ in 0..2_u8 {
         assert_eq!(Arc::clone(&shared).detached(1, (2, 3)).await, Ok(9), "{message}");
@@ -187,4 +262,8 @@ fn its_handlers_fit_a_router() {
         .route("/ignore", post(ignore))
         .route("/seven", post(seven));
     assert!(router.has_routes(), "five routes");
+    let coupled = axum::Router::<u64>::new()
+        .route("/coupled", post(coupled))
+        .route("/hidden", post(coupled_and_hidden));
+    assert!(coupled.has_routes(), "two routes");
 }

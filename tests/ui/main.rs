@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 
 use trybuild::TestCases;
 
+mod database;
 mod lints;
 
 #[test]

@@ -69,6 +69,18 @@ pub trait MayConflict {
     fn is_conflict(&self) -> bool;
 }
 
+/// Boxed errors are looked through as others are.
+macro_rules! boxed {
+    ($($error:ty),*) => {$(
+        impl MayConflict for Box<$error> {
+            fn is_conflict(&self) -> bool {
+                is_conflict(&**self)
+            }
+        }
+    )*};
+}
+boxed!(dyn Error, dyn Error + Send, dyn Error + Send + Sync);
+
 /// An output type, to be asked whether its error can tell a conflict. The macro calls `(&&probe::<R>()).conflict()`:
 /// method look-up finds the first of the three traits below that fits.
 pub struct Probe<R>(PhantomData<fn() -> R>);
@@ -118,5 +130,150 @@ pub trait ConflictsNever<R> {
 impl<R> ConflictsNever<R> for Probe<R> {
     fn conflict(&self) -> fn(&R) -> bool {
         |_| false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+    use std::error::Error;
+    use std::fmt;
+
+    use sqlx::error::{DatabaseError, ErrorKind};
+
+    use super::{
+        ConflictsInSources as _, ConflictsNever as _, ConflictsSaid as _, MayConflict, is_conflict, probe,
+    };
+    use crate::outcome::NoEffect;
+
+    /// A database that says only its code.
+    #[derive(Debug)]
+    struct Said(&'static str);
+
+    impl fmt::Display for Said {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(self.0)
+        }
+    }
+
+    impl Error for Said {}
+
+    impl DatabaseError for Said {
+        fn message(&self) -> &str {
+            self.0
+        }
+
+        fn code(&self) -> Option<Cow<'_, str>> {
+            Some(self.0.into())
+        }
+
+        fn as_error(&self) -> &(dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn as_error_mut(&mut self) -> &mut (dyn Error + Send + Sync + 'static) {
+            self
+        }
+
+        fn into_error(self: Box<Self>) -> Box<dyn Error + Send + Sync + 'static> {
+            self
+        }
+
+        fn kind(&self) -> ErrorKind {
+            ErrorKind::Other
+        }
+    }
+
+    fn said(code: &'static str) -> sqlx::Error {
+        sqlx::Error::Database(Box::new(Said(code)))
+    }
+
+    #[derive(Debug, thiserror::Error)]
+    enum Shop {
+        #[error("the database")]
+        Source(#[source] sqlx::Error),
+        #[error(transparent)]
+        Transparent(#[from] sqlx::Error),
+        #[error("deep")]
+        Deep(#[source] Box<Shop>),
+        #[error("it hides: {0}")]
+        Hidden(sqlx::Error),
+    }
+
+    /// Says the contrary of what its source says.
+    #[derive(Debug, thiserror::Error)]
+    #[error("contrary")]
+    struct Contrary(#[source] sqlx::Error);
+
+    impl MayConflict for Contrary {
+        fn is_conflict(&self) -> bool {
+            !is_conflict(&self.0)
+        }
+    }
+
+    /// What the macro asks of an output.
+    macro_rules! tells {
+        ($output:ty, $value:expr) => {
+            (&&probe::<$output>()).conflict()(&$value)
+        };
+    }
+
+    #[test]
+    fn a_conflict_is_known_by_its_code() {
+        for (code, conflict) in [("40001", true), ("40P01", true), ("23505", false), ("1213", false)] {
+            assert_eq!(is_conflict(&said(code)), conflict, "{code}");
+        }
+        assert!(!is_conflict(&sqlx::Error::RowNotFound));
+    }
+
+    #[test]
+    fn an_error_is_looked_through() {
+        let wraps: [fn(sqlx::Error) -> Shop; 3] =
+            [Shop::Source, Shop::Transparent, |error| Shop::Deep(Box::new(Shop::Transparent(error)))];
+        for wrap in wraps {
+            assert!(tells!(Result<u8, Shop>, Err(wrap(said("40001")))));
+            assert!(!tells!(Result<u8, Shop>, Err(wrap(said("23505")))));
+        }
+        assert!(!tells!(Result<u8, Shop>, Err(Shop::Hidden(said("40001")))));
+        assert!(!tells!(Result<u8, Shop>, Ok(1)));
+        assert!(tells!(Result<u8, NoEffect<Shop>>, Err(NoEffect(Shop::Transparent(said("40001"))))));
+        assert!(tells!(Result<u8, NoEffect<sqlx::Error>>, Err(NoEffect(said("40001")))));
+    }
+
+    #[test]
+    fn a_box_is_looked_into() {
+        assert!(tells!(Result<u8, Box<dyn Error>>, Err(Box::new(said("40001")) as Box<dyn Error>)));
+        assert!(tells!(Result<u8, Box<dyn Error + Send + Sync>>, Err(said("40001").into())));
+        assert!(!tells!(Result<u8, Box<dyn Error + Send + Sync>>, Err("text".into())));
+    }
+
+    #[test]
+    fn an_error_that_says_it_itself_is_believed() {
+        assert!(!tells!(Result<(), Contrary>, Err(Contrary(said("40001")))));
+        assert!(tells!(Result<(), Contrary>, Err(Contrary(said("23505")))));
+        assert!(!tells!(Result<(), Contrary>, Ok(())));
+    }
+
+    #[test]
+    fn what_cannot_tell_never_does() {
+        struct NoError;
+        assert!(!tells!(Result<(), NoError>, Err(NoError)));
+        assert!(!tells!(Result<(), (u16, String)>, Err((500, said("40001").to_string()))));
+        assert!(!tells!((), ()));
+        assert!(!tells!(sqlx::Error, said("40001")));
+        assert!(!tells!(Option<sqlx::Error>, Some(said("40001"))));
+    }
+
+    /// As for `Result<impl IntoResponse, ApiError>`.
+    #[test]
+    fn the_value_may_be_without_a_name() {
+        fn ask<T>(conflict: fn(&T) -> bool, output: &T) -> bool {
+            conflict(output)
+        }
+        let failed: Result<_, Shop> = Err(Shop::Source(said("40001")));
+        let mut outputs = [failed, Ok(|| 1)];
+        assert!(ask((&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
+        outputs.reverse();
+        assert!(!ask((&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
     }
 }

@@ -138,7 +138,7 @@ impl<Db: Database, R> Call<Db, R> {
         let Self { kind, policy, errors } = self;
         let judged = async |tx: &mut Transaction<'_, Db>| {
             let result = body(tx).await;
-            let meaning = if conflict(&result) {
+            let meaning = if conflict(&result) && !is_doubtful(&errors, &policy, &result) {
                 Meaning::Conflict
             } else if wanted(&result) {
                 let commits = commits(&result);
@@ -161,6 +161,12 @@ impl<Db: Database, R> Call<Db, R> {
             },
         }
     }
+}
+
+/// Whether the error says that something may have happened elsewhere, which must not happen again.
+fn is_doubtful<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> bool {
+    let said = ((errors.class)(result), policy.on_error);
+    matches!(said, (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown))
 }
 
 fn meaning<R>(errors: &Errors<R>, policy: &Policy, result: &R, commits: bool) -> Meaning {

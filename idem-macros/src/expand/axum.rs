@@ -55,7 +55,7 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
 
 fn handler(plan: &Plan) -> TokenStream {
     let (krate, context) = (&plan.krate, ident::context());
-    let parameters = plan.arguments.iter().map(|argument| &argument.param);
+    let parameters = plan.arguments.iter().map(|argument| transaction::parameter(plan, argument));
     let inputs = quote_spanned! {Span::mixed_site()=>
         #context: #krate::__private::axum::Context #(, #parameters)*
     };

@@ -11,8 +11,8 @@ use crate::model::Plan;
 /// `async move || { … }`, whose result is of type `output`; the transaction, if there is one, is its parameter.
 pub(crate) fn closure(plan: &Plan, output: &TokenStream) -> TokenStream {
     let parameter = plan.coupling.as_ref().map(|coupling| {
-        let Transaction { pattern, ty } = &coupling.transaction;
-        quote!(#pattern: #ty)
+        let Transaction { attrs, pattern, ty, .. } = &coupling.transaction;
+        quote!(#(#attrs)* #pattern: #ty)
     });
     let captures = captures(plan);
     let fake_return = fake_return(plan, output);
@@ -31,7 +31,7 @@ fn captures(plan: &Plan) -> TokenStream {
     let receiver = plan.receiver.iter().map(|receiver| capture(receiver, &TokenStream::new()));
     let arguments = plan.arguments.iter().flat_map(|argument| {
         let cfg: TokenStream = argument.cfg.iter().map(ToTokens::to_token_stream).collect();
-        argument.names.iter().map(move |name| capture(name, &cfg))
+        argument.names.iter().map(move |binding| capture(&binding.name, &cfg))
     });
     receiver.chain(arguments).collect()
 }

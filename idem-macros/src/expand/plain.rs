@@ -5,7 +5,7 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::{body, calls, intake, signature, span, spec, transaction};
 use crate::ident;
-use crate::input::Argument;
+use crate::input::{Argument, Binding};
 use crate::model::{Errors, PlainForm, Plan, Task};
 
 /// The function.
@@ -54,7 +54,8 @@ pub(crate) fn emit(plan: &Plan, form: &PlainForm) -> TokenStream {
 fn with_own_output(plan: &Plan) -> TokenStream {
     let sig = &plan.function.sig;
     let receiver = sig.receiver().map(ToTokens::to_token_stream);
-    let arguments = plan.arguments.iter().map(|argument| argument.param.to_token_stream());
+    let arguments =
+        plan.arguments.iter().map(|argument| transaction::parameter(plan, argument).to_token_stream());
     let inputs = receiver.into_iter().chain(arguments);
     let inputs = quote_spanned!(Span::mixed_site()=> #(#inputs),*);
     signature::emit(sig, &inputs, &sig.output.to_token_stream())
@@ -65,7 +66,7 @@ fn detachable(plan: &Plan, form: &PlainForm) -> TokenStream {
     let krate = &plan.krate;
     let check = |argument: &Argument| -> TokenStream {
         let cfg = &argument.cfg;
-        let checks = argument.names.iter().map(|name| {
+        let checks = argument.names.iter().map(|Binding { name, .. }| {
             let allow = body::allow_underscore(name);
             quote_spanned! {span::at(&argument.param.ty)=>
                 #(#cfg)* #allow #krate::__private::plain::assert_detachable(&#name);

@@ -2,10 +2,11 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::{PatType, Type};
 
 use super::{body, span, spec};
 use crate::ident;
-use crate::input::{Argument, find_impl_trait, state_argument};
+use crate::input::{Argument, Binding, find_impl_trait, result_error, state_argument, unchanging};
 use crate::model::{AxumForm, Coupling, PlainForm, Plan, Task};
 
 /// The end of a handler: what is known answers without a task, what runs gets one of its own.
@@ -17,16 +18,15 @@ pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenSt
     let at = span::at(&output);
     // Only this function asks for a response, so a type that is none is reported once, where it stands.
     let respond = quote_spanned!(at=> #krate::__private::axum::respond::<#output>);
-    let conflict = match form.output.as_ref().and_then(find_impl_trait) {
+    let conflict = match &form.output {
         // A type without a name cannot be asked.
-        Some(_) => quote_spanned!(at=> |_| false),
-        None => conflict(plan, &output),
+        Some(ty) if hides_its_error(ty) => quote_spanned!(at=> |_| false),
+        _ => conflict(plan, &output),
     };
     let success = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::is_success);
     let terms = terms(plan, coupling, &success);
-    let closure = body::closure(plan, &output);
     let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::TxFlow);
-    let run = run(plan, coupling, &flow, &quote!(#respond, #conflict, #terms, #closure));
+    let run = run(plan, coupling, &flow, &quote!(#respond, #conflict, #terms), &output);
     quote_spanned! {Span::mixed_site()=>
         #checks
         match #operation.couple::<#database>(#rules).await {
@@ -47,9 +47,8 @@ pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling, calls: &
     let conflict = conflict(plan, &output);
     let success = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::is_ok);
     let terms = terms(plan, coupling, &success);
-    let closure = body::closure(plan, &output);
     let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::Flow);
-    let run = run(plan, coupling, &flow, &quote!(#conflict, #terms, #closure));
+    let run = run(plan, coupling, &flow, &quote!(#conflict, #terms), &output);
     let operation = ident::operation();
     let entered = quote_spanned! {Span::mixed_site()=>
         match #operation.couple::<#database, _>(#rules, #errors).await {
@@ -116,6 +115,11 @@ fn conflict(plan: &Plan, output: &TokenStream) -> TokenStream {
     }
 }
 
+fn hides_its_error(output: &Type) -> bool {
+    let asked = result_error(output).unwrap_or(output);
+    find_impl_trait(asked).is_some()
+}
+
 /// `store_if` and `commit_on`.
 fn terms(plan: &Plan, coupling: &Coupling, success: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
@@ -127,18 +131,25 @@ fn terms(plan: &Plan, coupling: &Coupling, success: &TokenStream) -> TokenStream
     quote!(#wanted, #commits)
 }
 
-/// Once, or as often as the database asks for it, each time with copies of the arguments.
-fn run(plan: &Plan, coupling: &Coupling, flow: &TokenStream, arguments: &TokenStream) -> TokenStream {
+/// Once, or as often as the database asks for it, each time with copies of the arguments: `before` stands for what is
+/// the same each time.
+fn run(
+    plan: &Plan,
+    coupling: &Coupling,
+    flow: &TokenStream,
+    before: &TokenStream,
+    output: &TokenStream,
+) -> TokenStream {
     let (call, value) = (ident::call(), ident::value());
+    let closure = body::closure(plan, output);
     if coupling.retries.is_none() {
-        return quote_spanned!(Span::mixed_site()=> #call.run(#arguments).await);
+        return quote_spanned!(Span::mixed_site()=> #call.run(#before, #closure).await);
     }
-    let copies = copies(plan);
+    let copies: TokenStream = plan.arguments.iter().map(|argument| copies(plan, argument)).collect();
     quote_spanned! {Span::mixed_site()=>
         let mut #call = #call;
         loop {
-            let #value = { #copies #call.attempt(#arguments) };
-            #call = match #value.await {
+            #call = match #call.attempt(#before, { #copies #closure }).await {
                 #flow::Done(#value) => break #value,
                 #flow::Again(#value) => #value,
             };
@@ -146,17 +157,22 @@ fn run(plan: &Plan, coupling: &Coupling, flow: &TokenStream, arguments: &TokenSt
     }
 }
 
-fn copies(plan: &Plan) -> TokenStream {
-    let krate = &plan.krate;
-    let copy = |argument: &Argument| -> TokenStream {
-        let cfg = &argument.cfg;
-        let copies = argument.names.iter().map(|name| {
-            let allow = body::allow_underscore(name);
-            // Where the argument's type stands: the compiler then reports there what cannot be cloned.
-            let copied = quote_spanned!(span::at(&argument.param.ty)=> #krate::__private::tx::again(&#name));
-            quote_spanned!(Span::mixed_site()=> #(#cfg)* #allow #[allow(unused_mut)] let mut #name = #copied;)
-        });
-        copies.collect()
-    };
-    plan.arguments.iter().map(copy).collect()
+fn copies(plan: &Plan, argument: &Argument) -> TokenStream {
+    let (krate, cfg) = (&plan.krate, &argument.cfg);
+    let copies = argument.names.iter().map(|Binding { name, mutability }| {
+        let allow = body::allow_underscore(name);
+        // Where the argument's type stands: the compiler then reports there what cannot be cloned.
+        let copied = quote_spanned!(span::at(&argument.param.ty)=> #krate::__private::tx::again(&#name));
+        quote_spanned!(Span::mixed_site()=> #(#cfg)* #allow let #mutability #name = #copied;)
+    });
+    copies.collect()
+}
+
+/// Where the body may run again, it changes its copies only.
+pub(crate) fn parameter(plan: &Plan, argument: &Argument) -> PatType {
+    let mut parameter = argument.param.clone();
+    if plan.coupling.as_ref().is_some_and(|coupling| coupling.retries.is_some()) {
+        parameter.pat = Box::new(unchanging(&parameter.pat));
+    }
+    parameter
 }

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Token, Type};
 
-use super::bindings::{self, Bindings};
+use super::bindings::{self, Binding, Bindings};
 use super::{is_cfg, is_tx, last_segment};
 use crate::ident;
 
@@ -15,7 +15,7 @@ pub(crate) struct Argument {
     /// `#[cfg]` attributes, to be repeated on every statement that names the argument.
     pub(crate) cfg: Vec<Attribute>,
     /// The names to capture, so that the body owns the argument even if it never uses it.
-    pub(crate) names: Vec<Ident>,
+    pub(crate) names: Vec<Binding>,
     pub(crate) intake: Intake,
 }
 
@@ -56,9 +56,9 @@ impl Argument {
         let (pattern, names, matched) = match (bindings::of(&typed.pat), typed.pat.as_ref()) {
             (Bindings::Names(names), pattern) => (pattern.clone(), names, None),
             (Bindings::Opaque, pattern) => (pattern.clone(), Vec::new(), None),
-            (Bindings::Nothing, Pat::Wild(_)) => (nameless, vec![ident::argument(position)], None),
+            (Bindings::Nothing, Pat::Wild(_)) => (nameless, vec![ident::argument(position).into()], None),
             (Bindings::Nothing, pattern) => {
-                (nameless, vec![ident::argument(position)], Some(pattern.clone()))
+                (nameless, vec![ident::argument(position).into()], Some(pattern.clone()))
             }
         };
         if buffering == Buffering::Bodies && holds_a_body(&typed.ty) {

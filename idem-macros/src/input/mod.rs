@@ -11,7 +11,10 @@ mod types;
 
 pub(crate) use argument::{Argument, Buffering, Intake};
 pub(crate) use attributes::{is_cfg, is_idempotent, is_tx};
+pub(crate) use bindings::{Binding, unchanging};
 pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
 pub(crate) use transaction::Transaction;
-pub(crate) use types::{find_impl_trait, impl_traits, last_segment, state_argument, without_impl_trait};
+pub(crate) use types::{
+    find_impl_trait, impl_traits, last_segment, result_error, state_argument, ungrouped, without_impl_trait,
+};

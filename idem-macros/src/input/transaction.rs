@@ -1,12 +1,16 @@
 //! The argument under `#[tx]`: it is no parameter of the emitted function, but of the body.
 
-use syn::{FnArg, Pat, Signature, Type};
+use syn::{Attribute, FnArg, Pat, Signature, Type};
 
 use super::is_tx;
 
 /// `tx: &mut PgTx<'_>`.
 #[derive(Clone)]
 pub(crate) struct Transaction {
+    /// The `#[tx]` itself.
+    pub(crate) mark: Attribute,
+    /// The other attributes.
+    pub(crate) attrs: Vec<Attribute>,
     pub(crate) pattern: Pat,
     pub(crate) ty: Type,
 }
@@ -14,11 +18,11 @@ pub(crate) struct Transaction {
 impl Transaction {
     /// The first argument under `#[tx]`.
     pub(crate) fn of(signature: &Signature) -> Option<Self> {
-        signature.inputs.iter().find_map(|argument| match argument {
-            FnArg::Typed(typed) if typed.attrs.iter().any(is_tx) => {
-                Some(Self { pattern: typed.pat.as_ref().clone(), ty: typed.ty.as_ref().clone() })
-            }
-            FnArg::Typed(_) | FnArg::Receiver(_) => None,
+        signature.inputs.iter().find_map(|argument| {
+            let FnArg::Typed(typed) = argument else { return None };
+            let (marks, attrs): (Vec<_>, Vec<_>) = typed.attrs.iter().cloned().partition(is_tx);
+            let mark = marks.into_iter().next()?;
+            Some(Self { mark, attrs, pattern: typed.pat.as_ref().clone(), ty: typed.ty.as_ref().clone() })
         })
     }
 }

@@ -8,22 +8,42 @@ use syn::{
 
 /// The name that a path type ends with: `Request` in `axum::extract::Request<B>`.
 pub(crate) fn last_segment(ty: &Type) -> Option<&Ident> {
-    match ty {
+    match ungrouped(ty) {
         Type::Path(path) => path.path.segments.last().map(|last| &last.ident),
-        Type::Paren(inner) => last_segment(&inner.elem),
-        Type::Group(inner) => last_segment(&inner.elem),
         _ => None,
     }
 }
 
 /// `App`, if `ty` is axum's `State<App>`, as far as its name tells.
 pub(crate) fn state_argument(ty: &Type) -> Option<&Type> {
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last().filter(|last| last.ident == "State")?;
-    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
-    match arguments.args.first() {
-        Some(GenericArgument::Type(state)) if arguments.args.len() == 1 => Some(state),
+    match generics_of(ty, "State")?.as_slice() {
+        &[GenericArgument::Type(state)] => Some(state),
         _ => None,
+    }
+}
+
+/// `E`, if `ty` is `Result<T, E>`, as far as its name tells.
+pub(crate) fn result_error(ty: &Type) -> Option<&Type> {
+    match generics_of(ty, "Result")?.as_slice() {
+        &[GenericArgument::Type(_), GenericArgument::Type(error)] => Some(error),
+        _ => None,
+    }
+}
+
+/// The arguments between `<` and `>` of a path type that ends with `name`.
+fn generics_of<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t GenericArgument>> {
+    let Type::Path(path) = ungrouped(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    Some(arguments.args.iter().collect())
+}
+
+/// `ty` without parentheses and the invisible groups of `macro_rules!`.
+pub(crate) fn ungrouped(ty: &Type) -> &Type {
+    match ty {
+        Type::Paren(inner) => ungrouped(&inner.elem),
+        Type::Group(inner) => ungrouped(&inner.elem),
+        _ => ty,
     }
 }
 

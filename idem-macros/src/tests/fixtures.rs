@@ -12,7 +12,7 @@ const fn fixture(name: &'static str, args: &'static str, item: &'static str) -> 
     Fixture { name, args, item }
 }
 
-pub(super) const ALL: [Fixture; 26] = [
+pub(super) const ALL: [Fixture; 39] = [
     fixture("axum_minimal", "", "async fn ping() {}"),
     fixture(
         "axum_header_key",
@@ -165,5 +165,72 @@ pub(super) const ALL: [Fixture; 26] = [
         "plain_request_is_not_buffered",
         "with = idem, key = req.id, name = \"send\"",
         "async fn send(idem: &Idem, req: Request) -> Result<Reply, SendError> { post(req).await }",
+    ),
+    fixture(
+        "tx_axum",
+        "scope = user.tenant",
+        "async fn create_payment(#[tx] tx: &mut PgTx<'_>, user: User, Json(new): Json<NewPayment>)
+            -> Result<(StatusCode, Json<Payment>), ApiError>
+        { let payment = insert(tx, &user, new).await?; Ok((StatusCode::CREATED, Json(payment))) }",
+    ),
+    fixture(
+        "tx_axum_every_argument",
+        "isolation = serializable, tx_retries = 3, commit_on = |reply| reply.status() != 402, store_if = worth_keeping,
+         optional, wait = \"2s\", max_run = \"1m\", on_error = store",
+        "async fn pay(#[tx] tx: &mut PgTx<'_>, Json(new): Json<New>) -> Result<Json<Payment>, ApiError> { pay(tx, new).await }",
+    ),
+    fixture(
+        "tx_axum_state",
+        "",
+        "async fn pay(State(app): State<App>, #[cfg(unix)] axum::extract::State(peers): axum::extract::State<Peers>,
+            #[tx] tx: &mut SqliteTx<'_>) { app.pay(tx).await }",
+    ),
+    fixture("tx_axum_no_output", "", "async fn touch(#[tx] tx: &mut MySqlTx<'_>) { touch_all(tx).await }"),
+    fixture(
+        "tx_axum_hidden_output",
+        "",
+        "async fn hide(#[tx] tx: &mut PgTx<'_>) -> impl IntoResponse { insert(tx).await }",
+    ),
+    fixture(
+        "tx_axum_hidden_value",
+        "tx_retries = 1",
+        "async fn hide(#[tx] tx: &mut PgTx<'_>) -> Result<impl IntoResponse, ApiError> { insert(tx).await }",
+    ),
+    fixture(
+        "tx_axum_hidden_error",
+        "tx_retries = 1",
+        "async fn hide(#[tx] tx: &mut PgTx<'_>) -> Result<StatusCode, impl IntoResponse> { insert(tx).await }",
+    ),
+    fixture(
+        "tx_axum_patterns",
+        "key = id, tx_retries = 2, isolation = repeatable_read",
+        "async fn patterns(_: Guard, _guard: Guard, Claims(_): Claims, State(App { pool, .. }): State<App>,
+            Path((mut id, _)): Path<(u64, String)>, #[cfg(feature = \"trace\")] mut trace: Trace,
+            #[allow(unused_mut)] #[tx] mut tx: &mut sqlx::Transaction<'_, sqlx::Postgres>) -> StatusCode
+        { save(tx, pool, id).await }",
+    ),
+    fixture("tx_axum_unused", "", "async fn ignore(#[tx] _: &mut PgTx<'_>) -> StatusCode { StatusCode::OK }"),
+    fixture(
+        "tx_plain_method",
+        "with = self.idem, key = msg.id, name = \"settle\", isolation = read_committed",
+        "async fn settle(&self, #[tx] tx: &mut PgTx<'_>, msg: &Msg) -> Result<Receipt, Error> { self.run(tx, msg).await }",
+    ),
+    fixture(
+        "tx_plain_retried",
+        "with = self.idem, key = msg.id, name = \"settle\", tx_retries = 5, commit_on = |_| true, store_if = Result::is_ok",
+        "async fn settle(&self, mut msg: Msg, #[tx] _tx: &mut PgTx<'_>, _memo: u8) -> Reply<Receipt>
+        { self.run(msg).await }",
+    ),
+    fixture(
+        "tx_plain_detached",
+        "with = self.idem, key = msg.id, name = \"settle\", detach",
+        "async fn settle(self: Arc<Self>, msg: Msg, #[tx] tx: &mut PgTx<'_>) -> Result<Receipt, Error>
+        { Self::run(&self, tx, msg).await }",
+    ),
+    fixture(
+        "tx_plain_free_function",
+        "with = idem, key = id, name = \"add\", crate = ::renamed, tx_retries = 1, on_error = store",
+        "async fn add<S: TxStore<Database = Sqlite>>(idem: &Idem<S>, id: u64, #[tx] tx: &mut SqliteTx<'_>)
+            -> Result<u64, Error> { count(tx, id).await }",
     ),
 ];

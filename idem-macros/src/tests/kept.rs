@@ -1,16 +1,24 @@
 //! The user's function survives: half-typed bodies, wrong attributes, items that are no functions.
 
 use super::{compact, expansion, pretty, tokens};
+use crate::expand::expand;
+use crate::model::Databases;
 
 #[test]
 fn a_half_typed_body_stays_as_it_is() {
     // Unbalanced brackets never reach a macro; everything else does.
     let body = "{ let order = app . ; match order { Some ( x ) => x . } let }";
-    for args in ["", "with = app, key = app.id, name = \"x\""] {
-        let item = format!("async fn place(app: App) -> Reply {body}");
+    let plain = "with = app, key = app.id, name = \"x\"";
+    let retried = format!("{plain}, tx_retries = 2");
+    let (alone, coupled) = ("app: App", "app: App, #[tx] tx: &mut PgTx<'_>");
+    for (args, arguments) in
+        [("", alone), (plain, alone), ("", coupled), ("tx_retries = 2", coupled), (&retried, coupled)]
+    {
+        let item = format!("async fn place({arguments}) -> Reply {body}");
         let emitted = compact(&expansion(args, &item));
         assert!(emitted.contains(&compact(&body)), "{emitted}");
-        assert!(emitted.contains("asyncmove||"), "{emitted}");
+        let closure = if arguments == alone { "asyncmove||" } else { "asyncmove|tx:&mutPgTx<'_>|" };
+        assert!(emitted.contains(closure), "{emitted}");
         assert!(!emitted.contains("compile_error"), "{emitted}");
     }
 }
@@ -18,10 +26,36 @@ fn a_half_typed_body_stays_as_it_is() {
 #[test]
 fn three_mistakes_are_three_errors_beside_the_function() {
     let item = "/// Charges.
-        pub fn charge(#[tx] tx: &mut PgTx<'_>, Json(new): Json<New>) -> Json<Payment> { run(tx, new).await }";
+        pub fn charge(#[tx] tx: &PgTx<'_>, Json(new): Json<New>) -> Json<Payment> { run(tx, new).await }";
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("three_mistakes", pretty("ttl = \"24\"", item));
     });
+}
+
+#[test]
+fn no_attribute_of_ours_survives() {
+    let signature = "(#[tx] #[allow(unused)] tx: &mut PgTx<'_>, app: App) -> Reply { run(tx).await }";
+    let plain = "with = app, key = app.id, name = \"x\"";
+    for args in ["", "tx_retries = 2", plain, "ttl = 1", "isolation = serializable, after_crash = rerun"] {
+        for item in [format!("async fn place{signature}"), format!("fn place{signature}")] {
+            let emitted = compact(&expansion(args, &item));
+            assert!(
+                !emitted.contains("#[tx]") && emitted.contains("#[allow(unused)]tx:&mutPgTx<'_>"),
+                "{emitted}"
+            );
+        }
+    }
+}
+
+#[test]
+fn without_a_database_a_transaction_is_one_mistake() {
+    let item = "async fn place(#[tx] tx: &mut PgTx<'_>, app: App) -> Reply { run(tx).await }";
+    let emitted = compact(&expand(tokens("isolation = serializable"), tokens(item), Databases::None));
+    assert!(emitted.starts_with(&compact(&item.replace("#[tx] ", ""))), "{emitted}");
+    assert_eq!(emitted.matches("compile_error").count(), 1, "{emitted}");
+    assert!(emitted.contains("`postgres`,`mysql`or`sqlite-tx`"), "{emitted}");
+    let other = expand(tokens(""), tokens("async fn place(app: App) {}"), Databases::None);
+    assert!(!compact(&other).contains("compile_error"), "{other}");
 }
 
 #[test]
@@ -63,7 +97,7 @@ fn whatever_comes_in_something_comes_out() {
     for args in args {
         for item in items {
             let Ok(parsed) = item.parse() else { continue };
-            let emitted = crate::expand::expand(tokens(args), parsed);
+            let emitted = expand(tokens(args), parsed, Databases::Some);
             assert!(emitted.to_string().contains("compile_error"), "{args} / {item}");
         }
     }

@@ -11,7 +11,7 @@ const METHOD: &str = "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>
 const PLAIN: &str = "with = self.idem, key = msg.id, name = \"settle\"";
 
 /// Arguments that are wrong on any handler.
-const ARGUMENTS: [&str; 38] = [
+const ARGUMENTS: [&str; 48] = [
     "nmae = \"x\"",
     "retries = 3",
     "\"orders\"",
@@ -47,13 +47,23 @@ const ARGUMENTS: [&str; 38] = [
     "on_error = 1",
     "after_crash = retry",
     "detach",
+    "isolation = \"serializable\"",
+    "isolation = serialisable",
+    "isolation = read_uncommitted",
+    "isolation = Isolation::Serializable",
+    "tx_retries = 0",
+    "tx_retries = 101",
+    "tx_retries = \"3\"",
+    "commit_on = true",
+    "isolation = serializable, tx_retries = 3, commit_on = |_| true",
+    "tx_retries",
     "crate = idem",
     "crate = \"::idem\"",
     "ttl = \"1\", nmae = \"x\", on_error = keep, key = new.id",
 ];
 
 /// Arguments that are wrong on a method, and functions that are wrong under right arguments.
-const FUNCTIONS: [(&str, &str); 28] = [
+const FUNCTIONS: [(&str, &str); 43] = [
     ("", METHOD),
     ("with = self.idem", METHOD),
     ("with = self.idem, keey = msg.id, name = \"settle\"", METHOD),
@@ -80,7 +90,31 @@ const FUNCTIONS: [(&str, &str); 28] = [
     ("", "async fn pay(id: u8, args: ...) {}"),
     ("", "const unsafe extern \"C\" fn pay() {}"),
     ("", "#[idempotent] async fn pay() {}"),
-    ("", "async fn pay(#[tx] tx: &mut PgTx<'_>) {}"),
+    ("", "async fn pay(#[tx] tx: PgTx<'_>) {}"),
+    ("", "async fn pay(#[tx] tx: &PgTx<'_>) {}"),
+    ("", "async fn pay(#[tx] a: &mut PgTx<'_>, #[tx] b: &mut MySqlTx<'_>) {}"),
+    ("", "async fn pay(#[tx] #[tx] tx: &mut PgTx<'_>) {}"),
+    ("", "async fn pay(#[tx(serializable)] tx: &mut PgTx<'_>) {}"),
+    ("", "async fn pay(#[cfg(unix)] #[tx] tx: &mut PgTx<'_>) {}"),
+    ("", "async fn pay(#[tx] tx: &mut PgTx<'static>) {}"),
+    ("", "async fn pay<'a>(#[tx] tx: &'a mut sqlx::Transaction<'_, Postgres>) {}"),
+    ("after_crash = unknown", "async fn pay(#[tx] tx: &mut PgTx<'_>) {}"),
+    ("tx_retries = 1, on_error = unknown", "async fn pay(#[tx] tx: &mut PgTx<'_>) {}"),
+    ("isolation = read, tx_retries = many, after_crash = rerun", "async fn pay(#[tx] tx: PgTx<'_>) {}"),
+    (PLAIN, "async fn settle(#[tx] &self, msg: Msg) -> Result<Receipt, Error> { self.run(msg).await }"),
+    (PLAIN, "async fn settle(#[tx] &self, #[tx] tx: &mut PgTx<'_>, msg: Msg) -> Reply { self.run(tx, msg).await }"),
+    (
+        "with = self.idem, key = msg.id, name = \"settle\", tx_retries = 3",
+        "async fn settle(&mut self, #[tx] tx: &mut PgTx<'_>, msg: Msg) -> Reply { self.run(tx, msg).await }",
+    ),
+    (
+        "with = self.idem, key = msg.id, name = \"settle\", tx_retries = 3, detach",
+        "async fn settle(self: Arc<Self>, msg: Msg, #[tx] tx: &mut PgTx<'_>) -> Reply { self.run(tx, msg).await }",
+    ),
+    (
+        "with = self.idem, key = msg.id, name = \"settle\", tx_retries = 3",
+        "async fn settle(self, #[tx] tx: &mut PgTx<'_>, msg: Msg) -> Reply { self.run(tx, msg).await }",
+    ),
     (
         "",
         "async fn pay(a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A, j: A, k: A, l: A, m: A, n: A, o: A, p: A) {}",
@@ -107,7 +141,8 @@ fn each_points_at_its_token_and_says_what_to_write() {
         for (token, message) in mistakes {
             writeln!(report, "    {token}\n        {message}").expect("a string");
         }
-        let kept = item.replace("#[tx] ", "").replace("#[idempotent] ", "");
+        let ours = ["#[tx] ", "#[tx(serializable)] ", "#[idempotent] "];
+        let kept = ours.into_iter().fold(item.to_owned(), |item, attribute| item.replace(attribute, ""));
         assert!(compact(&expansion).starts_with(&compact(&kept)), "{expansion}");
     }
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {

@@ -9,22 +9,28 @@ mod transaction;
 use crate::args::{Arg, Args};
 use crate::diag::{Bag, Reported};
 use crate::input::{Argument, Buffering, Function};
-use crate::model::{Form, Plan, Spec};
+use crate::model::{Databases, Form, Plan, Spec};
 use crate::path;
 
 /// Decides what to emit for `function`.
 ///
 /// # Errors
 /// Something is wrong, and `bag` says what.
-pub(crate) fn plan(args: Args, function: &Function, bag: &mut Bag) -> Result<Plan, Reported> {
+pub(crate) fn plan(
+    args: Args,
+    function: &Function,
+    databases: Databases,
+    bag: &mut Bag,
+) -> Result<Plan, Reported> {
     let body = signature::check(function, bag);
     let asked = transaction::Asked {
         isolation: args.isolation,
         retries: args.tx_retries,
         commit_on: args.commit_on,
         after_crash: &args.after_crash,
+        on_error: &args.on_error,
     };
-    let coupling = transaction::coupling(asked, function, bag);
+    let coupling = transaction::coupling(asked, function, databases, bag);
     let form = match (args.with, args.lost) {
         (Arg::Given(with), lost) => {
             let (name, on_error) = (&args.name, &args.on_error);

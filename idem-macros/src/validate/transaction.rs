@@ -1,11 +1,13 @@
 //! What `#[tx]` asks of the function and of the other arguments.
 
-use syn::{Attribute, Error, Expr, FnArg, Receiver, ReceiverKind, Type, TypeReference};
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
+use syn::{Error, Expr, FnArg, Meta, Receiver, ReceiverKind, Type, TypeReference};
 
-use crate::args::{AfterCrash, Arg, Given, Isolation};
+use crate::args::{AfterCrash, Arg, Given, Isolation, OnError};
 use crate::diag::{Bag, Reported};
-use crate::input::{Function, Transaction, is_cfg, is_tx};
-use crate::model::Coupling;
+use crate::input::{Function, Transaction, is_cfg, is_tx, ungrouped};
+use crate::model::{Coupling, Databases};
 
 /// The arguments that the rules look at.
 pub(crate) struct Asked<'a> {
@@ -13,6 +15,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) retries: Arg<u32>,
     pub(crate) commit_on: Arg<Expr>,
     pub(crate) after_crash: &'a Arg<AfterCrash>,
+    pub(crate) on_error: &'a Arg<OnError>,
 }
 
 /// Checks every rule; `None` for a function without a transaction.
@@ -22,34 +25,49 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn coupling(
     asked: Asked<'_>,
     function: &Function,
+    databases: Databases,
     bag: &mut Bag,
 ) -> Result<Option<Coupling>, Reported> {
-    let Asked { isolation, retries, commit_on, after_crash } = asked;
+    let Asked { isolation, retries, commit_on, after_crash, on_error } = asked;
+    let receiver = bag.all(receiver_mark(function));
     let Some(transaction) = Transaction::of(&function.sig) else {
-        let receiver = function.sig.receiver().and_then(|receiver| receiver.attrs.iter().find(|a| is_tx(a)));
-        bag.all(receiver.map(on_receiver).into_iter().chain(without_tx(&isolation, &retries, &commit_on)))?;
+        receiver?;
+        bag.all(without_tx([named(&isolation), named(&retries), named(&commit_on)]))?;
         return Ok(None);
     };
-    let repeats = matches!(retries, Arg::Given(_));
-    let rules = [twice(function), conditional(function), not_a_borrow(&transaction), crash(after_crash)];
-    let repeated = repeats.then(|| consumed(function)).flatten();
-    let rules = bag.all(rules.into_iter().flatten().chain(repeated));
+    let rules = [
+        no_database(&transaction, databases),
+        twice(function),
+        arguments(&transaction),
+        conditional(&transaction),
+        not_a_borrow(&transaction),
+        own_lifetime(&transaction),
+        crash(after_crash),
+    ];
+    let repeated = [consumed(function), doubtful(on_error)];
+    let repeated = repeated.into_iter().filter(|_| matches!(retries, Arg::Given(_)));
+    let rules = bag.all(rules.into_iter().chain(repeated).flatten());
     let (isolation, retries) = (isolation.optional(), retries.optional());
     let commit_on = commit_on.optional();
-    rules?;
+    receiver.and(rules)?;
     Ok(Some(Coupling { transaction, isolation: isolation?, retries: retries?, commit_on: commit_on? }))
 }
 
-fn on_receiver(attribute: &Attribute) -> Error {
-    Error::new_spanned(attribute, "`#[tx]` goes on an argument of its own: `#[tx] tx: &mut PgTx<'_>`")
+fn no_database(transaction: &Transaction, databases: Databases) -> Option<Error> {
+    if databases == Databases::Some {
+        return None;
+    }
+    let message = "`#[tx]` needs the feature `postgres`, `mysql` or `sqlite-tx` of idem-core";
+    Some(Error::new_spanned(&transaction.mark, message))
 }
 
-fn without_tx(
-    isolation: &Arg<Isolation>,
-    retries: &Arg<u32>,
-    commit_on: &Arg<Expr>,
-) -> impl Iterator<Item = Error> {
-    let names = [named(isolation), named(retries), named(commit_on)];
+fn receiver_mark(function: &Function) -> Option<Error> {
+    let attribute = function.sig.receiver()?.attrs.iter().find(|attribute| is_tx(attribute))?;
+    let message = "`#[tx]` goes on an argument of its own: `#[tx] tx: &mut PgTx<'_>`";
+    Some(Error::new_spanned(attribute, message))
+}
+
+fn without_tx(names: [Option<Ident>; 3]) -> impl Iterator<Item = Error> {
     names.into_iter().flatten().map(|name| {
         let message = format!(
             "`{name}` is about a transaction: add an argument `#[tx] tx: &mut PgTx<'_>`, or remove it"
@@ -58,46 +76,75 @@ fn without_tx(
     })
 }
 
-fn named<T>(arg: &Arg<T>) -> Option<proc_macro2::Ident> {
+fn named<T>(arg: &Arg<T>) -> Option<Ident> {
     match arg {
         Arg::Given(Given { name, .. }) => Some(name.clone()),
         Arg::Absent | Arg::Broken(_) => None,
     }
 }
 
-fn marks(function: &Function) -> impl Iterator<Item = &Attribute> {
-    let attributes = function.sig.inputs.iter().flat_map(|argument| match argument {
-        FnArg::Receiver(receiver) => &receiver.attrs,
-        FnArg::Typed(typed) => &typed.attrs,
-    });
-    attributes.filter(|attribute| is_tx(attribute))
-}
-
 fn twice(function: &Function) -> Option<Error> {
-    let second = marks(function).nth(1)?;
+    let arguments = function.sig.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Receiver(_) => None,
+        FnArg::Typed(typed) => Some(&typed.attrs),
+    });
+    let second = arguments.flatten().filter(|attribute| is_tx(attribute)).nth(1)?;
     Some(Error::new_spanned(
         second,
         "an operation has one transaction, on the store's database: keep one `#[tx]`",
     ))
 }
 
-fn conditional(function: &Function) -> Option<Error> {
-    let argument = function.sig.inputs.iter().find_map(|argument| match argument {
-        FnArg::Typed(typed) if typed.attrs.iter().any(is_tx) => typed.attrs.iter().find(|a| is_cfg(a)),
-        FnArg::Typed(_) | FnArg::Receiver(_) => None,
-    })?;
+fn arguments(transaction: &Transaction) -> Option<Error> {
+    if let Meta::Path(_) = transaction.mark.meta {
+        return None;
+    }
+    let message = "`#[tx]` takes no arguments: what is said about the transaction stands in `#[idempotent(…)]`, \
+                   such as `isolation = serializable`";
+    Some(Error::new_spanned(&transaction.mark, message))
+}
+
+fn conditional(transaction: &Transaction) -> Option<Error> {
+    let attribute = transaction.attrs.iter().find(|attribute| is_cfg(attribute))?;
     Some(Error::new_spanned(
-        argument,
+        attribute,
         "a transaction is there or is not: write two functions, each under its `#[cfg]`",
     ))
 }
 
 fn not_a_borrow(transaction: &Transaction) -> Option<Error> {
-    if let Type::Reference(TypeReference { mutability: Some(_), .. }) = &transaction.ty {
+    if let Type::Reference(TypeReference { mutability: Some(_), .. }) = ungrouped(&transaction.ty) {
         return None;
     }
     let message = "the transaction is lent: write `&mut PgTx<'_>`, `&mut MySqlTx<'_>` or `&mut SqliteTx<'_>`";
     Some(Error::new_spanned(&transaction.ty, message))
+}
+
+/// It is made after the function was called, so no lifetime of the caller's fits it.
+fn own_lifetime(transaction: &Transaction) -> Option<Error> {
+    let (quote, name) = named_lifetime(transaction.ty.to_token_stream())?;
+    let message = format!(
+        "the transaction is lent for as long as the body runs: write `'_`, or nothing, instead of `'{name}`"
+    );
+    let lifetime: TokenStream = [TokenTree::from(quote), TokenTree::from(name)].into_iter().collect();
+    Some(Error::new_spanned(lifetime, message))
+}
+
+fn named_lifetime(tokens: TokenStream) -> Option<(proc_macro2::Punct, Ident)> {
+    let mut quote = None;
+    for token in tokens {
+        match (token, quote.take()) {
+            (TokenTree::Ident(name), Some(quote)) if name != "_" => return Some((quote, name)),
+            (TokenTree::Punct(punct), _) if punct.as_char() == '\'' => quote = Some(punct),
+            (TokenTree::Group(group), _) => {
+                if let Some(found) = named_lifetime(group.stream()) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn crash(after_crash: &Arg<AfterCrash>) -> Option<Error> {
@@ -113,6 +160,15 @@ fn consumed(function: &Function) -> Option<Error> {
     if let Receiver { kind: ReceiverKind::Reference(_, _, None), .. } = receiver {
         return None;
     }
-    let message = "`tx_retries` runs the body again: take `&self`, or remove it";
+    let message = "`tx_retries` runs the body again, and the first run uses this `self` up: take `&self`, \
+                   or an argument such as `this: Arc<Self>`";
     Some(Error::new_spanned(receiver, message))
+}
+
+/// An error after which something outside the database may have happened.
+fn doubtful(on_error: &Arg<OnError>) -> Option<Error> {
+    let Arg::Given(Given { name, value: OnError::Unknown }) = on_error else { return None };
+    let message = "`tx_retries` runs the body again after an error, and `on_error = unknown` says that nobody knows what \
+                   an error did: keep one of them";
+    Some(Error::new(name.span(), message))
 }

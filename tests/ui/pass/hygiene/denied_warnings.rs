@@ -23,14 +23,21 @@
 )]
 #![forbid(unsafe_code, unreachable_code, unused_imports, unused_mut, unused_variables)]
 
+#[path = "../../database.rs"]
+mod database;
 #[path = "../../support.rs"]
 mod support;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{Path, Request};
+use axum::extract::{Path, Request, State};
+use axum::http::{Method, StatusCode};
+use axum::response::IntoResponse;
 use axum::routing::post;
+use database::{Shop, sell};
+use idem_core::store::sqlite::SqliteStore;
+use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
 use support::{Call, Runs, replays, serve};
 
@@ -65,6 +72,31 @@ async fn pay(Path((id, _)): Path<(u64, String)>, request: Request) -> String {
     format!("{id} {} {}", request.uri(), RUNS.next())
 }
 
+#[idempotent(tx_retries = 2, isolation = serializable, commit_on = |reply| reply.status() == 200)]
+async fn coupled(
+    State(mut started): State<u64>,
+    _: Method,
+    _method: Method,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<impl IntoResponse, StatusCode> {
+    sell(tx, "tea").await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+    started += RUNS.next();
+    Ok(started.to_string())
+}
+
+#[idempotent(with = idem, key = order, name = "coupled", tx_retries = 2, detach)]
+async fn detached(
+    idem: Idem<SqliteStore>,
+    order: u64,
+    mut what: String,
+    _memo: u8,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u64, Refused> {
+    what.push('!');
+    sell(tx, &what).await.map_err(|_| Refused::KeyExpired)?;
+    Ok(order + RUNS.next())
+}
+
 #[idempotent]
 async fn never() -> String {
     panic!("not called")
@@ -79,4 +111,12 @@ async fn main() {
     }
     let app = serve(Router::new().route("/{id}/{kind}", post(pay)).route("/", post(never)));
     assert_eq!(replays(&app, &Call::post("/7/x")).await.body, "7 /7/x 3");
+
+    let shop = Shop::new().await;
+    let app = shop.serve(Router::new().route("/", post(coupled)).with_state(10));
+    assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "14");
+    for _ in 0..2 {
+        assert_eq!(detached(shop.idem.clone(), 10, "milk".to_owned(), 1).await, Ok(15));
+    }
+    assert_eq!(shop.sales().await, ["tea", "milk!"]);
 }

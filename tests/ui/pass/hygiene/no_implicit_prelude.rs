@@ -7,7 +7,9 @@ use ::core::clone::Clone;
 use ::core::result::Result::{self, Ok};
 use ::core::sync::atomic::{AtomicU64, Ordering};
 use ::idem_core::store::memory::MemoryStore;
+use ::idem_core::store::sqlite::SqliteStore;
 use ::idem_core::{Idem, Refused, Scope, idempotent};
+use ::sqlx::Acquire as _;
 
 static RUNS: AtomicU64 = AtomicU64::new(0);
 
@@ -38,7 +40,25 @@ async fn pay(request: ::axum::extract::Request) -> ::axum::response::Response {
 #[idempotent]
 async fn nothing() {}
 
+#[idempotent(tx_retries = 1, isolation = serializable, commit_on = |_| true, optional)]
+async fn coupled(
+    ::axum::extract::State(mut state): ::axum::extract::State<u64>,
+    #[tx] tx: &mut ::idem_core::tx::SqliteTx<'_>,
+) -> Result<::axum::response::Response, ::axum::http::StatusCode> {
+    state += 1;
+    tx.begin().await.unwrap().rollback().await.unwrap();
+    Ok(::axum::response::Response::new(::axum::body::Body::from(::std::format!("{state}"))))
+}
+
+#[idempotent(with = idem, key = order, name = "coupled", tx_retries = 1, detach)]
+async fn coupled_plain(idem: &'static Idem<SqliteStore>, order: u64, #[tx] _: &mut ::idem_core::tx::SqliteTx<'_>) -> Result<u64, Refused> {
+    Ok(order)
+}
+
 fn main() {
+    // Where they run is for `pass/tx/`.
+    let _: ::axum::Router<u64> = ::axum::Router::new().route("/", ::axum::routing::post(coupled));
+    let _ = coupled_plain;
     ::tokio::runtime::Runtime::new().unwrap().block_on(everything_replays());
 }
 

@@ -21,6 +21,23 @@ mod renamed {
         Ok(order + RUNS.next())
     }
 
+    #[::once::idempotent(crate = ::once, tx_retries = 2, isolation = repeatable_read)]
+    pub async fn coupled(
+        axum::extract::State(_runs): axum::extract::State<u64>,
+        #[tx] _tx: &mut once::tx::SqliteTx<'_>,
+    ) -> Result<String, axum::http::StatusCode> {
+        Ok(RUNS.next().to_string())
+    }
+
+    #[::once::idempotent(crate = ::once, with = idem, key = order, name = "coupled", tx_retries = 2)]
+    pub async fn coupled_plain(
+        idem: &Idem<once::store::sqlite::SqliteStore>,
+        order: u64,
+        #[tx] _tx: &mut once::tx::SqliteTx<'_>,
+    ) -> Result<u64, Refused> {
+        Ok(order + RUNS.next())
+    }
+
     #[::once::idempotent(on_error = store, crate = ::once)]
     pub async fn pay(request: axum::extract::Request) -> String {
         format!("{} {}", request.uri(), RUNS.next())
@@ -29,6 +46,9 @@ mod renamed {
 
 #[tokio::main]
 async fn main() {
+    // Where they run is for `pass/tx/`.
+    let _: Router<u64> = Router::new().route("/", post(renamed::coupled));
+    let _ = renamed::coupled_plain;
     let idem = support::idem();
     for _ in 0..2 {
         assert_eq!(renamed::settle(&idem, 1).await, Ok(2));

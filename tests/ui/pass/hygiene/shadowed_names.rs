@@ -1,5 +1,7 @@
 //! A crate that gives its own meaning to every name the expansion could want.
 
+#[path = "../../database.rs"]
+mod database;
 #[path = "../../support.rs"]
 mod support;
 
@@ -74,6 +76,26 @@ mod hostile {
 
     #[::idem_core::idempotent]
     pub async fn nothing(_: ::axum::body::Body) {}
+
+    #[::idem_core::idempotent(tx_retries = 1, isolation = serializable, commit_on = |_| true, store_if = |_| true)]
+    pub async fn coupled(
+        ::axum::extract::State(__idem_call): ::axum::extract::State<Number>,
+        #[tx] __idem_value: &mut ::idem_core::tx::SqliteTx<'_>,
+    ) -> ::core::result::Result<::std::string::String, ::axum::http::StatusCode> {
+        let _ = __idem_value;
+        let __idem_op = crate::RUNS.next();
+        ::core::result::Result::Ok(::std::format!("{__idem_call} {__idem_op}"))
+    }
+
+    #[::idem_core::idempotent(with = __idem_call, key = __idem_op, name = "coupled", tx_retries = 1)]
+    pub async fn coupled_plain(
+        __idem_call: &::idem_core::Idem<::idem_core::store::sqlite::SqliteStore>,
+        __idem_op: Number,
+        #[tx] __idem_errors: &mut ::idem_core::tx::SqliteTx<'_>,
+    ) -> Reply<Number> {
+        let _ = __idem_errors;
+        Reply::Ok(__idem_op + crate::RUNS.next())
+    }
 }
 
 use axum::Router;
@@ -93,4 +115,11 @@ async fn main() {
     let app = serve(router.route("/nothing", post(hostile::nothing)));
     assert_eq!(replays(&app, &Call::post("/handler")).await.body, "/handler 3");
     replays(&app, &Call::post("/nothing").key("k")).await;
+
+    let shop = database::Shop::new().await;
+    let app = shop.serve(Router::new().route("/", post(hostile::coupled)).with_state(7));
+    assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "7 4");
+    for _ in 0..2 {
+        assert_eq!(hostile::coupled_plain(&shop.idem, 10).await, Ok(15));
+    }
 }

@@ -1,0 +1,9 @@
+use idem_core::idempotent;
+use idem_core::tx::PgTx;
+
+#[idempotent(after_crash = rerun)]
+async fn pay(#[tx] _tx: &mut PgTx<'_>) -> &'static str {
+    "paid"
+}
+
+fn main() {}

@@ -1,0 +1,8 @@
+use idem_core::idempotent;
+
+#[idempotent(isolation = serializable)]
+async fn pay() -> &'static str {
+    "paid"
+}
+
+fn main() {}

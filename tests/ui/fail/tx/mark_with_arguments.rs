@@ -1,0 +1,9 @@
+use idem_core::idempotent;
+use idem_core::tx::PgTx;
+
+#[idempotent]
+async fn pay(#[tx(serializable)] _tx: &mut PgTx<'_>) -> &'static str {
+    "paid"
+}
+
+fn main() {}

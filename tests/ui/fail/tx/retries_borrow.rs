@@ -1,0 +1,11 @@
+use idem_core::store::postgres::PostgresStore;
+use idem_core::tx::PgTx;
+use idem_core::{Idem, Refused, idempotent};
+
+#[idempotent(with = idem, key = order, name = "pay", tx_retries = 3)]
+async fn pay(idem: &Idem<PostgresStore>, order: u64, total: &mut u64, #[tx] _tx: &mut PgTx<'_>) -> Result<u64, Refused> {
+    *total += order;
+    Ok(*total)
+}
+
+fn main() {}

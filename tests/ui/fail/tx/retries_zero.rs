@@ -1,0 +1,9 @@
+use idem_core::idempotent;
+use idem_core::tx::PgTx;
+
+#[idempotent(tx_retries = 0)]
+async fn pay(#[tx] _tx: &mut PgTx<'_>) -> &'static str {
+    "paid"
+}
+
+fn main() {}

@@ -1,0 +1,11 @@
+#![deny(unused_variables)]
+
+use idem_core::idempotent;
+use idem_core::tx::PgTx;
+
+#[idempotent]
+async fn pay(#[tx] tx: &mut PgTx<'_>) -> &'static str {
+    "paid"
+}
+
+fn main() {}

@@ -1,0 +1,48 @@
+//! A free function, and its error that is stored.
+
+#[path = "../../database.rs"]
+mod database;
+#[path = "../../support.rs"]
+mod support;
+
+use database::{Shop, sell};
+use idem_core::store::sqlite::SqliteStore;
+use idem_core::tx::SqliteTx;
+use idem_core::{Idem, Refused, idempotent};
+use serde::{Deserialize, Serialize};
+use support::Runs;
+
+static RUNS: Runs = Runs::new();
+
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Failed(String);
+
+impl From<Refused> for Failed {
+    fn from(refused: Refused) -> Self {
+        Self(refused.to_string())
+    }
+}
+
+#[idempotent(with = idem, key = (shop, order), name = "sell", scope = shop, fingerprint = what, on_error = store)]
+async fn order(
+    idem: &Idem<SqliteStore>,
+    shop: &str,
+    order: u64,
+    what: &str,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u64, Failed> {
+    sell(tx, what).await.map_err(|error| Failed(error.to_string()))?;
+    if order == 0 { Err(Failed(format!("run {}", RUNS.next()))) } else { Ok(RUNS.next()) }
+}
+
+#[tokio::main]
+async fn main() {
+    let shop = Shop::new().await;
+    for _ in 0..2 {
+        assert_eq!(order(&shop.idem, "a", 1, "tea").await, Ok(1));
+        // The effects are rolled back, the answer stays.
+        assert_eq!(order(&shop.idem, "a", 0, "milk").await, Err(Failed("run 2".to_owned())));
+    }
+    assert!(order(&shop.idem, "a", 1, "milk").await.unwrap_err().0.contains("different"));
+    assert_eq!(shop.sales().await, ["tea"]);
+}
