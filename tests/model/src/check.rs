@@ -48,12 +48,8 @@ pub fn check(config: &Config) -> Report {
     let coverage = Arc::new(Coverage::default());
     let model =
         Explored { config: config.clone(), guards: Guards(config.mutant), coverage: Arc::clone(&coverage) };
-    let checker = model
-        .checker()
-        .threads(config.threads)
-        .finish_when(HasDiscoveries::AnyFailures)
-        .spawn_bfs()
-        .join();
+    let checker =
+        model.checker().threads(config.threads).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
     // Before the ways are walked once more.
     let seen = coverage.seen();
     let broken = Rule::ALL

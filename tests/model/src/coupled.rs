@@ -36,7 +36,10 @@ impl Explored {
                 offer(Step::CrashCommitting);
             }
             Phase::Settling => {
-                if locked && (self.guards.lacks(Mutant::SettlingDoesNotWait) || self.guards.lacks(Mutant::PlainRead)) {
+                if locked
+                    && (self.guards.lacks(Mutant::SettlingDoesNotWait)
+                        || self.guards.lacks(Mutant::PlainRead))
+                {
                     offer(Step::Settle);
                 }
                 self.ask(world, call, Step::Settle, Request::Claim, &mut offer);
@@ -109,8 +112,11 @@ impl Explored {
         let met = world.key(key).record.clone();
         let mut row = met.clone();
         // A running record that is seen outside was committed before its time: nobody knows with what.
-        let after_crash =
-            if self.guards.lacks(Mutant::RerunInTransaction) { AfterCrash::Rerun } else { AfterCrash::Unknown };
+        let after_crash = if self.guards.lacks(Mutant::RerunInTransaction) {
+            AfterCrash::Rerun
+        } else {
+            AfterCrash::Unknown
+        };
         let outcome = self.guards.claim(&mut row, nonce(call, false), other, after_crash, now);
         world.judge_claim(self, call, met.as_ref(), &outcome);
         if matches!(outcome, ClaimOutcome::Won(_)) {

@@ -29,7 +29,8 @@ static CLAIM: LazyLock<Claim> = LazyLock::new(|| Claim {
 
 /// What a call says.
 pub(crate) fn fingerprint(other: bool) -> Fingerprint {
-    Fingerprint::from_stored(Fingerprint::none().recipe(), [u8::from(other); 32]).unwrap_or(Fingerprint::none())
+    Fingerprint::from_stored(Fingerprint::none().recipe(), [u8::from(other); 32])
+        .unwrap_or(Fingerprint::none())
 }
 
 impl Guards {

@@ -60,7 +60,7 @@ impl World {
         let won = after.as_ref().is_some_and(|after| before.is_none_or(|before| before.owner != after.owner));
         let live = before.filter(|before| !before.state.is_expired(now));
         if let Some(before) = live {
-            self.judge_live(model, key, before, after.as_ref(), by);
+            self.judge_live(model, before, after.as_ref(), by);
         }
         let over = live.is_none() || by == By::Operator;
         if over && (won || after.is_none()) {
@@ -102,14 +102,7 @@ impl World {
     }
 
     /// The record had not expired.
-    fn judge_live(
-        &mut self,
-        model: &Explored,
-        key: u8,
-        before: &Record,
-        after: Option<&Record>,
-        by: By,
-    ) {
+    fn judge_live(&mut self, model: &Explored, before: &Record, after: Option<&Record>, by: By) {
         let running = after.is_some_and(|after| matches!(after.state, State::Running { .. }));
         let settles = matches!(by, By::Verdict { .. } | By::Operator);
         if after.is_some_and(|after| after.fingerprint != before.fingerprint) {
@@ -125,7 +118,9 @@ impl World {
                 model.saw(Event::LateOwnerIsAVerdict);
             }
             (State::Unknown, _) if !settles => self.broken.add(Rule::UnknownNeedsVerdict),
-            (State::Running { .. }, _) if running && after.is_some_and(|after| after.owner != before.owner) => {
+            (State::Running { .. }, _)
+                if running && after.is_some_and(|after| after.owner != before.owner) =>
+            {
                 model.saw(Event::TakenOver);
             }
             (State::Running { .. }, Some(State::Unknown)) => model.saw(Event::LeftUnknown),

@@ -38,6 +38,8 @@ pub enum Mutant {
     AnswerBeforeRecord,
     /// An owner that is told another answer gives its own.
     StaleOwnerAnswersItself,
+    /// An owner that is told another answer does not ask whether its key was used for another request.
+    StaleOwnerAnswersAnother,
     /// A verdict is applied to whoever owns the record by now.
     VerdictForAnybody,
     /// The sweeper leaves abandoned records that may be re-run.
@@ -74,7 +76,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 31] = [
+    pub const ALL: [Self; 32] = [
         Self::NonceForgotten,
         Self::FenceForgotten,
         Self::StateForgotten,
@@ -90,6 +92,7 @@ impl Mutant {
         Self::FreshNonce,
         Self::AnswerBeforeRecord,
         Self::StaleOwnerAnswersItself,
+        Self::StaleOwnerAnswersAnother,
         Self::VerdictForAnybody,
         Self::SweepKeepsRerun,
         Self::SweepFreesUnknown,
@@ -112,7 +115,7 @@ impl Mutant {
     #[must_use]
     pub fn config(self) -> Config {
         let small = if self.form() == Form::Tx { Config::tx() } else { Config::plain() };
-        let other = self == Self::FingerprintIgnored;
+        let other = matches!(self, Self::FingerprintIgnored | Self::StaleOwnerAnswersAnother);
         Config {
             workers: 2,
             others: usize::from(other),
@@ -149,7 +152,9 @@ impl Mutant {
             | Self::RenewalUnguarded
             | Self::ReleaseUnguarded
             | Self::SurrenderUnguarded => Rule::StaleOwnersWriteNothing,
-            Self::StateForgotten | Self::AnswerBeforeRecord | Self::StaleOwnerAnswersItself => Rule::OneAnswer,
+            Self::StateForgotten | Self::AnswerBeforeRecord | Self::StaleOwnerAnswersItself => {
+                Rule::OneAnswer
+            }
             Self::ReleaseDeletes => Rule::FencesRise,
             Self::ReleaseStored | Self::FinalIsRunAgain => Rule::FinalIsReplayed,
             Self::TakeoverDespiteUnknown
@@ -157,7 +162,7 @@ impl Mutant {
             | Self::SweepFreesUnknown
             | Self::ReaperDropsRunning => Rule::OneForeignEffect,
             Self::UnknownIsClaimed | Self::ReaperDropsUnknown => Rule::UnknownNeedsVerdict,
-            Self::FingerprintIgnored => Rule::OtherRequestsAreRefused,
+            Self::FingerprintIgnored | Self::StaleOwnerAnswersAnother => Rule::OtherRequestsAreRefused,
             Self::FreshNonce => Rule::NotByItself,
             Self::SweepKeepsRerun => Rule::EveryKeyEnds,
             Self::StepIsRunAgain => Rule::StoredStepsStay,

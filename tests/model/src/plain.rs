@@ -8,6 +8,7 @@ use idem_core::protocol::{
 use crate::action::{Action, Step};
 use crate::config::Form;
 use crate::coverage::Event;
+use crate::guards::fingerprint;
 use crate::judge::{By, Told};
 use crate::model::Explored;
 use crate::mutant::Mutant;
@@ -148,7 +149,8 @@ impl Explored {
             Request::End(end, fence) => sent.phase = Phase::Ending(end, fence),
             Request::Claim | Request::Renew(_) | Request::Step(_) => {}
         }
-        if matches!(request, Request::End(End::Complete, _)) && self.guards.lacks(Mutant::AnswerBeforeRecord) {
+        if matches!(request, Request::End(End::Complete, _)) && self.guards.lacks(Mutant::AnswerBeforeRecord)
+        {
             world.tell(call, Told::Answer(Answer::Of(call, Outcome::Success)));
         }
     }
@@ -170,8 +172,8 @@ impl Explored {
 
     fn renew(&self, world: &mut World, call: u8, fence: Fence) {
         let (key, owner) = (world.call(call).key, world.owner(call, fence));
-        let outcome =
-            world.write(self, key, By::Owner(call, fence), |record, now| self.guards.renew(record, owner, now));
+        let outcome = world
+            .write(self, key, By::Owner(call, fence), |record, now| self.guards.renew(record, owner, now));
         // A handler that does not hear that it lost its claim goes on, so this is all that happens.
         if outcome == RenewOutcome::Lost {
             self.saw(Event::StaleWriteRefused);
@@ -198,12 +200,15 @@ impl Explored {
         let told = match (outcome, end) {
             (WriteOutcome::Applied, End::Complete) => own,
             (WriteOutcome::Applied, End::Release) => Told::Nothing,
-            (WriteOutcome::Lost(Current::Done(_)), End::Complete)
+            (WriteOutcome::Lost(Current::Done { .. }), End::Complete)
                 if self.guards.lacks(Mutant::StaleOwnerAnswersItself) =>
             {
                 own
             }
-            (WriteOutcome::Lost(Current::Done(reply)), _) => {
+            (WriteOutcome::Lost(Current::Done { reply, fingerprint: said }), _)
+                if said == fingerprint(world.call(call).other)
+                    || self.guards.lacks(Mutant::StaleOwnerAnswersAnother) =>
+            {
                 self.saw(Event::Superseded);
                 Told::Answer(Answer::read(&reply))
             }
@@ -216,8 +221,7 @@ impl Explored {
         let owner = world.owner(call, fence);
         let key = world.call(call).key;
         let held = world.key_mut(key);
-        let outcome =
-            protocol::step(&mut held.record, &mut held.steps, owner, STEP, Answer::Verdict.reply());
+        let outcome = protocol::step(&mut held.record, &mut held.steps, owner, STEP, Answer::Verdict.reply());
         if outcome == StepOutcome::Stored && !world.holds(key, call, fence) {
             world.broken.add(Rule::StaleOwnersWriteNothing);
         }
@@ -230,14 +234,14 @@ impl Explored {
         world.call_mut(call).late.retain(|late| *late != request);
         match request {
             Request::Claim => {
-                let _ = self.claim_as(world, call, false);
+                drop(self.claim_as(world, call, false));
             }
             Request::Renew(fence) => self.renew(world, call, fence),
             Request::End(end, fence) => {
-                let _ = self.write_end(world, call, end, fence);
+                drop(self.write_end(world, call, end, fence));
             }
             Request::Step(fence) => {
-                let _ = self.store_step(world, call, fence);
+                drop(self.store_step(world, call, fence));
             }
         }
     }

@@ -56,7 +56,9 @@ impl Rule {
     pub const fn name(self) -> &'static str {
         match self {
             Self::OneCoupledEffect => "I1: at most one coupled effect is committed per key and retention",
-            Self::OneForeignEffect => "I1: under `unknown` a foreign effect happens once, unless a verdict denies it",
+            Self::OneForeignEffect => {
+                "I1: under `unknown` a foreign effect happens once, unless a verdict denies it"
+            }
             Self::OneAnswer => "I2: every answer is the one that completed the record first",
             Self::FencesRise => "I3: fences rise",
             Self::StaleOwnersWriteNothing => "I4: no write by a stale owner succeeds",

@@ -25,7 +25,9 @@ impl World {
         let now = self.now();
         for record in self.keys.iter_mut().filter_map(|key| key.record.as_mut()) {
             match &mut record.state {
-                State::Running { lease: over } | State::Done { expires: over, .. } | State::Released { expires: over }
+                State::Running { lease: over }
+                | State::Done { expires: over, .. }
+                | State::Released { expires: over }
                     if *over <= now =>
                 {
                     // Over is over.
