@@ -75,6 +75,8 @@ pub(crate) enum Step {
 pub(crate) enum Fate {
     /// A request that nobody waits for is applied.
     Deliver(Request),
+    /// It is lost.
+    Lose(Request),
     /// A COMMIT that nobody waits for is carried out.
     Land,
     /// It is not: the transaction is rolled back.

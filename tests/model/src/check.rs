@@ -23,7 +23,7 @@ pub struct Report {
     pub depth: usize,
     /// How long it took.
     pub took: Duration,
-    /// The rules that broke. The search ends soon after the first.
+    /// The rules that broke. The search ends soon after the first, or with a mutant after the one that it is about.
     pub broken: Vec<Found>,
     /// What happened on the way.
     pub seen: Vec<Event>,
@@ -38,7 +38,7 @@ pub struct Found {
     pub way: Vec<String>,
 }
 
-/// Visits every world that `config` allows, breadth first, until a rule breaks.
+/// Visits every world that `config` allows, breadth first, until a rule breaks: with a mutant, the one that it is about.
 ///
 /// # Panics
 /// If the model itself panics, which is a defect of the model.
@@ -48,8 +48,12 @@ pub fn check(config: &Config) -> Report {
     let coverage = Arc::new(Coverage::default());
     let model =
         Explored { config: config.clone(), guards: Guards(config.mutant), coverage: Arc::clone(&coverage) };
-    let checker =
-        model.checker().threads(config.threads).finish_when(HasDiscoveries::AnyFailures).spawn_bfs().join();
+    // A mutant may break another rule on its way to the one that it is about.
+    let enough = match config.mutant {
+        Some(mutant) => HasDiscoveries::AllOf([mutant.breaks().name()].into()),
+        None => HasDiscoveries::AnyFailures,
+    };
+    let checker = model.checker().threads(config.threads).finish_when(enough).spawn_bfs().join();
     // Before the ways are walked once more.
     let seen = coverage.seen();
     let broken = Rule::ALL

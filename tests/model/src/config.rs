@@ -38,7 +38,7 @@ pub struct Config {
     pub keys: usize,
     /// How often the store's clock moves.
     pub ticks: u8,
-    /// How many requests of one call may be under way, unheard of, at the same time.
+    /// How many requests may be under way, unheard of, at the same time.
     pub late: usize,
     /// How many calls say something else under the same key.
     pub others: usize,

@@ -185,7 +185,7 @@ impl Explored {
     }
 
     /// The database carries a COMMIT out.
-    fn commit(&self, world: &mut World, call: u8) {
+    pub(crate) fn commit(&self, world: &mut World, call: u8) {
         let Some(tx) = world.call_mut(call).tx.take() else { return };
         if let Some(row) = tx.row {
             let refusal = matches!(&row.state, State::Done { reply, .. }
@@ -221,59 +221,13 @@ impl Explored {
     }
 }
 
-/// What the database does to a transaction, and to what is under way.
-mod fates {
-    use super::{Action, Event, Explored, Tx, World};
-    use crate::action::Fate;
-    use crate::state::Phase;
-
-    impl Explored {
-        pub(crate) fn fates(&self, world: &World, number: u8, actions: &mut Vec<Action>) {
-            let call = world.call(number);
-            let mut offer = |fate| actions.push(Action::Database(number, fate));
-            if !world.locked(call.key) {
-                call.late.iter().for_each(|late| offer(Fate::Deliver(*late)));
-            }
-            let Some(tx) = &call.tx else { return };
-            if tx.doubtful {
-                offer(Fate::Land);
-                offer(Fate::Undo);
-            } else if tx.row.is_some() && matches!(call.phase, Phase::Writing(..)) {
-                // Only under a statement of the handler. One that dies at COMMIT says so, and is a crash.
-                offer(Fate::RollBack);
-                offer(Fate::CommitEarly);
-            }
-        }
-
-        pub(crate) fn meet(&self, world: &mut World, call: u8, fate: Fate) {
-            match fate {
-                Fate::Deliver(request) => self.deliver(world, call, request),
-                Fate::Land => {
-                    self.saw(Event::CommitLanded);
-                    self.commit(world, call);
-                }
-                Fate::Undo => {
-                    self.saw(Event::CommitUndone);
-                    world.roll_back(call);
-                }
-                Fate::RollBack => world.call_mut(call).tx = Some(Box::new(Tx::default())),
-                Fate::CommitEarly => {
-                    self.commit(world, call);
-                    world.call_mut(call).torn = true;
-                    world.call_mut(call).tx = Some(Box::new(Tx::default()));
-                }
-            }
-        }
-    }
-}
-
 impl World {
     /// The claim's row is in the transaction in which it was claimed.
     fn holds_row(&self, call: u8) -> bool {
         self.call(call).tx.as_ref().is_some_and(|tx| tx.row.is_some())
     }
 
-    fn roll_back(&mut self, call: u8) {
+    pub(crate) fn roll_back(&mut self, call: u8) {
         self.call_mut(call).tx = None;
     }
 

@@ -38,6 +38,11 @@ impl Guards {
         self.0 == Some(mutant)
     }
 
+    /// Where the record of a key is.
+    pub(crate) fn address(self, key: u8) -> u8 {
+        if self.lacks(Mutant::ScopeForgotten) { 0 } else { key }
+    }
+
     pub(crate) fn claim(
         self,
         record: &mut Option<Record>,
@@ -50,7 +55,11 @@ impl Guards {
         let mut now = now;
         match (self.0, record.as_mut()) {
             (Some(Mutant::FingerprintIgnored), Some(old)) => claim.fingerprint = old.fingerprint,
-            (Some(Mutant::TakeoverDespiteUnknown), Some(old)) => old.after_crash = AfterCrash::Rerun,
+            (Some(Mutant::TakeoverDespiteUnknown), Some(old))
+                if matches!(old.state, State::Running { .. }) =>
+            {
+                old.after_crash = AfterCrash::Rerun;
+            }
             (Some(Mutant::UnknownIsClaimed), Some(old)) if old.state == State::Unknown => {
                 old.state = State::Released { expires: now + TICK };
             }

@@ -188,9 +188,13 @@ impl World {
         if let Told::Answer(answer) = told {
             let key = self.key(self.call(call).key);
             let same = |record: &Record| record.fingerprint == fingerprint(self.call(call).other);
+            let apart = matches!(answer, Answer::Of(of, _) if self.call(of).key != self.call(call).key);
             let (first, same) = (key.first, key.record.as_ref().is_none_or(same));
             if first != Some(answer) {
                 self.broken.add(Rule::OneAnswer);
+            }
+            if apart {
+                self.broken.add(Rule::ScopesStayApart);
             }
             if !same {
                 self.broken.add(Rule::OtherRequestsAreRefused);

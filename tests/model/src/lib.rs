@@ -23,6 +23,7 @@ mod check;
 mod config;
 mod coupled;
 mod coverage;
+mod database;
 mod guards;
 mod judge;
 mod model;
@@ -31,6 +32,7 @@ mod mutant;
 mod plain;
 mod rule;
 mod state;
+mod symmetry;
 mod tidy;
 mod upkeep;
 

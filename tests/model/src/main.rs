@@ -26,7 +26,7 @@ struct Options {
     /// How often the store's clock moves on by a lease.
     #[arg(long, default_value_t = 2)]
     ticks: u8,
-    /// How many unheard-of requests of one call may be under way.
+    /// How many requests may be under way, unheard of, at the same time.
     #[arg(long, default_value_t = 1)]
     late: usize,
     /// How many calls say something else under the same key.

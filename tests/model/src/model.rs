@@ -31,8 +31,9 @@ impl Explored {
             return;
         }
         let call = u8::try_from(call).unwrap_or(u8::MAX);
+        // One that is over and buried says nothing any more.
         let others = world.calls.iter().filter(|call| call.other).count();
-        let unheard = self.config.form != Form::Tx && self.config.late > 0;
+        let unheard = self.config.form != Form::Tx && self.may_be_late(world);
         for key in (0..).take(world.keys.len()) {
             for other in [false, true] {
                 if other && others >= self.config.others {

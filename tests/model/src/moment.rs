@@ -20,7 +20,7 @@ impl Rule {
         }
         let condition: fn(&Explored, &World) -> bool = properties!(
             OneCoupledEffect OneForeignEffect OneAnswer FencesRise StaleOwnersWriteNothing EffectWithRecord
-            OtherRequestsAreRefused StoredStepsStay FinalIsReplayed UnknownNeedsVerdict NothingMeansNothing
+            OtherRequestsAreRefused StoredStepsStay ScopesStayApart FinalIsReplayed UnknownNeedsVerdict NothingMeansNothing
             NotByItself EveryKeyEnds
         );
         Property::always(self.name(), condition)

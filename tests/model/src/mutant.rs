@@ -30,6 +30,8 @@ pub enum Mutant {
     UnknownIsClaimed,
     /// A claim does not compare fingerprints.
     FingerprintIgnored,
+    /// An address leaves the scope out.
+    ScopeForgotten,
     /// A claim takes a done record for expired.
     FinalIsRunAgain,
     /// A claim whose reply was lost is repeated with a new nonce.
@@ -76,7 +78,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::NonceForgotten,
         Self::FenceForgotten,
         Self::StateForgotten,
@@ -88,6 +90,7 @@ impl Mutant {
         Self::TakeoverDespiteUnknown,
         Self::UnknownIsClaimed,
         Self::FingerprintIgnored,
+        Self::ScopeForgotten,
         Self::FinalIsRunAgain,
         Self::FreshNonce,
         Self::AnswerBeforeRecord,
@@ -114,10 +117,15 @@ impl Mutant {
     /// The smallest world in which it is noticed.
     #[must_use]
     pub fn config(self) -> Config {
-        let small = if self.form() == Form::Tx { Config::tx() } else { Config::plain() };
+        let small = match self.form() {
+            Form::Plain => Config::plain(),
+            Form::Steps => Config::steps(),
+            Form::Tx => Config::tx(),
+        };
         let other = matches!(self, Self::FingerprintIgnored | Self::StaleOwnerAnswersAnother);
         Config {
             workers: 2,
+            keys: if self == Self::ScopeForgotten { 2 } else { 1 },
             others: usize::from(other),
             // With names that stay, the way there can be read.
             symmetry: false,
@@ -139,6 +147,7 @@ impl Mutant {
             | Self::RefusalKeepsEffect
             | Self::CompletedAfterCommit
             | Self::NoRowLock => Form::Tx,
+            Self::StepIsRunAgain => Form::Steps,
             _ => Form::Plain,
         }
     }
@@ -163,6 +172,7 @@ impl Mutant {
             | Self::ReaperDropsRunning => Rule::OneForeignEffect,
             Self::UnknownIsClaimed | Self::ReaperDropsUnknown => Rule::UnknownNeedsVerdict,
             Self::FingerprintIgnored | Self::StaleOwnerAnswersAnother => Rule::OtherRequestsAreRefused,
+            Self::ScopeForgotten => Rule::ScopesStayApart,
             Self::FreshNonce => Rule::NotByItself,
             Self::SweepKeepsRerun => Rule::EveryKeyEnds,
             Self::StepIsRunAgain => Rule::StoredStepsStay,

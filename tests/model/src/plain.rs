@@ -55,7 +55,15 @@ impl Explored {
             }
             _ => return,
         };
-        self.ask(world, call, Step::Renew, Request::Renew(fence), &mut offer);
+        // One that is sent in vain is like one that was sent before, and comes late.
+        if world
+            .key(world.call(call).key)
+            .record
+            .as_ref()
+            .is_some_and(|record| record.owner == world.owner(call, fence))
+        {
+            self.ask(world, call, Step::Renew, Request::Renew(fence), &mut offer);
+        }
     }
 
     fn end(&self, world: &World, call: u8, end: End, fence: Fence, offer: &mut impl FnMut(Step)) {
@@ -76,7 +84,7 @@ impl Explored {
         if !world.locked(sent.key) {
             offer(heard);
         }
-        if sent.late.len() < self.config.late && !sent.late.contains(&request) {
+        if !sent.late.contains(&request) && self.may_be_late(world) {
             offer(Step::Unheard(request));
         }
     }
@@ -139,6 +147,10 @@ impl Explored {
         world.call_mut(call).phase = Phase::Ran(fence);
     }
 
+    pub(crate) fn may_be_late(&self, world: &World) -> bool {
+        world.calls.iter().map(|call| call.late.len()).sum::<usize>() < self.config.late
+    }
+
     /// Sends a request that is not heard of.
     pub(crate) fn unheard(&self, world: &mut World, call: u8, request: Request) {
         let sent = world.call_mut(call);
@@ -162,6 +174,7 @@ impl Explored {
 
     fn claim_as(&self, world: &mut World, call: u8, renamed: bool) -> ClaimOutcome {
         let (key, other, after_crash) = (world.call(call).key, world.call(call).other, world.after_crash);
+        let key = self.guards.address(key);
         let met = world.key(key).record.clone();
         let outcome = world.write(self, key, By::Claim(call), |record, now| {
             self.guards.claim(record, nonce(call, renamed), other, after_crash, now)

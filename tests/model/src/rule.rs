@@ -21,6 +21,8 @@ pub enum Rule {
     OtherRequestsAreRefused,
     /// I7.
     StoredStepsStay,
+    /// I8.
+    ScopesStayApart,
     /// I9.
     FinalIsReplayed,
     /// I10.
@@ -35,7 +37,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::OneCoupledEffect,
         Self::OneForeignEffect,
         Self::OneAnswer,
@@ -44,6 +46,7 @@ impl Rule {
         Self::EffectWithRecord,
         Self::OtherRequestsAreRefused,
         Self::StoredStepsStay,
+        Self::ScopesStayApart,
         Self::FinalIsReplayed,
         Self::UnknownNeedsVerdict,
         Self::NothingMeansNothing,
@@ -65,6 +68,7 @@ impl Rule {
             Self::EffectWithRecord => "I5: a coupled effect is committed if and only if its record is done",
             Self::OtherRequestsAreRefused => "I6: another fingerprint neither runs nor sees the answer",
             Self::StoredStepsStay => "I7: a stored step never runs again",
+            Self::ScopesStayApart => "I8: nothing of one scope is returned in another",
             Self::FinalIsReplayed => "I9: a final result is always replayed, a released one never",
             Self::UnknownNeedsVerdict => "I10: unknown never becomes running without a verdict",
             Self::NothingMeansNothing => "a caller that is told that nothing happened has no effect",

@@ -1,26 +1,17 @@
 //! Worlds that cannot be told apart by anything that may still happen are made one.
 
-use idem_core::protocol::{Record, State};
+use idem_core::protocol::{Fence, State};
 use idem_core::time::Timestamp;
 
-use crate::state::{Answer, Call, Phase, Request, World, call_of, nonce};
+use crate::state::{Answer, Phase, Request, World, call_of};
 
-/// What orders calls, whoever they are.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Rank<'w> {
-    phase: Phase,
-    key: u8,
-    late: &'w [Request],
-    tx: Option<(bool, u8, bool)>,
-    watched: (bool, bool, bool, bool, u8),
-    owns: bool,
-    answers: bool,
-    holds: bool,
-}
+/// Stands for the fence of the record, once the clock has passed it.
+const CURRENT: Fence = Fence::from_u64(1);
+/// Stands for every other fence that the clock has passed: it is never granted again, and nobody's.
+const STALE: Fence = Fence::from_u64(0);
 
 impl World {
-    /// Forgets what makes no difference any more. With `symmetry`, calls change places too: the numbers of calls, and
-    /// so their nonces and answers, mean nothing.
+    /// Forgets what makes no difference any more. With `symmetry`, calls change places too.
     pub(crate) fn tidy(&mut self, symmetry: bool) {
         let now = self.now();
         for record in self.keys.iter_mut().filter_map(|key| key.record.as_mut()) {
@@ -36,81 +27,104 @@ impl World {
                 _ => {}
             }
         }
-        for call in self.calls.iter_mut().filter(|call| matches!(call.phase, Phase::Gone { .. })) {
-            // It has no effect any more, so nothing of it need be excused.
-            call.disowned = false;
+        for call in (0..).take(self.calls.len()) {
+            self.forget_fences_of(call, now);
+            self.bury(call);
+        }
+        for key in (0..).take(self.keys.len()) {
+            self.forget_fences_at(key, now);
         }
         if symmetry {
             self.sort();
         }
     }
 
-    fn sort(&mut self) {
-        let mut order: Vec<u8> = (0..).take(self.calls.len()).collect();
-        order.sort_by(|a, b| self.rank(*a).cmp(&self.rank(*b)));
-        if order.is_sorted() {
+    fn forget_fences_of(&mut self, number: u8, now: Timestamp) {
+        let owner = self.key(self.call(number).key).record.as_ref().map(|record| record.owner);
+        let current = owner.filter(|owner| call_of(*owner) == number).map(|owner| owner.fence);
+        let call = self.call_mut(number);
+        if call.tx.as_ref().is_some_and(|tx| tx.row.is_some()) {
+            // Its fence is that of a record which nobody else sees yet.
             return;
         }
-        // The new number of each call.
-        let mut renamed = vec![0; order.len()];
-        for (new, old) in (0..).zip(&order) {
-            renamed[usize::from(*old)] = new;
+        match &mut call.phase {
+            Phase::Won(fence)
+            | Phase::Ran(fence)
+            | Phase::Stored(fence)
+            | Phase::Ending(_, fence)
+            | Phase::Writing(fence, _) => shorten(fence, current, now),
+            Phase::Idle
+            | Phase::Claiming
+            | Phase::Refusing
+            | Phase::Ready(_)
+            | Phase::Settling
+            | Phase::Gone { .. } => {}
         }
-        let renamed = |call: u8| renamed[usize::from(call)];
-        let mut calls: Vec<Option<Call>> = std::mem::take(&mut self.calls).into_iter().map(Some).collect();
-        self.calls = order.iter().filter_map(|old| calls[usize::from(*old)].take()).collect();
-        for row in self.calls.iter_mut().filter_map(|call| call.tx.as_mut()?.row.as_mut()) {
-            row.rename(renamed);
-        }
-        for key in &mut self.keys {
-            key.record.iter_mut().for_each(|record| record.rename(renamed));
-            if let Some(finding) = &mut key.verdict {
-                let owner = &mut finding.seen;
-                owner.nonce = nonce(renamed(call_of(*owner)), false);
+        for late in &mut call.late {
+            match late {
+                Request::Renew(fence) | Request::Step(fence) | Request::End(_, fence) => {
+                    shorten(fence, current, now);
+                }
+                Request::Claim => {}
             }
-            key.first = key.first.map(|answer| answer.rename(renamed));
-            key.holder = key.holder.map(renamed);
+        }
+        call.late.sort_unstable();
+        call.late.dedup();
+    }
+
+    /// After those of its calls.
+    fn forget_fences_at(&mut self, key: u8, now: Timestamp) {
+        let key = self.key_mut(key);
+        let owner = key.record.as_ref().map(|record| record.owner);
+        if let Some(finding) = &mut key.verdict {
+            let current = owner.filter(|owner| owner.nonce == finding.seen.nonce).map(|owner| owner.fence);
+            shorten(&mut finding.seen.fence, current, now);
+        }
+        match (&mut key.record, &mut key.top) {
+            (Some(record), Some(top)) => {
+                let current = Some(record.owner.fence);
+                shorten(top, current, now);
+                shorten(&mut record.owner.fence, current, now);
+            }
+            // Whoever claims next gets a higher one.
+            (None, Some(top)) if passed(*top, now) => key.top = None,
+            _ => {}
         }
     }
 
-    fn rank(&self, number: u8) -> Rank<'_> {
+    /// What of a call that is over can still make a difference.
+    fn bury(&mut self, number: u8) {
         let call = self.call(number);
-        let key = self.key(call.key);
-        let answers = |record: &Record| match &record.state {
-            State::Done { reply, .. } => matches!(Answer::read(reply), Answer::Of(of, _) if of == number),
+        let Phase::Gone { told_nothing } = call.phase else { return };
+        let answers = match self.key(call.key).record.as_ref().map(|record| &record.state) {
+            Some(State::Done { reply, .. }) => {
+                matches!(Answer::read(reply), Answer::Of(of, _) if of == number)
+            }
             _ => false,
         };
-        Rank {
-            phase: call.phase,
-            key: call.key,
-            late: &call.late,
-            tx: call.tx.as_ref().map(|tx| (tx.row.is_some(), tx.writes.0, tx.doubtful)),
-            watched: (call.other, call.foreign, call.disowned, call.torn, call.landed.0),
-            owns: key.record.as_ref().is_some_and(|record| call_of(record.owner) == number),
-            answers: key.record.as_ref().is_some_and(answers),
-            holds: key.holder == Some(number),
+        let call = self.call_mut(number);
+        // It has no effect any more, so nothing of it need be excused.
+        call.disowned = false;
+        if !call.late.is_empty() || call.tx.is_some() {
+            return;
+        }
+        let counts = call.landed.any() || call.foreign || answers;
+        call.phase = Phase::Gone { told_nothing: told_nothing && counts };
+        call.other = false;
+        call.torn &= counts;
+        if !counts {
+            call.key = 0;
         }
     }
 }
 
-trait Rename {
-    fn rename(&mut self, renamed: impl Fn(u8) -> u8);
+fn passed(fence: Fence, now: Timestamp) -> bool {
+    fence.as_u64() < now.as_micros()
 }
 
-impl Rename for Record {
-    fn rename(&mut self, renamed: impl Fn(u8) -> u8) {
-        self.owner.nonce = nonce(renamed(call_of(self.owner)), false);
-        if let State::Done { reply, .. } = &mut self.state {
-            *reply = Answer::read(reply).rename(renamed).reply();
-        }
-    }
-}
-
-impl Answer {
-    fn rename(self, renamed: impl Fn(u8) -> u8) -> Self {
-        match self {
-            Self::Of(call, outcome) => Self::Of(renamed(call), outcome),
-            Self::Verdict => Self::Verdict,
-        }
+/// A fence that the clock has passed matters only as far as it is the record's.
+fn shorten(fence: &mut Fence, current: Option<Fence>, now: Timestamp) {
+    if passed(*fence, now) {
+        *fence = if Some(*fence) == current { CURRENT } else { STALE };
     }
 }
