@@ -36,19 +36,23 @@ impl Explored {
                 offer(Step::CrashCommitting);
             }
             Phase::Settling => {
-                if locked
-                    && (self.guards.lacks(Mutant::SettlingDoesNotWait)
-                        || self.guards.lacks(Mutant::PlainRead))
-                {
+                if locked && (self.guards.lacks(Mutant::PlainRead) || !self.settling_waits()) {
                     offer(Step::Settle);
                 }
                 self.ask(world, call, Step::Settle, Request::Claim, &mut offer);
             }
             Phase::Ending(end, fence) => {
+                if locked && !self.settling_waits() {
+                    offer(Step::End(end));
+                }
                 self.ask(world, call, Step::End(end), Request::End(end, fence), &mut offer);
             }
             _ => {}
         }
+    }
+
+    fn settling_waits(&self) -> bool {
+        !self.guards.lacks(Mutant::SettlingDoesNotWait)
     }
 
     /// A locked row keeps a claim out.

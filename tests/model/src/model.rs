@@ -39,7 +39,7 @@ impl Explored {
                 if other && others >= self.config.others {
                     continue;
                 }
-                let first = match (self.config.form, world.locked(key)) {
+                let first = match (self.config.form, self.waits(world.locked(key))) {
                     (Form::Tx, true) => Step::ToldLocked,
                     _ => Step::Claim,
                 };

@@ -1,13 +1,15 @@
 //! Without any of its guards the model breaks a rule, and says which.
 
-use idem_model::{Mutant, check};
+use idem_model::{Config, Mutant, check};
 
-/// The mutant breaks its rule on a way that the checker finds.
+/// The mutant breaks its rule on a way that the checker finds, also where worlds are made one.
 fn is_found(mutant: Mutant) {
-    let report = check(&mutant.config());
-    println!("{mutant:?}: {report}");
-    let broken: Vec<_> = report.broken.iter().map(|found| found.rule).collect();
-    assert!(broken.contains(&mutant.breaks()), "{mutant:?} broke {broken:?}");
+    for symmetry in [false, true] {
+        let report = check(&Config { symmetry, ..mutant.config() });
+        println!("{mutant:?}: {report}");
+        let broken: Vec<_> = report.broken.iter().map(|found| found.rule).collect();
+        assert!(broken.contains(&mutant.breaks()), "{mutant:?} broke {broken:?}");
+    }
 }
 
 macro_rules! mutants {
