@@ -140,7 +140,7 @@ impl Explored {
         };
         let forced = step == Step::Finish && self.guards.lacks(Mutant::CommitAnyway);
         if !world.holds_row(call) && !self.guards.lacks(unnoticed) && !forced {
-            let torn = world.call(call).torn;
+            let torn = world.call(call).marks.torn;
             self.saw(if torn { Event::EarlyCommitNoticed } else { Event::RollbackNoticed });
             world.roll_back(call);
             world.call_mut(call).phase = Phase::Ending(End::Surrender, fence);
@@ -200,7 +200,7 @@ impl Explored {
             let key = world.call(call).key;
             world.write(self, key, By::Owner(call, row.owner.fence), |record, _| *record = Some(row));
         }
-        let landed = &mut world.call_mut(call).landed;
+        let landed = &mut world.call_mut(call).marks.landed;
         *landed = Halves(landed.0 | tx.writes.0);
     }
 

@@ -6,7 +6,7 @@ use crate::model::Explored;
 use crate::state::{Phase, Tx, World};
 
 impl Explored {
-    pub(crate) fn fates(&self, world: &World, number: u8, actions: &mut Vec<Action>) {
+    pub(crate) fn fates(world: &World, number: u8, actions: &mut Vec<Action>) {
         let call = world.call(number);
         let mut offer = |fate| actions.push(Action::Database(number, fate));
         for late in &call.late {
@@ -42,7 +42,7 @@ impl Explored {
             Fate::RollBack => world.call_mut(call).tx = Some(Box::new(Tx::default())),
             Fate::CommitEarly => {
                 self.commit(world, call);
-                world.call_mut(call).torn = true;
+                world.call_mut(call).marks.torn = true;
                 world.call_mut(call).tx = Some(Box::new(Tx::default()));
             }
         }

@@ -77,7 +77,7 @@ impl Guards {
     }
 
     pub(crate) fn renew(self, record: &mut Option<Record>, owner: Owner, now: Timestamp) -> RenewOutcome {
-        let owner = self.or_anybody(Mutant::RenewalUnguarded, record, owner);
+        let owner = self.or_anybody(Mutant::RenewalUnguarded, record.as_ref(), owner);
         protocol::renew(record, owner, LEASE, now)
     }
 
@@ -110,7 +110,7 @@ impl Guards {
         if self.lacks(Mutant::ReleaseStored) {
             return protocol::complete(record, owner, reply, RETENTION, now);
         }
-        let owner = self.or_anybody(Mutant::ReleaseUnguarded, record, owner);
+        let owner = self.or_anybody(Mutant::ReleaseUnguarded, record.as_ref(), owner);
         let outcome = protocol::release(record, owner, RETENTION, now);
         if self.lacks(Mutant::ReleaseDeletes) && outcome == WriteOutcome::Applied {
             *record = None;
@@ -119,7 +119,7 @@ impl Guards {
     }
 
     pub(crate) fn mark_unknown(self, record: &mut Option<Record>, owner: Owner) -> WriteOutcome {
-        let owner = self.or_anybody(Mutant::SurrenderUnguarded, record, owner);
+        let owner = self.or_anybody(Mutant::SurrenderUnguarded, record.as_ref(), owner);
         protocol::mark_unknown(record, owner)
     }
 
@@ -130,7 +130,7 @@ impl Guards {
         verdict: &Verdict,
         now: Timestamp,
     ) -> WriteOutcome {
-        let seen = self.or_anybody(Mutant::VerdictForAnybody, record, seen);
+        let seen = self.or_anybody(Mutant::VerdictForAnybody, record.as_ref(), seen);
         protocol::settle(record, seen, verdict, RETENTION, now)
     }
 
@@ -144,11 +144,11 @@ impl Guards {
     }
 
     pub(crate) fn reap(self, record: &mut Option<Record>, now: Timestamp) -> bool {
-        let tampered = match (self.0, record.as_ref().map(|record| &record.state)) {
-            (Some(Mutant::ReaperDropsUnknown), Some(State::Unknown)) => true,
-            (Some(Mutant::ReaperDropsRunning), Some(State::Running { .. })) => true,
-            _ => false,
-        };
+        let tampered = matches!(
+            (self.0, record.as_ref().map(|record| &record.state)),
+            (Some(Mutant::ReaperDropsUnknown), Some(State::Unknown))
+                | (Some(Mutant::ReaperDropsRunning), Some(State::Running { .. }))
+        );
         if tampered {
             *record = None;
             return true;
@@ -157,7 +157,7 @@ impl Guards {
     }
 
     /// The record's owner instead of the one that asks, if that guard is out.
-    fn or_anybody(self, guard: Mutant, record: &Option<Record>, owner: Owner) -> Owner {
+    fn or_anybody(self, guard: Mutant, record: Option<&Record>, owner: Owner) -> Owner {
         match record {
             Some(record) if self.lacks(guard) => record.owner,
             _ => owner,

@@ -8,7 +8,7 @@ use crate::coverage::Event;
 use crate::guards::fingerprint;
 use crate::model::Explored;
 use crate::rule::Rule;
-use crate::state::{Answer, Halves, Phase, World, call_of};
+use crate::state::{Answer, Marks, Phase, World, call_of};
 
 /// Who changes a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -97,7 +97,7 @@ impl World {
             }
         }
         if let Some(Record { state: State::Done { reply, .. }, .. }) = &after {
-            self.key_mut(key).first.get_or_insert(Answer::read(reply));
+            self.key_mut(key).first.get_or_insert_with(|| Answer::read(reply));
         }
     }
 
@@ -142,7 +142,7 @@ impl World {
         held.steps = StepLog::default();
         (held.first, held.holder) = (None, None);
         for call in self.calls.iter_mut().filter(|call| call.key == key) {
-            (call.foreign, call.landed, call.torn) = (false, Halves::default(), false);
+            call.marks = Marks { disowned: call.marks.disowned, ..Marks::default() };
         }
     }
 
@@ -150,7 +150,7 @@ impl World {
     fn disown(&mut self, key: u8, owner: Owner) {
         self.key_mut(key).holder = None;
         let call = self.call_mut(call_of(owner));
-        (call.disowned, call.foreign) = (true, false);
+        (call.marks.disowned, call.marks.foreign) = (true, false);
     }
 
     /// What a claim of `call` was told, on the record that it met.
@@ -206,6 +206,6 @@ impl World {
     /// The foreign effect of `call` happens.
     pub(crate) fn take_effect(&mut self, call: u8) {
         let call = self.call_mut(call);
-        call.foreign = !call.disowned;
+        call.marks.foreign = !call.marks.disowned;
     }
 }

@@ -1,4 +1,4 @@
-//! The long form: `cargo run --release -p idem-model -- --form tx --workers 3 --calls 4`.
+//! The long form: `cargo run --release -p idem-model -- --transactions --workers 3 --keys 2`.
 
 use std::process::ExitCode;
 
@@ -53,7 +53,7 @@ impl Options {
         let workers = self.workers.unwrap_or(base.workers);
         Config {
             workers,
-            calls: self.calls.unwrap_or(workers.max(base.calls)),
+            calls: self.calls.unwrap_or_else(|| workers.max(base.calls)),
             keys: self.keys,
             ticks: self.ticks,
             late: self.late,

@@ -78,7 +78,7 @@ impl Model for Explored {
                 Form::Plain | Form::Steps => self.plain(world, call, actions),
                 Form::Tx => self.coupled(world, call, actions),
             }
-            self.fates(world, call, actions);
+            Self::fates(world, call, actions);
         }
     }
 

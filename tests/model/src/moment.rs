@@ -31,14 +31,15 @@ impl World {
     fn keeps(&self, model: &Explored, rule: Rule) -> bool {
         !self.broken.has(rule)
             && match rule {
-                Rule::OneCoupledEffect => self.at_most_one(|call| call.landed.any()),
+                Rule::OneCoupledEffect => self.at_most_one(|call| call.marks.landed.any()),
                 Rule::OneForeignEffect => {
-                    self.after_crash == AfterCrash::Rerun || self.at_most_one(|call| call.foreign)
+                    self.after_crash == AfterCrash::Rerun || self.at_most_one(|call| call.marks.foreign)
                 }
                 Rule::EffectWithRecord => model.config.form != Form::Tx || self.couples(),
-                Rule::NothingMeansNothing => self.calls.iter().all(|call| {
-                    call.phase != (Phase::Gone { told_nothing: true }) || !(call.landed.any() || call.foreign)
-                }),
+                Rule::NothingMeansNothing => self
+                    .calls
+                    .iter()
+                    .all(|call| call.phase != (Phase::Gone { told_nothing: true }) || !call.marks.any()),
                 Rule::FinalIsReplayed => !self.answers_with_a_released_result(),
                 Rule::EveryKeyEnds => !self.is_quiet() || self.ends(model),
                 _ => true,
@@ -58,11 +59,11 @@ impl World {
                 Some(Record { state: State::Done { reply, .. }, .. }) => Some(Answer::read(reply)),
                 _ => None,
             };
-            let whole = call.landed == Halves::WHOLE && !call.torn;
+            let whole = call.marks.landed == Halves::WHOLE && !call.marks.torn;
             match answer {
                 Some(Answer::Of(of, Outcome::Success)) if of == number => whole,
-                Some(Answer::Of(of, Outcome::Refusal)) if of == number => !call.landed.any(),
-                _ => !call.landed.any() || call.torn,
+                Some(Answer::Of(of, Outcome::Refusal)) if of == number => !call.marks.landed.any(),
+                _ => !call.marks.landed.any() || call.marks.torn,
             }
         })
     }

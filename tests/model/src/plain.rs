@@ -108,7 +108,7 @@ impl Explored {
                 world.tell(call, Told::Refused);
             }
             (Step::Effect, Phase::Won(fence)) => self.effect(world, call, fence),
-            (Step::Store, Phase::Ran(fence)) => match self.store_step(world, call, fence) {
+            (Step::Store, Phase::Ran(fence)) => match Self::store_step(world, call, fence) {
                 StepOutcome::Stored | StepOutcome::Existing(_) => {
                     world.call_mut(call).phase = Phase::Stored(fence);
                 }
@@ -230,7 +230,7 @@ impl Explored {
         world.tell(call, told);
     }
 
-    fn store_step(&self, world: &mut World, call: u8, fence: Fence) -> StepOutcome {
+    fn store_step(world: &mut World, call: u8, fence: Fence) -> StepOutcome {
         let owner = world.owner(call, fence);
         let key = world.call(call).key;
         let held = world.key_mut(key);
@@ -254,7 +254,7 @@ impl Explored {
                 drop(self.write_end(world, call, end, fence));
             }
             Request::Step(fence) => {
-                drop(self.store_step(world, call, fence));
+                drop(Self::store_step(world, call, fence));
             }
         }
     }

@@ -58,14 +58,28 @@ pub(crate) struct Call {
     pub(crate) tx: Option<Box<Tx>>,
     /// Only without its guard: it asks with another nonce than at first.
     pub(crate) renamed: bool,
-    /// Watched: its foreign effect happened, in this retention.
+    /// Watched.
+    pub(crate) marks: Marks,
+}
+
+/// What a call has left in the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub(crate) struct Marks {
+    /// Its foreign effect happened, in this retention.
     pub(crate) foreign: bool,
-    /// Watched: a verdict or an operator ended its claim, knowing that its effect may still come.
-    pub(crate) disowned: bool,
-    /// Watched: the halves of its coupled effect that were committed in this retention.
+    /// The halves of its coupled effect that were committed in this retention.
     pub(crate) landed: Halves,
-    /// Watched: the database committed its transaction before its time.
+    /// The database committed its transaction before its time.
     pub(crate) torn: bool,
+    /// A verdict or an operator ended its claim, knowing that its effect may still come.
+    pub(crate) disowned: bool,
+}
+
+impl Marks {
+    /// It has an effect.
+    pub(crate) fn any(self) -> bool {
+        self.foreign || self.landed.any()
+    }
 }
 
 /// How far a call is.
@@ -200,10 +214,7 @@ impl World {
             late: Vec::new(),
             tx: None,
             renamed: false,
-            foreign: false,
-            disowned: false,
-            landed: Halves::default(),
-            torn: false,
+            marks: Marks::default(),
         };
         Self {
             clock: 0,

@@ -2,7 +2,7 @@
 
 use idem_core::protocol::{Record, State};
 
-use crate::state::{Answer, Call, Phase, Request, World, call_of, nonce};
+use crate::state::{Answer, Call, Marks, Phase, Request, World, call_of, nonce};
 
 /// What orders calls, whoever they are.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
@@ -11,10 +11,10 @@ struct Rank<'w> {
     key: u8,
     late: &'w [Request],
     tx: Option<(bool, u8, bool)>,
-    watched: (bool, bool, bool, bool, u8),
-    owns: bool,
-    answers: bool,
-    holds: bool,
+    other: bool,
+    marks: Marks,
+    /// What of its key is its own: the record, its answer, the claim.
+    own: (bool, bool, bool),
 }
 
 impl World {
@@ -58,10 +58,13 @@ impl World {
             key: call.key,
             late: &call.late,
             tx: call.tx.as_ref().map(|tx| (tx.row.is_some(), tx.writes.0, tx.doubtful)),
-            watched: (call.other, call.foreign, call.disowned, call.torn, call.landed.0),
-            owns: key.record.as_ref().is_some_and(|record| call_of(record.owner) == number),
-            answers: key.record.as_ref().is_some_and(answers),
-            holds: key.holder == Some(number),
+            other: call.other,
+            marks: call.marks,
+            own: (
+                key.record.as_ref().is_some_and(|record| call_of(record.owner) == number),
+                key.record.as_ref().is_some_and(answers),
+                key.holder == Some(number),
+            ),
         }
     }
 }

@@ -104,14 +104,14 @@ impl World {
         };
         let call = self.call_mut(number);
         // It has no effect any more, so nothing of it need be excused.
-        call.disowned = false;
+        call.marks.disowned = false;
         if !call.late.is_empty() || call.tx.is_some() {
             return;
         }
-        let counts = call.landed.any() || call.foreign || answers;
+        let counts = call.marks.any() || answers;
         call.phase = Phase::Gone { told_nothing: told_nothing && counts };
         call.other = false;
-        call.torn &= counts;
+        call.marks.torn &= counts;
         if !counts {
             call.key = 0;
         }

@@ -85,7 +85,7 @@ impl World {
     /// The truth about an operation, as far as it has come. Who cannot tell leaves the record as it is.
     fn find_out(&self, key: u8) -> Option<Finding> {
         let seen = self.key(key).record.as_ref()?.owner;
-        let happened = self.calls.iter().any(|call| call.key == key && (call.foreign || call.landed.any()));
+        let happened = self.calls.iter().any(|call| call.key == key && call.marks.any());
         let verdict =
             if happened { Verdict::Happened(Answer::Verdict.reply()) } else { Verdict::DidNotHappen };
         Some(Finding { seen, verdict })

@@ -30,13 +30,13 @@ const IN_STATEMENTS: &[Event] = &[Event::LateOwnerIsAVerdict, Event::Disclaimed,
 const BY_OTHERS: &[Event] = &[Event::Mismatch, Event::Forgotten];
 
 /// Without another request under the same key, and without operators who drop records, there is room for more.
-fn peaceful(config: Config) -> Config {
-    Config { others: 0, forget: false, ..config }
+fn peaceful(config: &Config) -> Config {
+    Config { others: 0, forget: false, ..config.clone() }
 }
 
 /// As small as it gets, twice.
-fn two_scopes(config: Config) -> Config {
-    Config { keys: 2, workers: 2, calls: 2, ticks: 1, ..config }
+fn two_scopes(config: &Config) -> Config {
+    Config { keys: 2, workers: 2, calls: 2, ticks: 1, ..config.clone() }
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn three_workers_and_a_step() {
 
 #[test]
 fn three_workers_and_two_late_requests() {
-    let config = Config { late: 2, ..peaceful(Config::plain()) };
+    let config = Config { late: 2, ..peaceful(&Config::plain()) };
     holds(&config, 670_000, &[BY_OTHERS, &[Event::StepReused], IN_TRANSACTIONS]);
 }
 
@@ -62,17 +62,17 @@ fn two_workers_in_transactions() {
 
 #[test]
 fn three_workers_in_transactions() {
-    let config = Config { workers: 3, late: 2, ..peaceful(Config::tx()) };
+    let config = Config { workers: 3, late: 2, ..peaceful(&Config::tx()) };
     // Without operators, what is unknown is settled once.
     holds(&config, 600_000, &[BY_OTHERS, IN_STATEMENTS, &[Event::VerdictRefused]]);
 }
 
 #[test]
 fn two_scopes_of_statements() {
-    holds(&two_scopes(Config::plain()), 750_000, &[&[Event::StepReused], IN_TRANSACTIONS]);
+    holds(&two_scopes(&Config::plain()), 750_000, &[&[Event::StepReused], IN_TRANSACTIONS]);
 }
 
 #[test]
 fn two_scopes_of_transactions() {
-    holds(&two_scopes(Config::tx()), 380_000, &[IN_STATEMENTS]);
+    holds(&two_scopes(&Config::tx()), 380_000, &[IN_STATEMENTS]);
 }
