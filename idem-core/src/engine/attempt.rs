@@ -182,7 +182,9 @@ impl Attempt {
             }
             (WriteOutcome::Applied, Ending::Release) => (End::Open, Settled::Recorded),
             (WriteOutcome::Applied, Ending::Unknown) => (End::Unknown, Settled::Recorded),
-            (WriteOutcome::Lost(Current::Done(reply)), _) => {
+            (WriteOutcome::Lost(Current::Done { reply, fingerprint }), _)
+                if fingerprint == self.flight.fingerprint =>
+            {
                 (End::Done(reply.clone()), Settled::Superseded(reply))
             }
             (WriteOutcome::Lost(current), _) => {

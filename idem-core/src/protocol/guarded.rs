@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::owner::Owner;
 use super::record::{Record, State};
+use crate::fingerprint::Fingerprint;
 use crate::reply::Reply;
 use crate::time::Timestamp;
 
@@ -40,8 +41,14 @@ pub enum Current {
     Absent,
     /// Another owner runs it, or undoes it.
     Running,
-    /// Another owner completed it: this is the answer of the operation.
-    Done(Reply),
+    /// Another owner completed it.
+    Done {
+        /// The answer of the operation, if it is the caller's operation at all: see `fingerprint`.
+        reply: Reply,
+        /// What the record's request said. Once a record has expired or was forgotten, its key may have been used for
+        /// another request, whose answer a late owner must not give (I6).
+        fingerprint: Fingerprint,
+    },
     /// It was released.
     Released,
     /// Its outcome is unknown, or an operator must look at it.
@@ -52,12 +59,12 @@ impl Current {
     /// What a caller that holds no claim sees in `record`.
     #[must_use]
     pub fn of(record: Option<&Record>) -> Self {
-        match record.map(|record| &record.state) {
-            None => Self::Absent,
-            Some(State::Running { .. } | State::Unwinding) => Self::Running,
-            Some(State::Done { reply, .. }) => Self::Done(reply.clone()),
-            Some(State::Released { .. }) => Self::Released,
-            Some(State::Unknown | State::Stuck) => Self::Unknown,
+        let Some(record) = record else { return Self::Absent };
+        match &record.state {
+            State::Running { .. } | State::Unwinding => Self::Running,
+            State::Done { reply, .. } => Self::Done { reply: reply.clone(), fingerprint: record.fingerprint },
+            State::Released { .. } => Self::Released,
+            State::Unknown | State::Stuck => Self::Unknown,
         }
     }
 }

@@ -20,7 +20,7 @@ pub enum AfterCrash {
 }
 
 /// Everything that is known about one key.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Record {
     /// What the first request said. A claim with another one is a mismatch.
     pub fingerprint: Fingerprint,
@@ -41,7 +41,7 @@ pub struct Record {
 }
 
 /// Where an operation stands. Absence of the record is the state before the first claim.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
     /// Somebody is at it, or died at it.

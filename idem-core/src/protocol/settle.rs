@@ -9,7 +9,7 @@ use crate::reply::Reply;
 use crate::time::Timestamp;
 
 /// What somebody found out about an operation that nobody was sure of.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Verdict {
     /// It happened: further calls get this answer.
     Happened(Reply),

@@ -8,7 +8,7 @@ use super::record::{Record, State};
 use crate::reply::Reply;
 
 /// The outputs of the steps that an operation has taken, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct StepLog(BTreeMap<Box<str>, Reply>);
 
 impl StepLog {

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
-    AfterCrash, Claim, ClaimOutcome, Nonce, Owner, Record, RenewOutcome, State, Won, WriteOutcome,
+    AfterCrash, Claim, ClaimOutcome, Current, Nonce, Owner, Record, RenewOutcome, State, Won, WriteOutcome,
 };
 use crate::reply::Reply;
 use crate::store::{
@@ -216,6 +216,11 @@ pub(super) fn print(number: u8) -> Fingerprint {
 
 pub(super) fn reply(text: &str) -> Reply {
     Reply::from(text.as_bytes().to_vec())
+}
+
+/// What a loser is told of a record that the usual request completed.
+pub(super) fn answered(reply: Reply) -> Current {
+    Current::Done { reply, fingerprint: print(1) }
 }
 
 /// The stored reply of a record that must be done.

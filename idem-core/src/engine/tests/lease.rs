@@ -1,7 +1,8 @@
 //! Slow owners.
 
 use super::*;
-use crate::protocol::RenewOutcome;
+use crate::protocol::{RenewOutcome, WriteOutcome};
+use crate::store::{Forgetting, Surrender};
 
 /// Long enough that a stalled machine does not end it by itself.
 const SHORT: Spec = RERUN.lease(400);
@@ -79,6 +80,22 @@ async fn a_slow_owner_that_wakes_after_a_take_over_writes_nothing_and_answers_wh
     assert_eq!(operation(&slow, SHORT).key("k").run(errors(), body).await, Ok(101));
     let record = record(&store, "k").await.unwrap();
     assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
+}
+
+#[tokio::test]
+async fn a_slow_owner_does_not_answer_what_another_request_under_its_key_got() {
+    let store = FaultyStore::new();
+    let (slow, other) = (idem(&store), idem(&store));
+    let held = Held::start(&slow, PLAIN, "a", Ok(1)).await;
+    let address = address("k");
+    let seen = record(&store, "k").await.unwrap().owner;
+    // It is given up, and an operator frees its key, which somebody uses for something else.
+    assert_eq!(store.mark_unknown(Surrender { address, owner: seen }).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(store.forget(Forgetting { address, seen }).await.unwrap(), WriteOutcome::Applied);
+    let body = async || Ok::<_, Refused>(2);
+    assert_eq!(operation(&other, PLAIN).key("k").fingerprint("b").run(errors(), body).await, Ok(2));
+
+    assert_eq!(held.finish().await, Err(Refused::OutcomeUnknown));
 }
 
 #[tokio::test]

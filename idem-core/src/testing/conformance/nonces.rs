@@ -2,9 +2,9 @@
 //! answer and leave the record as [`protocol`](crate::protocol) does.
 
 use super::states::try_everywhere;
-use crate::protocol::{Claim, Current, Nonce, Owner, RenewOutcome, WriteOutcome};
+use crate::protocol::{Claim, Nonce, Owner, RenewOutcome, WriteOutcome};
 use crate::testing::history::{By, Span, Write};
-use crate::testing::trial::reply;
+use crate::testing::trial::{answered, reply};
 use crate::testing::{Backend, Trial};
 
 macro_rules! guards {
@@ -50,6 +50,6 @@ pub async fn the_whole_nonce_counts<B: Backend>(t: Trial<B>) {
         assert_eq!(done, WriteOutcome::Applied, "the nonce itself is right ({key})");
         let near = Owner { nonce: Nonce::fresh(), ..owner };
         let lost = t.complete(key, near, &reply("near")).await;
-        assert_eq!(lost, WriteOutcome::Lost(Current::Done(reply("own"))), "a loser is told the answer");
+        assert_eq!(lost, WriteOutcome::Lost(answered(reply("own"))), "a loser is told the answer");
     }
 }

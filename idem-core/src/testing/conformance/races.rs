@@ -8,7 +8,7 @@ use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Current, Owner, StateKind
 use crate::reply::Reply;
 use crate::store::{Answers, Batch, Completion, Release, Renewal, Store, StoreError};
 use crate::testing::parallel::{at_once, patiently};
-use crate::testing::trial::{address, reply, reply_in};
+use crate::testing::trial::{address, answered, reply, reply_in};
 use crate::testing::{Backend, Trial};
 
 /// As many as the brief moments of a double click and a retry storm bring.
@@ -105,7 +105,7 @@ pub async fn a_stale_owner_never_completes<B: Backend>(t: Trial<B>) {
             match outcome {
                 WriteOutcome::Applied => assert_eq!(number % 4, 0, "a stale owner writes nothing (I4)"),
                 WriteOutcome::Lost(Current::Running) => assert_ne!(number % 4, 0, "the owner completes"),
-                WriteOutcome::Lost(Current::Done(told)) => {
+                WriteOutcome::Lost(Current::Done { reply: told, .. }) => {
                     assert_ne!(number % 4, 0, "the owner completes");
                     assert_eq!(told, reply("new"), "a stale owner is told the answer");
                 }
@@ -176,7 +176,7 @@ pub async fn one_of_two_ends_counts<B: Backend>(t: Trial<B>) {
             let completes = (number + round) % 2 == 0;
             let expected = match (kind, completes) {
                 (StateKind::Done, true) | (StateKind::Released, false) => WriteOutcome::Applied,
-                (StateKind::Done, false) => WriteOutcome::Lost(Current::Done(reply("end"))),
+                (StateKind::Done, false) => WriteOutcome::Lost(answered(reply("end"))),
                 (StateKind::Released, true) => WriteOutcome::Lost(Current::Released),
                 other => panic!("the record is done or released, and is {other:?}"),
             };

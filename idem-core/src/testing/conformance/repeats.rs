@@ -2,7 +2,7 @@
 
 use crate::protocol::{AfterCrash, ClaimOutcome, Current, RenewOutcome, Verdict, WriteOutcome};
 use crate::store::Settlement;
-use crate::testing::trial::{address, reply, reply_in};
+use crate::testing::trial::{address, answered, reply, reply_in};
 use crate::testing::{Backend, Trial};
 
 /// Recognised by its nonce.
@@ -78,7 +78,7 @@ pub async fn a_completion<B: Backend>(t: Trial<B>) {
     t.assert_unchanged("k", &before, "a repeated completion is recognised").await;
 
     let other = t.complete("k", owner, &reply("another")).await;
-    let told = matches!(other, WriteOutcome::Applied | WriteOutcome::Lost(Current::Done(_)));
+    let told = matches!(other, WriteOutcome::Applied | WriteOutcome::Lost(Current::Done { .. }));
     assert!(told, "the operation is done, whatever its owner says now: {other:?}");
     let kept = t.present("k").await;
     assert_eq!(reply_in(&kept).as_bytes(), b"once", "the first completion is the answer for ever (I2)");
@@ -122,7 +122,7 @@ pub async fn a_settlement<B: Backend>(t: Trial<B>) {
         t.assert_unchanged(key, &before, "a repeated verdict is recognised").await;
 
         let (other, current) = match settlement.verdict {
-            Verdict::Happened(reply) => (Verdict::DidNotHappen, Current::Done(reply)),
+            Verdict::Happened(reply) => (Verdict::DidNotHappen, answered(reply)),
             Verdict::DidNotHappen => (Verdict::Happened(reply("found")), Current::Released),
         };
         let contrary =
@@ -133,7 +133,7 @@ pub async fn a_settlement<B: Backend>(t: Trial<B>) {
     let seen = t.present("yes").await.owner;
     let verdict = Verdict::Happened(reply("other"));
     let other = t.settle(Settlement { address: address("yes"), seen, verdict, retention: t.long() }).await;
-    assert_eq!(other, WriteOutcome::Lost(Current::Done(reply("found"))), "another answer is another verdict");
+    assert_eq!(other, WriteOutcome::Lost(answered(reply("found"))), "another answer is another verdict");
 }
 
 /// What is gone is forgotten.
@@ -154,11 +154,7 @@ pub async fn a_forgetting_after_which_the_key_was_used<B: Backend>(t: Trial<B>) 
     let owner = t.owner_of("k").await;
     assert_eq!(t.complete("k", owner, &reply("new")).await, WriteOutcome::Applied, "an owner may complete");
     let late = t.forget("k", seen).await;
-    assert_eq!(
-        late,
-        WriteOutcome::Lost(Current::Done(reply("new"))),
-        "the record is not the one that was meant"
-    );
+    assert_eq!(late, WriteOutcome::Lost(answered(reply("new"))), "the record is not the one that was meant");
     assert!(t.record("k").await.is_some(), "a late repeat drops nothing");
 }
 

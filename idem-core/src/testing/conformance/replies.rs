@@ -1,9 +1,9 @@
 //! I2: a stored reply comes back byte for byte, whatever its bytes are.
 
-use crate::protocol::{ClaimOutcome, Current, Owner, Verdict, WriteOutcome};
+use crate::protocol::{ClaimOutcome, Owner, Verdict, WriteOutcome};
 use crate::reply::Reply;
 use crate::store::{Batch, Completion, Settlement, Store};
-use crate::testing::trial::{address, reply_in, sound};
+use crate::testing::trial::{address, answered, reply_in, sound};
 use crate::testing::{Backend, Trial};
 
 /// What drivers trip over: nothing at all, NUL, every byte, text that is not UTF-8 or looks like something else.
@@ -87,7 +87,7 @@ pub async fn are_told_to_a_loser<B: Backend>(t: Trial<B>) {
         let owner = t.owner_of(key).await;
         assert_eq!(t.complete(key, owner, &reply).await, WriteOutcome::Applied, "an owner may complete");
         let loser = Owner { nonce: t.ask(key).nonce, ..owner };
-        let told = WriteOutcome::Lost(Current::Done(reply.clone()));
+        let told = WriteOutcome::Lost(answered(reply.clone()));
         assert!(
             t.complete(key, loser, &Reply::from(vec![1])).await == told,
             "a lost completion tells the answer ({key})"

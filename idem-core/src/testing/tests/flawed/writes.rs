@@ -35,7 +35,7 @@ pub(super) fn own_in_batch(flaw: Flaw, slot: Option<&Record>, owner: &mut Owner)
 
 pub(super) fn told(flaw: Flaw, outcome: WriteOutcome) -> WriteOutcome {
     match outcome {
-        WriteOutcome::Lost(Current::Done(_)) if flaw == Flaw::KeepsLosersInTheDark => {
+        WriteOutcome::Lost(Current::Done { .. }) if flaw == Flaw::KeepsLosersInTheDark => {
             WriteOutcome::Lost(Current::Running)
         }
         outcome => outcome,

@@ -1,0 +1,88 @@
+//! What may happen next.
+
+use crate::state::{End, Request};
+
+/// One step of the world.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Action {
+    /// The store's clock moves.
+    Tick,
+    /// Something happens to the record of a key without a caller.
+    Key(u8, Upkeep),
+    /// A caller comes with a key, saying something else than the others or not; its worker's first step.
+    Begin { call: u8, key: u8, other: bool, first: Step },
+    /// The worker of a call moves on.
+    Call(u8, Step),
+    /// Something happens to what a call has sent.
+    Database(u8, Fate),
+}
+
+/// What time and people do to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Upkeep {
+    Sweep,
+    Reap,
+    /// Somebody (a claimant, a worker, an operator) asks what became of an unknown operation.
+    Ask,
+    /// What was found out is written down.
+    Settle,
+    /// An operator drops the record.
+    Forget,
+}
+
+/// What a worker does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    /// It claims, and hears the answer. In a transaction: BEGIN, and the claim inside it.
+    Claim,
+    /// It sends a request and hears nothing. What was sent may be applied later, or never; the worker will repeat it.
+    Unheard(Request),
+    /// Its caller is gone, and its own claim, which it never heard of, is unknown: it never ran.
+    Disclaim,
+    /// The handler does what cannot be undone.
+    Effect,
+    Renew,
+    /// The output of the effect is stored.
+    Store,
+    /// It ends its claim, and hears the answer.
+    End(End),
+    /// Its row is locked by another transaction, and it is told so. Or it waits, which is no step.
+    ToldLocked,
+    /// The handler writes the next half of its effect.
+    Write,
+    /// The handler returns: the completion inside the transaction.
+    Finish,
+    /// The handler returns an answer that is stored without its effect: roll back.
+    Refuse,
+    /// A new transaction with claim and completion alone.
+    StoreRefusal,
+    /// The handler says "try again": roll back.
+    Abort,
+    /// COMMIT, and its reply.
+    Commit,
+    /// COMMIT is sent, and its connection is gone.
+    CommitUnheard,
+    /// The claim is repeated through the store, to learn what became of the COMMIT.
+    Settle,
+    /// The process dies. What it has sent is under way; its transaction is rolled back.
+    Crash,
+    /// The process dies while its COMMIT is under way.
+    CrashCommitting,
+}
+
+/// What becomes of a call's requests and of its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// A request that nobody waits for is applied.
+    Deliver(Request),
+    /// It is lost.
+    Lose(Request),
+    /// A COMMIT that nobody waits for is carried out.
+    Land,
+    /// It is not: the transaction is rolled back.
+    Undo,
+    /// The transaction is rolled back behind the handler's back, and its next statement begins another one.
+    RollBack,
+    /// The same, but what was written so far is committed.
+    CommitEarly,
+}
