@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::flight::{End, Flight, Held, Stage};
 use super::{Engine, Operation};
-use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, Verdict};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Order, Seen, Verdict};
 use crate::store::{Release, Settlement, StoreError, StoreErrorKind};
 
 /// A question to the store that was not answered is put again after this, doubling.
@@ -109,7 +109,7 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
             // Swept while the store was away: still nobody's, and certainly not run.
             Ok(ClaimOutcome::Unknown) => match engine.store.look_up(claim.address).await {
                 Ok(Some(record)) if record.owner.nonce == claim.nonce => {
-                    if engine.store.settle(not_run(&claim, record.owner, retention)).await.is_ok() {
+                    if engine.store.settle(not_run(&claim, Seen::of(&record), retention)).await.is_ok() {
                         return;
                     }
                 }
@@ -125,6 +125,7 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
     }
 }
 
-fn not_run(claim: &Claim, seen: Owner, retention: Duration) -> Settlement {
-    Settlement { address: claim.address, seen, verdict: Verdict::DidNotHappen, retention }
+fn not_run(claim: &Claim, seen: Seen, retention: Duration) -> Settlement {
+    let order = Order::by("idem").because("the caller was gone before the handler began");
+    Settlement { address: claim.address, seen, verdict: Verdict::DidNotHappen, order, retention }
 }

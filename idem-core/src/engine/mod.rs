@@ -54,7 +54,7 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) scope: Scope,
     pub(crate) config: Config,
-    flights: Flights,
+    pub(crate) flights: Flights,
     cache: Option<ReplyCache>,
     labels: Labels,
     keeper: Keeper,

@@ -53,7 +53,7 @@ mod unreadable;
 pub use batch::{Addressed, Batch};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
-    Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
+    Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
 };
 
 use std::fmt;
@@ -132,6 +132,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// [`protocol::settle`](crate::protocol::settle).
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
+    /// [`protocol::free`](crate::protocol::free).
+    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
     /// [`protocol::forget`](crate::protocol::forget).
     fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
@@ -182,6 +185,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         list(Page) -> Result<Vec<Entry>, StoreError>;
         count(StateKind) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
+        free(Freeing) -> Result<WriteOutcome, StoreError>;
         forget(Forgetting) -> Result<WriteOutcome, StoreError>;
         claim_batch(Batch<Claim>) -> Answers<ClaimOutcome>;
         complete_batch(Batch<Completion>) -> Answers<WriteOutcome>;

@@ -19,6 +19,9 @@ pub(super) fn list(flaw: Flaw, records: &Records, page: &Page) -> Vec<Entry> {
         .map(|(at, record)| Entry { address: *at, record: record.clone() })
         .take(limit)
         .collect();
+    if flaw == Flaw::ListsWithoutLines {
+        entries.iter_mut().for_each(|entry| entry.record.audit = None);
+    }
     if flaw == Flaw::ListsBackwards {
         entries.reverse();
     }
