@@ -109,3 +109,15 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
 }
+
+/// A record of before there were audit lines, unknown at the key "k" with the fence 7, takes an order.
+pub(crate) async fn settle_the_old_one(store: &impl Store) {
+    let record = store.look_up(address("k")).await.unwrap().expect("it was there before");
+    assert_eq!((record.owner.fence.as_u64(), record.audit), (7, None));
+    let verdict = settlement("k", record.owner, Verdict::DidNotHappen);
+    assert_eq!(store.settle(verdict).await.unwrap(), WriteOutcome::Applied);
+    let owner = win(store, "k").await;
+    let record = store.look_up(address("k")).await.unwrap().expect("it is there");
+    assert!(record.audit.expect("a line").as_str().ends_with("by ada: bank has no such charge"));
+    assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
+}

@@ -220,6 +220,10 @@ impl Op {
                 assert_eq!(*stored, reply(key));
             }
             Self::Release => assert!(matches!(state, Some(State::Released { .. }))),
+            Self::Free => {
+                assert!(matches!(state, Some(State::Released { .. })));
+                assert!(record.as_ref().is_some_and(|record| record.audit.is_some()), "with its line");
+            }
             Self::MarkUnknown => assert_eq!(state, Some(&State::Unknown)),
             Self::Renew | Self::Duplicate | Self::LookUp | Self::List => {
                 assert!(matches!(state, Some(State::Running { .. })));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idem_core::AfterCrash;
 use idem_core::protocol::{Claim, Order, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_core::store::{Batch, Forgetting, Freeing, Page, Renewal, Store, Surrender, Sweep};
+use idem_core::store::{Batch, Freeing, Page, Renewal, Store, Surrender, Sweep};
 use idem_servers::Proxy;
 
 use super::{Table, hex, in_both_dialects};

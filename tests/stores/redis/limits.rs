@@ -84,6 +84,29 @@ async fn a_span_without_end_is_no_error() {
 }
 
 #[tokio::test]
+async fn a_record_with_a_line_has_a_format_of_its_own_and_one_without_the_old_one() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let owner = owner_in(store.claim(claim("k")).await);
+    let key = records.key(address("k"));
+    assert_eq!(
+        store.mark_unknown(Surrender { address: address("k"), owner }).await.unwrap(),
+        WriteOutcome::Applied
+    );
+    let first = |said: Said| match said {
+        Said::Text(bytes) => bytes[0],
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(first(shell.ask("GET", &key)), 1);
+    let verdict = settlement("k", owner, idem_core::protocol::Verdict::DidNotHappen);
+    assert_eq!(store.settle(verdict).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(first(shell.ask("GET", &key)), 2);
+    let owner = owner_in(store.claim(claim("k")).await);
+    assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(first(shell.ask("GET", &key)), 2);
+}
+
+#[tokio::test]
 async fn an_unknown_format_is_left_alone() {
     let Some(records) = Records::server() else { return };
     let (store, mut shell) = (records.open().await, records.shell());

@@ -7,8 +7,8 @@ use idem_core::Address;
 use idem_core::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Store,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use tokio::sync::Notify;
 

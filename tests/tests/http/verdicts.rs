@@ -43,7 +43,15 @@ async fn a_verdict_that_it_happened_gives_the_answer_to_every_retry() {
     let answer =
         Response::builder().status(201).header("location", "/payments/7").body("found out").expect("one");
     let verdict = Verdict::Happened(idem_core::http::reply(&answer));
-    assert_eq!(operator.settle(&entries[0], verdict).await.expect("a verdict"), WriteOutcome::Applied);
+    assert_eq!(
+        operator
+            .by("ada")
+            .because("it is in the books")
+            .settle(&entries[0], verdict)
+            .await
+            .expect("a verdict"),
+        WriteOutcome::Applied
+    );
     for _ in 0..2 {
         let reply = ask(&app, json_post("/pay", "k", "")).await;
         assert_eq!((reply.status(), reply.body().as_ref()), (StatusCode::CREATED, b"found out".as_slice()));
@@ -59,7 +67,12 @@ async fn a_verdict_that_it_did_not_happen_lets_the_same_request_run_and_no_other
     let operator = idem.operator();
     let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
     assert_eq!(
-        operator.settle(&entries[0], Verdict::DidNotHappen).await.expect("a verdict"),
+        operator
+            .by("ada")
+            .because("it is not in the books")
+            .settle(&entries[0], Verdict::DidNotHappen)
+            .await
+            .expect("a verdict"),
         WriteOutcome::Applied
     );
     assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "other")).await), "idempotency-key-reused");
@@ -73,11 +86,16 @@ async fn an_order_about_a_record_that_has_moved_is_refused() {
     let operator = idem.operator();
     let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
     assert_eq!(
-        operator.settle(&entries[0], Verdict::DidNotHappen).await.expect("a verdict"),
+        operator
+            .by("ada")
+            .because("it is not in the books")
+            .settle(&entries[0], Verdict::DidNotHappen)
+            .await
+            .expect("a verdict"),
         WriteOutcome::Applied
     );
     assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
-    let late = operator.forget(&entries[0]).await.expect("an answer");
+    let late = operator.by("bob").because("tidying up").forget(&entries[0]).await.expect("an answer");
     assert!(matches!(late, WriteOutcome::Lost(_)), "{late:?}");
     assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2", "the answer is still there");
 }
