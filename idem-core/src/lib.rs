@@ -84,6 +84,7 @@ pub mod testing;
 pub mod time;
 #[cfg(all(feature = "redis", any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 mod tls;
+pub mod verify;
 
 #[doc(hidden)]
 pub mod __private;

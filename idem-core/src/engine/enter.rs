@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::lead::Lead;
+use super::verify::Place;
 use super::{ASK_AGAIN, Attempt, Engine, Operation};
 use crate::protocol::{ClaimOutcome, Won};
 use crate::refused::Refused;
@@ -35,6 +36,9 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
     /// background, and a claim that was won for nobody is released.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        if !self.config.hooks.is_empty() {
+            self.verifier.at_home();
+        }
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -68,6 +72,7 @@ impl Engine {
     ) -> Result<Entered, Refused> {
         let mut lead = Lead::new(self, flight, operation);
         let mut poll = FIRST_POLL;
+        let mut verified = false;
         loop {
             let outcome = match lead.claim().await {
                 Ok(outcome) => outcome,
@@ -93,8 +98,12 @@ impl Engine {
                 }
                 ClaimOutcome::Mismatch => return Err(Refused::KeyReused),
                 ClaimOutcome::Unknown => {
-                    lead.land(End::Unknown);
-                    return Err(Refused::OutcomeUnknown);
+                    // Once: what is unknown again is another's doing.
+                    if std::mem::replace(&mut verified, true) || !self.verify(operation).await {
+                        lead.land(End::Unknown);
+                        return Err(Refused::OutcomeUnknown);
+                    }
+                    asked = Instant::now();
                 }
                 ClaimOutcome::InFlight { .. } => {
                     let now = Instant::now();
@@ -108,6 +117,13 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Asks the hook of the operation what became of it; true if the store may answer otherwise now.
+    async fn verify(&self, operation: &Operation) -> bool {
+        let (policy, name) = (&operation.policy, operation.label.operation());
+        // Boxed, so that calls which need none of it stay small.
+        Box::pin(self.find_out(operation.address, name, policy.lease, policy.ttl, Place::Here)).await
     }
 
     fn begin(

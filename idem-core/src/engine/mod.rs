@@ -17,6 +17,7 @@ mod lead;
 mod panics;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub(crate) use attempt::{Attempt, Ending, Ran, Settled};
 pub(crate) use config::Config;
@@ -31,6 +32,7 @@ use self::cache::ReplyCache;
 use self::flight::Flights;
 use self::intern::Labels;
 use self::keeper::Keeper;
+use self::verify::Verifier;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
@@ -58,6 +60,7 @@ pub(crate) struct Engine {
     cache: Option<ReplyCache>,
     labels: Labels,
     keeper: Keeper,
+    verifier: Verifier,
     draining: AtomicBool,
 }
 
@@ -75,6 +78,7 @@ impl Engine {
             flights: Flights::default(),
             labels: Labels::default(),
             keeper: Keeper::default(),
+            verifier: Verifier::default(),
             draining: AtomicBool::new(false),
         })
     }

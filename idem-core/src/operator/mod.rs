@@ -1,7 +1,7 @@
 //! The way out for whoever runs the service: see what is unsettled, and settle it.
 //!
 //! An operation is **unknown** when its handler died, or said so itself, between an effect and the record of it. Its
-//! callers get 409 `outcome-unknown`, and nothing moves until somebody finds out: a [verify hook](crate::operator), or
+//! callers get 409 `outcome-unknown`, and nothing moves until somebody finds out: a [verify hook](crate::verify), or
 //! you. It does not expire, so raise an alarm on [`Operator::count`].
 //!
 //! 1. [`list`](Operator::list) what is unknown or stuck, page by page, or [`inspect`](Operator::inspect) the key of a

@@ -56,7 +56,7 @@ impl Order {
         }
     }
 
-    /// What a [verify hook](crate::operator) found out.
+    /// What a [verify hook](crate::verify) found out.
     #[must_use]
     pub const fn verified() -> Self {
         Self(Author::Hook)

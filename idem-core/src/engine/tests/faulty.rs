@@ -41,6 +41,8 @@ pub(super) struct FaultyStore {
     pub(super) renewals: Semaphore,
     pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
     pub(super) sweep_hangs: AtomicBool,
+    /// Lists that were given.
+    pub(super) lists: Semaphore,
 }
 
 impl FaultyStore {
@@ -55,6 +57,7 @@ impl FaultyStore {
             renewals: Semaphore::new(0),
             renew_answer: Mutex::new(None),
             sweep_hangs: AtomicBool::new(false),
+            lists: Semaphore::new(0),
         })
     }
 
@@ -159,6 +162,7 @@ impl Store for FaultyStore {
     }
 
     fn list(&self, page: Page) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+        self.lists.add_permits(1);
         self.inner.list(page)
     }
 

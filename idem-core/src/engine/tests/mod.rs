@@ -5,7 +5,10 @@ mod drain;
 mod faulty;
 mod lease;
 mod lost_reply;
+mod orders;
 mod twins;
+mod verify;
+mod verify_rounds;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
