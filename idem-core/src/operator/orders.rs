@@ -130,7 +130,7 @@ impl Orders {
         let (address, by, was) = (entry.address, &self.order, entry.record.state.kind());
         match &outcome {
             Ok(WriteOutcome::Applied) => {
-                tracing::warn!(%address, %was, order, %by, "an order was carried out")
+                tracing::warn!(%address, %was, order, %by, "an order was carried out");
             }
             Ok(WriteOutcome::Lost(current)) => {
                 tracing::warn!(%address, %was, order, %by, ?current, "an order was refused: the record has moved");

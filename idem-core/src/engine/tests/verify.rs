@@ -198,7 +198,7 @@ async fn a_record_that_was_just_met_is_left_to_its_owner() {
         assert_eq!(call(&idem, PLAIN, "k", &runs).await, Err(Refused::OutcomeUnknown));
     }
     let reply = crate::plain::reply(&9).unwrap();
-    let late = Completion { address: address("k"), owner, reply, retention: Duration::from_secs(60) };
+    let late = Completion { address: address("k"), owner, reply, retention: Duration::from_mins(1) };
     assert_eq!(store.complete(late).await.unwrap(), WriteOutcome::Applied);
     assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(9));
     assert_eq!((oracle.asked(), runs.load(Ordering::SeqCst)), (0, 0));
@@ -253,7 +253,7 @@ async fn an_owner_that_completes_while_the_hook_is_asked_counts() {
     let late = async {
         oracle.entered.notified().await;
         let reply = crate::plain::reply(&9).unwrap();
-        let late = Completion { address: address("k"), owner, reply, retention: Duration::from_secs(60) };
+        let late = Completion { address: address("k"), owner, reply, retention: Duration::from_mins(1) };
         assert_eq!(store.complete(late).await.unwrap(), WriteOutcome::Applied);
         oracle.leave.notify_one();
     };

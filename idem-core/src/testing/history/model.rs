@@ -157,7 +157,8 @@ impl Precision {
         if self == Self::Loose {
             seen.created = Timestamp::from_micros(0);
             let untimed = |line: AuditLine| {
-                line.as_str().split_once(' ').map_or(line.clone(), |(_, said)| AuditLine::from_stored(said))
+                let (_, said) = line.as_str().split_once(' ').unwrap_or_default();
+                AuditLine::from_stored(said)
             };
             seen.audit = seen.audit.map(untimed);
             match &mut seen.state {

@@ -78,18 +78,18 @@ async fn step_both(
         9 => {
             let happened = Verdict::Happened(b"0".to_vec().into());
             let verdict = if random.bool() { happened } else { Verdict::DidNotHappen };
-            let (seen, order) = (seen(slot, owner), Order::by("ada").because("the books say so"));
+            let (seen, order) = (seen(slot.as_ref(), owner), Order::by("ada").because("the books say so"));
             let expected = protocol::settle(slot, seen, &verdict, &order, SPAN, now);
             let request = Settlement { address, seen, verdict, order, retention: SPAN };
             assert_eq!(store.settle(request).await.unwrap(), expected);
         }
         10 => {
-            let seen = seen(slot, owner);
+            let seen = seen(slot.as_ref(), owner);
             let expected = protocol::forget(slot, seen);
             assert_eq!(store.forget(Forgetting { address, seen }).await.unwrap(), expected);
         }
         11 => {
-            let (seen, order) = (seen(slot, owner), Order::by("bob"));
+            let (seen, order) = (seen(slot.as_ref(), owner), Order::by("bob"));
             let expected = protocol::free(slot, seen, &order, SPAN, now);
             let request = Freeing { address, seen, order, retention: SPAN };
             assert_eq!(store.free(request).await.unwrap(), expected);
@@ -113,7 +113,7 @@ async fn step_both(
     }
 }
 
-fn seen(slot: &Option<Record>, owner: Owner) -> Seen {
+fn seen(slot: Option<&Record>, owner: Owner) -> Seen {
     let nothing = Seen { owner, state: StateKind::Unknown, until: None };
-    slot.as_ref().map_or(nothing, |record| Seen { owner, ..Seen::of(record) })
+    slot.map_or(nothing, |record| Seen { owner, ..Seen::of(record) })
 }

@@ -78,7 +78,7 @@ async fn several_operations_on_one_key_in_one_round_see_each_other() {
     let store = dir.store_with(&clock).await;
     let owner = win(&store, "k").await;
     let until = Some(clock.now() + completion("k", owner).retention);
-    let seen = crate::protocol::Seen { owner, state: crate::protocol::StateKind::Done, until };
+    let seen = crate::protocol::Seen { owner, state: StateKind::Done, until };
     let gate = clock.hold();
     let twin = store.claim(claim("other"));
     let (twin, ()) = tokio::join!(twin, async {

@@ -20,7 +20,9 @@ pub(super) fn list(flaw: Flaw, records: &Records, page: &Page) -> Vec<Entry> {
         .take(limit)
         .collect();
     if flaw == Flaw::ListsWithoutLines {
-        entries.iter_mut().for_each(|entry| entry.record.audit = None);
+        for entry in &mut entries {
+            entry.record.audit = None;
+        }
     }
     if flaw == Flaw::ListsBackwards {
         entries.reverse();

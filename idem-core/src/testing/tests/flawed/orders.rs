@@ -94,7 +94,7 @@ fn line(flaw: Flaw, before: Option<&Record>, slot: &mut Slot, outcome: WriteOutc
     let Some(text) = record.audit.as_ref().map(|line| line.as_str().to_owned()) else { return outcome };
     record.audit = match flaw {
         Flaw::LosesLines => None,
-        Flaw::KeepsTheFirstLine => before.and_then(|old| old.audit.clone()).or(record.audit.take()),
+        Flaw::KeepsTheFirstLine => before.and_then(|old| old.audit.clone()).or_else(|| record.audit.take()),
         Flaw::CutsLinesAt100 => {
             let end = text.floor_char_boundary(100);
             text.get(..end).map(AuditLine::from_stored)
