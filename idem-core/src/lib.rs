@@ -34,16 +34,16 @@
 //! | 2xx, 3xx, 4xx | stored; every further call gets it byte for byte |
 //! | 401 403 407 408 421 425 429 | the key is freed: these describe the moment, not the operation |
 //! | 5xx, `Err` | the key is freed: the handler says "try again" ([`OnError`]; [`Ambiguous`], [`NoEffect`], [`Final`] mark one error) |
-//! | panic, process death | `outcome-unknown` until an [operator](crate::operator) settles it ([`AfterCrash`]) |
+//! | panic, process death | `outcome-unknown` until a [verify hook](crate::verify) finds out or an [operator](crate::operator) settles it ([`AfterCrash`]) |
 //! | caller hangs up | an axum handler runs on in its own task, and the retry gets the answer |
 //! | store away at the claim | 503, not run |
 //! | store away at the completion | the answer is held back and the write repeated; then 503 `outcome-unknown` |
 //! | a slow owner wakes after its lease | it writes nothing; its caller gets the winner's answer |
 //!
 //! What is **not** guaranteed: idem cannot look into a foreign service. A plain handler that dies between charging a
-//! card and returning leaves an unknown outcome, and idem says so instead of guessing. A handler declared
-//! `after_crash = rerun` may run again after a crash. Keys are remembered for the [`ttl`](Builder::ttl) (24 h by
-//! default); a later retry is a new operation.
+//! card and returning leaves an unknown outcome, and idem says so instead of guessing; a [verify hook](crate::verify) can
+//! ask the bank. A handler declared `after_crash = rerun` may run again after a crash. Keys are remembered for the
+//! [`ttl`](Builder::ttl) (24 h by default); a later retry is a new operation.
 //!
 //! # Features
 //!

@@ -21,6 +21,7 @@
 //! | a completion, release or surrender | 1 | 1 | 1 | 1 |
 //! | a take-over, a claim after a release or an expiry | 2 | 2 | 3 | 2 |
 //! | a completion that comes too late, or again | 2 | 2 | 2 | 2 |
+//! | an order of an operator or a verify hook | 2 | 2 | 2 | 2 |
 //!
 //! ```
 //! use idem_core::store::{Store, memory::MemoryStore};
