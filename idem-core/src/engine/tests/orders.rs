@@ -1,7 +1,7 @@
 //! Orders beside handlers that run.
 
 use super::*;
-use crate::protocol::{AuditLine, Current, Verdict, WriteOutcome};
+use crate::protocol::{AuditLine, Current, RenewOutcome, Verdict, WriteOutcome};
 use crate::store::Entry;
 
 async fn entry(store: &FaultyStore, key: &str) -> Entry {
@@ -16,11 +16,14 @@ fn said(record: &Record) -> &str {
 async fn a_released_owner_is_stopped_and_the_next_caller_runs_at_once() {
     let store = FaultyStore::new();
     let idem = idem(&store);
+    // No renewal tells the handler.
+    *store.renew_answer.lock().unwrap() = Some(RenewOutcome::Skipped);
     let owner = Held::start(&idem, PLAIN, "", Ok(1)).await;
     let ada = idem.operator().by("ada").because("that host is gone");
     assert_eq!(ada.release(&entry(&store, "k").await).await.unwrap(), WriteOutcome::Applied);
     // Without being let go.
-    assert_eq!(owner.call.await.unwrap(), Err(Refused::OutcomeUnknown));
+    let stopped = tokio::time::timeout(Duration::from_secs(20), owner.call).await.expect("it is stopped");
+    assert_eq!(stopped.unwrap(), Err(Refused::OutcomeUnknown));
     let runs = AtomicU32::new(7);
     let again = operation(&idem, PLAIN).key("k").fingerprint("");
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst));

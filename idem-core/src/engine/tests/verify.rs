@@ -6,8 +6,8 @@ use super::faulty::Fault;
 use super::*;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AuditLine, Claim, ClaimOutcome, Nonce, Owner, WriteOutcome};
-use crate::store::{Completion, Surrender};
+use crate::protocol::{AuditLine, Claim, ClaimOutcome, Nonce, Owner, Seen, WriteOutcome};
+use crate::store::{Completion, Forgetting, Surrender};
 use crate::verify::{Unsettled, Verification, Verify, VerifyError};
 
 const NO: Verification = Verification::DidNotHappen;
@@ -18,13 +18,17 @@ pub(super) fn yes(value: u32) -> Verification {
 
 /// A key of which nobody knows what became, and its owner.
 pub(super) async fn unknown(store: &FaultyStore, key: &str) -> Owner {
+    unknown_of(store, "op", key).await
+}
+
+pub(super) async fn unknown_of(store: &FaultyStore, operation: &str, key: &str) -> Owner {
     let claim = Claim {
         address: address(key),
         nonce: Nonce::fresh(),
         fingerprint: Fingerprint::none(),
         lease: Duration::from_secs(30),
         after_crash: AfterCrash::Unknown,
-        label: Label::new("op", b""),
+        label: Label::new(operation, b""),
         key_hint: KeyHint::of(key.as_bytes()),
     };
     let ClaimOutcome::Won(won) = store.inner.claim(claim).await.unwrap() else { panic!("not fresh") };
@@ -73,6 +77,10 @@ impl Verify for Ask {
         oracle.entered.notify_one();
         if oracle.waits {
             oracle.leave.notified().await;
+        }
+        // So that those who are asked at once meet.
+        for _ in 0..20 {
+            tokio::task::yield_now().await;
         }
         let says = oracle.says.lock().unwrap().pop();
         Ok(says.expect("it is asked no more often")?)
@@ -288,6 +296,30 @@ async fn a_verdict_that_is_not_recorded_lets_nothing_run() {
     assert_eq!(call(&idem, PLAIN, "k", &runs).await, Err(Refused::OutcomeUnknown));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Unknown);
+}
+
+#[tokio::test]
+async fn what_is_unknown_again_is_left_to_the_next_call() {
+    let store = FaultyStore::new();
+    unknown(&store, "k").await;
+    let asked = Arc::new(AtomicU32::new(0));
+    let (count, elsewhere) = (Arc::clone(&asked), Arc::clone(&store));
+    // While the hook is asked, another process settles the record, runs it, and dies.
+    let hook = move |_: Unsettled| {
+        let (count, store) = (Arc::clone(&count), Arc::clone(&elsewhere));
+        async move {
+            count.fetch_add(1, Ordering::SeqCst);
+            let seen = Seen::of(&record(&store, "k").await.unwrap());
+            let forgotten = store.forget(Forgetting { address: address("k"), seen }).await?;
+            assert_eq!(forgotten, WriteOutcome::Applied);
+            unknown(&store, "k").await;
+            Ok(NO)
+        }
+    };
+    let idem = builder(&store, hook).build();
+    let runs = AtomicU32::new(0);
+    assert_eq!(call(&idem, PLAIN, "k", &runs).await, Err(Refused::OutcomeUnknown));
+    assert_eq!((asked.load(Ordering::SeqCst), runs.load(Ordering::SeqCst)), (1, 0));
 }
 
 #[tokio::test]

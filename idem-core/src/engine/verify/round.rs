@@ -57,6 +57,7 @@ async fn round(engine: &Weak<Engine>) {
             }
             asking.spawn(async move { one(engine, entry).await });
         }
+        tokio::task::yield_now().await;
     }
     while asking.join_next().await.is_some() {}
 }

@@ -167,6 +167,7 @@ macro_rules! __conformance_cases {
                 a_line_comes_back_byte_for_byte
                 another_order_is_no_repetition
                 a_freeing_is_repeated
+                a_verdict_about_an_earlier_run_is_late
                 a_freed_owner_is_fenced_off
                 a_renewed_claim_is_not_freed
                 only_open_records_are_freed

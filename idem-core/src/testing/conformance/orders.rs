@@ -278,12 +278,27 @@ pub async fn a_freeing_is_repeated<B: Backend>(t: Trial<B>) {
         t.assert_unchanged(key, &before, "a repeated order is recognised").await;
         let running = t.owner_of(key).await;
         assert_eq!(
-            t.free(order).await,
+            t.free(order.clone()).await,
             WriteOutcome::Lost(Current::Running),
             "a late repeat frees no other run"
         );
         assert_eq!(t.present(key).await.owner, running, "which goes on");
+        assert_eq!(t.release(key, running).await, WriteOutcome::Applied, "an owner may release");
+        let late = t.free(order).await;
+        assert_eq!(late, WriteOutcome::Lost(Current::Released), "nor is it the one that freed a later run");
     }
+}
+
+/// A verdict that comes late is not taken for the one that its line tells of: that was about an earlier run.
+pub async fn a_verdict_about_an_earlier_run_is_late<B: Backend>(t: Trial<B>) {
+    let owner = give_up(&t, "k").await;
+    let settlement = t.verdict("k", owner, Verdict::DidNotHappen);
+    assert_eq!(t.settle(settlement.clone()).await, WriteOutcome::Applied, "a verdict ends unknown");
+    let owner = t.owner_of("k").await;
+    assert_eq!(t.release("k", owner).await, WriteOutcome::Applied, "an owner may release");
+    let before = t.present("k").await;
+    assert_eq!(t.settle(settlement).await, WriteOutcome::Lost(Current::Released), "the run was another's");
+    t.assert_unchanged("k", &before, "a late verdict is refused").await;
 }
 
 /// Its next caller runs at once, its late owner writes nothing any more.
