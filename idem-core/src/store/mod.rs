@@ -78,6 +78,7 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///   the store's own clock. Whether it took effect is decided by what the database returned, never by a count that a
 ///   driver may interpret.
 /// - Claims and "absent" come from the primary, never from a replica.
+/// - An order and its [audit line](Record::audit) are one write; everything else keeps the line.
 /// - An unexpired record is never evicted. At a bound, new claims fail with [`StoreErrorKind::CapacityExceeded`].
 /// - A record or a fingerprint of a version that this code does not know is
 ///   [`StoreErrorKind::UnknownFormat`], never a match and never overwritten.

@@ -134,3 +134,28 @@ async fn a_hook_that_blocks_its_thread_delays_no_renewal() {
     leave.send(()).unwrap();
     assert_eq!(owner.finish().await, Ok(1));
 }
+
+#[tokio::test]
+async fn a_runtime_that_ends_is_replaced_by_the_next_callers() {
+    let store = FaultyStore::new();
+    unknown(&store, "k").await;
+    let oracle = Oracle::new([Ok(yes(7))]);
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_every(OFTEN).verify_pause(OFTEN);
+    // Until the first runtime is gone, there is nothing to ask about.
+    let idem = idem.verify_after(Duration::from_millis(20)).build();
+    let first = idem.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(wake(&first));
+    })
+    .join()
+    .unwrap();
+    let answered = async {
+        while record(&store, "k").await.unwrap().state.kind() != StateKind::Done {
+            wake(&idem).await;
+            tokio::time::sleep(OFTEN).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), answered).await.expect("some runtime is found");
+    assert_eq!(oracle.asked(), 1);
+}

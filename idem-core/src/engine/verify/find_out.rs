@@ -91,6 +91,7 @@ impl Engine {
                     Ok(Ok(answer)) => Ok(answer),
                     Ok(Err(error)) => {
                         tracing::warn!(%address, operation, %error, "the runtime of a verify hook is gone");
+                        self.verifier.home.is_gone();
                         return Verification::CannotTell;
                     }
                     Err(late) => Err(late),

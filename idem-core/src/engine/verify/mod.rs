@@ -2,16 +2,15 @@
 
 mod doubts;
 mod find_out;
+mod home;
 mod round;
 
-use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use tokio::runtime::Handle;
-
 use self::doubts::Doubts;
 pub(super) use self::find_out::Place;
+use self::home::Home;
 pub(super) use self::round::begin;
 use super::Engine;
 use crate::address::Address;
@@ -21,8 +20,7 @@ use crate::protocol::Owner;
 #[derive(Debug, Default)]
 pub(super) struct Verifier {
     doubts: Doubts,
-    /// Where calls come from: what a hook talks to is at home there.
-    runtime: OnceLock<Handle>,
+    home: Home,
     /// A round is under way.
     at_it: AtomicBool,
 }
@@ -30,11 +28,7 @@ pub(super) struct Verifier {
 impl Verifier {
     /// Remembers the caller's runtime.
     pub(super) fn at_home(&self) {
-        if self.runtime.get().is_none()
-            && let Ok(runtime) = Handle::try_current()
-        {
-            let _already = self.runtime.set(runtime);
-        }
+        self.home.is_here();
     }
 }
 

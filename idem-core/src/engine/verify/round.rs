@@ -3,7 +3,6 @@
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
 
-use tokio::runtime::Handle;
 use tokio::task::JoinSet;
 
 use super::super::Engine;
@@ -79,7 +78,8 @@ async fn one(engine: Arc<Engine>, entry: Entry) {
     // Whoever else is at this record in this process: its handler still runs, or a call asks the hook itself.
     let Boarded::Leader(flight) = engine.flights.board(address, record.fingerprint) else { return };
     let landing = Landing { engine: &engine, flight };
-    let place = engine.verifier.runtime.get().cloned().unwrap_or_else(Handle::current);
+    // Nobody calls: the next round may find somebody.
+    let Some(place) = engine.verifier.home.runtime() else { return };
     let policy = &engine.config.policy;
     engine.find_out(address, record.label.operation(), policy.lease, policy.ttl, Place::On(&place)).await;
     drop(landing);

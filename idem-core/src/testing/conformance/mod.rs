@@ -14,8 +14,10 @@
 pub mod batches;
 pub mod claims;
 pub mod fences;
+pub mod lines;
 pub mod listing;
 pub mod nonces;
+pub mod order_races;
 pub mod orders;
 pub mod races;
 pub mod reap;
@@ -157,14 +159,16 @@ macro_rules! __conformance_cases {
                 a_forgotten_key_is_fresh
                 forgetting_refuses_a_running_key
             }
+            lines {
+                are_left_by_each_order
+                stay_through_further_runs
+                are_replaced_by_the_next_order
+                go_with_their_record
+                come_back_byte_for_byte
+            }
             orders {
-                each_leaves_its_line
                 what_has_moved_is_left_alone
                 a_late_completion_is_not_forgotten
-                a_line_stays_through_further_runs
-                a_line_is_replaced_by_the_next_order
-                a_line_goes_with_its_record
-                a_line_comes_back_byte_for_byte
                 another_order_is_no_repetition
                 a_freeing_is_repeated
                 a_verdict_about_an_earlier_run_is_late
@@ -223,10 +227,12 @@ macro_rules! __conformance_cases {
                 a_stale_owner_never_completes
                 a_late_owner_or_a_new_one_but_not_both
                 one_of_two_ends_counts
-                a_verdict_or_a_late_owner_but_not_both
-                a_freeing_or_its_owner_but_not_both
                 reaping_never_takes_a_new_claim
                 crossing_batches_end
+            }
+            order_races {
+                a_verdict_or_a_late_owner_but_not_both
+                a_freeing_or_its_owner_but_not_both
             }
         }
     };
