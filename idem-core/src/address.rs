@@ -46,6 +46,17 @@ impl Address {
         &self.0
     }
 
+    /// All of it as 64 hexadecimal digits: a reference for others that is the same for every attempt.
+    #[must_use]
+    pub fn to_hex(&self) -> String {
+        use fmt::Write as _;
+        self.0.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
+    }
+
     /// 64 of the digest's bits, as good as any hash of it.
     pub(crate) fn hash64(&self) -> u64 {
         self.0.first_chunk().map_or(0, |first| u64::from_le_bytes(*first))

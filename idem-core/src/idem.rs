@@ -14,6 +14,7 @@ use crate::policy::OnError;
 use crate::protocol::AfterCrash;
 use crate::scope::Scope;
 use crate::store::Store;
+use crate::verify::Verify;
 
 pub use crate::engine::Drained;
 
@@ -214,6 +215,36 @@ impl<S, C> Builder<S, C> {
     /// `outcome-unknown`. Default: 5 s.
     pub fn patience(mut self, patience: Duration) -> Self {
         self.config.patience = patience;
+        self
+    }
+
+    /// Asks `hook` what became of an unknown outcome of `operation`, the handler's `name`, or its method and path as in
+    /// `POST /payments`: see [`verify`](crate::verify). The last hook given for an operation counts. Give a handler a
+    /// `name` if there are parameters in its path.
+    pub fn verify(mut self, operation: &str, hook: impl Verify) -> Self {
+        self.config.hooks.put(operation, hook);
+        self
+    }
+
+    /// How long a record must have been unknown, as far as this process has seen, before its hook is asked. It gives a
+    /// slow owner, and requests on their way, time to arrive. Zero asks at once: only where running the operation beside
+    /// a late owner does no harm. Default: one lease of the operation.
+    pub fn verify_after(mut self, span: Duration) -> Self {
+        self.config.verify_after = Some(span);
+        self
+    }
+
+    /// How long a hook may take, before that counts as "cannot tell". A call that finds its record unknown waits for it.
+    /// Default: 5 s.
+    pub fn verify_timeout(mut self, timeout: Duration) -> Self {
+        self.config.verify_timeout = timeout.max(SHORTEST);
+        self
+    }
+
+    /// How long a hook that could not tell is not asked about that record again; it doubles each time, up to 10 minutes.
+    /// Default: 30 s.
+    pub fn verify_pause(mut self, pause: Duration) -> Self {
+        self.config.verify_pause = pause.max(SHORTEST);
         self
     }
 

@@ -35,7 +35,7 @@
 //! | 4xx | stored, as above | effects rolled back, the record alone is kept (`commit_on` says otherwise) |
 //! | 401 403 407 408 421 425 429 | the key is freed: these describe the moment, not the operation | rolled back, nothing kept |
 //! | 5xx, `Err` | the key is freed: the handler says "try again" ([`OnError`]; [`Ambiguous`], [`NoEffect`], [`Final`] mark one error) | rolled back, nothing kept |
-//! | panic, process death | `outcome-unknown` until an [operator](crate::operator) settles it ([`AfterCrash`]) | rolled back; the next call runs |
+//! | panic, process death | `outcome-unknown` until a [verify hook](crate::verify) finds out or an [operator](crate::operator) settles it ([`AfterCrash`]) | rolled back; the next call runs |
 //! | caller hangs up | an axum handler runs on in its own task, and the retry gets the answer | the same |
 //! | store away at the claim | 503, not run | 503, not run |
 //! | store away at the completion | the answer is held back and the write repeated; then 503 `outcome-unknown` | rolled back, or the record tells whether the lost `COMMIT` happened |
@@ -43,9 +43,9 @@
 //! | a slow owner wakes after its lease | it writes nothing; its caller gets the winner's answer | it holds its record until it ends: nobody else runs |
 //!
 //! What is **not** guaranteed: idem cannot look into a foreign service. A plain handler that dies between charging a
-//! card and returning leaves an unknown outcome, and idem says so instead of guessing. A handler declared
-//! `after_crash = rerun` may run again after a crash. Keys are remembered for the [`ttl`](Builder::ttl) (24 h by
-//! default); a later retry is a new operation.
+//! card and returning leaves an unknown outcome, and idem says so instead of guessing; a [verify hook](crate::verify) can
+//! ask the bank. A handler declared `after_crash = rerun` may run again after a crash. Keys are remembered for the
+//! [`ttl`](Builder::ttl) (24 h by default); a later retry is a new operation.
 //!
 //! # Keys that travel
 //!
@@ -102,6 +102,7 @@ pub mod time;
 mod tls;
 #[cfg(feature = "_tx")]
 pub mod tx;
+pub mod verify;
 
 #[doc(hidden)]
 pub mod __private;

@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Owner, WriteOutcome};
-use idem_core::store::{Completion, Release, Store, StoreError, StoreErrorKind};
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Order, Owner, Seen, StateKind, Verdict, WriteOutcome};
+use idem_core::store::{Completion, Forgetting, Release, Settlement, Store, StoreError, StoreErrorKind};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -46,6 +46,23 @@ pub(crate) fn completion(key: &str, owner: Owner) -> Completion {
 
 pub(crate) fn release(key: &str, owner: Owner) -> Release {
     Release { address: address(key), owner, retention: RETENTION }
+}
+
+/// A record that is seen unknown.
+pub(crate) const fn seen_unknown(owner: Owner) -> Seen {
+    Seen { owner, state: StateKind::Unknown, until: None }
+}
+
+/// A verdict about an unknown record.
+pub(crate) fn settlement(key: &str, owner: Owner, verdict: Verdict) -> Settlement {
+    let order = Order::by("ada").because("bank has no such charge");
+    Settlement { address: address(key), seen: seen_unknown(owner), verdict, order, retention: RETENTION }
+}
+
+/// An order to forget the record as it is.
+pub(crate) async fn forgetting(store: &impl Store, key: &str) -> Forgetting {
+    let record = store.look_up(address(key)).await.unwrap().expect("there is something to forget");
+    Forgetting { address: address(key), seen: Seen::of(&record) }
 }
 
 /// As hexadecimal digits, for a statement.
@@ -91,4 +108,16 @@ pub(crate) async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T
         assert!(tokio::time::Instant::now() < deadline, "it did not happen: {what}");
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
+}
+
+/// A record of before there were audit lines, unknown at the key "k" with the fence 7, takes an order.
+pub(crate) async fn settle_the_old_one(store: &impl Store) {
+    let record = store.look_up(address("k")).await.unwrap().expect("it was there before");
+    assert_eq!((record.owner.fence.as_u64(), record.audit), (7, None));
+    let verdict = settlement("k", record.owner, Verdict::DidNotHappen);
+    assert_eq!(store.settle(verdict).await.unwrap(), WriteOutcome::Applied);
+    let owner = win(store, "k").await;
+    let record = store.look_up(address("k")).await.unwrap().expect("it is there");
+    assert!(record.audit.expect("a line").as_str().ends_with("by ada: bank has no such charge"));
+    assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
 }

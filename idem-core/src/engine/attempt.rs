@@ -181,7 +181,10 @@ impl Attempt {
                 (End::Done(reply), Settled::Recorded)
             }
             (WriteOutcome::Applied, Ending::Release) => (End::Open, Settled::Recorded),
-            (WriteOutcome::Applied, Ending::Unknown) => (End::Unknown, Settled::Recorded),
+            (WriteOutcome::Applied, Ending::Unknown) => {
+                engine.meets_unknown(self.flight.address, self.owner, self.policy.lease);
+                (End::Unknown, Settled::Recorded)
+            }
             (WriteOutcome::Lost(Current::Done { reply, fingerprint }), _)
                 if fingerprint == self.flight.fingerprint =>
             {

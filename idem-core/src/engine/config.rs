@@ -6,6 +6,7 @@ use http::HeaderName;
 
 use crate::http::Profile;
 use crate::policy::Policy;
+use crate::verify::Hooks;
 
 #[derive(Debug)]
 pub(crate) struct Config {
@@ -23,6 +24,12 @@ pub(crate) struct Config {
     /// How long an answer is held back while the store does not take it.
     pub(crate) patience: Duration,
     pub(crate) sweep_every: Duration,
+    pub(crate) hooks: Hooks,
+    /// How long a record must have been unknown before its hook is asked; `None` for one lease.
+    pub(crate) verify_after: Option<Duration>,
+    pub(crate) verify_timeout: Duration,
+    /// How long a hook that could not tell is left alone, the first time.
+    pub(crate) verify_pause: Duration,
 }
 
 impl Default for Config {
@@ -40,6 +47,10 @@ impl Default for Config {
             store_timeout: Duration::from_secs(5),
             patience: Duration::from_secs(5),
             sweep_every: Duration::from_mins(1),
+            hooks: Hooks::default(),
+            verify_after: None,
+            verify_timeout: Duration::from_secs(5),
+            verify_pause: Duration::from_secs(30),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::lead::Lead;
+use super::verify::Place;
 use super::{ASK_AGAIN, Attempt, Engine, Operation};
 use crate::current::chain;
 use crate::fault::{points, reach};
@@ -56,6 +57,9 @@ impl Engine {
             }
         }
         reach(points::ENGINE_ENTER_BEFORE);
+        if !self.config.hooks.is_empty() {
+            self.verifier.at_home();
+        }
         let mut begun = Instant::now();
         let deadline = begun + operation.policy.wait;
         loop {
@@ -96,6 +100,7 @@ impl Engine {
         deadline: Instant,
     ) -> Result<Entered, Refused> {
         let mut poll = FIRST_POLL;
+        let mut verified = false;
         loop {
             let outcome = match lead.claim().await {
                 Ok(outcome) => outcome,
@@ -122,8 +127,12 @@ impl Engine {
                 }
                 ClaimOutcome::Mismatch => return Err(Refused::KeyReused),
                 ClaimOutcome::Unknown => {
-                    lead.land(End::Unknown);
-                    return Err(Refused::OutcomeUnknown);
+                    // Once: what is unknown again is another's doing.
+                    if std::mem::replace(&mut verified, true) || !self.verify(operation).await {
+                        lead.land(End::Unknown);
+                        return Err(Refused::OutcomeUnknown);
+                    }
+                    asked = Instant::now();
                 }
                 ClaimOutcome::InFlight { .. } => {
                     let now = Instant::now();
@@ -137,6 +146,13 @@ impl Engine {
                 }
             }
         }
+    }
+
+    /// Asks the hook of the operation what became of it; true if the store may answer otherwise now.
+    async fn verify(&self, operation: &Operation) -> bool {
+        let (policy, name) = (&operation.policy, operation.label.operation());
+        // Boxed, so that calls which need none of it stay small.
+        Box::pin(self.find_out(operation.address, name, policy.lease, policy.ttl, Place::Here)).await
     }
 
     pub(super) fn begin(

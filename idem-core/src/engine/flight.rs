@@ -127,7 +127,7 @@ pub(super) enum Boarded {
 
 /// All operations under way in this process.
 #[derive(Debug)]
-pub(super) struct Flights {
+pub(crate) struct Flights {
     shards: Box<[Mutex<Map>]>,
     attempts: AtomicUsize,
     /// Rings when the last attempt is settled.
@@ -171,6 +171,14 @@ impl Flights {
             shard.remove(&flight.address);
         }
         flight.set(Stage::Ended(end));
+    }
+
+    /// Stops the handler that runs here as `owner`: its claim is not its own any more.
+    pub(crate) fn lose(&self, address: Address, owner: Owner) {
+        let flight = self.shard(address).and_then(|shard| shard.get(&address).cloned());
+        if let Some(flight) = flight.filter(|flight| flight.held().is_some_and(|held| held.owner == owner)) {
+            flight.lose();
+        }
     }
 
     /// Every held claim.

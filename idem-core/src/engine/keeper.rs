@@ -12,7 +12,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::Engine;
+use super::{Engine, verify};
 use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
 use crate::store::{Batch, Renewal, StoreError, Sweep};
@@ -117,7 +117,10 @@ async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
             // Beside the renewals, which must not wait until a long backlog is reaped.
             if sweeping.as_ref().is_none_or(JoinHandle::is_finished) {
                 let engine = Arc::clone(&engine);
-                sweeping = Some(tokio::spawn(async move { sweep(&engine).await }));
+                sweeping = Some(tokio::spawn(async move {
+                    sweep(&engine).await;
+                    verify::begin(&engine);
+                }));
             }
         }
         next = next.min(sweep_at);

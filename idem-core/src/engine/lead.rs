@@ -8,7 +8,7 @@ use super::{Engine, Operation};
 use crate::fault::{points, reach};
 #[cfg(feature = "_tx")]
 use crate::protocol::AfterCrash;
-use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, Verdict};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Order, Seen, Verdict};
 use crate::store::{Release, Settlement, StoreError, StoreErrorKind};
 
 /// A question to the store that was not answered is put again after this, doubling.
@@ -153,7 +153,8 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
                 match found {
                     Ok(Some(record)) if record.owner.nonce == claim.nonce => {
                         reach(points::TAKE_BACK_SETTLE_BEFORE);
-                        let settled = engine.store.settle(not_run(&claim, record.owner, retention)).await;
+                        let settled =
+                            engine.store.settle(not_run(&claim, Seen::of(&record), retention)).await;
                         reach(points::TAKE_BACK_SETTLE_AFTER);
                         if settled.is_ok() {
                             return;
@@ -172,6 +173,7 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
     }
 }
 
-fn not_run(claim: &Claim, seen: Owner, retention: Duration) -> Settlement {
-    Settlement { address: claim.address, seen, verdict: Verdict::DidNotHappen, retention }
+fn not_run(claim: &Claim, seen: Seen, retention: Duration) -> Settlement {
+    let order = Order::by("idem").because("the caller was gone before the handler began");
+    Settlement { address: claim.address, seen, verdict: Verdict::DidNotHappen, order, retention }
 }

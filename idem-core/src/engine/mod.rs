@@ -19,6 +19,7 @@ mod lead;
 mod panics;
 #[cfg(test)]
 mod tests;
+mod verify;
 
 pub(crate) use attempt::{Attempt, Ending, Ran, Settled};
 pub(crate) use config::Config;
@@ -36,6 +37,7 @@ use self::cache::ReplyCache;
 use self::flight::Flights;
 use self::intern::Labels;
 use self::keeper::Keeper;
+use self::verify::Verifier;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
@@ -62,10 +64,11 @@ pub(crate) struct Engine {
     pub(crate) store: Arc<dyn Store>,
     pub(crate) scope: Scope,
     pub(crate) config: Config,
-    flights: Flights,
+    pub(crate) flights: Flights,
     cache: Option<ReplyCache>,
     labels: Labels,
     keeper: Keeper,
+    verifier: Verifier,
     draining: AtomicBool,
     #[cfg(feature = "_tx")]
     pub(crate) couplings: crate::store::Couplings,
@@ -91,6 +94,7 @@ impl Engine {
             flights: Flights::default(),
             labels: Labels::default(),
             keeper: Keeper::default(),
+            verifier: Verifier::default(),
             draining: AtomicBool::new(false),
             #[cfg(feature = "_tx")]
             couplings,

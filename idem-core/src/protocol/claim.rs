@@ -118,6 +118,7 @@ fn first(claim: &Claim, fence: Fence, now: Timestamp) -> (Record, Won) {
         created: now,
         label: claim.label.clone(),
         key_hint: claim.key_hint,
+        audit: None,
         state: State::Running { lease: now + claim.lease },
     };
     (record, Won { owner, attempts: 1 })

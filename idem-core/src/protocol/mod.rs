@@ -14,7 +14,7 @@
 //! | T7 ambiguous | running → unknown | [`mark_unknown`], [`claim`], [`sweep`] |
 //! | T8 unwind | running → unwinding → done, stuck | [`begin_unwind`], [`end_unwind`] |
 //! | T9 reap | done, released → absent | [`reap`] |
-//! | verdicts | unknown, stuck → done, released, absent | [`settle`], [`forget`] |
+//! | orders | unknown, stuck → done, released, absent; running → released | [`settle`], [`free`], [`forget`] |
 //!
 //! What keeps two owners apart is the pair of fence and nonce, compared by every write. The lease only decides when
 //! somebody else may try.
@@ -45,8 +45,10 @@
 //! assert_eq!(replay.reply, reply);
 //! ```
 
+mod audit;
 mod claim;
 mod guarded;
+mod order;
 mod owner;
 mod record;
 mod settle;
@@ -54,11 +56,13 @@ mod step;
 mod sweep;
 mod unwind;
 
+pub use audit::AuditLine;
 pub use claim::{Claim, ClaimOutcome, Replay, Won, claim};
 pub use guarded::{Current, RenewOutcome, WriteOutcome, complete, mark_unknown, release, renew};
+pub use order::{Order, Seen};
 pub use owner::{Fence, Nonce, Owner};
 pub use record::{AfterCrash, Record, State, StateKind};
-pub use settle::{Verdict, forget, settle};
+pub use settle::{Verdict, forget, free, settle};
 pub use step::{StepLog, StepOutcome, step};
 pub use sweep::{Swept, reap, sweep};
 pub use unwind::{Unwound, begin_unwind, end_unwind};

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::audit::AuditLine;
 use super::owner::Owner;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
@@ -36,6 +37,8 @@ pub struct Record {
     pub label: Label,
     /// A hint of the key, for operators.
     pub key_hint: KeyHint,
+    /// The last order about it, if there was one.
+    pub audit: Option<AuditLine>,
     /// Where the operation stands.
     pub state: State,
 }

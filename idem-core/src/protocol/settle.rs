@@ -1,10 +1,13 @@
-//! Verdicts: how an unknown or stuck operation ends.
+//! Orders: how an operation ends, or begins anew, that does not by itself.
+//!
+//! Each names the record as it was seen, and is refused if that moved since. Each leaves its line in the record, in the
+//! same write; forgetting leaves nothing. Repeating one is safe: it is known by its line.
 
 use std::time::Duration;
 
-use super::guarded::{Current, WriteOutcome, owned};
-use super::owner::Owner;
-use super::record::{Record, State};
+use super::guarded::{Current, WriteOutcome};
+use super::order::{Order, Seen, What};
+use super::record::{Record, State, StateKind};
 use crate::reply::Reply;
 use crate::time::Timestamp;
 
@@ -17,47 +20,76 @@ pub enum Verdict {
     DidNotHappen,
 }
 
-/// Ends an unknown or stuck record by a verdict. `seen` is the owner in the record that the verdict is about: if
-/// anything moved since, the verdict is refused. Repeating it is safe.
+/// Ends an unknown or stuck record by a verdict.
 pub fn settle(
     record: &mut Option<Record>,
-    seen: Owner,
+    seen: Seen,
     verdict: &Verdict,
+    order: &Order,
     retention: Duration,
     now: Timestamp,
 ) -> WriteOutcome {
-    if let Some(record) = owned(record, seen) {
-        let expires = now + retention;
-        match (&record.state, verdict) {
-            (State::Unknown | State::Stuck, Verdict::Happened(reply)) => {
-                record.state = State::Done { reply: reply.clone(), expires };
-                return WriteOutcome::Applied;
-            }
-            (State::Unknown | State::Stuck, Verdict::DidNotHappen) => {
-                record.state = State::Released { expires };
-                return WriteOutcome::Applied;
-            }
-            (State::Done { reply: stored, .. }, Verdict::Happened(reply)) if stored == reply => {
-                return WriteOutcome::Applied;
-            }
-            (State::Released { .. }, Verdict::DidNotHappen) => return WriteOutcome::Applied,
-            _ => {}
+    let what = match verdict {
+        Verdict::Happened(_) => What::Happened,
+        Verdict::DidNotHappen => What::DidNotHappen,
+    };
+    if let Some(record) = record {
+        if seen.is(record) && matches!(record.state, State::Unknown | State::Stuck) {
+            let expires = now + retention;
+            record.state = match verdict {
+                Verdict::Happened(reply) => State::Done { reply: reply.clone(), expires },
+                Verdict::DidNotHappen => State::Released { expires },
+            };
+            order.write(record, what, now);
+            return WriteOutcome::Applied;
+        }
+        let so = match (&record.state, verdict) {
+            (State::Done { reply: stored, .. }, Verdict::Happened(reply)) => stored == reply,
+            (State::Released { .. }, Verdict::DidNotHappen) => true,
+            _ => false,
+        };
+        if so && record.owner == seen.owner && order.was_given(record, what) {
+            return WriteOutcome::Applied;
         }
     }
     WriteOutcome::Lost(Current::of(record.as_ref()))
 }
 
-/// Drops a record that nobody is at, whatever it says: the key is as if it had never been used. `seen` as in
-/// [`settle`]. A running or unwinding record stays.
+/// Lets the same request run again although nobody knows what became of it: of an unknown or stuck record by somebody's
+/// decision, of a running one because its owner is known to be dead. A late owner writes nothing any more.
+///
+/// A running record whose lease was renewed since it was seen has a living owner, and stays.
+pub fn free(
+    record: &mut Option<Record>,
+    seen: Seen,
+    order: &Order,
+    retention: Duration,
+    now: Timestamp,
+) -> WriteOutcome {
+    let what = What::Freed(seen.state);
+    if let Some(record) = record {
+        if seen.is(record) && matches!(record.state, State::Running { .. } | State::Unknown | State::Stuck) {
+            record.state = State::Released { expires: now + retention };
+            order.write(record, what, now);
+            return WriteOutcome::Applied;
+        }
+        let released = record.owner == seen.owner && record.state.kind() == StateKind::Released;
+        if released && order.was_given(record, what) {
+            return WriteOutcome::Applied;
+        }
+    }
+    WriteOutcome::Lost(Current::of(record.as_ref()))
+}
+
+/// Drops a record that nobody is at, whatever it says: the key is as if it had never been used. A running or unwinding
+/// record stays.
 ///
 /// The next claim's fence is the store's clock again. It lies above the forgotten ones unless all of this happens
 /// within one microsecond, so a resource outside that compares fences should not be fed by hand-made haste.
-pub fn forget(record: &mut Option<Record>, seen: Owner) -> WriteOutcome {
+pub fn forget(record: &mut Option<Record>, seen: Seen) -> WriteOutcome {
     match record {
         None => WriteOutcome::Applied,
-        Some(Record { owner, state, .. })
-            if *owner == seen && !matches!(state, State::Running { .. } | State::Unwinding) =>
-        {
+        Some(found) if seen.is(found) && !matches!(found.state, State::Running { .. } | State::Unwinding) => {
             *record = None;
             WriteOutcome::Applied
         }

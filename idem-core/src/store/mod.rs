@@ -21,6 +21,7 @@
 //! | a completion, release or surrender | 1 | 1 | 1 | 1 |
 //! | a take-over, a claim after a release or an expiry | 2 | 2 | 3 | 2 |
 //! | a completion that comes too late, or again | 2 | 2 | 2 | 2 |
+//! | an order of an operator or a verify hook | 2 | 2 | 2 | 2 |
 //!
 //! ```
 //! use idem_core::store::{Store, memory::MemoryStore};
@@ -60,7 +61,7 @@ pub use coupler::Couplings;
 pub(crate) use coupler::{BeginClaiming, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
-    Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
+    Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
 };
 
 use std::fmt;
@@ -84,6 +85,7 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///   the store's own clock. Whether it took effect is decided by what the database returned, never by a count that a
 ///   driver may interpret.
 /// - Claims and "absent" come from the primary, never from a replica.
+/// - An order and its [audit line](Record::audit) are one write; everything else keeps the line.
 /// - An unexpired record is never evicted. At a bound, new claims fail with [`StoreErrorKind::CapacityExceeded`].
 /// - A record or a fingerprint of a version that this code does not know is
 ///   [`StoreErrorKind::UnknownFormat`], never a match and never overwritten.
@@ -138,6 +140,9 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
 
     /// [`protocol::settle`](crate::protocol::settle).
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+
+    /// [`protocol::free`](crate::protocol::free).
+    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::forget`](crate::protocol::forget).
     fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
@@ -196,6 +201,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         list(Page) -> Result<Vec<Entry>, StoreError>;
         count(StateKind) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
+        free(Freeing) -> Result<WriteOutcome, StoreError>;
         forget(Forgetting) -> Result<WriteOutcome, StoreError>;
         claim_batch(Batch<Claim>) -> Answers<ClaimOutcome>;
         complete_batch(Batch<Completion>) -> Answers<WriteOutcome>;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::batch::Addressed;
 use crate::address::Address;
-use crate::protocol::{Claim, Owner, Record, StateKind, Verdict};
+use crate::protocol::{Claim, Order, Owner, Record, Seen, StateKind, Verdict};
 use crate::reply::Reply;
 
 /// T5: the operation ended with `reply`.
@@ -96,21 +96,36 @@ pub struct Entry {
 pub struct Settlement {
     /// The record's address.
     pub address: Address,
-    /// The owner in the record that the verdict is about; if it moved since, nothing is written.
-    pub seen: Owner,
+    /// The record that the verdict is about; if it moved since, nothing is written.
+    pub seen: Seen,
     /// What was found out.
     pub verdict: Verdict,
+    /// Who says so, and why: written into the record with the verdict.
+    pub order: Order,
     /// How long the settled record lives, counted from now on the store's clock.
     pub retention: Duration,
 }
 
-/// An order to drop a record.
+/// An order to let the same request run again, whatever became of it.
+#[derive(Debug, Clone)]
+pub struct Freeing {
+    /// The record's address.
+    pub address: Address,
+    /// As in [`Settlement`].
+    pub seen: Seen,
+    /// As in [`Settlement`].
+    pub order: Order,
+    /// How long the freed record is kept, counted from now on the store's clock.
+    pub retention: Duration,
+}
+
+/// An order to drop a record, and what it says of orders with it.
 #[derive(Debug, Clone)]
 pub struct Forgetting {
     /// The record's address.
     pub address: Address,
     /// As in [`Settlement`].
-    pub seen: Owner,
+    pub seen: Seen,
 }
 
 macro_rules! addressed {
@@ -122,4 +137,4 @@ macro_rules! addressed {
         }
     )*};
 }
-addressed!(Claim Completion Release Surrender Renewal Settlement Forgetting);
+addressed!(Claim Completion Release Surrender Renewal Settlement Freeing Forgetting);

@@ -10,12 +10,13 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
-    AfterCrash, Claim, ClaimOutcome, Current, Nonce, Owner, Record, RenewOutcome, State, Won, WriteOutcome,
+    AfterCrash, Claim, ClaimOutcome, Current, Nonce, Order, Owner, Record, RenewOutcome, Seen, State,
+    StateKind, Verdict, Won, WriteOutcome,
 };
 use crate::reply::Reply;
 use crate::store::{
-    Batch, Completion, Forgetting, Release, Renewal, Settlement, Store, StoreError, Surrender, Sweep,
-    SweepCount,
+    Batch, Completion, Forgetting, Freeing, Release, Renewal, Settlement, Store, StoreError, Surrender,
+    Sweep, SweepCount,
 };
 use crate::time::Timestamp;
 
@@ -156,8 +157,28 @@ impl<B: Backend> Trial<B> {
         sound("a settlement", self.store().settle(settlement).await)
     }
 
-    pub(super) async fn forget(&self, key: &str, seen: Owner) -> WriteOutcome {
-        sound("forgetting", self.store().forget(Forgetting { address: address(key), seen }).await)
+    pub(super) async fn free(&self, freeing: Freeing) -> WriteOutcome {
+        sound("freeing", self.store().free(freeing).await)
+    }
+
+    /// Of the record as it is, but for its owner.
+    pub(super) async fn forget(&self, key: &str, owner: Owner) -> WriteOutcome {
+        let forgetting = Forgetting { address: address(key), seen: self.seen(key, owner).await };
+        sound("forgetting", self.store().forget(forgetting).await)
+    }
+
+    /// How the record of `key` is seen by somebody who believes it to be `owner`'s.
+    pub(super) async fn seen(&self, key: &str, owner: Owner) -> Seen {
+        match self.record(key).await {
+            Some(record) => Seen { owner, ..Seen::of(&record) },
+            None => unknown(owner),
+        }
+    }
+
+    /// A verdict about an unknown record.
+    pub(super) fn verdict(&self, key: &str, owner: Owner, verdict: Verdict) -> Settlement {
+        let (address, seen, order) = (address(key), unknown(owner), order());
+        Settlement { address, seen, verdict, order, retention: self.long() }
     }
 
     /// Without grace and without bound.
@@ -202,6 +223,16 @@ impl<B: Backend> Trial<B> {
     pub(super) async fn assert_unchanged(&self, key: &str, before: &Record, rule: &str) {
         assert_eq!(self.record(key).await.as_ref(), Some(before), "{rule}, and nothing may be written");
     }
+}
+
+/// A record that is seen unknown.
+pub(super) const fn unknown(owner: Owner) -> Seen {
+    Seen { owner, state: StateKind::Unknown, until: None }
+}
+
+/// The order of the cases that do not care.
+pub(super) fn order() -> Order {
+    Order::by("ada").because("bank has no such charge")
 }
 
 /// Where the suite keeps `key`.

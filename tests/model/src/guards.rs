@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use idem_core::protocol::{
-    self, AfterCrash, Claim, ClaimOutcome, Nonce, Owner, Record, RenewOutcome, State, Swept, Verdict,
-    WriteOutcome,
+    self, AfterCrash, Claim, ClaimOutcome, Current, Nonce, Order, Owner, Record, RenewOutcome, Seen, State,
+    Swept, Verdict, WriteOutcome,
 };
 use idem_core::time::Timestamp;
 use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
@@ -131,7 +131,17 @@ impl Guards {
         now: Timestamp,
     ) -> WriteOutcome {
         let seen = self.or_anybody(Mutant::VerdictForAnybody, record.as_ref(), seen);
-        protocol::settle(record, seen, verdict, RETENTION, now)
+        // What the verdict is about was seen as unknown.
+        let seen = record
+            .as_ref()
+            .map(|record| Seen::of(&Record { owner: seen, state: State::Unknown, ..record.clone() }));
+        let Some(seen) = seen else { return WriteOutcome::Lost(Current::Absent) };
+        let outcome = protocol::settle(record, seen, verdict, &Order::verified(), RETENTION, now);
+        // Its text tells nothing apart here.
+        if let Some(record) = record {
+            record.audit = None;
+        }
+        outcome
     }
 
     pub(crate) fn sweep(self, record: &mut Record, now: Timestamp) -> Swept {

@@ -1,6 +1,6 @@
 //! What happens to records without a caller: sweeper, reaper, verdicts, operators.
 
-use idem_core::protocol::{self, State, Verdict, WriteOutcome};
+use idem_core::protocol::{self, Seen, State, Verdict, WriteOutcome};
 
 use crate::action::{Action, Upkeep};
 use crate::coverage::Event;
@@ -57,7 +57,7 @@ impl Explored {
                 }
             }
             Upkeep::Forget => {
-                let Some(seen) = world.key(key).record.as_ref().map(|record| record.owner) else { return };
+                let Some(seen) = world.key(key).record.as_ref().map(Seen::of) else { return };
                 let outcome =
                     world.write(self, key, By::Operator, |record, _| protocol::forget(record, seen));
                 if outcome == WriteOutcome::Applied {

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use idem_core::AfterCrash;
 use idem_core::protocol::{
-    Claim, ClaimOutcome, Owner, RenewOutcome, State, StateKind, Verdict, WriteOutcome,
+    Claim, ClaimOutcome, Order, Owner, RenewOutcome, Seen, State, StateKind, Verdict, WriteOutcome,
 };
-use idem_core::store::{Batch, Forgetting, Page, Renewal, Settlement, Store, StoreError, Surrender, Sweep};
+use idem_core::store::{Batch, Forgetting, Freeing, Page, Renewal, Store, StoreError, Surrender, Sweep};
 
 use crate::support::*;
 
@@ -25,6 +25,7 @@ pub(super) enum Op {
     MarkUnknown,
     Renew,
     Settle,
+    Free,
     Forget,
     Sweep,
     Reap,
@@ -42,13 +43,15 @@ pub(super) struct Context {
     /// Of the claim that was there before.
     owner: Option<Owner>,
     owners: Vec<Owner>,
+    /// The record before it.
+    seen: Option<Seen>,
 }
 
 /// A lease that is over when it begins.
 const NONE: Duration = Duration::ZERO;
 
 impl Op {
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Claim,
         Self::ClaimBatch,
         Self::TakeOver,
@@ -62,6 +65,7 @@ impl Op {
         Self::MarkUnknown,
         Self::Renew,
         Self::Settle,
+        Self::Free,
         Self::Forget,
         Self::Sweep,
         Self::Reap,
@@ -76,6 +80,7 @@ impl Op {
             beside: (0..2).map(|n| claim(&format!("{key} beside {n}"))).collect(),
             owner: None,
             owners: Vec::new(),
+            seen: None,
         };
         let lease = if matches!(self, Self::TakeOver | Self::Sweep) { NONE } else { LEASE };
         match self {
@@ -104,6 +109,7 @@ impl Op {
             }
             _ => {}
         }
+        context.seen = direct.look_up(address(key)).await.unwrap().as_ref().map(Seen::of);
         context
     }
 
@@ -164,12 +170,16 @@ impl Op {
             }
             Self::Settle => {
                 let verdict = Verdict::Happened(reply(key));
-                let seen = owner.unwrap();
-                let settlement = Settlement { address: address(key), seen, verdict, retention: RETENTION };
+                let settlement = settlement(key, owner.unwrap(), verdict);
                 assert_eq!(store.settle(settlement).await?, WriteOutcome::Applied);
             }
+            Self::Free => {
+                let (address, seen) = (address(key), context.seen.unwrap());
+                let freeing = Freeing { address, seen, order: Order::by("ada"), retention: RETENTION };
+                assert_eq!(store.free(freeing).await?, WriteOutcome::Applied);
+            }
             Self::Forget => {
-                let forgetting = Forgetting { address: address(key), seen: owner.unwrap() };
+                let forgetting = Forgetting { address: address(key), seen: context.seen.unwrap() };
                 assert_eq!(store.forget(forgetting).await?, WriteOutcome::Applied);
             }
             Self::Sweep => {
@@ -210,6 +220,10 @@ impl Op {
                 assert_eq!(*stored, reply(key));
             }
             Self::Release => assert!(matches!(state, Some(State::Released { .. }))),
+            Self::Free => {
+                assert!(matches!(state, Some(State::Released { .. })));
+                assert!(record.as_ref().is_some_and(|record| record.audit.is_some()), "with its line");
+            }
             Self::MarkUnknown => assert_eq!(state, Some(&State::Unknown)),
             Self::Renew | Self::Duplicate | Self::LookUp | Self::List => {
                 assert!(matches!(state, Some(State::Running { .. })));

@@ -41,9 +41,10 @@ async fn the_printed_migrations_are_those_that_run() {
     let name = format!("{database}.records");
     let closed = MySqlStore::builder(&table.url).table(&name).migrate(false);
     assert_eq!(kind(closed.clone().open().await), StoreErrorKind::Misconfigured);
-    for migration in MySqlStore::migrations(&name).unwrap() {
-        // One that was interrupted can be run again.
-        shell.run(&migration).await;
+    let migrations = MySqlStore::migrations(&name).unwrap();
+    // One that was interrupted can be run again; the later ones are carried out whole or not at all.
+    shell.run(&migrations[0]).await;
+    for migration in migrations {
         shell.run(&migration).await;
     }
     complete(&closed.open().await.unwrap(), "k").await;
@@ -72,6 +73,26 @@ async fn a_table_of_another_kind_is_refused() {
     drop(table.open().await);
     shell.run(format!("ALTER TABLE {} ENGINE = MyISAM", table.name)).await;
     assert_eq!(kind(table.builder().open().await), StoreErrorKind::Misconfigured);
+}
+
+#[tokio::test]
+async fn a_table_of_the_first_schema_is_migrated_with_its_records() {
+    let Some(table) = table().await else { return };
+    let mut shell = table.shell().await;
+    shell.run(&MySqlStore::migrations(&table.name).unwrap()[0]).await;
+    shell
+        .run(format!(
+            "INSERT INTO {} (address, fence, until, created, attempts, format, state, after_crash, recipe, nonce, \
+             digest, label, key_hint, reply) VALUES ({}, 7, 0, 7, 1, 1, 4, 0, {}, {}, {}, 'op', 'k', '')",
+            table.name,
+            hex(address("k").as_bytes()),
+            claim("k").fingerprint.recipe(),
+            hex(&[5; 16]),
+            hex(claim("k").fingerprint.digest()),
+        ))
+        .await;
+    assert_eq!(kind(table.builder().migrate(false).open().await), StoreErrorKind::Misconfigured);
+    settle_the_old_one(&table.open().await).await;
 }
 
 #[tokio::test]

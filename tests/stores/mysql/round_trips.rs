@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use idem_core::AfterCrash;
-use idem_core::protocol::{Claim, RenewOutcome, StateKind, Verdict, WriteOutcome};
+use idem_core::protocol::{Claim, Order, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_core::store::{Batch, Forgetting, Page, Renewal, Settlement, Store, Surrender, Sweep};
+use idem_core::store::{Batch, Freeing, Page, Renewal, Store, Surrender, Sweep};
 use idem_servers::Proxy;
 
 use super::{Table, hex, in_both_dialects};
@@ -67,7 +67,7 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     counted.is("several new keys", trips, 1, 2);
 
     let mut claims = Vec::new();
-    for n in 1..=16 {
+    for n in 1..=18 {
         claims.push((format!("own {n}"), win(&aside, &format!("own {n}")).await));
     }
     let mut claims = claims.into_iter();
@@ -97,15 +97,21 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     counted.is("a surrender", trips.await, 1, 1);
     let trips = counted.trips(async |n| {
         let (key, seen) = &two[usize::from(n) - 1];
-        let (address, verdict) = (address(key), Verdict::Happened(reply(key)));
-        store.settle(Settlement { address, seen: *seen, verdict, retention: RETENTION }).await.unwrap()
+        store.settle(settlement(key, *seen, Verdict::Happened(reply(key)))).await.unwrap()
     });
     counted.is("a verdict", trips.await, 2, 2);
-    let trips = counted.trips(async |n| {
-        let (key, seen) = &two[usize::from(n) - 1];
-        store.forget(Forgetting { address: address(key), seen: *seen }).await.unwrap()
-    });
-    counted.is("forgetting", trips.await, 2, 2);
+    let settled = [forgetting(&store, &two[0].0).await, forgetting(&store, &two[1].0).await];
+    let trips =
+        counted.trips(async |n| store.forget(settled[usize::from(n) - 1].clone()).await.unwrap()).await;
+    counted.is("forgetting", trips, 2, 2);
+    let two = [next(), next()];
+    let mut running = Vec::new();
+    for (key, _) in &two {
+        let seen = Seen::of(&store.look_up(address(key)).await.unwrap().unwrap());
+        running.push(Freeing { address: address(key), seen, order: Order::by("ada"), retention: RETENTION });
+    }
+    let trips = counted.trips(async |n| store.free(running[usize::from(n) - 1].clone()).await.unwrap()).await;
+    counted.is("freeing", trips, 2, 2);
     let six = [next(), next(), next(), next(), next(), next()];
     let trips = counted.trips(async |n| {
         let some = six.chunks(3).nth(usize::from(n) - 1).unwrap();

@@ -66,6 +66,29 @@ async fn what_is_wrong_with_the_way_in_is_said() {
 }
 
 #[tokio::test]
+async fn a_table_of_the_first_schema_is_migrated_with_its_records() {
+    let Some(table) = Table::new() else { return };
+    let mut shell = table.shell().await;
+    for migration in PostgresStore::migrations(&table.name).unwrap().into_iter().take(1) {
+        shell.run(migration).await;
+    }
+    shell
+        .run(format!(
+            "INSERT INTO {} (fence, until, created, attempts, format, state, after_crash, recipe, address, nonce, \
+             digest, label, key_hint, reply) VALUES (7, 0, 7, 1, 1, 4, 0, {}, '\\x{}', '\\x{}', '\\x{}', 'op', 'k', '')",
+            table.name,
+            claim("k").fingerprint.recipe(),
+            hex(address("k").as_bytes()),
+            hex(&[5; 16]),
+            hex(claim("k").fingerprint.digest()),
+        ))
+        .await;
+    let builder = PostgresStore::builder(&table.url).table(&table.name);
+    assert_eq!(kind(builder.clone().migrate(false).open().await), StoreErrorKind::Misconfigured);
+    settle_the_old_one(&table.open().await).await;
+}
+
+#[tokio::test]
 async fn a_newer_schema_is_refused() {
     let Some(table) = Table::new() else { return };
     drop(table.open().await);

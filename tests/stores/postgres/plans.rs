@@ -4,7 +4,7 @@
 
 use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, WriteOutcome};
 use idem_core::store::postgres::PostgresStore;
-use idem_core::store::{Batch, Forgetting, Renewal, Settlement, Store, Surrender, Sweep};
+use idem_core::store::{Batch, Renewal, Store, Surrender, Sweep};
 use idem_servers::{PgBouncer, Postgres, require};
 
 use super::Table;
@@ -81,10 +81,9 @@ async fn exercise(store: &PostgresStore) {
         let surrender = Surrender { address: address(&key(6)), owner: owner(6) };
         assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
         let verdict = idem_core::protocol::Verdict::Happened(reply("k"));
-        let settlement =
-            Settlement { address: address(&key(6)), seen: owner(6), verdict, retention: RETENTION };
+        let settlement = settlement(&key(6), owner(6), verdict);
         assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
-        let forgetting = Forgetting { address: address(&key(6)), seen: owner(6) };
+        let forgetting = forgetting(store, &key(6)).await;
         assert_eq!(store.forget(forgetting).await.unwrap(), WriteOutcome::Applied);
         let sweep = Sweep { grace: LEASE, retention: RETENTION, limit: 100 };
         store.sweep(sweep).await.unwrap();

@@ -65,9 +65,8 @@ async fn a_span_without_end_is_no_error() {
                 let surrender = Surrender { address: address(key), owner };
                 assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
                 let verdict = idem_core::protocol::Verdict::DidNotHappen;
-                let settlement =
-                    idem_core::store::Settlement { address: address(key), seen: owner, verdict, retention };
-                store.settle(settlement).await
+                let settled = idem_core::store::Settlement { retention, ..settlement(key, owner, verdict) };
+                store.settle(settled).await
             }
         };
         assert_eq!(written.unwrap(), WriteOutcome::Applied, "{key}");
@@ -85,6 +84,29 @@ async fn a_span_without_end_is_no_error() {
 }
 
 #[tokio::test]
+async fn a_record_with_a_line_has_a_format_of_its_own_and_one_without_the_old_one() {
+    let Some(records) = Records::server() else { return };
+    let (store, mut shell) = (records.open().await, records.shell());
+    let owner = owner_in(store.claim(claim("k")).await);
+    let key = records.key(address("k"));
+    assert_eq!(
+        store.mark_unknown(Surrender { address: address("k"), owner }).await.unwrap(),
+        WriteOutcome::Applied
+    );
+    let first = |said: Said| match said {
+        Said::Text(bytes) => bytes[0],
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(first(shell.ask("GET", &key)), 1);
+    let verdict = settlement("k", owner, idem_core::protocol::Verdict::DidNotHappen);
+    assert_eq!(store.settle(verdict).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(first(shell.ask("GET", &key)), 2);
+    let owner = owner_in(store.claim(claim("k")).await);
+    assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(first(shell.ask("GET", &key)), 2);
+}
+
+#[tokio::test]
 async fn an_unknown_format_is_left_alone() {
     let Some(records) = Records::server() else { return };
     let (store, mut shell) = (records.open().await, records.shell());
@@ -92,7 +114,7 @@ async fn an_unknown_format_is_left_alone() {
     let owner = owner_in(store.claim(lapsed.clone()).await);
     let key = records.key(address("k"));
     // As a newer version would write it, everything else being the owner's.
-    shell.run(&[&b"SETRANGE"[..], &key, b"0", b"\x02"]);
+    shell.run(&[&b"SETRANGE"[..], &key, b"0", b"\x03"]);
     let newer = shell.ask("GET", &key);
 
     let unknown = StoreErrorKind::UnknownFormat;
@@ -103,7 +125,7 @@ async fn an_unknown_format_is_left_alone() {
     assert_eq!(kind(store.look_up(address("k")).await), unknown);
     let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
     assert_eq!(kind(store.renew(renewals).await.pop().unwrap()), unknown);
-    let forgetting = idem_core::store::Forgetting { address: address("k"), seen: owner };
+    let forgetting = idem_core::store::Forgetting { address: address("k"), seen: seen_unknown(owner) };
     assert_eq!(kind(store.forget(forgetting).await), unknown);
     let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 1 };
     assert_eq!(store.sweep(sweep.clone()).await.unwrap().unknown, 0);

@@ -7,8 +7,8 @@ use idem_core::Address;
 use idem_core::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use tokio::sync::Notify;
 
@@ -125,6 +125,10 @@ impl Store for FaultyStore {
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.inner.settle(settlement)
+    }
+
+    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.inner.free(freeing)
     }
 
     fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use axum::routing::post;
-use idem_core::protocol::{StateKind, Verdict, WriteOutcome};
+use idem_core::protocol::{Current, StateKind, Verdict, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
-use idem_core::{Idem, Scope, idempotent};
+use idem_core::verify::{Unsettled, Verification};
+use idem_core::{Builder, Idem, Scope, idempotent};
 
 use crate::support::{ask, json_post, problem_code};
 
@@ -25,11 +27,19 @@ async fn pay(State(runs): State<Runs>) -> String {
 
 /// A key whose outcome nobody knows.
 async fn unknown() -> (Router, Idem<MemoryStore>) {
-    let idem = Idem::builder(MemoryStore::new()).scope(Scope::header("x-account")).build();
+    unknown_to(Idem::builder(MemoryStore::new()).scope(Scope::header("x-account")).build()).await
+}
+
+async fn unknown_to(idem: Idem<MemoryStore>) -> (Router, Idem<MemoryStore>) {
+    let (app, idem) = panicked(idem).await;
+    assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "")).await), "outcome-unknown");
+    (app, idem)
+}
+
+/// After the first run.
+async fn panicked(idem: Idem<MemoryStore>) -> (Router, Idem<MemoryStore>) {
     let app = Router::new().route("/pay", post(pay)).layer(idem.layer()).with_state(Runs::default());
-    for _ in 0..2 {
-        assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "")).await), "outcome-unknown");
-    }
+    assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "")).await), "outcome-unknown");
     (app, idem)
 }
 
@@ -43,7 +53,15 @@ async fn a_verdict_that_it_happened_gives_the_answer_to_every_retry() {
     let answer =
         Response::builder().status(201).header("location", "/payments/7").body("found out").expect("one");
     let verdict = Verdict::Happened(idem_core::http::reply(&answer));
-    assert_eq!(operator.settle(&entries[0], verdict).await.expect("a verdict"), WriteOutcome::Applied);
+    assert_eq!(
+        operator
+            .by("ada")
+            .because("it is in the books")
+            .settle(&entries[0], verdict)
+            .await
+            .expect("a verdict"),
+        WriteOutcome::Applied
+    );
     for _ in 0..2 {
         let reply = ask(&app, json_post("/pay", "k", "")).await;
         assert_eq!((reply.status(), reply.body().as_ref()), (StatusCode::CREATED, b"found out".as_slice()));
@@ -59,7 +77,12 @@ async fn a_verdict_that_it_did_not_happen_lets_the_same_request_run_and_no_other
     let operator = idem.operator();
     let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
     assert_eq!(
-        operator.settle(&entries[0], Verdict::DidNotHappen).await.expect("a verdict"),
+        operator
+            .by("ada")
+            .because("it is not in the books")
+            .settle(&entries[0], Verdict::DidNotHappen)
+            .await
+            .expect("a verdict"),
         WriteOutcome::Applied
     );
     assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "other")).await), "idempotency-key-reused");
@@ -73,11 +96,79 @@ async fn an_order_about_a_record_that_has_moved_is_refused() {
     let operator = idem.operator();
     let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
     assert_eq!(
-        operator.settle(&entries[0], Verdict::DidNotHappen).await.expect("a verdict"),
+        operator
+            .by("ada")
+            .because("it is not in the books")
+            .settle(&entries[0], Verdict::DidNotHappen)
+            .await
+            .expect("a verdict"),
         WriteOutcome::Applied
     );
     assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
-    let late = operator.forget(&entries[0]).await.expect("an answer");
+    let late = operator.by("bob").because("tidying up").forget(&entries[0]).await.expect("an answer");
     assert!(matches!(late, WriteOutcome::Lost(_)), "{late:?}");
     assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2", "the answer is still there");
+}
+
+#[tokio::test]
+async fn an_order_says_in_the_record_who_gave_it_and_why() {
+    let (app, idem) = unknown().await;
+    let operator = idem.operator();
+    let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
+    let ada = operator.by("ada").because("the books are burnt, and the customer insists");
+    assert_eq!(ada.retry(&entries[0]).await.expect("an answer"), WriteOutcome::Applied);
+    // The same order again is the same; anybody else's comes too late.
+    assert_eq!(ada.retry(&entries[0]).await.expect("an answer"), WriteOutcome::Applied);
+    let bob = operator.by("bob").because("it is not in the books");
+    let late = bob.settle(&entries[0], Verdict::DidNotHappen).await.expect("an answer");
+    assert_eq!(late, WriteOutcome::Lost(Current::Released));
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
+    let record = operator.inspect(entries[0].address).await.expect("an answer").expect("a record");
+    let line = record.audit.expect("a line").to_string();
+    let said = " released with outcome unknown by ada: the books are burnt, and the customer insists";
+    assert!(line.ends_with(said), "{line}");
+}
+
+fn verifying() -> Builder<MemoryStore, Scope> {
+    let idem = Idem::builder(MemoryStore::new()).scope(Scope::header("x-account"));
+    idem.verify_after(Duration::ZERO)
+}
+
+#[tokio::test]
+async fn a_hook_that_finds_it_gives_the_answer_to_every_retry() {
+    let hook = |unsettled: Unsettled| async move {
+        assert_eq!(unsettled.operation(), "POST /pay");
+        let answer = Response::builder().status(201).header("location", "/payments/7").body("found out")?;
+        Ok(Verification::Happened(idem_core::http::reply(&answer)))
+    };
+    let (app, _idem) = panicked(verifying().verify("POST /pay", hook).build()).await;
+    for _ in 0..2 {
+        let reply = ask(&app, json_post("/pay", "k", "")).await;
+        assert_eq!((reply.status(), reply.body().as_ref()), (StatusCode::CREATED, b"found out".as_slice()));
+        assert_eq!(reply.headers()["location"], "/payments/7");
+        assert_eq!(reply.headers()["idempotent-replayed"], "true");
+    }
+}
+
+#[tokio::test]
+async fn a_hook_that_does_not_find_it_lets_the_retry_run() {
+    let hook = async |_| Ok(Verification::DidNotHappen);
+    let (app, _idem) = panicked(verifying().verify("POST /pay", hook).build()).await;
+    assert_eq!(problem_code(&ask(&app, json_post("/pay", "k", "other")).await), "idempotency-key-reused");
+    let reply = ask(&app, json_post("/pay", "k", "")).await;
+    assert_eq!(reply.body(), "2");
+    assert!(!reply.headers().contains_key("idempotent-replayed"), "it ran");
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.headers()["idempotent-replayed"], "true");
+}
+
+#[tokio::test]
+async fn a_hook_that_cannot_tell_leaves_it_to_the_operator() {
+    let hook = async |_| Err("the bank is closed".into());
+    let (app, idem) = unknown_to(verifying().verify("POST /pay", hook).build()).await;
+    let operator = idem.operator();
+    let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
+    let ada = operator.by("ada").because("it is not in the books");
+    let settled = ada.settle(&entries[0], Verdict::DidNotHappen).await;
+    assert_eq!(settled.expect("a verdict"), WriteOutcome::Applied);
+    assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
 }

@@ -40,7 +40,10 @@ async fn a_late_owner_hears_the_verdict_that_came_first() {
     let operator = idem.operator();
     let [unknown] = &operator.list(StateKind::Unknown, None, 2).await.unwrap()[..] else { panic!("not one") };
     let verdict = Verdict::Happened(crate::plain::reply(&5_u32).unwrap());
-    assert_eq!(operator.settle(unknown, verdict).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(
+        operator.by("ada").because("books say so").settle(unknown, verdict).await.unwrap(),
+        WriteOutcome::Applied
+    );
     assert_eq!(owner.finish().await, Ok(5));
 }
 

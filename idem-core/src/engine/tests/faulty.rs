@@ -10,8 +10,8 @@ use crate::address::Address;
 use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 
 /// What becomes of an operation.
@@ -41,6 +41,8 @@ pub(super) struct FaultyStore {
     pub(super) renewals: Semaphore,
     pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
     pub(super) sweep_hangs: AtomicBool,
+    /// Lists that were given.
+    pub(super) lists: Semaphore,
 }
 
 impl FaultyStore {
@@ -55,6 +57,7 @@ impl FaultyStore {
             renewals: Semaphore::new(0),
             renew_answer: Mutex::new(None),
             sweep_hangs: AtomicBool::new(false),
+            lists: Semaphore::new(0),
         })
     }
 
@@ -159,6 +162,7 @@ impl Store for FaultyStore {
     }
 
     fn list(&self, page: Page) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>> {
+        self.lists.add_permits(1);
         self.inner.list(page)
     }
 
@@ -167,7 +171,11 @@ impl Store for FaultyStore {
     }
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.inner.settle(settlement)
+        self.write(Box::pin(async { self.inner.settle(settlement).await }))
+    }
+
+    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(Box::pin(async { self.inner.free(freeing).await }))
     }
 
     fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

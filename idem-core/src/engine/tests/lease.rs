@@ -1,7 +1,7 @@
 //! Slow owners.
 
 use super::*;
-use crate::protocol::{RenewOutcome, WriteOutcome};
+use crate::protocol::{RenewOutcome, Seen, WriteOutcome};
 use crate::store::{Forgetting, Surrender};
 
 /// Long enough that a stalled machine does not end it by itself.
@@ -88,9 +88,10 @@ async fn a_slow_owner_does_not_answer_what_another_request_under_its_key_got() {
     let (slow, other) = (idem(&store), idem(&store));
     let held = Held::start(&slow, PLAIN, "a", Ok(1)).await;
     let address = address("k");
-    let seen = record(&store, "k").await.unwrap().owner;
+    let owner = record(&store, "k").await.unwrap().owner;
     // It is given up, and an operator frees its key, which somebody uses for something else.
-    assert_eq!(store.mark_unknown(Surrender { address, owner: seen }).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(store.mark_unknown(Surrender { address, owner }).await.unwrap(), WriteOutcome::Applied);
+    let seen = Seen::of(&record(&store, "k").await.unwrap());
     assert_eq!(store.forget(Forgetting { address, seen }).await.unwrap(), WriteOutcome::Applied);
     let body = async || Ok::<_, Refused>(2);
     assert_eq!(operation(&other, PLAIN).key("k").fingerprint("b").run(errors(), body).await, Ok(2));

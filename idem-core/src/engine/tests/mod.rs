@@ -6,7 +6,10 @@ mod faulty;
 mod lease;
 mod left_behind;
 mod lost_reply;
+mod orders;
 mod twins;
+mod verify;
+mod verify_rounds;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};

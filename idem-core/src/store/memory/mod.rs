@@ -25,8 +25,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shard::{Shard, Usage};
 use super::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, Swept, WriteOutcome};
@@ -310,11 +310,13 @@ impl Store for MemoryStore {
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        ready(
-            self.with(s.address, |record, now| {
-                protocol::settle(record, s.seen, &s.verdict, s.retention, now)
-            }),
-        )
+        ready(self.with(s.address, |record, now| {
+            protocol::settle(record, s.seen, &s.verdict, &s.order, s.retention, now)
+        }))
+    }
+
+    fn free(&self, f: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        ready(self.with(f.address, |record, now| protocol::free(record, f.seen, &f.order, f.retention, now)))
     }
 
     fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

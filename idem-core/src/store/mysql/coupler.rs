@@ -114,7 +114,7 @@ const NOW: &str = " FOR UPDATE";
 
 const REWRITE: &str = "UPDATE {table} SET state = {state}, fence = {fence}, nonce = {nonce}, until = {until}, \
      attempts = {attempts}, after_crash = {policy}, recipe = {recipe}, digest = {digest}, created = {created}, \
-     label = {label}, key_hint = {hint}, reply = '' \
+     label = {label}, key_hint = {hint}, reply = '', audit = {audit} \
      WHERE address = {address} AND format = 1 AND state = {old_state} AND fence = {old_fence} AND nonce = {old_nonce} \
      AND until = {old_until}";
 
@@ -321,6 +321,7 @@ impl MySqlStore {
             .replace("{old_fence}", &old.fence.to_string())
             .replace("{old_nonce}", &hex(old.nonce))
             .replace("{old_until}", &old.until.to_string())
+            .replace("{audit}", &utf8(new.audit))
     }
 }
 

@@ -255,6 +255,7 @@ fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
         .bind(row.label)
         .bind(row.key_hint)
         .bind(row.reply)
+        .bind(row.audit)
 }
 
 /// Owns no record: fences are times, and rise.

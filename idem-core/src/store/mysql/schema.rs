@@ -11,7 +11,7 @@ use crate::store::sql::{TableName, version};
 /// The migrations in order; the n-th, from 1, leads to schema version n. Each is a single statement and writes its
 /// version into the comment of the table: the server commits every change of a table by itself, so that this is the
 /// only way in which one cannot be done by halves.
-const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql")];
+const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
 
 /// What stands before the version in the comment.
 const COMMENT: &str = "idem schema ";

@@ -58,7 +58,7 @@ impl Statements {
 pub(super) const CLOCK: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 
 /// What a row is read by, after the clock and the address.
-pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply";
+pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply, audit";
 
 /// What a claim writes.
 pub(super) const ROW: &str = "INSERT INTO {table} (address, until, created, attempts, format, state, after_crash, recipe, nonce, \
@@ -97,7 +97,7 @@ const LOAD: &str =
     "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address IN («?»)";
 
 const REWRITE: &str = "UPDATE {table} SET state = ?, fence = ?, nonce = ?, until = ?, attempts = ?, after_crash = ?, \
-     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ? \
+     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ?, audit = ? \
      WHERE address = ? AND format = 1 AND state = ? AND fence = ? AND nonce = ? AND until = ?";
 
 const DELETE: &str = "DELETE FROM {table} \

@@ -84,13 +84,13 @@ impl Calls {
             finish_one: of("SELECT {table_finish_one}($, $, $, $, $, $, $)"),
             finish: of("SELECT * FROM {table_finish}($, $, $, $, $, $, $)"),
             load: of("SELECT * FROM {table_load}($)"),
-            change: of("SELECT {table_change}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)"),
+            change: of("SELECT {table_change}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)"),
             renew: of("SELECT * FROM {table_renew}($, $, $, $)"),
             sweep: of("SELECT * FROM {table_sweep}($, $, $)"),
             reap: of("SELECT {table_reap}($)"),
             list: of(
                 "SELECT 0::bigint, address, format, state, fence, nonce, until, attempts, after_crash, recipe, \
-                      digest, created, label, key_hint, reply FROM {table} WHERE state = $ AND address > $ \
+                      digest, created, label, key_hint, reply, audit FROM {table} WHERE state = $ AND address > $ \
                       ORDER BY address LIMIT $",
             ),
             count: of("SELECT count(*) FROM {table} WHERE state = $"),
@@ -127,7 +127,7 @@ pub(super) const FRESH: &str = "\
 SELECT f.fence AS r_clock, f.address AS r_address, NULL::smallint AS r_format, NULL::smallint AS r_state, \
 NULL::bigint AS r_fence, NULL::bytea AS r_nonce, NULL::bigint AS r_until, NULL::integer AS r_attempts, \
 NULL::smallint AS r_after_crash, NULL::smallint AS r_recipe, NULL::bytea AS r_digest, NULL::bigint AS r_created, \
-NULL::text AS r_label, NULL::text AS r_key_hint, NULL::bytea AS r_reply FROM fresh f \
+NULL::text AS r_label, NULL::text AS r_key_hint, NULL::bytea AS r_reply, NULL::text AS r_audit FROM fresh f \
 UNION ALL SELECT * FROM {table_load}($)";
 
 /// A record's columns come after the clock and the address.
@@ -272,6 +272,7 @@ impl Driver for Postgres {
             Arg::Text(new.map(|row| row.label)),
             Arg::Text(new.map(|row| row.key_hint)),
             Arg::Bytes(new.map(|row| row.reply)),
+            Arg::Text(new.map(|row| row.audit)),
         ];
         self.holds(link, &self.calls.change, &args).await
     }

@@ -1,10 +1,10 @@
 //! Between records and the strings that stand for them.
 //!
-//! A string of format 1 begins with a header of 48 bytes, which the scripts read as well, numbers big-endian:
+//! A string of format 1 or 2 begins with a header of 48 bytes, which the scripts read as well, numbers big-endian:
 //!
 //! | bytes from 0 | what |
 //! |---|---|
-//! | 0 | format, 1 |
+//! | 0 | format: 2 with the line of an order, 1 without |
 //! | 1 | state |
 //! | 2–9 | end of the lease while running; expiry once done or released; else 0 |
 //! | 10–17 | time of creation |
@@ -15,20 +15,22 @@
 //! | 44–47 | attempts |
 //!
 //! Then the digest (32 bytes; none for recipe 0), the label after its length in 2 bytes, the key hint after its length
-//! in 1 byte, and last the reply.
+//! in 1 byte, in format 2 the audit line after its length in 1 byte, and last the reply. Whoever knows only format 1
+//! refuses the other.
 
 use std::time::Duration;
 
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::protocol::{AfterCrash, AuditLine, Claim, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
 use crate::store::StoreError;
 use crate::store::unreadable::Unreadable;
 use crate::time::Timestamp;
 
-const FORMAT: u8 = 1;
+const PLAIN: u8 = 1;
+const AUDITED: u8 = 2;
 pub(super) const HEADER: usize = 48;
 
 /// The end of time in Redis, whose scripts count in doubles: the year 2255.
@@ -63,7 +65,8 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
         _ => &[],
     };
     let mut bytes = Vec::with_capacity(160 + reply.len());
-    bytes.extend_from_slice(&[FORMAT, record.state.kind().as_u8()]);
+    let format = if record.audit.is_some() { AUDITED } else { PLAIN };
+    bytes.extend_from_slice(&[format, record.state.kind().as_u8()]);
     bytes.extend_from_slice(&until(&record.state).to_be_bytes());
     bytes.extend_from_slice(&record.created.as_micros().to_be_bytes());
     bytes.extend_from_slice(&owner(record.owner));
@@ -75,6 +78,11 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
         &record.label,
         record.key_hint,
     );
+    if let Some(line) = &record.audit {
+        let line = cut(line.as_str(), u8::MAX.into());
+        bytes.push(u8::try_from(line.len()).unwrap_or(u8::MAX));
+        bytes.extend_from_slice(line.as_bytes());
+    }
     bytes.extend_from_slice(reply);
     bytes
 }
@@ -107,7 +115,7 @@ fn tail(
         bytes.extend_from_slice(fingerprint.digest());
     }
     // Some 700 bytes at most, by how it is made. One from elsewhere may be longer, and is cut.
-    let label = cut(label.as_str());
+    let label = cut(label.as_str(), u16::MAX.into());
     bytes.extend_from_slice(&u16::try_from(label.len()).unwrap_or(u16::MAX).to_be_bytes());
     bytes.extend_from_slice(label.as_bytes());
     let hint = key_hint.as_str();
@@ -115,8 +123,8 @@ fn tail(
     bytes.extend_from_slice(hint.as_bytes());
 }
 
-fn cut(text: &str) -> &str {
-    let end = text.floor_char_boundary(usize::from(u16::MAX));
+fn cut(text: &str, bytes: usize) -> &str {
+    let end = text.floor_char_boundary(bytes);
     text.get(..end).unwrap_or_default()
 }
 
@@ -152,9 +160,11 @@ impl<'b> Bytes<'b> {
 
 fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
     // First, because in another format everything else may mean something else.
-    if bytes.byte("format")? != FORMAT {
-        return Err(Unreadable::Newer("format"));
-    }
+    let audited = match bytes.byte("format")? {
+        PLAIN => false,
+        AUDITED => true,
+        _ => return Err(Unreadable::Newer("format")),
+    };
     let kind = StateKind::from_u8(bytes.byte("state")?).ok_or(Unreadable::Newer("state"))?;
     let until = bytes.time("lease or expiry")?;
     let created = bytes.time("time of creation")?;
@@ -174,6 +184,12 @@ fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
     let label = Label::from_stored(bytes.text(usize::from(length), "label")?);
     let length = bytes.byte("key hint")?;
     let key_hint = KeyHint::from_stored(bytes.text(usize::from(length), "key hint")?);
+    let audit = if audited {
+        let length = bytes.byte("audit line")?;
+        Some(AuditLine::from_stored(bytes.text(usize::from(length), "audit line")?))
+    } else {
+        None
+    };
     let state = match kind {
         StateKind::Running => State::Running { lease: until },
         StateKind::Done => State::Done { reply: Reply::from(bytes.0.to_vec()), expires: until },
@@ -190,6 +206,7 @@ fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
         created,
         label,
         key_hint,
+        audit,
         state,
     })
 }

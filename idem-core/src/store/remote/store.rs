@@ -15,7 +15,7 @@ use super::{renewals, verdicts};
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::{
-    Answers, Batch, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, StoreError,
+    Answers, Batch, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, StoreError,
     StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 
@@ -107,9 +107,18 @@ impl<D: Driver> Remote<D> {
 
     pub(in crate::store) async fn settle(&self, settlement: Settlement) -> Result<WriteOutcome, StoreError> {
         let _turn = self.turn().await?;
-        let Settlement { address, seen, verdict, retention } = settlement;
+        let Settlement { address, seen, verdict, order, retention } = settlement;
         verdicts::decide(&self.exchange, address, |record, now| {
-            protocol::settle(record, seen, &verdict, retention, now)
+            protocol::settle(record, seen, &verdict, &order, retention, now)
+        })
+        .await
+    }
+
+    pub(in crate::store) async fn free(&self, freeing: Freeing) -> Result<WriteOutcome, StoreError> {
+        let _turn = self.turn().await?;
+        let Freeing { address, seen, order, retention } = freeing;
+        verdicts::decide(&self.exchange, address, |record, now| {
+            protocol::free(record, seen, &order, retention, now)
         })
         .await
     }
@@ -227,6 +236,7 @@ macro_rules! store_by_remote {
                 list($crate::store::Page) -> Result<Vec<$crate::store::Entry>, $crate::store::StoreError>;
                 count($crate::protocol::StateKind) -> Result<u64, $crate::store::StoreError>;
                 settle($crate::store::Settlement) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
+                free($crate::store::Freeing) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 forget($crate::store::Forgetting) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 claim_batch($crate::store::Batch<$crate::protocol::Claim>) -> $crate::store::Answers<$crate::protocol::ClaimOutcome>;
                 complete_batch($crate::store::Batch<$crate::store::Completion>) -> $crate::store::Answers<$crate::protocol::WriteOutcome>;

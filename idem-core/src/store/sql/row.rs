@@ -1,12 +1,12 @@
 //! Between rows and records.
 //!
-//! A row has fourteen columns, in the order of [`record`]. One of them, `until`, is the end of the lease while the
+//! A row has fifteen columns, in the order of [`record`]. One of them, `until`, is the end of the lease while the
 //! record is running, and its expiry once it is done or released.
 
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
 use crate::store::StoreError;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -41,6 +41,8 @@ pub(in crate::store) struct Row<'r> {
     pub(in crate::store) label: &'r str,
     pub(in crate::store) key_hint: &'r str,
     pub(in crate::store) reply: &'r [u8],
+    /// Empty where there is none.
+    pub(in crate::store) audit: &'r str,
 }
 
 impl<'r> Row<'r> {
@@ -64,6 +66,7 @@ impl<'r> Row<'r> {
             label: record.label.as_str(),
             key_hint: record.key_hint.as_str(),
             reply,
+            audit: record.audit.as_ref().map_or("", AuditLine::as_str),
         }
     }
 }
@@ -93,7 +96,7 @@ pub(in crate::store) fn address(row: &impl Fields, at: usize) -> Result<Address,
 }
 
 /// The record whose columns begin at `first`: format, state, fence, nonce, until, attempts, crash policy, recipe,
-/// digest, created, label, key hint, reply.
+/// digest, created, label, key hint, reply, audit line.
 pub(in crate::store) fn record(
     row: &impl Fields,
     first: usize,
@@ -144,6 +147,7 @@ fn read(row: &impl Fields, first: usize) -> Result<Record, Unreadable> {
         .ok_or(Unreadable::Newer("fingerprint recipe"))?;
     let nonce = row.bytes(first + 3).and_then(|bytes| bytes.try_into().ok());
     let nonce = nonce.ok_or(Unreadable::Damaged("nonce"))?;
+    let audit = row.text(first + 13).ok_or(Unreadable::Damaged("audit line"))?;
     let attempts: u64 = unsigned(5, "attempts")?;
     Ok(Record {
         fingerprint,
@@ -153,6 +157,7 @@ fn read(row: &impl Fields, first: usize) -> Result<Record, Unreadable> {
         created: time(9, "time of creation")?,
         label: Label::from_stored(&row.text(first + 10).ok_or(Unreadable::Damaged("label"))?),
         key_hint: KeyHint::from_stored(&row.text(first + 11).ok_or(Unreadable::Damaged("key hint"))?),
+        audit: (!audit.is_empty()).then(|| AuditLine::from_stored(&audit)),
         state,
     })
 }

@@ -51,7 +51,7 @@ impl Change {
     }
 }
 
-/// True if nothing but the state can differ.
+/// True if nothing but the state and the last order can differ.
 fn same_run(old: &Record, new: &Record) -> bool {
     old.owner == new.owner
         && old.attempts == new.attempts
@@ -122,7 +122,10 @@ impl Change {
             }
             Kind::Move(both) => {
                 let (old, new) = (Row::of(&both[0]), Row::of(&both[1]));
-                run(old.place(sql::MOVE), &[&[address], &old.guard(), &[&new.state, &new.until, &new.reply]])
+                run(
+                    old.place(sql::MOVE),
+                    &[&[address], &old.guard(), &[&new.state, &new.until, &new.reply, &new.audit]],
+                )
             }
             Kind::Lease(both) => {
                 let (old, new) = (Row::of(&both[0]), Row::of(&both[1]));

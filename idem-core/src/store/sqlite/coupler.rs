@@ -291,6 +291,7 @@ fn with_row<'q>(
         .bind(row.label)
         .bind(row.key_hint)
         .bind(None::<&[u8]>)
+        .bind(Some(row.audit).filter(|audit| !audit.is_empty()))
 }
 
 fn refused(message: &str, source: Option<sqlx::Error>) -> TxFault {
@@ -314,7 +315,8 @@ impl Fields for SqliteRow {
         self.try_get(at).ok()
     }
 
+    /// A column that may be NULL is empty then.
     fn text(&self, at: usize) -> Option<String> {
-        self.try_get(at).ok()
+        self.try_get::<Option<String>, _>(at).ok().map(Option::unwrap_or_default)
     }
 }

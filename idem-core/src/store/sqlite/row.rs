@@ -7,7 +7,7 @@ use super::sql::Both;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind};
 use crate::reply::Reply;
 use crate::store::unreadable::Unreadable;
 use crate::time::Timestamp;
@@ -58,6 +58,7 @@ pub(super) fn record(row: &rusqlite::Row<'_>) -> Result<Record, Unreadable> {
         created: Timestamp::from_micros(unsigned(row, 10, "time of creation")?),
         label: Label::from_stored(&get::<String>(row, 11, "label")?),
         key_hint: KeyHint::from_stored(&get::<String>(row, 12, "key hint")?),
+        audit: get::<Option<String>>(row, 14, "audit line")?.as_deref().map(AuditLine::from_stored),
         state,
     })
 }
@@ -73,6 +74,7 @@ pub(super) struct Row<'r> {
     pub(super) state: i64,
     pub(super) until: Option<i64>,
     pub(super) reply: Option<&'r [u8]>,
+    pub(super) audit: Option<&'r str>,
     fence: i64,
     nonce: &'r [u8],
     attempts: u32,
@@ -96,6 +98,7 @@ impl<'r> Row<'r> {
             state: number(record.state.kind()),
             until: until.map(|until| signed(until.as_micros())),
             reply,
+            audit: record.audit.as_ref().map(AuditLine::as_str),
             fence: signed(record.owner.fence.as_u64()),
             nonce: record.owner.nonce.as_bytes(),
             attempts: record.attempts,
@@ -109,7 +112,7 @@ impl<'r> Row<'r> {
     }
 
     /// Every column but the address and the format.
-    pub(super) fn all(&self) -> [&dyn ToSql; 12] {
+    pub(super) fn all(&self) -> [&dyn ToSql; 13] {
         [
             &self.state,
             &self.fence,
@@ -123,6 +126,7 @@ impl<'r> Row<'r> {
             &self.label,
             &self.key_hint,
             &self.reply,
+            &self.audit,
         ]
     }
 

@@ -10,7 +10,8 @@ use super::transaction::{self, Broken, End};
 use crate::store::StoreErrorKind;
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
-pub(super) const MIGRATIONS: &[&str] = &[include_str!("schema/1.sql"), include_str!("schema/2.sql")];
+pub(super) const MIGRATIONS: &[&str] =
+    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
 
 /// What a database holds.
 enum Found {

@@ -5,7 +5,7 @@ macro_rules! columns {
     () => {
         "address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
          coalesce(created, fence), CASE typeof(label) WHEN 'integer' THEN \
-         (SELECT text FROM idem_label WHERE idem_label.id = label) ELSE label END, key_hint, reply"
+         (SELECT text FROM idem_label WHERE idem_label.id = label) ELSE label END, key_hint, reply, audit"
     };
 }
 
@@ -182,17 +182,17 @@ pub(super) const NUMBER: &str = "INSERT INTO idem_label (text) SELECT ?1 \
      WHERE NOT EXISTS (SELECT 1 FROM idem_label WHERE text = ?1) \
      AND coalesce((SELECT max(id) FROM idem_label), 0) < 1000";
 
-/// A new row, if there is none at its address. ?2 to ?13 are its columns.
+/// A new row, if there is none at its address. ?2 to ?14 are its columns.
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO idem_record (id, address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
-     created, label, key_hint, reply) SELECT CASE ?2 WHEN 2 THEN ",
+     created, label, key_hint, reply, audit) SELECT CASE ?2 WHEN 2 THEN ",
     last!(),
     " ELSE ",
     first!(),
     " END, \
      ?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ?3), ",
     label!("?11"),
-    ", ?12, ?13 \
+    ", ?12, ?13, ?14 \
      WHERE NOT EXISTS (",
     at_address!(),
     ")"
@@ -202,12 +202,12 @@ in_both! {
     RECLAIM: "UPDATE ", concat!(
         " SET id = ", number!("?6"), ", state = ?6, fence = ?7, nonce = ?8, until = ?9, attempts = ?10, \
          after_crash = ?11, recipe = ?12, digest = ?13, created = nullif(?14, ?7), label = ", label!("?15"),
-        ", key_hint = ?16, reply = ?17"
+        ", key_hint = ?16, reply = ?17, audit = ?18"
     )
 }
 in_both! {
     /// The same owner, another state.
-    MOVE: "UPDATE ", concat!(" SET id = ", number!("?6"), ", state = ?6, until = ?7, reply = ?8")
+    MOVE: "UPDATE ", concat!(" SET id = ", number!("?6"), ", state = ?6, until = ?7, reply = ?8, audit = ?9")
 }
 /// The end of a record that runs, by owner ?2 and ?3, in the transaction that claimed it.
 #[cfg(feature = "sqlite-tx")]

@@ -14,8 +14,8 @@ use super::{reader, schema, writer};
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::{
-    Addressed, Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement,
-    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Addressed, Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 
 /// Records in an SQLite file. Share it behind an `Arc`; see the [module](super).
@@ -201,7 +201,9 @@ const MARK_UNKNOWN: Transition<Surrender, WriteOutcome> =
 const RENEW: Transition<Renewal, RenewOutcome> =
     |r, record, now| protocol::renew(record, r.owner, r.lease, now);
 const SETTLE: Transition<Settlement, WriteOutcome> =
-    |s, record, now| protocol::settle(record, s.seen, &s.verdict, s.retention, now);
+    |s, record, now| protocol::settle(record, s.seen, &s.verdict, &s.order, s.retention, now);
+const FREE: Transition<Freeing, WriteOutcome> =
+    |f, record, now| protocol::free(record, f.seen, &f.order, f.retention, now);
 const FORGET: Transition<Forgetting, WriteOutcome> = |f, record, _| protocol::forget(record, f.seen);
 
 impl Store for SqliteStore {
@@ -252,6 +254,10 @@ impl Store for SqliteStore {
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.change(settlement, SETTLE)
+    }
+
+    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.change(freeing, FREE)
     }
 
     fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

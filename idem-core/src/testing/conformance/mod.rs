@@ -14,8 +14,11 @@
 pub mod batches;
 pub mod claims;
 pub mod fences;
+pub mod lines;
 pub mod listing;
 pub mod nonces;
+pub mod order_races;
+pub mod orders;
 pub mod races;
 pub mod reap;
 pub mod records;
@@ -110,12 +113,14 @@ macro_rules! __conformance_cases {
                 the_nonce_guards_a_surrender
                 the_nonce_guards_a_renewal
                 the_nonce_guards_a_settlement
+                the_nonce_guards_a_freeing
                 the_nonce_guards_a_forgetting
                 the_fence_guards_a_completion
                 the_fence_guards_a_release
                 the_fence_guards_a_surrender
                 the_fence_guards_a_renewal
                 the_fence_guards_a_settlement
+                the_fence_guards_a_freeing
                 the_fence_guards_a_forgetting
                 the_whole_nonce_counts
             }
@@ -129,6 +134,8 @@ macro_rules! __conformance_cases {
                 renew
                 settle_as_happened
                 settle_as_not_happened
+                free
+                orders_about_what_has_moved
                 forget
                 sweep
                 reap
@@ -151,6 +158,24 @@ macro_rules! __conformance_cases {
                 a_verdict_ends_only_what_it_is_about
                 a_forgotten_key_is_fresh
                 forgetting_refuses_a_running_key
+            }
+            lines {
+                are_left_by_each_order
+                stay_through_further_runs
+                are_replaced_by_the_next_order
+                go_with_their_record
+                come_back_byte_for_byte
+            }
+            orders {
+                what_has_moved_is_left_alone
+                a_late_completion_is_not_forgotten
+                another_order_is_no_repetition
+                a_freeing_is_repeated
+                a_verdict_about_an_earlier_run_is_late
+                a_freed_owner_is_fenced_off
+                a_renewed_claim_is_not_freed
+                only_open_records_are_freed
+                a_freed_record_runs_again_or_expires
             }
             sweeps {
                 a_sweep_obeys_the_crash_policy
@@ -204,6 +229,10 @@ macro_rules! __conformance_cases {
                 one_of_two_ends_counts
                 reaping_never_takes_a_new_claim
                 crossing_batches_end
+            }
+            order_races {
+                a_verdict_or_a_late_owner_but_not_both
+                a_freeing_or_its_owner_but_not_both
             }
         }
     };

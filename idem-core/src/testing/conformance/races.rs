@@ -24,7 +24,7 @@ async fn storm<B: Backend>(t: &Trial<B>, key: &str, after_crash: AfterCrash) -> 
     at_once((0..CALLERS).map(claim).collect()).await
 }
 
-fn handle<B: Backend>(t: &Trial<B>, number: usize) -> Arc<B::Store> {
+pub(super) fn handle<B: Backend>(t: &Trial<B>, number: usize) -> Arc<B::Store> {
     let [one, two] = t.handles();
     if number.is_multiple_of(2) { one.clone() } else { two.clone() }
 }
@@ -78,7 +78,7 @@ pub async fn one_of_many_claims_of_an_expired_key_is_won<B: Backend>(t: Trial<B>
     assert_one_won(&t, "k", outcomes, 1).await;
 }
 
-fn completing<B: Backend>(
+pub(super) fn completing<B: Backend>(
     t: &Trial<B>,
     number: usize,
     key: &str,

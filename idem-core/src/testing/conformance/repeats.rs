@@ -1,8 +1,7 @@
 //! Lost replies: every operation can be repeated unchanged, and then says what it did and does nothing twice.
 
 use crate::protocol::{AfterCrash, ClaimOutcome, Current, RenewOutcome, Verdict, WriteOutcome};
-use crate::store::Settlement;
-use crate::testing::trial::{address, answered, reply, reply_in};
+use crate::testing::trial::{answered, reply, reply_in};
 use crate::testing::{Backend, Trial};
 
 /// Recognised by its nonce.
@@ -110,7 +109,7 @@ pub async fn a_settlement<B: Backend>(t: Trial<B>) {
     for (key, verdict) in verdicts {
         let seen = t.owner_of(key).await;
         assert_eq!(t.mark_unknown(key, seen).await, WriteOutcome::Applied, "an owner may give up");
-        let settlement = Settlement { address: address(key), seen, verdict, retention: t.long() };
+        let settlement = t.verdict(key, seen, verdict);
         assert_eq!(t.settle(settlement.clone()).await, WriteOutcome::Applied, "a verdict ends unknown");
         let before = t.present(key).await;
         t.pass_short().await;
@@ -125,14 +124,13 @@ pub async fn a_settlement<B: Backend>(t: Trial<B>) {
             Verdict::Happened(reply) => (Verdict::DidNotHappen, answered(reply)),
             Verdict::DidNotHappen => (Verdict::Happened(reply("found")), Current::Released),
         };
-        let contrary =
-            t.settle(Settlement { address: address(key), seen, verdict: other, retention: t.long() }).await;
+        let contrary = t.settle(t.verdict(key, seen, other)).await;
         assert_eq!(contrary, WriteOutcome::Lost(current), "a settled record takes no other verdict");
         t.assert_unchanged(key, &before, "the other verdict is refused").await;
     }
     let seen = t.present("yes").await.owner;
     let verdict = Verdict::Happened(reply("other"));
-    let other = t.settle(Settlement { address: address("yes"), seen, verdict, retention: t.long() }).await;
+    let other = t.settle(t.verdict("yes", seen, verdict)).await;
     assert_eq!(other, WriteOutcome::Lost(answered(reply("found"))), "another answer is another verdict");
 }
 

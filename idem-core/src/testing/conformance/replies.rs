@@ -2,7 +2,7 @@
 
 use crate::protocol::{ClaimOutcome, Owner, Verdict, WriteOutcome};
 use crate::reply::Reply;
-use crate::store::{Batch, Completion, Settlement, Store};
+use crate::store::{Batch, Completion, Store};
 use crate::testing::trial::{address, answered, reply_in, sound};
 use crate::testing::{Backend, Trial};
 
@@ -66,7 +66,7 @@ pub async fn come_back_from_a_verdict<B: Backend>(t: Trial<B>) {
         let seen = t.owner_of(key).await;
         assert_eq!(t.mark_unknown(key, seen).await, WriteOutcome::Applied, "an owner may give up");
         let verdict = Verdict::Happened(reply.clone());
-        let settlement = Settlement { address: address(key), seen, verdict, retention: t.long() };
+        let settlement = t.verdict(key, seen, verdict);
         assert_eq!(
             t.settle(settlement.clone()).await,
             WriteOutcome::Applied,

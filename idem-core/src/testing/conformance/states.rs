@@ -2,7 +2,7 @@
 //! answer, and the record afterwards.
 
 use crate::protocol::AfterCrash;
-use crate::testing::history::{Action, Ask, By, Guarded, Runner, Side, Span, Step, Write};
+use crate::testing::history::{Action, Ask, By, Guarded, Look, Runner, Side, Span, Step, Write};
 use crate::testing::{Backend, Trial};
 
 /// T1, T2a, T2b, T7, T10.
@@ -42,20 +42,44 @@ pub async fn renew<B: Backend>(t: Trial<B>) {
 
 /// A verdict, the same one again, and another one.
 pub async fn settle_as_happened<B: Backend>(t: Trial<B>) {
-    let happened = |reply| Write::Settle { happened: Some(reply), retention: Span::Long };
+    let happened =
+        |reply| Write::Settle { look: Look::Now, happened: Some(reply), order: 0, retention: Span::Long };
     try_everywhere(t, &[(By::Current, happened(1)), (By::Current, happened(1)), (By::Current, happened(2))])
         .await;
 }
 
 /// A verdict, and the opposite.
 pub async fn settle_as_not_happened<B: Backend>(t: Trial<B>) {
-    let verdict = |happened| Write::Settle { happened, retention: Span::Long };
+    let verdict = |happened| Write::Settle { look: Look::Now, happened, order: 0, retention: Span::Long };
     try_everywhere(t, &[(By::Current, verdict(None)), (By::Current, verdict(Some(1)))]).await;
+}
+
+/// The same order, and another's.
+pub async fn free<B: Backend>(t: Trial<B>) {
+    let free = |order| Write::Free { look: Look::Now, order, retention: Span::Long };
+    try_everywhere(t, &[(By::Current, free(0)), (By::Current, free(0)), (By::Current, free(1))]).await;
+}
+
+/// From another state, and with another lease or expiry.
+pub async fn orders_about_what_has_moved<B: Backend>(t: Trial<B>) {
+    let mut writes = Vec::new();
+    for look in [Look::OtherState, Look::OtherTime] {
+        for happened in [Some(1), None] {
+            writes.push((By::Current, Write::Settle { look, happened, order: 0, retention: Span::Long }));
+        }
+        writes.push((By::Current, Write::Free { look, order: 0, retention: Span::Long }));
+        writes.push((By::Current, Write::Forget { look }));
+    }
+    try_everywhere(t, &writes).await;
 }
 
 /// What runs stays.
 pub async fn forget<B: Backend>(t: Trial<B>) {
-    try_everywhere(t, &[(By::Current, Write::Forget), (By::Current, Write::Forget)]).await;
+    try_everywhere(
+        t,
+        &[(By::Current, Write::Forget { look: Look::Now }), (By::Current, Write::Forget { look: Look::Now })],
+    )
+    .await;
 }
 
 /// T7 and what it leaves alone.
@@ -124,7 +148,7 @@ async fn bring_about<B: Backend>(runner: &mut Runner<B>) {
         (6, Write::Release { retention: Span::Short }),
         (7, Write::MarkUnknown),
         (8, Write::MarkUnknown),
-        (8, Write::Settle { happened: Some(2), retention: Span::Long }),
+        (8, Write::Settle { look: Look::Now, happened: Some(2), order: 0, retention: Span::Long }),
     ] {
         take(runner, Action::Write(Guarded { key, by: By::Current, write })).await;
     }

@@ -2,7 +2,7 @@
 
 use crate::protocol::{AfterCrash, ClaimOutcome, Current, Owner, StateKind, Verdict, WriteOutcome};
 use crate::store::{Settlement, SweepCount};
-use crate::testing::trial::{address, reply, reply_in};
+use crate::testing::trial::{reply, reply_in};
 use crate::testing::{Backend, Trial};
 
 async fn give_up<B: Backend>(t: &Trial<B>, key: &str) -> Owner {
@@ -78,7 +78,7 @@ pub async fn a_completion_after_a_freeing_sweep_is_refused<B: Backend>(t: Trial<
 pub async fn a_verdict_that_it_happened_replays<B: Backend>(t: Trial<B>) {
     let seen = give_up(&t, "k").await;
     let verdict = Verdict::Happened(reply("found out"));
-    let settled = t.settle(Settlement { address: address("k"), seen, verdict, retention: t.long() }).await;
+    let settled = t.settle(t.verdict("k", seen, verdict)).await;
     assert_eq!(settled, WriteOutcome::Applied, "a verdict ends unknown");
     match t.claim(t.ask("k")).await {
         ClaimOutcome::Replay(replay) => {
@@ -92,7 +92,7 @@ pub async fn a_verdict_that_it_happened_replays<B: Backend>(t: Trial<B>) {
 pub async fn a_verdict_that_it_did_not_lets_the_key_run<B: Backend>(t: Trial<B>) {
     let seen = give_up(&t, "k").await;
     let verdict = Verdict::DidNotHappen;
-    let settled = t.settle(Settlement { address: address("k"), seen, verdict, retention: t.long() }).await;
+    let settled = t.settle(t.verdict("k", seen, verdict)).await;
     assert_eq!(settled, WriteOutcome::Applied, "a verdict ends unknown");
     let late = t.complete("k", seen, &reply("late")).await;
     assert_eq!(late, WriteOutcome::Lost(Current::Released), "the verdict came before the owner's word");
@@ -105,13 +105,9 @@ pub async fn a_verdict_ends_only_what_it_is_about<B: Backend>(t: Trial<B>) {
     let unknown = give_up(&t, "unknown").await;
     for verdict in [Verdict::Happened(reply("false")), Verdict::DidNotHappen] {
         let before = (t.present("running").await, t.present("unknown").await);
-        let about = |key, seen| Settlement {
-            address: address(key),
-            seen,
-            verdict: verdict.clone(),
-            retention: t.long(),
-        };
-        let refused = t.settle(about("running", running)).await;
+        let about = |key, seen| t.verdict(key, seen, verdict.clone());
+        let seen = t.seen("running", running).await;
+        let refused = t.settle(Settlement { seen, ..about("running", running) }).await;
         assert_eq!(refused, WriteOutcome::Lost(Current::Running), "a running key has an owner who will tell");
         let refused = t.settle(about("unknown", running)).await;
         assert_eq!(refused, WriteOutcome::Lost(Current::Unknown), "the verdict is about another owner's run");

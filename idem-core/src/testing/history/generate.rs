@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::step::{Action, Ask, By, Guarded, Side, Span, Step, Write};
+use super::step::{Action, Ask, By, Guarded, Look, Side, Span, Step, Write};
 use crate::protocol::AfterCrash;
 
 /// Few, so that steps meet.
@@ -92,6 +92,15 @@ impl Generator {
         self.pick(&[1, 2, usize::MAX])
     }
 
+    fn look(&mut self) -> Look {
+        self.pick(&[Look::Now, Look::Now, Look::Now, Look::OtherState, Look::OtherTime])
+    }
+
+    /// Few, so that some are given again.
+    fn order(&mut self) -> u8 {
+        self.pick(&[0, 0, 1, 2, 3])
+    }
+
     fn by(&mut self) -> By {
         match self.rng.u8(0..100) {
             0..64 => By::Current,
@@ -109,11 +118,12 @@ impl Generator {
             30..55 => Write::Release { retention: self.span() },
             55..68 => Write::MarkUnknown,
             68..80 => Write::Renew { lease: self.span() },
-            80..92 => {
+            80..88 => {
                 let happened = self.rng.bool().then(|| self.rng.u8(0..4));
-                Write::Settle { happened, retention: self.span() }
+                Write::Settle { look: self.look(), happened, order: self.order(), retention: self.span() }
             }
-            _ => Write::Forget,
+            88..94 => Write::Free { look: self.look(), order: self.order(), retention: self.span() },
+            _ => Write::Forget { look: self.look() },
         }
     }
 }

@@ -18,7 +18,7 @@ mod step;
 mod upkeep;
 
 pub(super) use runner::Runner;
-pub(super) use step::{Action, Ask, By, Guarded, Side, Span, Step, Write};
+pub(super) use step::{Action, Ask, By, Guarded, Look, Side, Span, Step, Write, order_number};
 
 use super::run::in_time;
 use super::{Backend, Trial};

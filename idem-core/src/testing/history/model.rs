@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::super::Timing;
-use super::step::{Ask, By, Span, Write, reply_number};
+use super::step::{Ask, By, Span, Write, order_number, reply_number};
 use crate::protocol::{
-    self, ClaimOutcome, Fence, Nonce, Owner, Record, RenewOutcome, State, Verdict, Won, WriteOutcome,
+    self, AuditLine, ClaimOutcome, Fence, Nonce, Owner, Record, RenewOutcome, State, Verdict, Won,
+    WriteOutcome,
 };
 use crate::time::Timestamp;
 
@@ -104,15 +105,23 @@ impl Model {
             }
             Write::Release { retention } => protocol::release(record, owner, retention.of(timing), now),
             Write::MarkUnknown => protocol::mark_unknown(record, owner),
-            Write::Settle { happened, retention } => {
-                protocol::settle(record, owner, &verdict(*happened), retention.of(timing), now)
+            Write::Settle { look, happened, order, retention } => {
+                let (seen, retention) = (look.at(owner, record.as_ref()), retention.of(timing));
+                protocol::settle(record, seen, &verdict(*happened), &order_number(*order), retention, now)
             }
-            Write::Forget => protocol::forget(record, owner),
+            Write::Free { look, order, retention } => {
+                let (seen, retention) = (look.at(owner, record.as_ref()), retention.of(timing));
+                protocol::free(record, seen, &order_number(*order), retention, now)
+            }
+            Write::Forget { look } => {
+                let seen = look.at(owner, record.as_ref());
+                protocol::forget(record, seen)
+            }
             Write::Renew { lease } => {
                 return Answer::Renew(protocol::renew(record, owner, lease.of(timing), now));
             }
         };
-        if matches!(write, Write::Forget) && outcome == WriteOutcome::Applied {
+        if matches!(write, Write::Forget { .. }) && outcome == WriteOutcome::Applied {
             self.floors.remove(&key);
         }
         Answer::Write(outcome)
@@ -147,6 +156,11 @@ impl Precision {
         let mut seen = record.clone();
         if self == Self::Loose {
             seen.created = Timestamp::from_micros(0);
+            let untimed = |line: AuditLine| {
+                let (_, said) = line.as_str().split_once(' ').unwrap_or_default();
+                AuditLine::from_stored(said)
+            };
+            seen.audit = seen.audit.map(untimed);
             match &mut seen.state {
                 State::Running { lease: at }
                 | State::Done { expires: at, .. }

@@ -5,12 +5,12 @@ use std::fmt::{self, Write as _};
 use super::super::{Backend, Trial};
 use super::agree;
 use super::model::{Answer, Model, Precision, verdict};
-use super::step::{Action, Ask, By, Guarded, Side, Span, Step, Write, at, reply_number};
+use super::step::{Action, Ask, By, Guarded, Look, Side, Span, Step, Write, at, order_number, reply_number};
 use crate::address::Address;
-use crate::protocol::{ClaimOutcome, Owner, WriteOutcome};
+use crate::protocol::{ClaimOutcome, Owner, Seen, WriteOutcome};
 use crate::store::{
-    Addressed, Answers, Batch, Completion, Forgetting, Release, Renewal, Settlement, Store, StoreError,
-    Surrender,
+    Addressed, Answers, Batch, Completion, Forgetting, Freeing, Release, Renewal, Settlement, Store,
+    StoreError, Surrender,
 };
 use crate::time::Timestamp;
 
@@ -147,11 +147,20 @@ impl<B: Backend> Runner<B> {
                 store.release(Release { address, owner, retention: retention.of(timing) }).await?
             }
             Write::MarkUnknown => store.mark_unknown(Surrender { address, owner }).await?,
-            Write::Settle { happened, retention } => {
-                let (verdict, retention) = (verdict(*happened), retention.of(timing));
-                store.settle(Settlement { address, seen: owner, verdict, retention }).await?
+            Write::Settle { look, happened, order, retention } => {
+                let (verdict, order) = (verdict(*happened), order_number(*order));
+                let (seen, retention) = (self.look(side, key, owner, *look).await?, retention.of(timing));
+                store.settle(Settlement { address, seen, verdict, order, retention }).await?
             }
-            Write::Forget => store.forget(Forgetting { address, seen: owner }).await?,
+            Write::Free { look, order, retention } => {
+                let (order, retention) = (order_number(*order), retention.of(timing));
+                let seen = self.look(side, key, owner, *look).await?;
+                store.free(Freeing { address, seen, order, retention }).await?
+            }
+            Write::Forget { look } => {
+                let seen = self.look(side, key, owner, *look).await?;
+                store.forget(Forgetting { address, seen }).await?
+            }
             Write::Renew { lease } => {
                 let (batch, _) = Batch::new(vec![Renewal { address, owner, lease: lease.of(timing) }]);
                 let mut answers = store.renew(batch).await;
@@ -160,6 +169,12 @@ impl<B: Backend> Runner<B> {
                     .map_or_else(|| panic!("a batch of one gets one answer"), |a| a.map(Answer::Renew));
             }
         }))
+    }
+
+    /// The record as the store has it: its times are not the model's where its clock runs.
+    async fn look(&self, side: Side, key: u8, owner: Owner, look: Look) -> Result<Seen, StoreError> {
+        let found = self.store(side).look_up(at(key)).await?;
+        Ok(look.at(owner, found.as_ref()))
     }
 
     async fn writes(&mut self, side: Side, write: &Write, owners: &[(u8, By)]) -> Told<()> {
@@ -192,7 +207,7 @@ impl<B: Backend> Runner<B> {
                 let (batch, order) = batch(&owners, |address, owner| Surrender { address, owner });
                 (order, written(store.mark_unknown_batch(batch).await))
             }
-            Write::Settle { .. } | Write::Forget => {
+            Write::Settle { .. } | Write::Free { .. } | Write::Forget { .. } => {
                 // These have no batch form.
                 let mut answers = Vec::new();
                 for (key, owner) in &owners {

@@ -7,7 +7,7 @@ use super::super::Timing;
 use super::super::trial::{print, reply};
 use crate::address::Address;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, Nonce};
+use crate::protocol::{AfterCrash, Claim, Nonce, Order, Owner, Record, Seen, StateKind};
 use crate::reply::Reply;
 
 /// One step.
@@ -126,13 +126,66 @@ pub(crate) enum Write {
     },
     /// A verdict.
     Settle {
+        /// About what.
+        look: Look,
         /// Which reply, or none if it did not happen.
         happened: Option<u8>,
+        /// Which order.
+        order: u8,
+        /// For how long.
+        retention: Span,
+    },
+    /// An order to free.
+    Free {
+        /// About what.
+        look: Look,
+        /// Which order.
+        order: u8,
         /// For how long.
         retention: Span,
     },
     /// An order to forget.
-    Forget,
+    Forget {
+        /// About what.
+        look: Look,
+    },
+}
+
+/// How whoever gives an order saw the record, its owner aside.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Look {
+    /// As it is.
+    Now,
+    /// In another state.
+    OtherState,
+    /// With another lease or expiry.
+    OtherTime,
+}
+
+impl Look {
+    /// What is seen of a record.
+    pub(crate) fn at(self, owner: Owner, record: Option<&Record>) -> Seen {
+        let Some(record) = record else { return Seen { owner, state: StateKind::Unknown, until: None } };
+        let seen = Seen { owner, ..Seen::of(record) };
+        match self {
+            Self::Now => seen,
+            Self::OtherState if seen.state == StateKind::Unknown => Seen { state: StateKind::Stuck, ..seen },
+            Self::OtherState => Seen { state: StateKind::Unknown, ..seen },
+            Self::OtherTime => {
+                Seen { until: seen.until.map(|until| until + Duration::from_micros(1)), ..seen }
+            }
+        }
+    }
+}
+
+/// Orders that differ in who gives them, and in how much of the line they fill.
+pub(crate) fn order_number(number: u8) -> Order {
+    match number {
+        0 => Order::by("ada").because("the books say so"),
+        1 => Order::by("bob"),
+        2 => Order::verified(),
+        _ => Order::by("a name that is long, as some are").because(&"weil es schön ist, ja! ".repeat(20)),
+    }
 }
 
 /// How long something lasts.
@@ -166,9 +219,10 @@ impl Action {
             Self::Write(Guarded { write, .. }) | Self::Writes(write, _) => match write {
                 Write::Complete { retention, .. }
                 | Write::Release { retention }
-                | Write::Settle { retention, .. } => *retention == Span::Short,
+                | Write::Settle { retention, .. }
+                | Write::Free { retention, .. } => *retention == Span::Short,
                 Write::Renew { lease } => *lease == Span::Short,
-                Write::MarkUnknown | Write::Forget => false,
+                Write::MarkUnknown | Write::Forget { .. } => false,
             },
             Self::Sweep { retention, .. } => *retention == Span::Short,
             Self::Reap { .. } | Self::Advance(_) | Self::Audit => false,

@@ -104,6 +104,28 @@ flaws! {
     RefusesToForgetTwice
     KeepsForgotten
 
+    // Orders.
+    IgnoresOwnerAtFree
+    IgnoresStateOfOrders
+    IgnoresTimeOfOrders
+    KeepsFreed
+    FreesEnded
+    ForgetsFreeings
+    TakesAnyOrderAgain
+    RefusesToFreeUnknown
+    LosesLines
+    LosesLinesAtClaims
+    LosesLinesAtEnds
+    LosesLinesAtRenewals
+    LosesLinesAtSweeps
+    KeepsLinesPastExpiry
+    WritesLinesOfRefusedOrders
+    KeepsTheFirstLine
+    CutsLinesAt100
+    KeepsAsciiLines
+    StampsLinesWithCreation
+    ListsWithoutLines
+
     // Sweeps and reaping.
     SweepsNothing
     SweepsTheLiving

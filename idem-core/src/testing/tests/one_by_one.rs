@@ -4,8 +4,8 @@ use crate::address::Address;
 use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
-    StoreError, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    Store, StoreError, Surrender, Sweep, SweepCount,
 };
 
 #[derive(Debug)]
@@ -32,6 +32,7 @@ impl Store for OneByOne {
         list(Page) -> Result<Vec<Entry>, StoreError>;
         count(StateKind) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
+        free(Freeing) -> Result<WriteOutcome, StoreError>;
         forget(Forgetting) -> Result<WriteOutcome, StoreError>;
     }
 }

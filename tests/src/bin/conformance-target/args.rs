@@ -46,6 +46,9 @@ pub(crate) struct Args {
     /// What becomes of the key when a handler panics or its process dies.
     #[arg(long, value_enum, default_value = "unknown")]
     pub(crate) after_crash: AfterCrashChoice,
+    /// What a verify hook of `POST /slow` finds out about a run that died. Without it there is no hook.
+    #[arg(long, value_enum)]
+    pub(crate) verify: Option<VerifyChoice>,
     /// A file that takes one line per effect, so that counts survive the process and several processes share them.
     #[arg(long)]
     pub(crate) effects: Option<PathBuf>,
@@ -112,6 +115,12 @@ pub(crate) enum OnErrorChoice {
 pub(crate) enum AfterCrashChoice {
     Unknown,
     Rerun,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub(crate) enum VerifyChoice {
+    Happened,
+    DidNotHappen,
 }
 
 /// A whole number and its unit: `250ms`, `30s`, `5m`, `24h`, `7d`.

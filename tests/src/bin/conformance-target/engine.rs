@@ -7,10 +7,13 @@ use idem_core::store::mysql::MySqlStore;
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::redis::RedisStore;
 use idem_core::store::sqlite::SqliteStore;
+use idem_core::verify::Verification;
 use idem_core::{AfterCrash, Idem, OnError, Scope};
 
 use crate::account::HEADER;
-use crate::args::{AfterCrashChoice, Args, Framework, OnErrorChoice, ProfileChoice, StoreChoice};
+use crate::args::{
+    AfterCrashChoice, Args, Framework, OnErrorChoice, ProfileChoice, StoreChoice, VerifyChoice,
+};
 use crate::failure::Failure;
 
 /// Opens the store and sets the defaults that all routes share.
@@ -30,7 +33,7 @@ pub(crate) async fn open(args: &Args) -> Result<Idem, Failure> {
 }
 
 fn over<S: Store>(store: S, args: &Args) -> Idem {
-    Idem::builder(store)
+    let idem = Idem::builder(store)
         .scope(Scope::header(HEADER))
         .profile(match args.profile {
             ProfileChoice::Default => Profile::Default,
@@ -49,7 +52,16 @@ fn over<S: Store>(store: S, args: &Args) -> Idem {
         .after_crash(match args.after_crash {
             AfterCrashChoice::Unknown => AfterCrash::Unknown,
             AfterCrashChoice::Rerun => AfterCrash::Rerun,
-        })
-        .build()
-        .erase()
+        });
+    let idem = match args.verify {
+        None => idem,
+        Some(VerifyChoice::DidNotHappen) => {
+            idem.verify("POST /slow", async |_| Ok(Verification::DidNotHappen))
+        }
+        Some(VerifyChoice::Happened) => idem.verify("POST /slow", async |_| {
+            let answer = axum::http::Response::builder().status(201).body(r#"{"found":true}"#)?;
+            Ok(Verification::Happened(idem_core::http::reply(&answer)))
+        }),
+    };
+    idem.build().erase()
 }

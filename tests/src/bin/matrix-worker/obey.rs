@@ -158,7 +158,9 @@ async fn settle(app: &App, kind: &str, key: &str, say: &str, happened: bool) {
     let paid = Paid { run: "verdict".into(), key: key.into(), say: say.into() };
     let verdict = if happened { Verdict::Happened(kinds::reply(kind, &paid)) } else { Verdict::DidNotHappen };
     let (operator, entry) = (app.idem.operator(), Entry { address, record });
-    while let Err(error) = operator.settle(&entry, verdict.clone()).await {
+    while let Err(error) =
+        operator.by("the driver").because("as it was told").settle(&entry, verdict.clone()).await
+    {
         again(&error).await;
     }
 }
@@ -167,7 +169,7 @@ async fn forget(app: &App, kind: &str, key: &str) {
     let address = address(app, kind, key);
     let Some(record) = look(app, address).await else { return };
     let (operator, entry) = (app.idem.operator(), Entry { address, record });
-    while let Err(error) = operator.forget(&entry).await {
+    while let Err(error) = operator.by("the driver").because("as it was told").forget(&entry).await {
         again(&error).await;
     }
 }

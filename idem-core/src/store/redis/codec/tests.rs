@@ -12,6 +12,7 @@ fn record(state: State) -> Record {
         created: Timestamp::from_micros(5),
         label: Label::new("POST /pay", b"acme"),
         key_hint: KeyHint::of(b"0123456789"),
+        audit: None,
         state,
     }
 }
@@ -37,6 +38,10 @@ const AT: Address = Address::from_bytes([4; 32]);
 fn a_record_comes_back_as_it_went() {
     for mut record in all_states() {
         assert_eq!(decode(&encode(&record), AT).unwrap(), record);
+        let plain = encode(&record);
+        record.audit = Some(AuditLine::from_stored("2026-11-24T15:04:05Z verified: happened, ü"));
+        assert_eq!(decode(&encode(&record), AT).unwrap(), record);
+        assert_eq!((plain[0], encode(&record)[0]), (1, 2), "who knows no lines must refuse one that has one");
         record.fingerprint = Fingerprint::none();
         assert_eq!(decode(&encode(&record), AT).unwrap(), record);
     }
@@ -44,7 +49,11 @@ fn a_record_comes_back_as_it_went() {
 
 #[test]
 fn a_record_that_is_cut_short_is_damaged() {
-    for record in all_states() {
+    let audited = all_states().into_iter().map(|record| {
+        let audit = Some(AuditLine::from_stored("of an order"));
+        Record { audit, ..record }
+    });
+    for record in all_states().into_iter().chain(audited) {
         let whole = encode(&record);
         let reply = match &record.state {
             State::Done { reply, .. } => reply.as_bytes().len(),

@@ -4,10 +4,11 @@ local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 local old = redis.call('GET', KEYS[1])
 if old then
-  if ARGV[3] == '1' and string.byte(old) == 1 then
+  local format = string.byte(old)
+  if ARGV[3] == '1' and (format == 1 or format == 2) then
     -- Written again as it is, so that WAIT has something to wait for.
     redis.call('ZREM', KEYS[2], '')
-    redis.call('SETRANGE', KEYS[1], 0, '\1')
+    redis.call('SETRANGE', KEYS[1], 0, string.char(format))
   end
   return {now, old}
 end

@@ -1,6 +1,7 @@
 -- T3. KEYS: record, index. ARGV: fence and nonce, lease. Gives 1 if the lease is the caller's.
 local old = redis.call('GETRANGE', KEYS[1], 0, 41)
-if string.sub(old, 1, 2) ~= '\1\1' or string.sub(old, 19, 42) ~= ARGV[1] then return 0 end
+local head = string.sub(old, 1, 2)
+if (head ~= '\1\1' and head ~= '\2\1') or string.sub(old, 19, 42) ~= ARGV[1] then return 0 end
 local time = redis.call('TIME')
 local till = math.min(time[1] * 1000000 + time[2] + ARGV[2], 9007199254740991)
 if till > struct.unpack('>I8', old, 3) then

@@ -7,20 +7,21 @@ if not old then
   redis.call('ZREM', KEYS[2], address)
   return 0
 end
-if #old < 48 or string.sub(old, 1, 2) ~= '\1\1' or string.byte(old, 44) > 3 then return 0 end
+local format, state = string.sub(old, 1, 1), string.sub(old, 2, 2)
+if #old < 48 or (format ~= '\1' and format ~= '\2') or state ~= '\1' or string.byte(old, 44) > 3 then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 if struct.unpack('>I8', old, 3) > now - ARGV[1] then return 0 end
 local policy = string.byte(old, 43)
 if policy == 0 then
   redis.call('ZREM', KEYS[2], address)
-  redis.call('SET', KEYS[1], '\1\4\0\0\0\0\0\0\0\0' .. string.sub(old, 11))
+  redis.call('SET', KEYS[1], format .. '\4\0\0\0\0\0\0\0\0' .. string.sub(old, 11))
   redis.call('ZADD', KEYS[2], -4, address)
   return 4
 elseif policy == 1 then
   local till = math.min(now + ARGV[2], 9007199254740991)
   redis.call('ZREM', KEYS[2], address)
-  redis.call('SET', KEYS[1], '\1\3' .. struct.pack('>I8', till) .. string.sub(old, 11), 'PXAT', math.ceil(till / 1000))
+  redis.call('SET', KEYS[1], format .. '\3' .. struct.pack('>I8', till) .. string.sub(old, 11), 'PXAT', math.ceil(till / 1000))
   return 3
 end
 return 0

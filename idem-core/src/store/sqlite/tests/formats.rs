@@ -7,7 +7,7 @@ use crate::store::{Page, Sweep};
 /// Every column as text, which shows any change.
 fn dump(shell: &Connection) -> Vec<String> {
     let columns = "address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
-                   created, label, key_hint, reply";
+                   created, label, key_hint, reply, audit";
     let quoted: Vec<_> = columns.split(", ").map(|column| format!("quote({column})")).collect();
     let row = quoted.join(" || ',' || ");
     texts(shell, &format!("SELECT {row} AS row FROM idem_record ORDER BY address"), "row")

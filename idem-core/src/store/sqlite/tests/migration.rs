@@ -19,6 +19,7 @@ fn record(n: u8, state: State) -> Record {
         created: Timestamp::from_micros(began),
         label: Label::new(["pay", "ship", "12"][usize::from(n % 3)], b"acme"),
         key_hint: KeyHint::of(format!("keykey-{n:09}").as_bytes()),
+        audit: None,
         state,
     }
 }
@@ -99,7 +100,7 @@ async fn every_record_is_kept() {
         assert_eq!(store.list(Page { state, after: None, limit: 1000 }).await.unwrap(), expected);
     }
     let shell = dir.shell();
-    assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'schema'"), 2);
+    assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'schema'"), 3);
     assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'records'"), 210);
     assert_eq!(number(&shell, "SELECT count(*) FROM idem_record"), 210);
     assert_eq!(number(&shell, "SELECT count(*) FROM idem_label"), 3);

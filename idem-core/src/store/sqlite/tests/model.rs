@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::protocol::{self, Record, StateKind, Swept, Verdict};
-use crate::store::{Batch, Forgetting, Release, Renewal, Settlement, Surrender, Sweep, SweepCount};
+use crate::protocol::{self, Order, Record, Seen, StateKind, Swept, Verdict};
+use crate::store::{Batch, Forgetting, Freeing, Release, Renewal, Settlement, Surrender, Sweep, SweepCount};
 
 const SPAN: Duration = Duration::from_secs(20);
 
@@ -46,7 +46,7 @@ async fn step_both(
         Some(record) if random.u8(0..8) > 0 => record.owner,
         _ => Owner { fence: protocol::Fence::from_u64(random.u64(..)), nonce: Nonce::fresh() },
     };
-    match random.u8(0..12) {
+    match random.u8(0..13) {
         0..=3 => {
             let nonce = if random.u8(0..6) == 0 { owner.nonce } else { Nonce::fresh() };
             let body = if random.u8(0..8) == 0 { "other" } else { "EUR 10" };
@@ -78,13 +78,21 @@ async fn step_both(
         9 => {
             let happened = Verdict::Happened(b"0".to_vec().into());
             let verdict = if random.bool() { happened } else { Verdict::DidNotHappen };
-            let expected = protocol::settle(slot, owner, &verdict, SPAN, now);
-            let request = Settlement { address, seen: owner, verdict, retention: SPAN };
+            let (seen, order) = (seen(slot.as_ref(), owner), Order::by("ada").because("the books say so"));
+            let expected = protocol::settle(slot, seen, &verdict, &order, SPAN, now);
+            let request = Settlement { address, seen, verdict, order, retention: SPAN };
             assert_eq!(store.settle(request).await.unwrap(), expected);
         }
         10 => {
-            let expected = protocol::forget(slot, owner);
-            assert_eq!(store.forget(Forgetting { address, seen: owner }).await.unwrap(), expected);
+            let seen = seen(slot.as_ref(), owner);
+            let expected = protocol::forget(slot, seen);
+            assert_eq!(store.forget(Forgetting { address, seen }).await.unwrap(), expected);
+        }
+        11 => {
+            let (seen, order) = (seen(slot.as_ref(), owner), Order::by("bob"));
+            let expected = protocol::free(slot, seen, &order, SPAN, now);
+            let request = Freeing { address, seen, order, retention: SPAN };
+            assert_eq!(store.free(request).await.unwrap(), expected);
         }
         _ => {
             let mut expected = SweepCount::default();
@@ -103,4 +111,9 @@ async fn step_both(
             assert_eq!(store.reap(10).await.unwrap(), reaped);
         }
     }
+}
+
+fn seen(slot: Option<&Record>, owner: Owner) -> Seen {
+    let nothing = Seen { owner, state: StateKind::Unknown, until: None };
+    slot.map_or(nothing, |record| Seen { owner, ..Seen::of(record) })
 }

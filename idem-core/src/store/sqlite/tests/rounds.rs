@@ -77,12 +77,14 @@ async fn several_operations_on_one_key_in_one_round_see_each_other() {
     let clock = Arc::new(HandClock::default());
     let store = dir.store_with(&clock).await;
     let owner = win(&store, "k").await;
+    let until = Some(clock.now() + completion("k", owner).retention);
+    let seen = crate::protocol::Seen { owner, state: StateKind::Done, until };
     let gate = clock.hold();
     let twin = store.claim(claim("other"));
     let (twin, ()) = tokio::join!(twin, async {
         gate.reached();
         let complete = store.complete(completion("k", owner));
-        let forget = store.forget(Forgetting { address: address("k"), seen: owner });
+        let forget = store.forget(Forgetting { address: address("k"), seen });
         let again = store.claim(claim("k"));
         let all = async { tokio::join!(complete, forget, again) };
         // Sent first, then the gate opens.

@@ -137,6 +137,8 @@ fn won(flaw: Flaw, before: Option<&Record>, old: Option<&Record>, record: &mut R
         (Flaw::CountsFencesFromOne, None) => record.owner.fence = Fence::from_u64(1),
         (Flaw::ForgetsAttempts, Some(_)) => record.attempts = 1,
         (Flaw::ForgetsAge, Some(_)) => record.created = now,
+        (Flaw::LosesLinesAtClaims, Some(_)) => record.audit = None,
+        (Flaw::KeepsLinesPastExpiry, None) => record.audit = before.and_then(|old| old.audit.clone()),
         (Flaw::Relabels, Some(_)) => record.label = Label::new("relabelled", b""),
         (Flaw::StampsSeconds, None) => record.created = Timestamp::from_micros(now.as_micros() / 1_000_000),
         (Flaw::KeepsTheExpiredRecord, None) => {

@@ -19,6 +19,11 @@ pub(super) fn list(flaw: Flaw, records: &Records, page: &Page) -> Vec<Entry> {
         .map(|(at, record)| Entry { address: *at, record: record.clone() })
         .take(limit)
         .collect();
+    if flaw == Flaw::ListsWithoutLines {
+        for entry in &mut entries {
+            entry.record.audit = None;
+        }
+    }
     if flaw == Flaw::ListsBackwards {
         entries.reverse();
     }

@@ -2,6 +2,7 @@
 
 mod claims;
 mod listed;
+mod orders;
 mod sweeps;
 mod writes;
 
@@ -13,8 +14,8 @@ use super::flaw::Flaw;
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Page, Release, Renewal, Settlement, Store,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::time::{Clock, Timestamp};
 
@@ -210,11 +211,15 @@ impl Store for Flawed {
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.write(s.address, |slot, now| writes::settle(self.flaw, slot, &s, now))
+        self.write(s.address, |slot, now| orders::settle(self.flaw, slot, &s, now))
+    }
+
+    fn free(&self, f: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(f.address, |slot, now| orders::free(self.flaw, slot, &f, now))
     }
 
     fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.write(f.address, |slot, _| writes::forget(self.flaw, slot, f.seen))
+        self.write(f.address, |slot, _| orders::forget(self.flaw, slot, f.seen))
     }
 
     fn claim_batch(&self, batch: Batch<Claim>) -> BoxFuture<'_, Answers<ClaimOutcome>> {

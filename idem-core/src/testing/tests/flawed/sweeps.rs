@@ -31,6 +31,9 @@ pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Times
             Swept::Unknown => count.unknown += 1,
             Swept::Released => count.released += 1,
         }
+        if flaw == Flaw::LosesLinesAtSweeps {
+            record.audit = None;
+        }
         if flaw == Flaw::DisownsSwept {
             record.owner.nonce = Nonce::fresh();
         }

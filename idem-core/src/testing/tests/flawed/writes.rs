@@ -6,15 +6,15 @@ use super::super::flaw::Flaw;
 use super::claims::front;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{self, AfterCrash, Current, Owner, Record, RenewOutcome, State, Verdict, WriteOutcome};
+use crate::protocol::{self, AfterCrash, Current, Owner, Record, RenewOutcome, State, WriteOutcome};
 use crate::reply::Reply;
-use crate::store::{Completion, Release, Renewal, Settlement};
+use crate::store::{Completion, Release, Renewal};
 use crate::time::Timestamp;
 
-type Slot = Option<Record>;
+pub(super) type Slot = Option<Record>;
 
 /// Who is let in.
-fn own(flaw: Flaw, slot: Option<&Record>, mut owner: Owner) -> Owner {
+pub(super) fn own(flaw: Flaw, slot: Option<&Record>, mut owner: Owner) -> Owner {
     let Some(record) = slot else { return owner };
     match flaw {
         Flaw::IgnoresNonce => owner.nonce = record.owner.nonce,
@@ -42,7 +42,13 @@ pub(super) fn told(flaw: Flaw, outcome: WriteOutcome) -> WriteOutcome {
     }
 }
 
-fn spoil(flaw: Flaw, reply: &Reply) -> Reply {
+fn drop_line(flaw: Flaw, when: Flaw, slot: &mut Slot) {
+    if let (true, Some(record)) = (flaw == when, slot) {
+        record.audit = None;
+    }
+}
+
+pub(super) fn spoil(flaw: Flaw, reply: &Reply) -> Reply {
     let bytes = reply.as_bytes();
     let front = |length: usize| bytes.iter().copied().take(length).collect::<Vec<u8>>().into();
     match flaw {
@@ -66,6 +72,7 @@ pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timesta
             created: now,
             label: Label::new("", b""),
             key_hint: KeyHint::default(),
+            audit: None,
             state: State::Done { reply: c.reply.clone(), expires: now + c.retention },
         });
         return WriteOutcome::Applied;
@@ -95,6 +102,7 @@ pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timesta
             _ => {}
         }
     }
+    drop_line(flaw, Flaw::LosesLinesAtEnds, slot);
     protocol::complete(slot, owner, &spoil(flaw, &c.reply), retention, now)
 }
 
@@ -115,6 +123,7 @@ pub(super) fn release(flaw: Flaw, slot: &mut Slot, r: &Release, now: Timestamp) 
             _ => {}
         }
     }
+    drop_line(flaw, Flaw::LosesLinesAtEnds, slot);
     protocol::release(slot, owner, r.retention, now)
 }
 
@@ -152,54 +161,6 @@ pub(super) fn renew(flaw: Flaw, slot: &mut Slot, r: &Renewal, now: Timestamp) ->
             _ => {}
         }
     }
+    drop_line(flaw, Flaw::LosesLinesAtRenewals, slot);
     protocol::renew(slot, owner, r.lease, now)
-}
-
-pub(super) fn settle(flaw: Flaw, slot: &mut Slot, s: &Settlement, now: Timestamp) -> WriteOutcome {
-    let mut seen = own(flaw, slot.as_ref(), s.seen);
-    if let (Flaw::IgnoresOwnerAtSettle, Some(record)) = (flaw, slot.as_ref()) {
-        seen = record.owner;
-    }
-    let mut verdict = s.verdict.clone();
-    match (flaw, &s.verdict) {
-        (Flaw::CutsVerdictsAtNul, Verdict::Happened(reply)) => {
-            verdict = Verdict::Happened(spoil(Flaw::CutsRepliesAtNul, reply));
-        }
-        (Flaw::TurnsVerdictsRound, Verdict::Happened(_)) => verdict = Verdict::DidNotHappen,
-        _ => {}
-    }
-    if let Some(record) = slot.as_mut().filter(|record| record.owner == seen) {
-        match (flaw, &record.state) {
-            (Flaw::SettlesRunning, State::Running { .. })
-            | (Flaw::OverwritesVerdicts, State::Done { .. }) => {
-                record.state = State::Unknown;
-            }
-            (Flaw::ForgetsVerdicts, State::Done { .. } | State::Released { .. }) => {
-                return WriteOutcome::Lost(Current::of(Some(record)));
-            }
-            (Flaw::TakesAnyVerdictAgain, State::Done { .. } | State::Released { .. }) => {
-                return WriteOutcome::Applied;
-            }
-            _ => {}
-        }
-    }
-    protocol::settle(slot, seen, &verdict, s.retention, now)
-}
-
-pub(super) fn forget(flaw: Flaw, slot: &mut Slot, seen: Owner) -> WriteOutcome {
-    let seen = own(flaw, slot.as_ref(), seen);
-    match (flaw, slot.as_ref()) {
-        (Flaw::IgnoresOwnerAtForget, Some(record)) => protocol::forget(slot, record.owner),
-        (Flaw::DropsRunning, Some(record)) if record.owner == seen => {
-            *slot = None;
-            WriteOutcome::Applied
-        }
-        (Flaw::RefusesToForgetTwice, None) => WriteOutcome::Lost(Current::Absent),
-        (Flaw::KeepsForgotten, Some(record))
-            if !matches!(record.state, State::Running { .. }) && record.owner == seen =>
-        {
-            WriteOutcome::Applied
-        }
-        _ => protocol::forget(slot, seen),
-    }
 }

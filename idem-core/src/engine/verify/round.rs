@@ -1,0 +1,98 @@
+//! A look at all unknown records whose operation has a hook.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
+
+use tokio::task::JoinSet;
+
+use super::super::Engine;
+use super::super::flight::{Boarded, End, Flight};
+use super::find_out::Place;
+use crate::protocol::StateKind;
+use crate::store::{Entry, Page};
+
+/// Records to a page.
+const PAGE: usize = 100;
+/// Hooks that are asked at once.
+const AT_ONCE: usize = 4;
+
+/// Begins a round on the keeper's thread, unless one is under way. Hooks run on the runtime of the calls.
+pub(in crate::engine) fn begin(engine: &Arc<Engine>) {
+    if engine.config.hooks.is_empty() || engine.verifier.at_it.swap(true, Ordering::AcqRel) {
+        return;
+    }
+    let ends = Ends(Arc::downgrade(engine));
+    tokio::spawn(async move {
+        round(&ends.0).await;
+        drop(ends);
+    });
+}
+
+/// However a round ends, another may begin.
+struct Ends(Weak<Engine>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.verifier.at_it.store(false, Ordering::Release);
+        }
+    }
+}
+
+/// Holds the engine only while it is at something, so that a long round does not keep it alive.
+async fn round(engine: &Weak<Engine>) {
+    let mut after = None;
+    let mut asking = JoinSet::new();
+    while let Some(page) = next_page(engine, after).await {
+        let Some(last) = page.last() else { break };
+        after = Some(last.address);
+        for entry in page {
+            let Some(engine) = engine.upgrade() else { return };
+            if !wanted(&engine, &entry) {
+                continue;
+            }
+            if asking.len() >= AT_ONCE {
+                drop(asking.join_next().await);
+            }
+            asking.spawn(async move { one(engine, entry).await });
+        }
+        tokio::task::yield_now().await;
+    }
+    while asking.join_next().await.is_some() {}
+}
+
+async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Option<Vec<Entry>> {
+    let engine = engine.upgrade().filter(|engine| !engine.draining.load(Ordering::SeqCst))?;
+    let page = engine.store.list(Page { state: StateKind::Unknown, after, limit: PAGE }).await;
+    page.inspect_err(|error| tracing::warn!(%error, "unknown outcomes could not be looked for")).ok()
+}
+
+fn wanted(engine: &Engine, entry: &Entry) -> bool {
+    let record = &entry.record;
+    engine.config.hooks.get(record.label.operation()).is_some()
+        && engine.may_ask(entry.address, record.owner, engine.config.policy.lease)
+}
+
+async fn one(engine: Arc<Engine>, entry: Entry) {
+    let Entry { address, record } = entry;
+    // Whoever else is at this record in this process: its handler still runs, or a call asks the hook itself.
+    let Boarded::Leader(flight) = engine.flights.board(address, record.fingerprint) else { return };
+    let landing = Landing { engine: &engine, flight };
+    // Nobody calls: the next round may find somebody.
+    let Some(place) = engine.verifier.home.runtime() else { return };
+    let policy = &engine.config.policy;
+    engine.find_out(address, record.label.operation(), policy.lease, policy.ttl, Place::On(&place)).await;
+    drop(landing);
+}
+
+/// Calls that came meanwhile ask the store, however this ends.
+struct Landing<'e> {
+    engine: &'e Engine,
+    flight: Arc<Flight>,
+}
+
+impl Drop for Landing<'_> {
+    fn drop(&mut self) {
+        self.engine.flights.land(&self.flight, End::Open);
+    }
+}

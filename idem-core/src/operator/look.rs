@@ -1,0 +1,62 @@
+//! Looking at records.
+
+use std::sync::Arc;
+
+use super::orders::Unexplained;
+use crate::address::Address;
+use crate::engine::Engine;
+use crate::protocol::{Record, StateKind};
+use crate::store::{Entry, Page, StoreError};
+
+/// Looks at records, and gives [orders](super::Orders) about them. Safe beside live traffic; see the [module](super).
+#[derive(Debug, Clone)]
+pub struct Operator {
+    engine: Arc<Engine>,
+}
+
+impl Operator {
+    pub(crate) const fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+
+    /// Up to `limit` records in `state`, by address, from behind `after`.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn list(
+        &self,
+        state: StateKind,
+        after: Option<Address>,
+        limit: usize,
+    ) -> Result<Vec<Entry>, StoreError> {
+        self.engine.store.list(Page { state, after, limit }).await
+    }
+
+    /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
+        self.engine.store.count(state).await
+    }
+
+    /// The record at `address`, expired or not.
+    ///
+    /// # Errors
+    /// The store's.
+    pub async fn inspect(&self, address: Address) -> Result<Option<Record>, StoreError> {
+        self.engine.store.look_up(address).await
+    }
+
+    /// Where the record of `key` lives, for a caller that complains: `operation` is the handler's `name`, or its
+    /// method and path as in `POST /payments`.
+    #[must_use]
+    pub fn address(&self, scope: &str, operation: &str, key: &str) -> Address {
+        Address::new(&self.engine.config.namespace, scope.as_bytes(), operation, key.as_bytes())
+    }
+
+    /// Begins orders in the name of `who`: at most 64 bytes of it are kept.
+    pub fn by(&self, who: &str) -> Unexplained {
+        Unexplained::new(Arc::clone(&self.engine), who)
+    }
+}

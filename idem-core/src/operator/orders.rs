@@ -1,0 +1,147 @@
+//! Orders about records.
+
+use std::sync::Arc;
+
+use crate::engine::Engine;
+use crate::fault::{points, reach};
+use crate::protocol::{Current, Order, Seen, State, Verdict, WriteOutcome};
+use crate::store::{Entry, Forgetting, Freeing, Settlement, StoreError};
+
+/// Somebody who has not said why yet.
+#[derive(Debug, Clone)]
+#[must_use = "an order needs a reason: `.because(…)`"]
+pub struct Unexplained {
+    engine: Arc<Engine>,
+    order: Order,
+}
+
+impl Unexplained {
+    pub(super) fn new(engine: Arc<Engine>, who: &str) -> Self {
+        Self { engine, order: Order::by(who) }
+    }
+
+    /// The reason of the orders to come, as the audit line shall tell it.
+    pub fn because(self, why: &str) -> Orders {
+        Orders { engine: self.engine, order: self.order.because(why) }
+    }
+}
+
+/// Gives orders in somebody's name and for one reason, from [`Operator::by`](super::Operator::by).
+///
+/// Each is about an [`Entry`] as it was listed, and is [`Lost`](WriteOutcome::Lost) if the record moved since. A record
+/// from [`inspect`](super::Operator::inspect) makes an entry together with its address.
+///
+/// Other processes obey after their `cache_max_age` (60 s by default) at the latest.
+///
+/// # Errors
+/// Those of the store. [`Undecided`](crate::store::StoreErrorKind::Undecided) means that the order may have been carried
+/// out: give it again unchanged.
+///
+/// # Cancel safety
+/// A dropped order may or may not be carried out; giving it again unchanged is safe.
+#[derive(Debug, Clone)]
+#[must_use = "nothing is ordered yet"]
+pub struct Orders {
+    engine: Arc<Engine>,
+    order: Order,
+}
+
+impl Orders {
+    /// Ends an unknown or stuck operation by a verdict, and keeps it for the default `ttl`. A reply for
+    /// [`Verdict::Happened`] comes from [`http::reply`](crate::http::reply) or [`plain::reply`](crate::plain::reply).
+    ///
+    /// [`Verdict::DidNotHappen`] must also mean that it will not happen any more: a slow owner may still be on its way.
+    ///
+    /// # Errors
+    /// The store's, see [`Orders`].
+    pub async fn settle(&self, entry: &Entry, verdict: Verdict) -> Result<WriteOutcome, StoreError> {
+        let settlement = Settlement {
+            address: entry.address,
+            seen: Seen::of(&entry.record),
+            verdict,
+            order: self.order.clone(),
+            retention: self.engine.config.policy.ttl,
+        };
+        reach(points::OPERATOR_SETTLE_BEFORE);
+        let outcome = self.engine.store.settle(settlement).await;
+        reach(points::OPERATOR_SETTLE_AFTER);
+        self.engine.forget_cached(entry.address);
+        self.log("settle", entry, outcome)
+    }
+
+    /// Lets the same request run again, although nobody knows whether it happened: the effect may happen twice, and
+    /// the audit line says whose decision that was. Only for unknown and stuck records.
+    ///
+    /// # Errors
+    /// The store's, see [`Orders`].
+    pub async fn retry(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
+        if matches!(entry.record.state, State::Unknown | State::Stuck) {
+            return self.free("retry", entry).await;
+        }
+        Ok(WriteOutcome::Lost(Current::of(Some(&entry.record))))
+    }
+
+    /// Frees a running record whose owner is known to be dead, so that the next caller runs at once. Whatever the owner
+    /// did, happened: make sure that running it again does no harm.
+    ///
+    /// An owner that has renewed its lease since the record was listed is alive, and the order is lost. One that wakes
+    /// up later is refused its completion, and its handler is stopped at its next renewal.
+    ///
+    /// # Errors
+    /// The store's, see [`Orders`].
+    pub async fn release(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
+        if !matches!(entry.record.state, State::Running { .. }) {
+            return Ok(WriteOutcome::Lost(Current::of(Some(&entry.record))));
+        }
+        let outcome = self.free("release", entry).await;
+        if matches!(outcome, Ok(WriteOutcome::Applied)) {
+            self.engine.flights.lose(entry.address, entry.record.owner);
+        }
+        outcome
+    }
+
+    /// Drops a record that is not running: its key is as if it had never been used, and a retry runs the operation.
+    /// Nothing is left to tell of it but a log entry.
+    ///
+    /// # Errors
+    /// The store's, see [`Orders`].
+    pub async fn forget(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
+        let forgetting = Forgetting { address: entry.address, seen: Seen::of(&entry.record) };
+        reach(points::OPERATOR_FORGET_BEFORE);
+        let outcome = self.engine.store.forget(forgetting).await;
+        reach(points::OPERATOR_FORGET_AFTER);
+        self.engine.forget_cached(entry.address);
+        self.log("forget", entry, outcome)
+    }
+
+    async fn free(&self, name: &str, entry: &Entry) -> Result<WriteOutcome, StoreError> {
+        let freeing = Freeing {
+            address: entry.address,
+            seen: Seen::of(&entry.record),
+            order: self.order.clone(),
+            retention: self.engine.config.policy.ttl,
+        };
+        let outcome = self.engine.store.free(freeing).await;
+        self.engine.forget_cached(entry.address);
+        self.log(name, entry, outcome)
+    }
+
+    fn log(
+        &self,
+        order: &str,
+        entry: &Entry,
+        outcome: Result<WriteOutcome, StoreError>,
+    ) -> Result<WriteOutcome, StoreError> {
+        let (address, by, was) = (entry.address, &self.order, entry.record.state.kind());
+        match &outcome {
+            Ok(WriteOutcome::Applied) => {
+                tracing::warn!(%address, %was, order, %by, "an order was carried out");
+            }
+            Ok(WriteOutcome::Lost(current)) => {
+                tracing::warn!(%address, %was, order, %by, ?current, "an order was refused: the record has moved");
+            }
+            Err(error) => tracing::error!(%address, %was, order, %by, %error, "an order failed"),
+        }
+        outcome
+    }
+}
