@@ -26,14 +26,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// A database.
-pub struct Shop {
-    pub idem: Idem<SqliteStore>,
+pub(crate) struct Shop {
+    pub(crate) idem: Idem<SqliteStore>,
     pool: SqlitePool,
     _directory: tempfile::TempDir,
 }
 
 impl Shop {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("shop.db");
         let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
@@ -45,17 +45,17 @@ impl Shop {
     }
 
     /// `router` under idem.
-    pub fn serve(&self, router: Router) -> Router {
+    pub(crate) fn serve(&self, router: Router) -> Router {
         router.layer(self.idem.layer())
     }
 
     /// What was committed, in order.
-    pub async fn sales(&self) -> Vec<String> {
+    pub(crate) async fn sales(&self) -> Vec<String> {
         sqlx::query_scalar("SELECT what FROM sale ORDER BY rowid").fetch_all(&self.pool).await.unwrap()
     }
 }
 
 /// An effect.
-pub async fn sell(connection: &mut SqliteConnection, what: &str) -> Result<(), sqlx::Error> {
+pub(crate) async fn sell(connection: &mut SqliteConnection, what: &str) -> Result<(), sqlx::Error> {
     sqlx::query("INSERT INTO sale VALUES ($1)").bind(what).execute(connection).await.map(drop)
 }

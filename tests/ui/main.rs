@@ -41,7 +41,9 @@ fn every_text_belongs_to_a_fixture() {
 #[test]
 fn no_text_shows_foreign_sources() {
     for text in texts() {
-        let said = fs::read_to_string(&text).expect("a readable text");
+        // Of sqlx, which Cargo.lock pins, the compiler shows what a transaction's user did not heed.
+        let said =
+            fs::read_to_string(&text).expect("a readable text").replace("$CARGO/sqlx-core-$VERSION", "");
         let home = std::env::var("HOME").ok().filter(|home| home.len() > 1);
         for foreign in ["$RUST", "$CARGO", "/rustc/"].into_iter().chain(home.as_deref()) {
             assert!(!said.contains(foreign), "{} names {foreign}", text.display());

@@ -40,6 +40,12 @@ impl<R> fmt::Debug for Errors<R> {
 }
 
 impl<R> Errors<R> {
+    /// Tells a value, which commits what was done for it.
+    #[must_use]
+    pub fn successes(&self) -> fn(&R) -> bool {
+        self.is_value
+    }
+
     /// The stored result.
     pub(crate) fn replay(&self, reply: &Reply) -> R {
         let read = value::open(reply).and_then(|(arm, json)| match arm {

@@ -62,8 +62,11 @@ impl<Db: sqlx::Database> TxArgument for &mut sqlx::Transaction<'_, Db> {
 )]
 pub trait Carries<Db> {}
 
-impl<S: TxStore<Database = Db>, Db: sqlx::Database> Carries<Db> for Idem<S> {}
+#[diagnostic::do_not_recommend]
+impl<S: TxStore<Database = Db> + ?Sized, Db: sqlx::Database> Carries<Db> for Idem<S> {}
+#[diagnostic::do_not_recommend]
 impl<I: Carries<Db> + ?Sized, Db> Carries<Db> for &I {}
+#[diagnostic::do_not_recommend]
 impl<I: Carries<Db> + ?Sized, Db> Carries<Db> for std::sync::Arc<I> {}
 
 /// A router's state that says which store its layer has, so that a handler which asks for a transaction of another
@@ -97,4 +100,5 @@ pub trait HasStore {
 )]
 pub trait HasTx<Db> {}
 
+#[diagnostic::do_not_recommend]
 impl<A: HasStore, Db: sqlx::Database> HasTx<Db> for A where A::Store: TxStore<Database = Db> {}

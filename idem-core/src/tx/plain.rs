@@ -183,11 +183,6 @@ fn meaning<R>(errors: &Errors<R>, policy: &Policy, result: &R, commits: bool) ->
     }
 }
 
-/// Unless `commit_on` says otherwise, an `Ok` commits.
-pub fn is_ok<T, E>(result: &Result<T, E>) -> bool {
-    result.is_ok()
-}
-
 /// Unless `store_if` says otherwise, every result counts.
 pub fn always<R>(_: &R) -> bool {
     true

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::Transaction;
 
-use super::plain::{self, Entry, always, is_ok};
+use super::plain::{self, Entry, always};
 use super::{Isolation, TxStore};
 use crate::engine::{Engine, Operation, Rules};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
@@ -122,7 +122,7 @@ impl<S: TxStore> Idem<S> {
         let rules = Rules { isolation: key.isolation, retries: 0 };
         match plain::couple(&self.engine, key.operation(&self.engine)?, rules, errors).await {
             Entry::Answer(result) => result,
-            Entry::Run(call) => call.run(|_| false, always, is_ok, body).await,
+            Entry::Run(call) => call.run(|_| false, always, Result::is_ok, body).await,
         }
     }
 }

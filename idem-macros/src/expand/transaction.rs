@@ -45,7 +45,7 @@ pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling, calls: &
     let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
     let output = form.output.to_token_stream();
     let conflict = conflict(plan, &output);
-    let success = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::is_ok);
+    let success = quote_spanned!(Span::mixed_site()=> #errors.successes());
     let terms = terms(plan, coupling, &success);
     let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::Flow);
     let run = run(plan, coupling, &flow, &quote!(#conflict, #terms), &output);

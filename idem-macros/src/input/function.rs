@@ -30,7 +30,7 @@ impl Parse for Function {
         let mut attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         let sig = input.parse()?;
-        let body = match input.parse::<TokenTree>()? {
+        let body = match ungrouped(input.parse()?) {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 Body::Block(hoist_attributes(group, &mut attrs))
             }
@@ -66,6 +66,16 @@ impl ToTokens for Function {
             Body::Block(group) => group.to_tokens(tokens),
             Body::Missing(semicolon) => semicolon.to_tokens(tokens),
         }
+    }
+}
+
+/// A `$body:block` of `macro_rules!` comes in an invisible group.
+fn ungrouped(token: TokenTree) -> TokenTree {
+    let TokenTree::Group(group) = &token else { return token };
+    let mut inner = group.stream().into_iter();
+    match (group.delimiter(), inner.next(), inner.next()) {
+        (Delimiter::None, Some(only), None) => ungrouped(only),
+        _ => token,
     }
 }
 

@@ -1,5 +1,7 @@
 //! The user's function survives: half-typed bodies, wrong attributes, items that are no functions.
 
+use proc_macro2::{Delimiter, Group, TokenTree};
+
 use super::{compact, expansion, pretty, tokens};
 use crate::expand::expand;
 use crate::model::Databases;
@@ -21,6 +23,15 @@ fn a_half_typed_body_stays_as_it_is() {
         assert!(emitted.contains(closure), "{emitted}");
         assert!(!emitted.contains("compile_error"), "{emitted}");
     }
+}
+
+/// As `macro_rules!` hands it on.
+#[test]
+fn a_body_in_an_invisible_group_is_a_body() {
+    let body = TokenTree::Group(Group::new(Delimiter::None, tokens("{ run(app) }")));
+    let item = tokens("async fn place(app: App) -> Reply").into_iter().chain([body]).collect();
+    let emitted = compact(&expand(tokens(""), item, Databases::Some));
+    assert!(emitted.contains("{run(app)}") && !emitted.contains("compile_error"), "{emitted}");
 }
 
 #[test]
