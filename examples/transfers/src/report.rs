@@ -123,7 +123,7 @@ mod tests {
             kills: 2,
             effort: Effort::default(),
             asked_again,
-            sum_before: 5_000_00,
+            sum_before: 500_000,
             findings,
             took: Duration::ZERO,
         }
@@ -131,14 +131,14 @@ mod tests {
 
     #[test]
     fn only_exactness_is_exact() {
-        let exact = Findings { told_made: 9, told_refused: 1, rows: 9, sum: 5_000_00, ..Findings::default() };
+        let exact = Findings { told_made: 9, told_refused: 1, rows: 9, sum: 500_000, ..Findings::default() };
         assert_eq!(report(exact, Some(10)).verdict(), Verdict::Exact);
         assert_eq!(report(exact, None).verdict(), Verdict::Exact);
         assert_eq!(report(exact, Some(9)).verdict(), Verdict::Wrong, "one ran again");
         for wrong in [
             Findings { told_made: 8, ..exact },
             Findings { rows: 10, ..exact },
-            Findings { sum: 4_999_99, ..exact },
+            Findings { sum: 499_999, ..exact },
             Findings { open: 1, ..exact },
             Findings { made_twice: 1, ..exact },
             Findings { missing: 1, ..exact },

@@ -59,8 +59,8 @@ pub(crate) trait Bank: sqlx::Database {
 }
 
 /// A row of the ledger.
-fn entry((receipt, order, payer, payee, amount): (i64, i64, i64, i64, i64)) -> Transfer {
-    Transfer { receipt, order, payer, payee, amount }
+fn entry((receipt, order, from, to, amount): (i64, i64, i64, i64, i64)) -> Transfer {
+    Transfer { receipt, order, payer: from, payee: to, amount }
 }
 
 macro_rules! statements {

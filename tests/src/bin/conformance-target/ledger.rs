@@ -25,12 +25,11 @@ impl Ledger {
     /// Creates the table where it is missing. Several processes may do so at once.
     pub(crate) async fn create(&self) -> Result<(), sqlx::Error> {
         match self {
-            Self::Absent => {}
-            Self::Sqlite(pool) => drop(sqlx::raw_sql(CREATE).execute(pool).await?),
-            Self::Postgres(pool) => drop(sqlx::raw_sql(CREATE_IN_TURN).execute(pool).await?),
-            Self::MySql(pool) => drop(sqlx::raw_sql(CREATE).execute(pool).await?),
+            Self::Absent => Ok(()),
+            Self::Sqlite(pool) => sqlx::raw_sql(CREATE).execute(pool).await.map(|_| ()),
+            Self::Postgres(pool) => sqlx::raw_sql(CREATE_IN_TURN).execute(pool).await.map(|_| ()),
+            Self::MySql(pool) => sqlx::raw_sql(CREATE).execute(pool).await.map(|_| ()),
         }
-        Ok(())
     }
 
     /// Rows, 0 where there is no table.
