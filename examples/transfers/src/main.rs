@@ -1,4 +1,4 @@
-//! Money transfers by two server processes on one database, while one of them, then the other, is killed with `kill -9`.
+//! Money transfers by two server processes on one database, of which now one, now the other is killed with `kill -9`.
 //!
 //! ```text
 //! cargo run --release -p transfers                                       # ten thousand, in an SQLite file
@@ -7,9 +7,9 @@
 //! ```
 //!
 //! The [API](api) moves money in one transaction with the record of its idempotency key: `#[tx]`. Callers use
-//! `idem-client` and one address, a [door] before the two servers. The [killer] takes a server away in the middle of its
-//! work, again and again, and starts it anew; what its callers had under way, `idem-client` sends again with the same
-//! key, and it reaches the other one. Some requests are sent twice at once, on purpose.
+//! `idem-client` and one address, a [door] before the two servers. The [killer] takes a server away in the middle of
+//! its work, again and again, and starts it anew; what its callers had under way, `idem-client` sends again with the
+//! same key, and it reaches the other one. Some requests are sent twice at once, on purpose.
 //!
 //! In the end each transfer is asked for once more, the [books](bank::Books) are read from the database, and all that
 //! the callers were told is [held against](audit) them. Exit status: 0 if all of it is exact; 1 if not; 2 if the

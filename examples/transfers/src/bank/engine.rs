@@ -87,8 +87,8 @@ macro_rules! statements {
             let transfer = Transfer::new(payer, new);
             let take = sqlx::query($sql.take).bind(new.amount).bind(payer).bind(new.amount);
             let give = sqlx::query($sql.give).bind(new.amount).bind(new.to);
-            // The lower account first, so that two transfers cannot wait for each other. What was given before the funds
-            // turn out to be short is taken back with the transaction.
+            // The lower account first, so that two transfers cannot wait for each other. What was given before the
+            // funds turn out to be short is taken back with the transaction.
             let (taken, given) = if payer < new.to {
                 let taken = take.execute(&mut **tx).await?;
                 (taken, give.execute(&mut **tx).await?)

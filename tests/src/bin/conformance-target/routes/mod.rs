@@ -1,5 +1,5 @@
-//! The routes. `/tx` is there on the SQL stores and answers 404 on the others; `/checkout` answers 404: this build has no
-//! steps.
+//! The routes. `/tx` is there on the SQL stores and answers 404 on the others; `/checkout` answers 404: this build has
+//! no steps.
 
 mod bodies;
 mod headers;
