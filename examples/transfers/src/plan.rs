@@ -6,7 +6,7 @@ use crate::api::NewTransfer;
 use crate::place::Place;
 use crate::progress::Progress;
 
-/// How many accounts there are, from 0, and what each has in the beginning, in cents: little enough that funds run short.
+/// How many accounts there are, from 0, and what each has in the beginning, in cents: so little that funds run short.
 pub(crate) const ACCOUNTS: i64 = 50;
 pub(crate) const BALANCE: i64 = 100_000;
 /// The most that is moved at once.

@@ -90,7 +90,8 @@ impl fmt::Display for Report {
         match self.verdict() {
             Verdict::Exact => write!(
                 f,
-                "Each transfer was made once or refused, every cent is where it belongs, and everybody was told the truth."
+                "Each transfer was made once or refused, every cent is where it belongs, and everybody was told the \
+                 truth."
             ),
             Verdict::Wrong => write!(
                 f,
