@@ -3,6 +3,7 @@
 mod crash;
 mod encrypted;
 mod hang_up;
+mod ledger;
 mod outage;
 mod restart;
 mod shutdown;

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use idem_servers::{Redis, require, shared};
-use sqlx::{AssertSqlSafe, Connection};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 use tempfile::TempDir;
 
 use super::Target;
@@ -75,6 +75,32 @@ impl Shared {
         self.store.clone()
     }
 
+    /// The keys and amounts in the table that `/tx` writes to, in order, each as often as it is there.
+    pub(crate) fn ledger(&self) -> Vec<(String, i64)> {
+        const SELECT: &str = "SELECT operation_key, amount FROM ledger";
+        let read = async {
+            match self.store.split_once(':') {
+                Some(("sqlite", path)) => {
+                    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(path);
+                    let mut connection = options.connect().await?;
+                    sqlx::query_as(SELECT).fetch_all(&mut connection).await
+                }
+                Some(("postgres", _)) => {
+                    let mut connection = sqlx::PgConnection::connect(&self.store).await?;
+                    sqlx::query_as(SELECT).fetch_all(&mut connection).await
+                }
+                _ => {
+                    let mut connection = sqlx::MySqlConnection::connect(&self.store).await?;
+                    sqlx::query_as(SELECT).fetch_all(&mut connection).await
+                }
+            }
+        };
+        let mut rows: Vec<(String, i64)> = runtime().block_on(read).expect("the ledger");
+        // Databases differ in how they order text.
+        rows.sort();
+        rows
+    }
+
     /// One more target on the same records and counts.
     pub(crate) fn start(&self, arguments: &[&str]) -> Target {
         let effects = self.path().join("effects");
@@ -96,13 +122,16 @@ where
     C: Connection,
     for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-    runtime.block_on(async {
+    runtime().block_on(async {
         let mut connection = C::connect(url).await.expect("a connection");
         let sql = AssertSqlSafe(format!("CREATE DATABASE {name}"));
         sqlx::raw_sql(sql).execute(&mut connection).await.expect("a database");
         connection.close().await.expect("a goodbye");
     });
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
 /// The URL with another database.
@@ -118,9 +147,7 @@ fn with_database(url: &str, name: &str) -> String {
 /// One test for each store that several processes can share. A case takes what they share.
 macro_rules! on_every_store {
     ($($case:ident)*) => {
-        $crate::support::on_every_store!(@ sqlite Sqlite $($case)*);
-        $crate::support::on_every_store!(@ postgres Postgres $($case)*);
-        $crate::support::on_every_store!(@ mariadb MariaDb $($case)*);
+        $crate::support::on_every_sql_store!($($case)*);
         $crate::support::on_every_store!(@ redis Redis $($case)*);
     };
     (@ $module:ident $kind:ident $($case:ident)*) => {
@@ -137,3 +164,13 @@ macro_rules! on_every_store {
     };
 }
 pub(crate) use on_every_store;
+
+/// The same for each store whose records can commit together with effects.
+macro_rules! on_every_sql_store {
+    ($($case:ident)*) => {
+        $crate::support::on_every_store!(@ sqlite Sqlite $($case)*);
+        $crate::support::on_every_store!(@ postgres Postgres $($case)*);
+        $crate::support::on_every_store!(@ mariadb MariaDb $($case)*);
+    };
+}
+pub(crate) use on_every_sql_store;

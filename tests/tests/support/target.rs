@@ -92,6 +92,11 @@ impl Target {
         kill_process(pid, signal).expect("the process is there");
     }
 
+    /// Kills it, and leaves its address standing.
+    pub(crate) fn kill(&self) {
+        self.signal(Signal::KILL);
+    }
+
     /// Ends it as a crash would.
     pub(crate) fn crash(mut self) {
         self.process.kill().expect("it can be killed");

@@ -57,7 +57,12 @@ impl Request {
 
     /// Sends it and leaves the answer to come.
     pub(crate) fn begin(&self, to: SocketAddr) -> Pending {
-        let mut connection = TcpStream::connect(to).expect("the target accepts");
+        self.try_begin(to).expect("the target accepts")
+    }
+
+    /// `None` if nobody is there.
+    pub(crate) fn try_begin(&self, to: SocketAddr) -> Option<Pending> {
+        let mut connection = TcpStream::connect(to).ok()?;
         connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout can be set");
         let mut bytes = format!("{} {} HTTP/1.1\r\nhost: {to}\r\n", self.method, self.target).into_bytes();
         for (name, value) in &self.lines {
@@ -70,7 +75,7 @@ impl Request {
         bytes.extend_from_slice(&self.body);
         // A server that refuses early closes while we still send; its answer is there all the same.
         drop(connection.write_all(&bytes));
-        Pending { connection, bodiless: self.method == "HEAD" }
+        Some(Pending { connection, bodiless: self.method == "HEAD" })
     }
 
     pub(crate) fn send(&self, to: SocketAddr) -> Reply {

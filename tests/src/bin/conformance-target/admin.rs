@@ -24,17 +24,18 @@ pub(crate) async fn allow(State(app): State<App>, Query(named): Query<Named>) ->
 }
 
 pub(crate) async fn effects(State(app): State<App>) -> Result<Json<Counts>, (StatusCode, String)> {
-    app.effects()
-        .counts()
-        .await
-        .map(Json)
-        .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    let counts = app.effects().counts().await.map_err(failed)?;
+    // What cannot be counted is not told as 0.
+    let ledger = app.ledger().rows().await.map_err(failed)?;
+    Ok(Json(counts.with_ledger(ledger)))
 }
 
 /// Forgets what was counted; the records in the store stay.
 pub(crate) async fn reset(State(app): State<App>) -> Result<StatusCode, (StatusCode, String)> {
     let reset = app.effects().reset().await;
-    reset
-        .map(|()| StatusCode::NO_CONTENT)
-        .map_err(|error| (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()))
+    reset.map(|()| StatusCode::NO_CONTENT).map_err(failed)
+}
+
+fn failed(error: impl std::error::Error) -> (StatusCode, String) {
+    (StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
 }

@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::effects::Effects;
+use crate::ledger::Ledger;
 
 #[derive(Debug, Clone)]
 pub(crate) struct App(Arc<Inner>);
@@ -11,6 +12,7 @@ pub(crate) struct App(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     effects: Effects,
+    ledger: Ledger,
     runs: Mutex<HashMap<String, u64>>,
     revoked: Mutex<HashSet<String>>,
 }
@@ -23,12 +25,16 @@ pub(crate) enum Standing {
 }
 
 impl App {
-    pub(crate) fn new(effects: Effects) -> Self {
-        Self(Arc::new(Inner { effects, runs: Mutex::default(), revoked: Mutex::default() }))
+    pub(crate) fn new(effects: Effects, ledger: Ledger) -> Self {
+        Self(Arc::new(Inner { effects, ledger, runs: Mutex::default(), revoked: Mutex::default() }))
     }
 
     pub(crate) fn effects(&self) -> &Effects {
         &self.0.effects
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.0.ledger
     }
 
     /// Counts one more run of `handler` in this process, from 1.

@@ -10,7 +10,7 @@ pub(crate) struct Counts {
     total: u64,
     by_route: BTreeMap<String, u64>,
     by_key: BTreeMap<String, u64>,
-    /// Rows of the handlers' own table; no store of this build has one.
+    /// Rows of the handlers' own table; 0 where the store has none.
     ledger: u64,
 }
 
@@ -23,6 +23,10 @@ pub(crate) struct Effect {
 }
 
 impl Counts {
+    pub(crate) fn with_ledger(self, rows: u64) -> Self {
+        Self { ledger: rows, ..self }
+    }
+
     pub(crate) fn add(&mut self, effect: &Effect) {
         self.total += 1;
         *self.by_route.entry(effect.route.clone()).or_default() += 1;

@@ -1,5 +1,7 @@
 //! From the command line to an [`Idem`].
 
+use std::time::Duration;
+
 use idem_core::http::Profile;
 use idem_core::store::Store;
 use idem_core::store::memory::MemoryStore;
@@ -9,27 +11,47 @@ use idem_core::store::redis::RedisStore;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::verify::Verification;
 use idem_core::{AfterCrash, Idem, OnError, Scope};
+use sqlx::mysql::MySqlPoolOptions;
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 
 use crate::account::HEADER;
 use crate::args::{
     AfterCrashChoice, Args, Framework, OnErrorChoice, ProfileChoice, StoreChoice, VerifyChoice,
 };
 use crate::failure::Failure;
+use crate::ledger::Ledger;
 
-/// Opens the store and sets the defaults that all routes share.
-pub(crate) async fn open(args: &Args) -> Result<Idem, Failure> {
+/// How long a request waits for a connection of the pool.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Opens the store, on the pool that `/tx` writes with, and sets the defaults that all routes share.
+pub(crate) async fn open(args: &Args) -> Result<(Idem, Ledger), Failure> {
     match args.framework {
         Framework::Axum => {}
         Framework::Actix => return Err(Failure::NotBuilt("actix framework".into())),
     }
-    match &args.store {
-        StoreChoice::Memory => Ok(over(MemoryStore::new(), args)),
-        StoreChoice::Sqlite(path) => Ok(over(SqliteStore::open(path).await?, args)),
-        StoreChoice::Postgres(url) => Ok(over(PostgresStore::connect(&url.0).await?, args)),
-        StoreChoice::MySql(url) => Ok(over(MySqlStore::connect(&*url.0).await?, args)),
-        StoreChoice::Redis(url) => Ok(over(RedisStore::connect(&*url.0).await?, args)),
-        StoreChoice::Absent(kind) => Err(Failure::NotBuilt(format!("{kind} store"))),
-    }
+    Ok(match &args.store {
+        StoreChoice::Memory => (over(MemoryStore::new(), args), Ledger::Absent),
+        StoreChoice::Sqlite(path) => {
+            let options = SqliteConnectOptions::new().filename(path).busy_timeout(PATIENCE);
+            let pool = SqlitePoolOptions::new().acquire_timeout(PATIENCE).connect_lazy_with(options);
+            let store = SqliteStore::builder(path).pool(&pool).open().await?;
+            (over(store, args), Ledger::Sqlite(pool))
+        }
+        StoreChoice::Postgres(url) => {
+            let pool = PgPoolOptions::new().acquire_timeout(PATIENCE).connect_lazy(&url.0);
+            let pool = pool.map_err(Failure::Url)?;
+            (over(PostgresStore::connect(&pool).await?, args), Ledger::Postgres(pool))
+        }
+        StoreChoice::MySql(url) => {
+            let pool = MySqlPoolOptions::new().acquire_timeout(PATIENCE).connect_lazy(&url.0);
+            let pool = pool.map_err(Failure::Url)?;
+            (over(MySqlStore::connect(&pool).await?, args), Ledger::MySql(pool))
+        }
+        StoreChoice::Redis(url) => (over(RedisStore::connect(&*url.0).await?, args), Ledger::Absent),
+        StoreChoice::Absent(kind) => return Err(Failure::NotBuilt(format!("{kind} store"))),
+    })
 }
 
 fn over<S: Store>(store: S, args: &Args) -> Idem {

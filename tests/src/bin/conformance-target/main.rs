@@ -19,6 +19,7 @@ mod effects;
 mod engine;
 mod failure;
 mod layers;
+mod ledger;
 mod object;
 mod paid;
 mod routes;

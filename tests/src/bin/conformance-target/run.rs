@@ -53,6 +53,14 @@ impl Run {
         run
     }
 
+    pub(crate) fn account(&self) -> &str {
+        &self.effect.account
+    }
+
+    pub(crate) fn key(&self) -> &str {
+        &self.effect.key
+    }
+
     /// The answer that most routes give, for a run that has begun.
     pub(crate) fn paid(&self, run: u64, status: StatusCode, body: Box<RawValue>) -> Paid {
         Paid { status, run, account: self.effect.account.clone(), body }

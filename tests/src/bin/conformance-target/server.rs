@@ -21,9 +21,11 @@ const LINGER: Duration = Duration::from_secs(2);
 
 /// Serves until SIGTERM or SIGINT.
 pub(crate) async fn serve(args: &Args) -> Result<(), Failure> {
-    let idem = engine::open(args).await?;
-    let app = App::new(Effects::new(args.effects.as_deref())?);
-    let router = layers::around(routes::router(&idem).with_state(app));
+    let (idem, ledger) = engine::open(args).await?;
+    ledger.create().await.map_err(Failure::Ledger)?;
+    let router = routes::router(&idem, &ledger);
+    let app = App::new(Effects::new(args.effects.as_deref())?, ledger);
+    let router = layers::around(router.with_state(app));
     let listener = TcpListener::bind(args.listen).await.map_err(Failure::Listen)?;
     let address = listener.local_addr().map_err(Failure::Listen)?;
     announce(&format!("listening on http://{address}")).map_err(Failure::Serve)?;

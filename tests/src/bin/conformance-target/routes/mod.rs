@@ -1,4 +1,5 @@
-//! The routes. `/tx` and `/checkout` answer 404: this build has no coupled transactions and no steps.
+//! The routes. `/tx` is there on the SQL stores and answers 404 on the others; `/checkout` answers 404: this build has
+//! no steps.
 
 mod bodies;
 mod headers;
@@ -6,6 +7,7 @@ mod pay;
 mod shapes;
 mod status;
 mod timed;
+mod tx;
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -13,8 +15,9 @@ use idem_core::Idem;
 
 use crate::admin;
 use crate::app::App;
+use crate::ledger::Ledger;
 
-pub(crate) fn router(idem: &Idem) -> Router<App> {
+pub(crate) fn router(idem: &Idem, ledger: &Ledger) -> Router<App> {
     Router::new()
         .route(
             "/pay",
@@ -38,6 +41,7 @@ pub(crate) fn router(idem: &Idem) -> Router<App> {
         .route("/headers", post(headers::headers))
         .route("/large", post(bodies::large))
         .route("/stream", post(bodies::stream))
+        .merge(tx::router(ledger))
         .layer(idem.layer())
         .route("/effects", get(admin::effects))
         .route("/admin/revoke", post(admin::revoke))
