@@ -133,6 +133,7 @@ impl<'s> Stage<'s> {
     }
 
     pub(crate) fn looks(&self, worker: &mut Worker, key: &str) -> Result<String, Gone> {
+        self.history.append(&Event::Looking { key: key.to_owned() });
         let seen = worker.looks(self.kind.name, key)?;
         Ok(seen.map_or_else(|| "absent".to_owned(), |seen| seen.state))
     }

@@ -8,7 +8,7 @@ pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
     let mut last: Option<(u32, u64)> = None;
     for (at, seen) in story.records(key) {
         let state = seen.map_or("absent", |seen| &*seen.state);
-        if done.is_some_and(|done| at > done) && state != "done" {
+        if done.is_some_and(|done| story.look_began(key, at) > done) && state != "done" {
             report("durable", format!("it was done, and now its record is {state}"));
         }
         let Some(seen) = seen else { continue };

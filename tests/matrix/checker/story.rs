@@ -99,6 +99,16 @@ impl<'h> Story<'h> {
         })
     }
 
+    /// When the look began that ended so: what it saw was true at some moment between.
+    pub(super) fn look_began(&self, key: &str, ended: At) -> At {
+        let before = self.history.iter().take(ended);
+        before
+            .enumerate()
+            .filter_map(|(at, event)| matches!(event, Event::Looking { key: of } if of == key).then_some(at))
+            .next_back()
+            .unwrap_or(ended)
+    }
+
     /// The verdicts that were given, and whether it happened.
     pub(super) fn verdicts(&self, key: &str) -> impl Iterator<Item = (At, bool)> {
         self.history.iter().enumerate().filter_map(move |(at, event)| match event {

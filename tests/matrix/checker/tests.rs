@@ -294,6 +294,19 @@ fn i10_unknown_that_runs_without_a_verdict() {
     }
 }
 
+/// What a look saw may be older than its end.
+#[test]
+fn a_look_that_ends_after_a_verdict_may_have_begun_before() {
+    let given = Event::Given { key: KEY.into() };
+    let looking = Event::Looking { key: KEY.into() };
+    let again = [ran("w2", "c3"), vec![record("done", 2, 8)]].concat();
+    let died = vec![invoked("w1", "c1", "a", Mode::Pay), begun("c1"), died("w1")];
+    let overlaps = vec![verdict(false), looking.clone(), given.clone(), record("unknown", 1, 7)];
+    assert_eq!(broken(&[died.clone(), overlaps, again.clone()].concat(), Effects::AtMostOnce), [""; 0]);
+    let later = vec![verdict(false), given, looking, record("unknown", 1, 7)];
+    assert_breaks(&[died, later, again].concat(), Effects::AtMostOnce, "I10");
+}
+
 #[test]
 fn l1_a_key_that_does_not_end() {
     for state in ["running", "released", "unknown", "unwinding"] {

@@ -8,23 +8,27 @@ use super::story::{At, Story};
 pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
     // Whoever ran itself may be told so for other reasons; whoever only asked is told what the record says.
     let told = story.calls(key).filter(|told| told.begun.is_empty()).filter_map(|told| match told.answered {
-        Some((at, Said::Refused { code, retryable: false })) if code == "outcome-unknown" => Some(at),
+        Some((at, Said::Refused { code, retryable: false })) if code == "outcome-unknown" => {
+            Some((told.invoked, at))
+        }
         _ => None,
     });
     let seen = story.records(key).filter(|(_, seen)| seen.is_some_and(|seen| seen.state == "unknown"));
-    let unknown: Vec<At> = told.chain(seen.map(|(at, _)| at)).collect();
+    let seen = seen.map(|(at, _)| (story.look_began(key, at), at));
+    // It was unknown at some moment between the two.
+    let unknown: Vec<(At, At)> = told.chain(seen).collect();
     let ways_out = story.ways_out(key);
     let settled = |from: At, to: At| ways_out.iter().any(|way| way.start < to && way.end > from);
 
-    for from in unknown {
-        for told in story.calls(key).filter(|told| told.invoked > from) {
+    for (from, until) in unknown {
+        for told in story.calls(key).filter(|told| told.invoked > until) {
             if let Some(begun) = told.begun.first()
                 && !settled(from, *begun)
             {
                 report("I10", format!("{} ran, and nobody had settled what was unknown", told.call.call));
             }
         }
-        for (at, seen) in story.records(key).filter(|(at, _)| *at > from) {
+        for (at, seen) in story.records(key).filter(|(at, _)| story.look_began(key, *at) > until) {
             let state = seen.map_or("absent", |seen| &*seen.state);
             // Its owner may still complete it, late.
             if !matches!(state, "unknown" | "done") && !settled(from, at) {

@@ -71,7 +71,12 @@ pub enum Event {
         /// The key.
         key: String,
     },
-    /// How the record stands.
+    /// Somebody is about to look at the record.
+    Looking {
+        /// The key.
+        key: String,
+    },
+    /// How the record stood, at some moment since that.
     Record {
         /// The key.
         key: String,
