@@ -23,10 +23,11 @@ pub(crate) async fn run(turns: usize) {
         let pool = PgPoolOptions::new().max_connections(16).test_before_acquire(false);
         let pool = pool.connect(&server.url()).await.expect("a pool");
         set_up(&pool).await;
-        let idem = async |table: &str, riding: bool| -> Arc<dyn Contender> {
+        let idem = async |table: &str, riding: bool| {
             let store = PostgresStore::builder(&pool).table(table).claim_with_begin(riding);
             let store = store.open().await.expect("a store");
-            Arc::new(Coupled(Idem::builder(store).scope(Scope::public()).build()))
+            let idem = Idem::builder(store).scope(Scope::public()).build();
+            Arc::new(Coupled(idem)) as Arc<dyn Contender>
         };
         let contenders = [
             ("claim and completion as statements of their own", idem("apart", false).await),

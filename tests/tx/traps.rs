@@ -17,6 +17,7 @@ macro_rules! traps {
             use super::*;
 
             /// Writes "before", sends what it is told to, and writes "after", whatever the database says to any of it.
+            /// With a `!` in front, it fails in the end.
             #[idempotent]
             async fn act(
                 State(app): State<App>,
@@ -27,9 +28,14 @@ macro_rules! traps {
                 let insert = |note| AssertSqlSafe(format!("INSERT INTO {} VALUES ('{note}', 1)", app.ledger));
                 sqlx::raw_sql(insert("before")).execute(&mut **tx).await.unwrap();
                 let statement = statement.replace("{ledger}", &app.ledger);
-                let _ended = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut **tx).await;
+                let sent = statement.trim_start_matches('!').to_owned();
+                let _ended = sqlx::raw_sql(AssertSqlSafe(sent)).execute(&mut **tx).await;
                 let _after = sqlx::raw_sql(insert("after")).execute(&mut **tx).await;
-                Ok("happy".to_owned())
+                if statement.starts_with('!') {
+                    Err(Refused::HandlerPanicked)
+                } else {
+                    Ok("happy".to_owned())
+                }
             }
 
             pub(super) async fn world() -> Option<(World<$Db>, Router)> {
@@ -139,6 +145,22 @@ async fn postgres_is_rolled_back_by_the_handler() {
 #[tokio::test]
 async fn postgres_that_claimed_with_begin_is_committed_by_the_handler() {
     unknown!(postgres_with_begin, "COMMIT");
+}
+
+/// What was committed in the middle stays, so a failure afterwards is no "nothing happened".
+#[tokio::test]
+async fn mysql_is_committed_by_a_handler_that_fails() {
+    unknown!(mysql, "!COMMIT");
+}
+
+#[tokio::test]
+async fn mariadb_commits_for_a_change_of_a_table_by_a_handler_that_fails() {
+    unknown!(mariadb, "!CREATE TABLE {ledger}_more (id INT)");
+}
+
+#[tokio::test]
+async fn postgres_is_committed_by_a_handler_that_fails() {
+    unknown!(postgres, "!COMMIT");
 }
 
 #[tokio::test]

@@ -75,9 +75,7 @@ impl AxumOperation {
         };
         match known {
             Ok(Known::Replay(reply)) => TxEntry::Answer(replay(&reply, profile)),
-            Ok(Known::Nothing(coupled)) => {
-                TxEntry::Run(TxCall { kind: Kind::Keyed(Box::new(coupled)), terms })
-            }
+            Ok(Known::Nothing(coupled)) => TxEntry::Run(TxCall { kind: Kind::Keyed(coupled), terms }),
             Err(refused) => TxEntry::Answer(problem(&refused, profile)),
         }
     }
@@ -139,7 +137,7 @@ impl<Db: Database> TxCall<Db> {
                     tracing::error!("an idempotent handler panicked; its transaction was rolled back");
                     refused(Refused::HandlerPanicked)
                 }
-                Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(Box::new(coupled)), terms }),
+                Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(coupled), terms }),
             },
         }
     }

@@ -72,6 +72,13 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         retention: Duration,
     ) -> BoxFuture<'c, Result<bool, TxFault>>;
 
+    /// Whether the record is still this very transaction's; asked before a rollback, after which nothing could tell.
+    fn holds<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        held: &'c HeldRow,
+    ) -> BoxFuture<'c, Result<bool, TxFault>>;
+
     /// True if a connection must be [restored](Self::restore) before others may use it.
     fn leaves_traces(&self) -> bool {
         false

@@ -67,9 +67,7 @@ pub(super) async fn couple<Db: Database, R>(
     let policy = operation.policy;
     match engine.couple(operation, rules).await {
         Ok(Known::Replay(reply)) => Entry::Answer(errors.replay(&reply)),
-        Ok(Known::Nothing(coupled)) => {
-            Entry::Run(Call { kind: Kind::Keyed(Box::new(coupled)), policy, errors })
-        }
+        Ok(Known::Nothing(coupled)) => Entry::Run(Call { kind: Kind::Keyed(coupled), policy, errors }),
         Err(refused) => Entry::Answer((errors.refused)(refused)),
     }
 }
@@ -155,9 +153,7 @@ impl<Db: Database, R> Call<Db, R> {
                 Turn::Replay(reply) => Flow::Done(errors.replay(&reply)),
                 Turn::Refused(refused) => Flow::Done((errors.refused)(refused)),
                 Turn::Panicked(payload) => std::panic::resume_unwind(payload),
-                Turn::Again(coupled) => {
-                    Flow::Again(Self { kind: Kind::Keyed(Box::new(coupled)), policy, errors })
-                }
+                Turn::Again(coupled) => Flow::Again(Self { kind: Kind::Keyed(coupled), policy, errors }),
             },
         }
     }
@@ -184,6 +180,7 @@ fn meaning<R>(errors: &Errors<R>, policy: &Policy, result: &R, commits: bool) ->
 }
 
 /// Unless `store_if` says otherwise, every result counts.
+#[must_use]
 pub fn always<R>(_: &R) -> bool {
     true
 }

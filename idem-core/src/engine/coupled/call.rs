@@ -42,7 +42,7 @@ pub(crate) enum Known<Db: Database> {
     /// The answer.
     Replay(Reply),
     /// Nothing: run.
-    Nothing(Coupled<Db>),
+    Nothing(Box<Coupled<Db>>),
 }
 
 impl Engine {
@@ -64,7 +64,7 @@ impl Engine {
         if self.draining.load(Ordering::SeqCst) {
             return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
         }
-        Ok(Known::Nothing(Coupled {
+        Ok(Known::Nothing(Box::new(Coupled {
             engine: Arc::clone(self),
             coupler,
             rules,
@@ -72,7 +72,7 @@ impl Engine {
             lead,
             deadline,
             _counted: counted,
-        }))
+        })))
     }
 
     /// For a call without a key: a transaction, and no record.

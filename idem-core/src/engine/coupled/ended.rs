@@ -37,7 +37,7 @@ pub(crate) enum Turn<T, Db: Database> {
     /// The handler panicked, and everything is rolled back.
     Panicked(Box<dyn Any + Send>),
     /// Nothing happened, for a reason that has passed: run the handler again.
-    Again(Coupled<Db>),
+    Again(Box<Coupled<Db>>),
 }
 
 /// A transaction that is over.

@@ -143,31 +143,19 @@ impl<Db: Database> Coupled<Db> {
                 let alone = self.alone(None).await;
                 reach(points::TX_SETTLE_AFTER);
                 match alone {
-                    Alone::Stands(ClaimOutcome::Replay(replay)) if replay.reply == reply => {
-                        self.recorded(answer, reply, asked)
-                    }
-                    Alone::Stands(outcome) => self.told(outcome, asked),
                     Alone::Written => self.again(),
-                    Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+                    alone => self.kept(alone, answer, reply, asked),
                 }
             }
             Ended::RolledBack(answer, Then::Nothing) => Turn::Answer(answer),
-            Ended::RolledBack(_, Then::Again) => self.again(),
+            Ended::RolledBack(_, Then::Again) | Ended::Undone(TxFault::Conflict(_)) => self.again(),
             Ended::RolledBack(answer, Then::Keep(reply)) => {
                 let asked = Instant::now();
-                match self.alone(Some(&reply)).await {
-                    Alone::Written => self.recorded(answer, reply, asked),
-                    Alone::Stands(ClaimOutcome::Replay(replay)) if replay.reply == reply => {
-                        self.recorded(answer, reply, asked)
-                    }
-                    Alone::Stands(outcome) => self.told(outcome, asked),
-                    // The record may or may not be there; it has no effects in either case.
-                    Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
-                }
+                let alone = self.alone(Some(&reply)).await;
+                self.kept(alone, answer, reply, asked)
             }
             Ended::RolledBack(answer, Then::Unknown) => self.mark_unknown(answer).await,
             Ended::NotOurs => self.not_ours(held).await,
-            Ended::Undone(TxFault::Conflict(_)) => self.again(),
             Ended::Undone(fault @ TxFault::Broken(_)) => self.unavailable(fault),
             Ended::Undone(fault) => {
                 tracing::error!(
@@ -188,6 +176,18 @@ impl<Db: Database> Coupled<Db> {
                 Turn::Refused(Refused::TransactionAborted)
             }
             Ended::Panicked(payload) => Turn::Panicked(payload),
+        }
+    }
+
+    /// What a caller may hear whose record was looked for, or written, by itself.
+    fn kept<T>(self, alone: Alone, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
+        match alone {
+            Alone::Written => self.recorded(answer, reply, asked),
+            Alone::Stands(ClaimOutcome::Replay(stored)) if stored.reply == reply => {
+                self.recorded(answer, reply, asked)
+            }
+            Alone::Stands(outcome) => self.told(outcome, asked),
+            Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }
     }
 
@@ -229,7 +229,7 @@ impl<Db: Database> Coupled<Db> {
         match self.rules.retries.checked_sub(1) {
             Some(left) => {
                 self.rules.retries = left;
-                Turn::Again(self)
+                Turn::Again(Box::new(self))
             }
             None => Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
         }

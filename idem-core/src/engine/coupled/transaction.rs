@@ -51,7 +51,10 @@ impl<Db: Database> Inside<'_, Db> {
         reach(points::TX_HANDLER_AFTER);
         let (answer, meaning) = match ran {
             Ok(Ok(answered)) => answered,
-            Ok(Err(payload)) => return (Ended::Panicked(payload), self.undo(tx).await),
+            Ok(Err(payload)) => {
+                let ended = if self.holds(&mut tx).await { Ended::Panicked(payload) } else { Ended::NotOurs };
+                return (ended, self.undo(tx).await);
+            }
             // What it was at in the database goes on until the connection is closed.
             Err(_) => return (Ended::TooLong, Left::Doubtful),
         };
@@ -72,7 +75,17 @@ impl<Db: Database> Inside<'_, Db> {
             Meaning::Unknown => Then::Unknown,
             Meaning::Conflict => Then::Again,
         };
-        (Ended::RolledBack(answer, then), self.undo(tx).await)
+        let ended = if self.holds(&mut tx).await { Ended::RolledBack(answer, then) } else { Ended::NotOurs };
+        (ended, self.undo(tx).await)
+    }
+
+    /// Whether the transaction is still the one that claimed: what was committed in the middle stays, whatever is
+    /// rolled back now. One that takes no statement any more has failed, and is still open.
+    async fn holds(&self, tx: &mut Transaction<'_, Db>) -> bool {
+        match &self.held {
+            None => true,
+            Some((held, _)) => in_time(self.engine, self.coupler.holds(tx, held)).await.unwrap_or(true),
+        }
     }
 
     async fn complete(

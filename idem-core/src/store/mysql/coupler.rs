@@ -180,6 +180,20 @@ impl Coupler<MySql> for MySqlStore {
         })
     }
 
+    fn holds<'c>(
+        &'c self,
+        connection: &'c mut MySqlConnection,
+        _: &'c HeldRow,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            match write(connection, UNMARK.to_owned()).await {
+                Ok(_) => Ok(true),
+                Err(error) if number(&error) == Some(NO_SUCH_SAVEPOINT) => Ok(false),
+                Err(error) => Err(self.fault(error)),
+            }
+        })
+    }
+
     fn leaves_traces(&self) -> bool {
         true
     }
@@ -230,12 +244,13 @@ impl MySqlStore {
             Judged::Decided(Ok(ClaimOutcome::Won(_))) => {
                 return Ok(Claimed::Decided(ClaimOutcome::Unknown));
             }
-            Judged::Decided(Ok(outcome)) => return Ok(Claimed::Decided(outcome)),
             Judged::Decided(Err(error)) => return Err(TxFault::Refused(error)),
             Judged::Changed(change, ClaimOutcome::Won(won)) => (Some(change), won),
             Judged::Gone => return Ok(Claimed::Decided(rival)),
-            // The sweep writes it down.
-            Judged::Changed(_, outcome) => return Ok(Claimed::Decided(outcome)),
+            // What changes all the same, the sweep writes down.
+            Judged::Decided(Ok(outcome)) | Judged::Changed(_, outcome) => {
+                return Ok(Claimed::Decided(outcome));
+            }
         };
         let text = change.map(|change| self.rewrite(&change)).unwrap_or_default();
         if !text.is_empty() {

@@ -38,6 +38,7 @@ pub(super) struct Coupled {
     claim_waiting: Statement,
     claim_here: Statement,
     finish: Statement,
+    holds: Statement,
 }
 
 impl Coupled {
@@ -53,6 +54,7 @@ impl Coupled {
             ),
             claim_here: Statement::new(name, "SELECT {table_claim_here}($, $, $, $, $, $, $, $, $)"),
             finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
+            holds: Statement::new(name, HOLDS),
         }
     }
 
@@ -77,6 +79,10 @@ fresh AS (\
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
 ), seen AS ({fresh} WHERE NOT EXISTS (SELECT FROM fresh)) \
 SELECT turn.mine, seen.* FROM turn LEFT JOIN seen ON true";
+
+/// See `{table_finish_here}`.
+const HOLDS: &str = "SELECT EXISTS (SELECT FROM {table} WHERE address = $ AND nonce = $ \
+    AND xmin::text::bigint = (txid_current() & 4294967295))";
 
 /// The columns of [`CLAIM`]: whether it is our turn, then clock, address and record.
 const MINE: usize = 0;
@@ -175,6 +181,18 @@ impl Coupler<Postgres> for PostgresStore {
         })
     }
 
+    fn holds<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        held: &'c HeldRow,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            let driver = self.remote.driver();
+            let args = [Arg::Bytes(Some(held.address.as_bytes())), Arg::Bytes(Some(held.nonce.as_bytes()))];
+            driver.holds(connection, &driver.coupled().holds, &args).await.map_err(of)
+        })
+    }
+
     fn restore<'c>(&'c self, _: &'c mut PgConnection) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async { Ok(()) })
     }
@@ -249,7 +267,6 @@ impl PostgresStore {
             }
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
             Judged::Decided(Ok(ClaimOutcome::Won(_))) => Ok(Claimed::Decided(ClaimOutcome::Unknown)),
-            Judged::Decided(Ok(outcome)) => Ok(Claimed::Decided(outcome)),
             Judged::Decided(Err(error)) => Err(fault::damaged(&error)),
             Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
                 if self.remote.driver().change(connection, &change).await? {
@@ -259,8 +276,8 @@ impl PostgresStore {
                 }
             }
             Judged::Changed(_, ClaimOutcome::Won(_)) | Judged::Gone => Ok(Claimed::Decided(rival)),
-            // The sweep writes it down.
-            Judged::Changed(_, outcome) => Ok(Claimed::Decided(outcome)),
+            // What changes all the same, the sweep writes down.
+            Judged::Decided(Ok(outcome)) | Judged::Changed(_, outcome) => Ok(Claimed::Decided(outcome)),
         }
     }
 }

@@ -22,6 +22,7 @@ impl Failure {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
+    #[cfg(feature = "redis")]
     pub(in crate::store) const fn kind(&self) -> StoreErrorKind {
         self.kind
     }
@@ -61,6 +62,7 @@ pub(in crate::store) enum Fault {
 }
 
 impl Fault {
+    #[cfg(feature = "redis")]
     pub(in crate::store) const fn failure(&self) -> &Failure {
         match self {
             Self::Unreached(failure)

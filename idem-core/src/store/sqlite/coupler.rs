@@ -21,6 +21,7 @@ use super::link::Setup;
 use super::round::Rules;
 use super::sql;
 use super::store::SqliteStore;
+use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, StateKind};
 use crate::reply::Reply;
 use crate::store::sql::{Fields, Row, number, record};
@@ -145,6 +146,17 @@ impl Coupler<Sqlite> for SqliteStore {
         })
     }
 
+    fn holds<'c>(
+        &'c self,
+        connection: &'c mut SqliteConnection,
+        held: &'c HeldRow,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            let record = self.load(connection, held.address).await?;
+            Ok(record.is_some_and(|record| record.owner.nonce == held.nonce))
+        })
+    }
+
     fn leaves_traces(&self) -> bool {
         true
     }
@@ -184,7 +196,7 @@ impl Coupler<Sqlite> for SqliteStore {
 impl SqliteStore {
     async fn claim_in(&self, connection: &mut SqliteConnection, claim: &Claim) -> Result<Claimed, TxFault> {
         let now = self.coupling.rules.now();
-        let before = self.load(connection, claim).await?;
+        let before = self.load(connection, claim.address).await?;
         let mut after = before.clone();
         let outcome = protocol::claim(&mut after, claim, now);
         let (ClaimOutcome::Won(won), Some(new)) = (&outcome, &after) else {
@@ -211,11 +223,11 @@ impl SqliteStore {
     async fn load(
         &self,
         connection: &mut SqliteConnection,
-        claim: &Claim,
+        address: Address,
     ) -> Result<Option<Record>, TxFault> {
-        let query = sqlx::query(sql::LOAD).bind(claim.address.as_bytes().as_slice());
+        let query = sqlx::query(sql::LOAD).bind(address.as_bytes().as_slice());
         let row = query.fetch_optional(connection).await.map_err(|error| self.fault(error))?;
-        row.map(|row| record(&row, RECORD, claim.address)).transpose().map_err(TxFault::Refused)
+        row.map(|row| record(&row, RECORD, address)).transpose().map_err(TxFault::Refused)
     }
 
     async fn insert(
