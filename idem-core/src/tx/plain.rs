@@ -21,7 +21,8 @@ use crate::reply::Reply;
 pub struct TxOperation(PlainOperation);
 
 /// Starts a call; the store of `idem` must be in the database.
-pub fn operation<Db: Database, I: AsIdem + Carries<Db> + ?Sized>(idem: &I, spec: Spec) -> TxOperation {
+// `impl Trait`, so that an error about it points at what was given.
+pub fn operation<Db: Database>(idem: &(impl AsIdem + Carries<Db> + ?Sized), spec: Spec) -> TxOperation {
     TxOperation(crate::plain::operation(idem, spec))
 }
 

@@ -47,7 +47,7 @@ async fn coupled(
 ) -> Result<::axum::response::Response, ::axum::http::StatusCode> {
     state += 1;
     tx.begin().await.unwrap().rollback().await.unwrap();
-    Ok(::axum::response::Response::new(::axum::body::Body::from(::std::format!("{state}"))))
+    Ok(::axum::response::Response::new(::axum::body::Body::new(::std::format!("{state}"))))
 }
 
 #[idempotent(with = idem, key = order, name = "coupled", tx_retries = 1, detach)]
