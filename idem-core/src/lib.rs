@@ -82,6 +82,7 @@ pub mod current;
 mod engine;
 pub mod fault;
 pub mod fingerprint;
+pub mod guarantees;
 pub mod http;
 mod idem;
 pub mod key;

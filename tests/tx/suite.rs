@@ -33,6 +33,12 @@ pub(crate) enum End {
     Panic,
     /// A statement fails, and nobody minds.
     Ignored,
+    /// Something outside may have happened.
+    Ambiguous,
+    /// More than is kept.
+    Large,
+    /// Fails at the first run, and says which key a call would have.
+    Derived,
 }
 
 pub(crate) fn ask_for(note: &str, end: End) -> String {
@@ -45,6 +51,8 @@ pub(crate) enum ActError {
     Database(#[from] sqlx::Error),
     #[error("it ends with {0}")]
     Status(StatusCode),
+    #[error("nobody knows")]
+    Ambiguous,
 }
 
 impl IntoResponse for ActError {
@@ -52,6 +60,7 @@ impl IntoResponse for ActError {
         match self {
             Self::Database(error) => (StatusCode::INTERNAL_SERVER_ERROR, error.to_string()).into_response(),
             Self::Status(status) => status.into_response(),
+            Self::Ambiguous => idem_core::Ambiguous(StatusCode::BAD_GATEWAY).into_response(),
         }
     }
 }
@@ -80,6 +89,15 @@ macro_rules! suite {
                     End::Unauthorised => return Err(ActError::Status(StatusCode::UNAUTHORIZED)),
                     End::Failed => return Err(ActError::Status(StatusCode::BAD_GATEWAY)),
                     End::Panic => panic!("as asked"),
+                    End::Ambiguous => return Err(ActError::Ambiguous),
+                    End::Large => return Ok((StatusCode::CREATED, "x".repeat(2 << 20))),
+                    End::Derived => {
+                        let key = idem_core::current().unwrap().derive("charge").unwrap();
+                        app.derived.lock().unwrap().push(key.as_str().to_owned());
+                        if run == 1 {
+                            return Err(ActError::Status(StatusCode::BAD_GATEWAY));
+                        }
+                    }
                     End::Ignored => {
                         let again = sqlx::query(AssertSqlSafe(insert)).execute(&mut **tx).await;
                         assert!(again.is_err(), "the note is unique");
@@ -145,6 +163,57 @@ macro_rules! suite {
                 let answer = ask(&router, "k", &ask_for("a", End::Created)).await;
                 assert!(answer.is(201, "run 7"), "{answer:?}");
                 assert_eq!(world.rows().await, 1);
+            }
+
+            #[tokio::test]
+            async fn success_after_a_statement_failed_is_no_success() {
+                let Some((world, router)) = world().await else { return };
+                let answer = ask(&router, "k", &ask_for("a", End::Ignored)).await;
+                if stringify!($name).starts_with("postgres") {
+                    assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+                    assert_eq!(world.rows().await, 0);
+                } else {
+                    // Here only the statement failed, and the rest is whole.
+                    assert!(answer.is(201, "run 1"), "{answer:?}");
+                    assert_eq!(world.rows().await, 1);
+                }
+            }
+
+            #[tokio::test]
+            async fn what_may_have_happened_outside_is_unknown() {
+                let Some((world, router)) = world().await else { return };
+                let body = ask_for("a", End::Ambiguous);
+                assert_eq!(ask(&router, "k", &body).await.status, 502);
+                let other = self::router(&world).await;
+                for router in [router, other] {
+                    let again = ask(&router, "k", &body).await;
+                    assert!(again.is(409, "outcome-unknown"), "{again:?}");
+                }
+                assert_eq!((world.rows().await, world.runs()), (0, 1));
+            }
+
+            #[tokio::test]
+            async fn what_is_too_large_to_keep_commits_its_effects() {
+                let Some((world, router)) = world().await else { return };
+                let body = ask_for("a", End::Large);
+                let first = ask(&router, "k", &body).await;
+                assert_eq!((first.status, first.text.len()), (201, 2 << 20));
+                let again = ask(&router, "k", &body).await;
+                assert!(again.is(409, "result-unavailable"), "{again:?}");
+                assert_eq!((world.rows().await, world.runs()), (1, 1));
+            }
+
+            #[tokio::test]
+            async fn a_re_run_in_a_transaction_derives_the_same_keys() {
+                let Some((world, router)) = world().await else { return };
+                let body = ask_for("a", End::Derived);
+                assert_eq!(ask(&router, "k", &body).await.status, 502);
+                let other = self::router(&world).await;
+                assert!(ask(&other, "k", &body).await.is(201, "run 2"));
+                assert!(ask(&other, "k2", &ask_for("b", End::Derived)).await.is(201, "run 3"));
+                let derived = world.app.derived.lock().unwrap().clone();
+                assert_eq!(derived[0], derived[1], "the same operation");
+                assert_ne!(derived[1], derived[2], "another one");
             }
 
             #[tokio::test]

@@ -1,7 +1,7 @@
 //! A database with a ledger in it, and processes that share it.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub(crate) inside: Arc<Notify>,
     /// Lets it go on.
     pub(crate) go_on: Arc<Notify>,
+    /// The keys that bodies derived.
+    pub(crate) derived: Arc<Mutex<Vec<String>>>,
 }
 
 /// A database of the test's own, or names of its own in a shared one.
@@ -157,7 +159,13 @@ impl<Db: Database> World<Db> {
             format!("CREATE TABLE {ledger} (note VARCHAR(40) NOT NULL UNIQUE, amount INT NOT NULL)"),
         )
         .await;
-        let app = App { ledger, runs: Arc::default(), inside: Arc::default(), go_on: Arc::default() };
+        let app = App {
+            ledger,
+            runs: Arc::default(),
+            inside: Arc::default(),
+            go_on: Arc::default(),
+            derived: Arc::default(),
+        };
         Some(Self { _guard: guard, url, name, pool, app })
     }
 

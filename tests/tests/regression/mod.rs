@@ -1,4 +1,5 @@
 //! Traps that other implementations fell into, by name.
 
 mod function_changed;
+mod guarantees;
 mod sqlite_open;
