@@ -193,6 +193,47 @@ records!(postgres_with_begin, sqlx::Postgres, true);
 records!(mariadb, sqlx::MySql, false);
 records!(mysql, sqlx::MySql, true);
 
+/// The records' table may be in one schema, or database of a server, and the effects in another.
+mod schemas {
+    use idem_core::store::mysql::MySqlStore;
+    use idem_core::store::postgres::PostgresStore;
+
+    use super::*;
+    use crate::world::Database;
+
+    async fn pays_once<Db: Database>(world: &World<Db>, store: impl idem_core::tx::TxStore<Database = Db>)
+    where
+        for<'c> &'c mut Db::Connection: sqlx::Executor<'c, Database = Db>,
+    {
+        let idem = Idem::builder(store).scope(Scope::public()).build();
+        for _ in 0..2 {
+            let paid = idem.transaction(OperationKey::new("pay", "k"), async |tx| {
+                let insert = format!("INSERT INTO {} VALUES ('once', 1)", world.app.ledger);
+                sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut **tx).await.unwrap();
+                Ok::<_, Refused>(Db::NAME.to_owned())
+            });
+            assert_eq!(paid.await.as_deref(), Ok(Db::NAME));
+        }
+        assert_eq!(world.rows().await, 1);
+    }
+
+    #[tokio::test]
+    async fn of_postgres_and_mariadb() {
+        let name = format!("records_{}", std::process::id());
+        if let Some(world) = World::<sqlx::Postgres>::new().await {
+            sqlx::Postgres::execute(&world.pool, format!("CREATE SCHEMA IF NOT EXISTS {name}")).await;
+            let store =
+                PostgresStore::builder(&world.pool).table(format!("{name}.idem")).open().await.unwrap();
+            pays_once(&world, store).await;
+        }
+        if let Some(world) = World::<sqlx::MySql>::new().await {
+            sqlx::MySql::execute(&world.pool, format!("CREATE DATABASE IF NOT EXISTS {name}")).await;
+            let store = MySqlStore::builder(&world.pool).table(format!("{name}.idem")).open().await.unwrap();
+            pays_once(&world, store).await;
+        }
+    }
+}
+
 /// A router whose layer has another store says so before anything runs.
 mod cannot_couple {
     use axum::Router;

@@ -26,7 +26,7 @@ pub enum Underivable {
 
 /// 128 bits of SHA-256 over (recipe, address, parts of the name), each after its length in bytes as a 64-bit
 /// big-endian number, as a `UUIDv8` (RFC 9562 §5.8).
-pub(super) fn derive(address: Address, name: &OperationParts) -> IdempotencyKey {
+pub(crate) fn derive(address: Address, name: &OperationParts) -> IdempotencyKey {
     let mut digest = Sha256::new();
     for part in [RECIPE, address.as_bytes()] {
         digest.update((part.len() as u64).to_be_bytes());

@@ -67,5 +67,6 @@ pub use derive::Underivable;
 pub use running::Current;
 pub use task::{carry, current, spawn};
 
+pub(crate) use derive::derive;
 pub(crate) use running::Running;
 pub(crate) use task::chain;

@@ -16,9 +16,9 @@
 //!     .verify("POST /payments", move |unsettled: Unsettled| {
 //!         let bank = bank.clone();
 //!         async move {
-//!             // The reference that the handler gave to the bank as well.
-//!             let reference = unsettled.address().to_hex();
-//!             Ok(match bank.find(&reference).await? {
+//!             // The key that the handler's call had: `current().derive("charge")`, or idem-client's `.name("charge")`.
+//!             let key = unsettled.derive("charge")?;
+//!             Ok(match bank.find(key.as_str()).await? {
 //!                 Some(Charge(number)) => {
 //!                     let answer = http::Response::builder().status(201).body(format!("charge {number}"))?;
 //!                     Verification::Happened(idem_core::http::reply(&answer))
@@ -65,6 +65,8 @@ use std::future::Future;
 pub(crate) use hooks::{Hook, Hooks};
 
 use crate::address::Address;
+use crate::current::derive;
+use crate::key::{IdempotencyKey, InvalidName, OperationName, OperationParts};
 use crate::label::{KeyHint, Label};
 use crate::protocol::{Fence, Record};
 use crate::reply::Reply;
@@ -151,6 +153,15 @@ impl Unsettled {
     #[must_use]
     pub const fn address(&self) -> Address {
         self.address
+    }
+
+    /// The idempotency key that the handler's call `name` had: what [`Current::derive`](crate::current::Current::derive)
+    /// gave it, and what `idem-client` sent. Ask the other service by it.
+    ///
+    /// # Errors
+    /// The name has no parts, or one of them is `None`.
+    pub fn derive(&self, name: impl OperationName) -> Result<IdempotencyKey, InvalidName> {
+        Ok(derive(self.address, &OperationParts::of(&name)?))
     }
 
     /// The operation: its `name`, or method and path.
