@@ -144,6 +144,10 @@ impl HeldRow {
 #[derive(Debug)]
 pub(crate) enum TxFault {
     /// The database undid it for somebody else's sake; another try may succeed at once.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "postgres")),
+        allow(dead_code, reason = "SQLite has one writer at a time")
+    )]
     Conflict(StoreError),
     /// The database refused; what failed before, in a statement of the handler's, is refused too.
     Refused(StoreError),

@@ -54,11 +54,13 @@ pub mod sqlite;
 mod unreadable;
 
 pub use batch::{Addressed, Batch};
+#[cfg(feature = "postgres")]
+pub(crate) use coupler::BeginClaiming;
 #[cfg(feature = "_tx")]
 #[doc(hidden)]
 pub use coupler::Couplings;
 #[cfg(feature = "_tx")]
-pub(crate) use coupler::{BeginClaiming, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
+pub(crate) use coupler::{Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
     Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,

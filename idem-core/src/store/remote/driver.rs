@@ -168,6 +168,7 @@ pub(in crate::store) struct Change {
 
 /// A span for a database that counts in signed 64-bit microseconds, short enough that adding it to any clock of this
 /// age cannot overflow.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(in crate::store) fn micros(span: Duration) -> i64 {
     /// About 146,000 years.
     const LONGEST: i64 = i64::MAX / 2;
@@ -175,6 +176,7 @@ pub(in crate::store) fn micros(span: Duration) -> i64 {
 }
 
 /// A number for a database whose integers are signed.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(in crate::store) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

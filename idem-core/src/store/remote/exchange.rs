@@ -41,6 +41,7 @@ impl<D: Driver> Exchange<D> {
         Self { driver, links: Links::new(), timeout }
     }
 
+    #[cfg(any(feature = "postgres", feature = "redis"))]
     pub(super) const fn driver(&self) -> &D {
         &self.driver
     }

@@ -54,6 +54,10 @@ pub(in crate::store) enum Fault {
     /// The connection broke: what was sent may have been applied.
     Broken(Failure),
     /// The server undid it because of somebody else, and it may succeed at once: a deadlock, a conflict.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "postgres")),
+        allow(dead_code, reason = "Redis undoes nothing")
+    )]
     Again(Failure),
     /// The server refused it for now, whatever it says: it is full, shutting down, read-only. Nothing was applied.
     Shut(Failure),

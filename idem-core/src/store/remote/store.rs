@@ -184,6 +184,7 @@ impl<D: Driver> Remote<D> {
         self.exchange.close().await;
     }
 
+    #[cfg(any(feature = "postgres", feature = "redis"))]
     pub(in crate::store) fn driver(&self) -> &D {
         self.exchange.driver()
     }

@@ -8,6 +8,8 @@ pub(super) mod version;
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use name::TableName;
-pub(super) use row::{Fields, Row, known_number, number, record};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) use row::known_number;
+pub(super) use row::{Fields, Row, number, record};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use row::{address, found};

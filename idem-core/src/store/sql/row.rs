@@ -40,6 +40,10 @@ pub(in crate::store) struct Row<'r> {
     pub(in crate::store) digest: &'r [u8],
     pub(in crate::store) label: &'r str,
     pub(in crate::store) key_hint: &'r str,
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "postgres")),
+        allow(dead_code, reason = "a claim has none")
+    )]
     pub(in crate::store) reply: &'r [u8],
     /// Empty where there is none.
     pub(in crate::store) audit: &'r str,
