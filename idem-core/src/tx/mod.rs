@@ -141,7 +141,7 @@ pub use again::{Repeatable, again};
 #[doc(hidden)]
 pub use conflict::{ConflictsInSources, ConflictsNever, ConflictsSaid, Probe, probe};
 #[doc(hidden)]
-pub use plain::{Call, Entry, Flow, TxOperation, always, operation};
+pub use plain::{Call, Entry, Flow, TxOperation, always, coupled};
 #[doc(hidden)]
 pub use spec::TxSpec;
 #[doc(hidden)]

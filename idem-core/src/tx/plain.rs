@@ -1,5 +1,5 @@
 //! One call of a plain function in a transaction. The macro emits
-//! `match operation(…).key(…).couple(…).await { Answer(a) => a, Run(call) => call.run(…).await }`.
+//! `match coupled(…).key(…).couple(…).await { Answer(a) => a, Run(call) => call.run(…).await }`.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ pub struct TxOperation(PlainOperation);
 
 /// Starts a call; the store of `idem` must be in the database.
 // `impl Trait`, so that an error about it points at what was given.
-pub fn operation<Db: Database>(idem: &(impl AsIdem + Carries<Db> + ?Sized), spec: Spec) -> TxOperation {
+pub fn coupled<Db: Database>(idem: &(impl AsIdem + Carries<Db> + ?Sized), spec: Spec) -> TxOperation {
     TxOperation(crate::plain::operation(idem, spec))
 }
 

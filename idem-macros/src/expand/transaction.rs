@@ -57,7 +57,7 @@ pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling, calls: &
         }
     };
     let begun = quote_spanned! {Span::mixed_site()=>
-        let #operation = #krate::__private::tx::operation::<#database>(#with, #spec) #calls;
+        let #operation = #krate::__private::tx::coupled::<#database>(#with, #spec) #calls;
     };
     match form.task {
         Task::Inline => quote!(#begun #entered),

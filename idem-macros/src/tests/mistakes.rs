@@ -11,9 +11,10 @@ const METHOD: &str = "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>
 const PLAIN: &str = "with = self.idem, key = msg.id, name = \"settle\"";
 
 /// Arguments that are wrong on any handler.
-const ARGUMENTS: [&str; 48] = [
+const ARGUMENTS: [&str; 49] = [
     "nmae = \"x\"",
     "retries = 3",
+    "backoff = 3",
     "\"orders\"",
     "= 3",
     "key = order.id key = new.id",

@@ -1,6 +1,6 @@
 use idem_core::idempotent;
 
-#[idempotent(retries = 3)]
+#[idempotent(backoff = 3)]
 async fn pay() {}
 
 fn main() {}
