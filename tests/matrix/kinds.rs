@@ -21,9 +21,13 @@ pub(crate) struct Kind {
     pub(crate) never: &'static [&'static str],
 }
 
-const EVERY: &[StoreKind] = &[Sqlite, Postgres, MariaDb, Redis];
+pub(crate) const EVERY: &[StoreKind] = &[Sqlite, Postgres, MariaDb, Redis];
+/// A transaction can be had of these.
+const DATABASES: &[StoreKind] = &[Sqlite, Postgres, MariaDb];
+/// A COMMIT can be lost on the way to these.
+pub(crate) const SERVERS: &[StoreKind] = &[Postgres, MariaDb];
 
-pub(crate) static KINDS: [Kind; 4] = [
+pub(crate) static KINDS: [Kind; 7] = [
     Kind {
         name: "axum-unknown",
         form: Form::Axum,
@@ -51,6 +55,21 @@ pub(crate) static KINDS: [Kind; 4] = [
         effects: Effects::OncePerAttempt,
         stores: EVERY,
         never: &["axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+    },
+    Kind {
+        name: "travel",
+        form: Form::Axum,
+        effects: Effects::OncePerDerivedKey,
+        stores: EVERY,
+        never: &["plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+    },
+    Kind { name: "tx", form: Form::Axum, effects: Effects::Coupled, stores: DATABASES, never: &["plain."] },
+    Kind {
+        name: "tx-plain",
+        form: Form::Plain,
+        effects: Effects::Coupled,
+        stores: DATABASES,
+        never: &["axum."],
     },
 ];
 

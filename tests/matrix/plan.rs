@@ -45,11 +45,13 @@ impl Plan {
     }
 
     pub(crate) fn has(self, store: StoreKind, point: &str) -> bool {
+        self.chooses(store) && (self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point))
+    }
+
+    /// `IDEM_MATRIX_STORES`.
+    pub(crate) fn chooses(self, store: StoreKind) -> bool {
         let chosen = env::var("IDEM_MATRIX_STORES").unwrap_or_default().to_lowercase();
-        if !chosen.is_empty() && !chosen.split(',').any(|name| name == store.name()) {
-            return false;
-        }
-        self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point)
+        chosen.is_empty() || chosen.split(',').any(|name| name == store.name())
     }
 }
 

@@ -139,10 +139,7 @@ impl<Db: Database> Coupled<Db> {
             Ended::Committed(answer, reply, asked) => self.recorded(answer, reply, asked),
             Ended::Lost(answer, reply) => {
                 let asked = Instant::now();
-                reach(points::TX_SETTLE_BEFORE);
-                let alone = self.alone(None).await;
-                reach(points::TX_SETTLE_AFTER);
-                match alone {
+                match self.alone(None).await {
                     Alone::Stands(ClaimOutcome::Replay(replay)) if replay.reply == reply => {
                         self.recorded(answer, reply, asked)
                     }
