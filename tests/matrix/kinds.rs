@@ -63,18 +63,42 @@ pub(crate) static KINDS: [Kind; 7] = [
         stores: EVERY,
         never: &["plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
-    Kind { name: "tx", form: Form::Axum, effects: Effects::Coupled, stores: DATABASES, never: &["plain."] },
+    Kind {
+        name: "tx",
+        form: Form::Axum,
+        effects: Effects::Coupled,
+        stores: DATABASES,
+        never: &NEVER_IN_A_TRANSACTION,
+    },
     Kind {
         name: "tx-plain",
         form: Form::Plain,
         effects: Effects::Coupled,
         stores: DATABASES,
-        never: &["axum."],
+        never: &NEVER_IN_A_TRANSACTION,
     },
 ];
 
 /// An abandoned claim that may run again is freed or taken over; it is never unknown.
 const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.settle."];
+
+/// Others see a coupled handler's record only when it is over. So there is no lease to renew or to lose, no claim to free
+/// or to take back, nothing for a drain to give up; whoever dies leaves nothing to take over or to sweep up. But a handler
+/// that says itself that nobody knows leaves a record like any other.
+const NEVER_IN_A_TRANSACTION: [&str; 12] = [
+    "axum.",
+    "plain.",
+    "engine.replay.",
+    "engine.run.",
+    "engine.complete.",
+    "engine.release.",
+    "engine.drop.",
+    "engine.background.",
+    "keeper.renew.",
+    "keeper.lost.",
+    "drain.unknown.",
+    "take_back.",
+];
 
 impl Kind {
     pub(crate) fn passes(&self, point: &str) -> bool {

@@ -30,7 +30,7 @@ pub(crate) fn survey(plan: Plan, report: &mut Report) -> Passed {
             fault::ALL.iter().all(|point| !kind.passes(point) || passed.contains_key(&(kind.name, *point)))
         };
         let mut cells = Vec::new();
-        for kind in KINDS.iter().filter(|kind| !seen(kind)) {
+        for kind in KINDS.iter().filter(|kind| plan.includes(kind) && !seen(kind)) {
             for scenario in SCENARIOS.iter().filter(|scenario| (scenario.applies)(kind)) {
                 for store in stores_to_survey(scenario) {
                     let cell = Cell { number: 0, store, kind, scenario, point: "none", blow: Blow::Nothing };
@@ -69,7 +69,7 @@ fn stores_to_survey(scenario: &Scenario) -> Vec<StoreKind> {
 /// Strikes at every point of the plan.
 pub(crate) fn run(plan: Plan, passed: &Passed, report: &mut Report) {
     let mut cells = Vec::new();
-    for kind in &KINDS {
+    for kind in KINDS.iter().filter(|kind| plan.includes(kind)) {
         let mut blows = vec![Blow::Kill, Blow::Freeze(Wakes::Late)];
         // Where nobody is taken over, somebody else runs meanwhile only if it had not claimed yet.
         if kind.effects != Effects::AtMostOnce || plan != Plan::Bounded {

@@ -48,7 +48,7 @@ const fn is_coupled(kind: &Kind) -> bool {
 }
 
 /// In the order in which they are preferred for a point that several of them pass.
-pub(crate) static SCENARIOS: [Scenario; 20] = [
+pub(crate) static SCENARIOS: [Scenario; 22] = [
     Scenario { name: "a long run", applies: outlives, drive: long_run, ..USUAL },
     Scenario { name: "pay", drive: |stage, victim| stage.asks(victim, Mode::Pay), ..USUAL },
     Scenario { name: "try again", drive: |stage, victim| stage.asks(victim, Mode::Refuse), ..USUAL },
@@ -129,6 +129,28 @@ pub(crate) static SCENARIOS: [Scenario; 20] = [
             dies.kill();
         },
         drive: sweeping_up,
+        ..USUAL
+    },
+    Scenario {
+        name: "sweeping up after a transaction",
+        applies: is_coupled,
+        sweep: Some(Duration::from_millis(100)),
+        before: |stage| {
+            // Rolled back, and claimed anew to say that nobody knows.
+            let mut dies = stage.doomed(points::ENGINE_UNKNOWN_BEFORE);
+            assert_eq!(stage.asks(&mut dies, Mode::Ambiguous), Err(Gone::Dead));
+        },
+        drive: sweeping_up,
+        ..USUAL
+    },
+    Scenario {
+        name: "a caller that leaves while nobody knows",
+        // An axum handler ends in a task of its own.
+        applies: |kind| kind.form == Form::Plain && is_coupled(kind),
+        drive: |stage, victim| {
+            let point = points::ENGINE_UNKNOWN_AFTER;
+            stage.leaves(victim, Mode::Ambiguous, Caller::LeavesAtClaim, point).map(drop)
+        },
         ..USUAL
     },
     Scenario {

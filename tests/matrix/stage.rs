@@ -72,6 +72,12 @@ impl<'s> Stage<'s> {
         self.start(&site.url, "", sweep, false)
     }
 
+    /// A worker that dies at this point.
+    pub(crate) fn doomed(&mut self, point: &str) -> Worker {
+        let site = self.site;
+        self.start(&site.url, &format!("{point}=kill"), SELDOM, false)
+    }
+
     /// The worker that the fault is for.
     pub(crate) fn victim(&mut self, faults: &str, sweep: Option<Duration>) -> Worker {
         let faults = if faults.is_empty() { TRACE.to_owned() } else { format!("{faults};{TRACE}") };

@@ -128,6 +128,7 @@ impl<Db: Database> Coupled<Db> {
             coupler: &self.coupler,
             gate,
             held: Some((held, run)),
+            lead: Some(&self.lead),
             ttl: policy.ttl,
             longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
         }
@@ -309,6 +310,7 @@ impl<Db: Database> Coupled<Db> {
     /// The handler's effects in the database are undone, but it says that something else may have happened.
     async fn mark_unknown<T>(self, answer: T) -> Turn<T, Db> {
         let Self { engine, operation, mut lead, .. } = self;
+        lead.doubt();
         let asked = Instant::now();
         match lead.claim().await {
             Ok(ClaimOutcome::Won(won)) => {
