@@ -49,6 +49,8 @@ impl fmt::Display for Cell {
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum Outcome {
+    /// Its server is missing, which was said aloud, or was not asked for.
+    NoServer,
     /// The point was not reached, so it shows nothing.
     NotReached,
     /// The history was made and checked.
@@ -82,6 +84,7 @@ impl Cell {
 
     /// The points that were passed; `None` if the one in question was not reached.
     fn make(&self, stage: &mut Stage<'_>) -> Option<BTreeSet<String>> {
+        stage.proxy = self.scenario.breaks.then(|| stage.site.proxy());
         (self.scenario.before)(stage);
         let mut victim = stage.victim(&self.faults(), self.scenario.sweep);
         let mut ended = (self.scenario.drive)(stage, &mut victim);

@@ -21,9 +21,13 @@ pub(crate) struct Kind {
     pub(crate) never: &'static [&'static str],
 }
 
-const EVERY: &[StoreKind] = &[Sqlite, Postgres, MariaDb, Redis];
+pub(crate) const EVERY: &[StoreKind] = &[Sqlite, Postgres, MariaDb, Redis];
+/// A transaction can be had of these.
+const DATABASES: &[StoreKind] = &[Sqlite, Postgres, MariaDb];
+/// A COMMIT can be lost on the way to these.
+pub(crate) const SERVERS: &[StoreKind] = &[Postgres, MariaDb];
 
-pub(crate) static KINDS: [Kind; 4] = [
+pub(crate) static KINDS: [Kind; 7] = [
     Kind {
         name: "axum-unknown",
         form: Form::Axum,
@@ -52,10 +56,49 @@ pub(crate) static KINDS: [Kind; 4] = [
         stores: EVERY,
         never: &["axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
+    Kind {
+        name: "travel",
+        form: Form::Axum,
+        effects: Effects::OncePerDerivedKey,
+        stores: EVERY,
+        never: &["plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+    },
+    Kind {
+        name: "tx",
+        form: Form::Axum,
+        effects: Effects::Coupled,
+        stores: DATABASES,
+        never: &NEVER_IN_A_TRANSACTION,
+    },
+    Kind {
+        name: "tx-plain",
+        form: Form::Plain,
+        effects: Effects::Coupled,
+        stores: DATABASES,
+        never: &NEVER_IN_A_TRANSACTION,
+    },
 ];
 
 /// An abandoned claim that may run again is freed or taken over; it is never unknown.
 const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.settle."];
+
+/// Others see a coupled handler's record only when it is over. So there is no lease to renew or to lose, no claim to free
+/// or to take back, nothing for a drain to give up; whoever dies leaves nothing to take over or to sweep up. But a handler
+/// that says itself that nobody knows leaves a record like any other.
+const NEVER_IN_A_TRANSACTION: [&str; 12] = [
+    "axum.",
+    "plain.",
+    "engine.replay.",
+    "engine.run.",
+    "engine.complete.",
+    "engine.release.",
+    "engine.drop.",
+    "engine.background.",
+    "keeper.renew.",
+    "keeper.lost.",
+    "drain.unknown.",
+    "take_back.",
+];
 
 impl Kind {
     pub(crate) fn passes(&self, point: &str) -> bool {

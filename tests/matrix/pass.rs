@@ -22,7 +22,7 @@ pub(crate) type Passed = BTreeMap<(&'static str, &'static str), Vec<&'static Sce
 static NEXT: AtomicUsize = AtomicUsize::new(1);
 
 /// Runs every scenario of every kind without a fault, and finds out which points it passes.
-pub(crate) fn survey(report: &mut Report) -> Passed {
+pub(crate) fn survey(plan: Plan, report: &mut Report) -> Passed {
     let mut passed = Passed::new();
     // What happens in the background on a busy machine may take more than one look.
     for _ in 0..3 {
@@ -30,17 +30,16 @@ pub(crate) fn survey(report: &mut Report) -> Passed {
             fault::ALL.iter().all(|point| !kind.passes(point) || passed.contains_key(&(kind.name, *point)))
         };
         let mut cells = Vec::new();
-        for kind in KINDS.iter().filter(|kind| !seen(kind)) {
+        for kind in KINDS.iter().filter(|kind| plan.includes(kind) && !seen(kind)) {
             for scenario in SCENARIOS.iter().filter(|scenario| (scenario.applies)(kind)) {
-                let store = StoreKind::Sqlite;
-                cells.push(vec![Cell {
-                    number: 0,
-                    store,
-                    kind,
-                    scenario,
-                    point: "none",
-                    blow: Blow::Nothing,
-                }]);
+                for store in stores_to_survey(scenario) {
+                    let cell = Cell { number: 0, store, kind, scenario, point: "none", blow: Blow::Nothing };
+                    if plan.chooses(store) || store == StoreKind::Sqlite {
+                        cells.push(vec![cell]);
+                    } else {
+                        report.add(&cell, Outcome::NoServer);
+                    }
+                }
             }
         }
         for (cell, outcome) in side_by_side(cells) {
@@ -59,10 +58,18 @@ pub(crate) fn survey(report: &mut Report) -> Passed {
     passed
 }
 
+/// SQLite passes what the others pass, wherever a scenario is possible there.
+fn stores_to_survey(scenario: &Scenario) -> Vec<StoreKind> {
+    match scenario.stores {
+        stores if stores.contains(&StoreKind::Sqlite) => vec![StoreKind::Sqlite],
+        stores => stores.to_vec(),
+    }
+}
+
 /// Strikes at every point of the plan.
 pub(crate) fn run(plan: Plan, passed: &Passed, report: &mut Report) {
     let mut cells = Vec::new();
-    for kind in &KINDS {
+    for kind in KINDS.iter().filter(|kind| plan.includes(kind)) {
         let mut blows = vec![Blow::Kill, Blow::Freeze(Wakes::Late)];
         // Where nobody is taken over, somebody else runs meanwhile only if it had not claimed yet.
         if kind.effects != Effects::AtMostOnce || plan != Plan::Bounded {
@@ -70,7 +77,13 @@ pub(crate) fn run(plan: Plan, passed: &Passed, report: &mut Report) {
         }
         for &store in kind.stores {
             for &point in fault::ALL.iter().filter(|point| plan.has(store, point)) {
-                let Some(scenarios) = passed.get(&(kind.name, point)) else { continue };
+                let scenarios: Vec<&Scenario> =
+                    passed.get(&(kind.name, point)).into_iter().flatten().copied().collect();
+                let possible = scenarios.into_iter().filter(|scenario| scenario.stores.contains(&store));
+                let scenarios: Vec<&Scenario> = possible.collect();
+                if scenarios.is_empty() {
+                    continue;
+                }
                 for &blow in &blows {
                     let cell = |&scenario| Cell { number: 0, store, kind, scenario, point, blow };
                     let alternatives = scenarios.iter().map(cell);
@@ -106,12 +119,14 @@ fn side_by_side(groups: Vec<Vec<Cell>>) -> Vec<(Cell, Outcome)> {
     made.into_inner().expect("nobody panics with it")
 }
 
-/// `None` where the server is missing, which was said aloud.
+/// `None` of nothing.
 fn one_of(group: &[Cell], sites: &mut BTreeMap<StoreKind, Option<Site>>) -> Option<(Cell, Outcome)> {
     let mut last = None;
     // What happens in the background may come to nothing now and then.
     for cell in group.iter().cycle().take(group.len() * 3) {
-        let site = sites.entry(cell.store).or_insert_with(|| Site::open(cell.store)).as_ref()?;
+        let Some(site) = sites.entry(cell.store).or_insert_with(|| Site::open(cell.store)) else {
+            return Some((*cell, Outcome::NoServer));
+        };
         let cell = Cell { number: NEXT.fetch_add(1, Ordering::Relaxed), ..*cell };
         let outcome = cell.run(site);
         let reached = !matches!(outcome, Outcome::NotReached);

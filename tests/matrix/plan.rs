@@ -4,6 +4,7 @@ use std::env;
 
 use idem_core::fault::points;
 
+use crate::kinds::Kind;
 use crate::site::StoreKind;
 
 /// `IDEM_MATRIX`.
@@ -45,12 +46,23 @@ impl Plan {
     }
 
     pub(crate) fn has(self, store: StoreKind, point: &str) -> bool {
-        let chosen = env::var("IDEM_MATRIX_STORES").unwrap_or_default().to_lowercase();
-        if !chosen.is_empty() && !chosen.split(',').any(|name| name == store.name()) {
-            return false;
-        }
-        self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point)
+        self.chooses(store) && (self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point))
     }
+
+    /// `IDEM_MATRIX_STORES`.
+    pub(crate) fn chooses(self, store: StoreKind) -> bool {
+        is_chosen("IDEM_MATRIX_STORES", store.name())
+    }
+
+    /// `IDEM_MATRIX_KINDS`.
+    pub(crate) fn includes(self, kind: &Kind) -> bool {
+        is_chosen("IDEM_MATRIX_KINDS", kind.name)
+    }
+}
+
+fn is_chosen(variable: &str, name: &str) -> bool {
+    let chosen = env::var(variable).unwrap_or_default().to_lowercase();
+    chosen.is_empty() || chosen.split(',').any(|one| one == name)
 }
 
 /// How many histories are made at a time: they wait for leases most of the time.

@@ -94,6 +94,10 @@ pub(crate) fn while_it_stands_still(
         }
         Wakes::Early => {
             let held = begin_another(stage, other);
+            if stage.kind.effects == Effects::Coupled {
+                // Who is in a transaction is waited for by whoever has to write the same record.
+                other.tell(&Order::Go);
+            }
             goes_on(victim);
             other.tell(&Order::Go);
             if let Some(held) = held {
@@ -175,7 +179,7 @@ fn happened(stage: &Stage<'_>, key: &str) -> bool {
             |event| matches!(event, Event::Invoked { call: of, .. } if of.call == *call && of.key == key),
         )
     };
-    history.iter().any(|event| matches!(event, Event::Effect { call } if mine(call)))
+    history.iter().any(|event| matches!(event, Event::Effect { call, .. } if mine(call)))
 }
 
 fn ask_one(stage: &mut Stage<'_>, worker: &mut Worker, key: &str, say: &str) -> Result<(), Gone> {

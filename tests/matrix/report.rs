@@ -17,6 +17,8 @@ pub(crate) struct Report {
     histories: usize,
     struck: BTreeSet<(&'static str, StoreKind, &'static str)>,
     not_reached: Vec<String>,
+    /// The kinds that could not be looked at in every scenario, for want of a server.
+    partly: BTreeSet<&'static str>,
     /// One for each history with a violation, and all of it.
     failures: Vec<String>,
 }
@@ -24,6 +26,8 @@ pub(crate) struct Report {
 impl Report {
     pub(crate) fn add(&mut self, cell: &Cell, outcome: Outcome) {
         match outcome {
+            Outcome::NoServer if cell.blow == Blow::Nothing => drop(self.partly.insert(cell.kind.name)),
+            Outcome::NoServer => {}
             Outcome::NotReached => self.not_reached.push(cell.to_string()),
             Outcome::Checked { .. } => {
                 self.histories += 1;
@@ -52,11 +56,12 @@ impl Report {
             self.histories,
             self.failures.len(),
         );
-        for kind in &KINDS {
+        for kind in KINDS.iter().filter(|kind| plan.includes(kind)) {
             let reached = |point: &&str| passed.contains_key(&(kind.name, *point));
             let never: Vec<&str> = fault::ALL.iter().copied().filter(|point| !reached(point)).collect();
             let _ = writeln!(text, "  {} never passes {}", kind.name, grouped(&never));
-            let missed = never.iter().filter(|point| kind.passes(point));
+            let whole = !self.partly.contains(kind.name);
+            let missed = never.iter().filter(|point| whole && kind.passes(point));
             self.not_reached.extend(missed.map(|point| format!("{} at {point}, in any scenario", kind.name)));
             let unforeseen = fault::ALL.iter().filter(|point| reached(point) && !kind.passes(point));
             self.failures.extend(unforeseen.map(|point| {

@@ -3,17 +3,22 @@
 use std::time::Duration;
 
 use idem_core::fault::points;
+use idem_servers::Fault;
 use idem_tests::matrix::{Caller, Mode, Order};
 
 use crate::checker::Effects;
-use crate::kinds::{Form, Kind};
+use crate::kinds::{EVERY, Form, Kind, SERVERS};
 use crate::recovery::{self, Found};
+use crate::site::StoreKind;
 use crate::stage::{Left, SAY, Stage};
 use crate::worker::{Gone, Worker};
 
 pub(crate) struct Scenario {
     pub(crate) name: &'static str,
     pub(crate) applies: fn(&Kind) -> bool,
+    pub(crate) stores: &'static [StoreKind],
+    /// Whether the victim's way to its database can break.
+    pub(crate) breaks: bool,
     /// How often the victim sweeps.
     pub(crate) sweep: Option<Duration>,
     /// What has happened before the victim starts.
@@ -22,14 +27,47 @@ pub(crate) struct Scenario {
     pub(crate) drive: fn(&mut Stage<'_>, &mut Worker) -> Result<(), Gone>,
 }
 
-const USUAL: Scenario =
-    Scenario { name: "", applies: |_| true, sweep: None, before: |_| {}, drive: |_, _| Ok(()) };
+const USUAL: Scenario = Scenario {
+    name: "",
+    applies: |_| true,
+    stores: EVERY,
+    breaks: false,
+    sweep: None,
+    before: |_| {},
+    drive: |_, _| Ok(()),
+};
+
+/// Of a record that outlives the transaction of its claim. One that does not is nowhere if its owner is gone: no lease,
+/// nothing to renew, to take back, to take over or to sweep up.
+const fn outlives(kind: &Kind) -> bool {
+    !is_coupled(kind)
+}
+
+const fn is_coupled(kind: &Kind) -> bool {
+    matches!(kind.effects, Effects::Coupled)
+}
 
 /// In the order in which they are preferred for a point that several of them pass.
-pub(crate) static SCENARIOS: [Scenario; 16] = [
-    Scenario { name: "a long run", drive: long_run, ..USUAL },
+pub(crate) static SCENARIOS: [Scenario; 22] = [
+    Scenario { name: "a long run", applies: outlives, drive: long_run, ..USUAL },
     Scenario { name: "pay", drive: |stage, victim| stage.asks(victim, Mode::Pay), ..USUAL },
     Scenario { name: "try again", drive: |stage, victim| stage.asks(victim, Mode::Refuse), ..USUAL },
+    Scenario {
+        name: "a COMMIT whose answer is lost",
+        applies: is_coupled,
+        stores: SERVERS,
+        breaks: true,
+        drive: |stage, victim| commit_meets(stage, victim, Fault::SwallowReply),
+        ..USUAL
+    },
+    Scenario {
+        name: "a COMMIT that does not arrive",
+        applies: is_coupled,
+        stores: SERVERS,
+        breaks: true,
+        drive: |stage, victim| commit_meets(stage, victim, Fault::CutBefore),
+        ..USUAL
+    },
     Scenario { name: "reject", drive: |stage, victim| stage.asks(victim, Mode::Reject), ..USUAL },
     Scenario { name: "ambiguous", drive: |stage, victim| stage.asks(victim, Mode::Ambiguous), ..USUAL },
     Scenario { name: "panic", drive: |stage, victim| stage.asks(victim, Mode::Panic), ..USUAL },
@@ -43,16 +81,29 @@ pub(crate) static SCENARIOS: [Scenario; 16] = [
     Scenario {
         name: "dropped in its handler",
         // An axum handler runs in a task of its own.
-        applies: |kind| kind.form == Form::Plain,
+        applies: |kind| kind.form == Form::Plain && outlives(kind),
         drive: |stage, victim| {
             let point = points::ENGINE_BACKGROUND_AFTER;
             stage.leaves(victim, Mode::Held, Caller::LeavesInHandler, point).map(drop)
         },
         ..USUAL
     },
-    Scenario { name: "shut down at the claim", drive: shut_down_at_the_claim, ..USUAL },
+    Scenario {
+        name: "dropped in its transaction",
+        applies: |kind| kind.form == Form::Plain && is_coupled(kind),
+        drive: dropped_in_its_transaction,
+        ..USUAL
+    },
+    Scenario {
+        name: "standing still in its transaction",
+        applies: is_coupled,
+        drive: stands_still_in_its_transaction,
+        ..USUAL
+    },
+    Scenario { name: "shut down at the claim", applies: outlives, drive: shut_down_at_the_claim, ..USUAL },
     Scenario {
         name: "a caller that leaves at the claim",
+        applies: outlives,
         drive: |stage, victim| {
             let point = points::TAKE_BACK_RELEASE_AFTER;
             stage.leaves(victim, Mode::Pay, Caller::LeavesAtClaim, point).map(drop)
@@ -66,9 +117,10 @@ pub(crate) static SCENARIOS: [Scenario; 16] = [
         ..USUAL
     },
     Scenario { name: "drained", drive: drained, ..USUAL },
-    Scenario { name: "lost while it stood still", drive: lost, ..USUAL },
+    Scenario { name: "lost while it stood still", applies: outlives, drive: lost, ..USUAL },
     Scenario {
         name: "sweeping up",
+        applies: outlives,
         sweep: Some(Duration::from_millis(100)),
         before: |stage| {
             let mut dies = stage.healthy();
@@ -77,6 +129,28 @@ pub(crate) static SCENARIOS: [Scenario; 16] = [
             dies.kill();
         },
         drive: sweeping_up,
+        ..USUAL
+    },
+    Scenario {
+        name: "sweeping up after a transaction",
+        applies: is_coupled,
+        sweep: Some(Duration::from_millis(100)),
+        before: |stage| {
+            // Rolled back, and claimed anew to say that nobody knows.
+            let mut dies = stage.doomed(points::ENGINE_UNKNOWN_BEFORE);
+            assert_eq!(stage.asks(&mut dies, Mode::Ambiguous), Err(Gone::Dead));
+        },
+        drive: sweeping_up,
+        ..USUAL
+    },
+    Scenario {
+        name: "a caller that leaves while nobody knows",
+        // An axum handler ends in a task of its own.
+        applies: |kind| kind.form == Form::Plain && is_coupled(kind),
+        drive: |stage, victim| {
+            let point = points::ENGINE_UNKNOWN_AFTER;
+            stage.leaves(victim, Mode::Ambiguous, Caller::LeavesAtClaim, point).map(drop)
+        },
         ..USUAL
     },
     Scenario {
@@ -154,6 +228,39 @@ fn lost(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     }
     victim.tell(&Order::Go);
     victim.answer(&call).map(drop)
+}
+
+/// The way to the database breaks with the COMMIT on it.
+fn commit_meets(stage: &mut Stage<'_>, victim: &mut Worker, fault: Fault) -> Result<(), Gone> {
+    victim.does(&Order::Hold { point: points::TX_COMMIT_BEFORE.to_owned() })?;
+    let call = stage.ask(victim, Mode::Pay);
+    victim.passes(points::TX_COMMIT_BEFORE)?;
+    if let Some(proxy) = &stage.proxy {
+        proxy.on_next(fault);
+    }
+    victim.does(&Order::Unhold)?;
+    victim.answer(&call).map(drop)
+}
+
+/// Its caller leaves. What it did is rolled back, and the key is free at once.
+fn dropped_in_its_transaction(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+    let call = stage.call(&stage.key(), SAY, Mode::Held, Caller::LeavesInHandler);
+    victim.does(&Order::Call(call))?;
+    stage.asks(victim, Mode::Pay)
+}
+
+/// Who holds a transaction open keeps the key, however long: nobody takes it over.
+fn stands_still_in_its_transaction(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+    let call = stage.ask(victim, Mode::Held);
+    victim.begins(&call)?;
+    victim.freeze();
+    let mut other = stage.healthy();
+    recovery::asks_until_it_ends(stage, &mut other);
+    victim.wake();
+    victim.tell(&Order::Go);
+    victim.answer(&call)?;
+    // It may still wait for its turn.
+    other.answers_all().map(drop)
 }
 
 /// The key's owner has died. Another key starts the keeper, and that finds the record.

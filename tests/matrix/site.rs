@@ -1,10 +1,12 @@
 //! Where the records of a history live.
 
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use idem_servers::{Redis, require, shared};
+use idem_servers::{Proxy, Redis, require, shared};
 use sqlx::{AssertSqlSafe, Connection, Row};
 use tempfile::TempDir;
+use tokio::runtime::{Builder, Runtime};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum StoreKind {
@@ -48,15 +50,30 @@ impl Site {
             StoreKind::MariaDb => fresh::<sqlx::MySqlConnection>(require(shared::mariadb())?),
             StoreKind::Redis => redis.insert(require(Redis::start())?).url(),
         };
-        let site = Self { kind, directory, url, _redis: redis };
-        site.ledger("");
-        Some(site)
+        match kind {
+            StoreKind::Sqlite => create::<sqlx::SqliteConnection>(&format!("{url}?mode=rwc")),
+            StoreKind::Postgres => create::<sqlx::PgConnection>(&url),
+            StoreKind::MariaDb => create::<sqlx::MySqlConnection>(&url),
+            StoreKind::Redis => {}
+        }
+        Some(Self { kind, directory, url, _redis: redis })
+    }
+
+    /// A way to its server that can break.
+    pub(crate) fn proxy(&self) -> Proxy {
+        static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+            Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+        });
+        let (_, rest) = self.url.split_once("://").expect("the URL of a server");
+        let authority = rest.split(['/', '?']).next().unwrap_or(rest);
+        let host = authority.rsplit('@').next().unwrap_or(authority);
+        RUNTIME.block_on(Proxy::to(host)).expect("a proxy")
     }
 
     /// The runs that left a row in the ledger of coupled effects: `ledger (subject, run)`.
     pub(crate) fn ledger(&self, key: &str) -> Vec<String> {
         match self.kind {
-            StoreKind::Sqlite => rows::<sqlx::SqliteConnection>(&format!("{}?mode=rwc", self.url), key),
+            StoreKind::Sqlite => rows::<sqlx::SqliteConnection>(&self.url, key),
             StoreKind::Postgres => rows::<sqlx::PgConnection>(&self.url, key),
             StoreKind::MariaDb => rows::<sqlx::MySqlConnection>(&self.url, key),
             StoreKind::Redis => Vec::new(),
@@ -65,7 +82,7 @@ impl Site {
 }
 
 fn block<T>(work: impl Future<Output = Result<T, sqlx::Error>>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let runtime = Builder::new_current_thread().enable_all().build().expect("a runtime");
     runtime.block_on(work).expect("the database answers")
 }
 
@@ -89,6 +106,18 @@ where
     format!("{scheme}://{host}/{name}{query}")
 }
 
+fn create<C>(url: &str)
+where
+    C: Connection,
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+{
+    block(async {
+        let mut connection = C::connect(url).await?;
+        sqlx::raw_sql(LEDGER).execute(&mut connection).await?;
+        connection.close().await
+    });
+}
+
 fn rows<C>(url: &str, key: &str) -> Vec<String>
 where
     C: Connection,
@@ -98,7 +127,6 @@ where
 {
     block(async {
         let mut connection = C::connect(url).await?;
-        sqlx::raw_sql(LEDGER).execute(&mut connection).await?;
         let sql = format!("SELECT run FROM ledger WHERE subject = '{key}'");
         let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
         connection.close().await?;

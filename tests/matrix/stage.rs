@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use idem_servers::Proxy;
 use idem_tests::matrix::{Call, Caller, Event, Mode, Order};
 
+use crate::checker::Effects;
 use crate::history::History;
 use crate::kinds::Kind;
 use crate::site::Site;
@@ -13,6 +15,8 @@ use crate::worker::{Gone, Start, Worker};
 const LEASE: Duration = Duration::from_secs(1);
 /// Not within a history.
 const SELDOM: Duration = Duration::from_hours(1);
+/// For a record that nobody else moves on.
+const OFTEN: Duration = Duration::from_millis(200);
 /// Prints every point that is passed.
 const TRACE: &str = "*=count";
 
@@ -32,6 +36,8 @@ pub(crate) struct Stage<'s> {
     pub(crate) site: &'s Site,
     pub(crate) kind: &'static Kind,
     pub(crate) history: History,
+    /// Between the victim and its database, in scenarios that break it.
+    pub(crate) proxy: Option<Proxy>,
     number: usize,
     workers: usize,
     calls: usize,
@@ -40,7 +46,7 @@ pub(crate) struct Stage<'s> {
 impl<'s> Stage<'s> {
     pub(crate) fn new(site: &'s Site, kind: &'static Kind, number: usize) -> Self {
         let history = History::new(site.directory.path().join(format!("{number}.history")));
-        Self { site, kind, history, number, workers: 0, calls: 0 }
+        Self { site, kind, history, proxy: None, number, workers: 0, calls: 0 }
     }
 
     /// The key that it is about.
@@ -60,18 +66,29 @@ impl<'s> Stage<'s> {
 
     /// A worker to which nothing happens by itself. It asks the store each time.
     pub(crate) fn healthy(&mut self) -> Worker {
-        self.start("", SELDOM, false)
+        let site = self.site;
+        // A claim inside a transaction does not write down what became of an abandoned record: the sweep does.
+        let sweep = if self.kind.effects == Effects::Coupled { OFTEN } else { SELDOM };
+        self.start(&site.url, "", sweep, false)
+    }
+
+    /// A worker that dies at this point.
+    pub(crate) fn doomed(&mut self, point: &str) -> Worker {
+        let site = self.site;
+        self.start(&site.url, &format!("{point}=kill"), SELDOM, false)
     }
 
     /// The worker that the fault is for.
     pub(crate) fn victim(&mut self, faults: &str, sweep: Option<Duration>) -> Worker {
         let faults = if faults.is_empty() { TRACE.to_owned() } else { format!("{faults};{TRACE}") };
-        self.start(&faults, sweep.unwrap_or(SELDOM), true)
+        let url =
+            self.proxy.as_ref().map_or_else(|| self.site.url.clone(), |proxy| proxy.url(&self.site.url));
+        self.start(&url, &faults, sweep.unwrap_or(SELDOM), true)
     }
 
-    fn start(&mut self, faults: &str, sweep: Duration, cache: bool) -> Worker {
+    fn start(&mut self, store: &str, faults: &str, sweep: Duration, cache: bool) -> Worker {
         self.workers += 1;
-        let start = Start { store: &self.site.url, lease: LEASE, sweep, cache, faults };
+        let start = Start { store, lease: LEASE, sweep, cache, faults };
         Worker::start(format!("w{}", self.workers), &start, &self.history)
     }
 

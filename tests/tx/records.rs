@@ -70,6 +70,25 @@ macro_rules! records {
                 Idem::builder(Arc::clone(store)).scope(Scope::public()).build()
             }
 
+            /// Nothing here is ever renewed, which is what starts the keeper elsewhere.
+            #[tokio::test]
+            async fn a_process_of_transactions_alone_sweeps() {
+                let Some((world, store)) = world().await else { return };
+                let _owner = win(&*store, MOMENT, AfterCrash::Unknown).await;
+                let settings = Idem::builder(Arc::clone(&store)).scope(Scope::public());
+                let idem = settings.sweep_every(MOMENT * 20).build();
+                let other = OperationKey::new("pay", "other");
+                assert_eq!(idem.transaction(other, async |_| Ok::<_, Refused>(1)).await, Ok(1));
+                let swept = async {
+                    while store.look_up(address()).await.unwrap().unwrap().state.kind() != StateKind::Unknown
+                    {
+                        tokio::time::sleep(MOMENT).await;
+                    }
+                };
+                soon("the sweep", swept).await;
+                assert_eq!(world.runs(), 0);
+            }
+
             #[tokio::test]
             async fn a_released_key_runs_again_as_the_next_attempt() {
                 let Some((world, store)) = world().await else { return };

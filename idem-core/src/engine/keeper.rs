@@ -67,6 +67,11 @@ impl Keeper {
         self.alarm.not_later_than(at);
     }
 
+    /// Sees to it that records are swept and reaped, although no claim needs to be renewed.
+    pub(super) fn start(&self, engine: &Arc<Engine>) {
+        let _ = self.runtime(engine);
+    }
+
     /// Runs `task` on the keeper's thread.
     pub(super) fn spawn(&self, engine: &Arc<Engine>, task: impl Future<Output = ()> + Send + 'static) {
         match self.runtime(engine) {

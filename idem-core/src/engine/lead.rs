@@ -1,6 +1,7 @@
 //! The leader of a flight: asks the store, once for all twins, and leaves nothing behind if it is dropped.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use super::flight::{End, Flight, Held, Stage};
@@ -9,7 +10,7 @@ use crate::fault::{points, reach};
 #[cfg(feature = "_tx")]
 use crate::protocol::AfterCrash;
 use crate::protocol::{Claim, ClaimOutcome, Nonce, Order, Seen, Verdict};
-use crate::store::{Release, Settlement, StoreError, StoreErrorKind};
+use crate::store::{Release, Settlement, StoreError, StoreErrorKind, Surrender};
 
 /// A question to the store that was not answered is put again after this, doubling.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -25,6 +26,8 @@ pub(super) struct Lead {
     retention: Duration,
     /// A claim was sent and its answer is not known.
     undecided: bool,
+    /// The handler has run, and says that something may have happened where nobody can undo it.
+    doubtful: AtomicBool,
 }
 
 impl Lead {
@@ -45,6 +48,7 @@ impl Lead {
             claim,
             retention: operation.policy.ttl,
             undecided: false,
+            doubtful: AtomicBool::new(false),
         }
     }
 
@@ -67,6 +71,9 @@ impl Lead {
                 }
                 decided => {
                     self.undecided = false;
+                    if decided.is_ok() {
+                        self.doubtful.store(false, Ordering::Relaxed);
+                    }
                     return decided;
                 }
             }
@@ -98,6 +105,12 @@ impl Lead {
         self.flight.set(Stage::Coupled);
     }
 
+    /// From here on, whatever becomes of the caller, the key does not become free.
+    #[cfg(feature = "_tx")]
+    pub(super) fn doubt(&self) {
+        self.doubtful.store(true, Ordering::Relaxed);
+    }
+
     pub(super) fn land(mut self, end: End) {
         self.over = true;
         self.engine.flights.land(&self.flight, end);
@@ -116,7 +129,10 @@ impl Drop for Lead {
         if !self.over {
             self.engine.flights.land(&self.flight, End::Open);
         }
-        if self.undecided {
+        if *self.doubtful.get_mut() {
+            let marking = make_unknown(Arc::clone(&self.engine), self.claim.clone());
+            self.engine.keeper.spawn(&self.engine, marking);
+        } else if self.undecided {
             let engine = Arc::clone(&self.engine);
             let (claim, retention) = (self.claim.clone(), self.retention);
             self.engine.keeper.spawn(&self.engine, take_back(engine, claim, retention));
@@ -166,6 +182,33 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
             }
             Ok(_) => return,
             Err(error) if !error.is_transient() => return,
+            Err(_) => {}
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_PAUSE);
+    }
+}
+
+/// Claims a key whose handler says that nobody knows what it did, and whose caller is gone, and writes that down.
+async fn make_unknown(engine: Arc<Engine>, claim: Claim) {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        match ask(&engine, &claim).await {
+            Ok(ClaimOutcome::Won(won)) => {
+                let surrender = Surrender { address: claim.address, owner: won.owner };
+                reach(points::ENGINE_UNKNOWN_BEFORE);
+                let marked = engine.store.mark_unknown(surrender).await;
+                reach(points::ENGINE_UNKNOWN_AFTER);
+                if marked.is_ok() {
+                    return;
+                }
+            }
+            // It is so already, or others came meanwhile.
+            Ok(_) => return,
+            Err(error) if !error.is_transient() => {
+                tracing::error!(address = %claim.address, %error, "it cannot be recorded that nobody knows");
+                return;
+            }
             Err(_) => {}
         }
         tokio::time::sleep(pause).await;

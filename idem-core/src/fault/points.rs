@@ -159,7 +159,8 @@ points! {
     TX_ROLLBACK_BEFORE = "tx.rollback.before";
     /// It is rolled back.
     TX_ROLLBACK_AFTER = "tx.rollback.after";
-    /// What became of the operation is about to be recorded outside its transaction.
+    /// A transaction of the record's own is about to keep an answer without effects, or to find out what became of a
+    /// COMMIT whose answer was lost.
     TX_SETTLE_BEFORE = "tx.settle.before";
     /// The database has answered.
     TX_SETTLE_AFTER = "tx.settle.after";

@@ -1,11 +1,11 @@
 //! I2, I4, I6, I8, I9: what callers hear.
 
-use idem_tests::matrix::{Paid, Said};
+use idem_tests::matrix::{Mode, Paid, Said};
 
-use super::Report;
 use super::story::{At, Story, Told};
+use super::{Effects, Report};
 
-pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
+pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
     one_answer(story, key, report);
     let (done, say) = (story.done(key), story.say(key));
     for told in story.calls(key) {
@@ -14,10 +14,10 @@ pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
         if say.is_some_and(|say| say != told.call.say) {
             another_request(story, key, told, said, report);
         } else if let Some(done) = done {
-            after_the_first(story, told, at, said, done, report);
+            after_the_first(story, told, at, said, done, kind, report);
         }
     }
-    stale_owners(story, key, report);
+    stale_owners(story, key, kind, report);
 }
 
 /// I2: all of them say the same, byte for byte.
@@ -40,6 +40,7 @@ fn after_the_first(
     at: At,
     said: &Said,
     done: At,
+    kind: Effects,
     report: &mut Report<'_>,
 ) {
     let name = &told.call.call;
@@ -56,9 +57,15 @@ fn after_the_first(
             }
             other => report("I9", format!("{name} came after the first answer, and hears {other:?}")),
         }
-    } else if at > done && told.ran_to_pay() && !matches!(said, Said::Done { .. }) {
+    } else if at > done && told.ran_to_pay() && !matches!(said, Said::Done { .. }) && !undone(kind, said) {
         report("I2", format!("{name} ran, ended after the first answer, and hears {said:?}"));
     }
+}
+
+/// A transaction that was rolled back left nothing, and says so; somebody else may have been quicker with the next.
+fn undone(kind: Effects, said: &Said) -> bool {
+    const CODES: [&str; 2] = ["transaction-aborted", "transaction-conflict"];
+    kind == Effects::Coupled && matches!(said, Said::Refused { code, .. } if CODES.contains(&&**code))
 }
 
 /// I6: it never runs, and is told so once there is a record.
@@ -102,8 +109,9 @@ fn belongs(told: &Told<'_>, said: &Said, report: &mut Report<'_>) {
     }
 }
 
-/// I4: a run that stood still while another began under the same key is stale; its answer is never the record's.
-fn stale_owners(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
+/// I4: a run that stood still while another began under the same key is stale; its answer is never the record's. One
+/// whose transaction is rolled back is nobody's any more, and may keep its answer if the other came to nothing.
+fn stale_owners(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
     for stall in &story.stalls {
         let stale = |told: &&Told<'_>| {
             told.worker == stall.worker && told.begun.first().is_some_and(|at| *at < stall.from)
@@ -118,10 +126,11 @@ fn stale_owners(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
         }
         for told in story.calls(key).filter(stale) {
             let name = &told.call.call;
+            let rolled_back = kind == Effects::Coupled && told.call.mode == Mode::Reject;
             let heard = story
                 .done_answers(key)
                 .find(|(.., said)| matches!(said, Said::Done { paid, .. } if paid.run == *name));
-            if let Some((_, by, _)) = heard {
+            if let Some((_, by, _)) = heard.filter(|_| !rolled_back) {
                 report(
                     "I4",
                     format!("{} hears the answer of {name}, which had been taken over", by.call.call),

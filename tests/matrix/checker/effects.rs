@@ -1,5 +1,7 @@
 //! I1, I5, and what each kind promises about foreign effects.
 
+use std::collections::BTreeSet;
+
 use idem_tests::matrix::Said;
 
 use super::story::{At, Story};
@@ -16,6 +18,10 @@ pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Re
             attempts(story, key, report);
         }
         Effects::OncePerAttempt => attempts(story, key, report),
+        Effects::OncePerDerivedKey => {
+            derived_keys(story, key, report);
+            attempts(story, key, report);
+        }
         Effects::Coupled => ledger(story, key, report),
     }
     truth(story, key, kind, report);
@@ -31,6 +37,27 @@ fn own_request(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
         }
         if told.begun.len() > 1 {
             report("one run", format!("{name} ran {} times", told.begun.len()));
+        }
+    }
+}
+
+/// One key over all runs, whoever made them, and nobody else's.
+fn derived_keys(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
+    let mine: BTreeSet<Option<&str>> = story.derived_keys(key).collect();
+    if mine.len() > 1 {
+        report(
+            "one derived key",
+            format!("a service that remembers keys has it {} times: {mine:?}", mine.len()),
+        );
+    }
+    if mine.contains(&None) {
+        report("one derived key", "a service was asked without a key".into());
+    }
+    for other in story.keys().into_iter().filter(|other| *other != key) {
+        if let Some(shared) =
+            story.derived_keys(other).flatten().find(|derived| mine.contains(&Some(*derived)))
+        {
+            report("one derived key", format!("it asks a service with {shared}, and so does {other}"));
         }
     }
 }

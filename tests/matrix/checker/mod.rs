@@ -25,6 +25,9 @@ pub(crate) enum Effects {
     AtMostOnce,
     /// Foreign, and harmless to repeat: at most one for each attempt.
     OncePerAttempt,
+    /// Asked of a service that does its part once for each key: the same derived key in every attempt and process, so
+    /// one effect, and no other operation's.
+    OncePerDerivedKey,
     /// In the store's own database: one if and only if the record says so.
     Coupled,
 }
@@ -49,10 +52,10 @@ pub(crate) fn check(history: &[Event], effects: Effects) -> Vec<Violation> {
     let mut found = Vec::new();
     for key in story.keys() {
         let mut report = |invariant, what| found.push(Violation { invariant, key: key.to_owned(), what });
-        answers::check(&story, key, &mut report);
+        answers::check(&story, key, effects, &mut report);
         effects::check(&story, key, effects, &mut report);
         records::check(&story, key, &mut report);
-        unknown::check(&story, key, &mut report);
+        unknown::check(&story, key, effects, &mut report);
         liveness::check(&story, key, &mut report);
     }
     found

@@ -14,6 +14,8 @@ pub(super) struct Told<'h> {
     pub(super) invoked: At,
     pub(super) begun: Vec<At>,
     pub(super) effects: Vec<At>,
+    /// With which derived key each of them was asked of a service.
+    pub(super) under: Vec<Option<&'h str>>,
     pub(super) answered: Option<(At, &'h Said)>,
 }
 
@@ -55,12 +57,17 @@ impl<'h> Story<'h> {
                     invoked: at,
                     begun: Vec::new(),
                     effects: Vec::new(),
+                    under: Vec::new(),
                     answered: None,
                 };
                 assert!(self.calls.insert(&call.call, told).is_none(), "two calls are named {}", call.call);
             }
             Event::Begun { call } => self.call(call).begun.push(at),
-            Event::Effect { call } => self.call(call).effects.push(at),
+            Event::Effect { call, under } => {
+                let told = self.call(call);
+                told.effects.push(at);
+                told.under.push(under.as_deref());
+            }
             Event::Answered { call, said } => self.call(call).answered = Some((at, said)),
             Event::Stalled { worker } => self.stalls.push(Stall { worker, from: at, to: At::MAX }),
             Event::Woken { worker } => {
@@ -85,6 +92,11 @@ impl<'h> Story<'h> {
 
     pub(super) fn calls(&self, key: &str) -> impl Iterator<Item = &Told<'h>> {
         self.calls.values().filter(move |told| told.call.key == key)
+    }
+
+    /// The derived keys with which services were asked for this key's effects.
+    pub(super) fn derived_keys(&self, key: &str) -> impl Iterator<Item = Option<&'h str>> {
+        self.calls(key).flat_map(|told| told.under.iter().copied())
     }
 
     pub(super) fn run(&self, name: &str) -> Option<&Told<'h>> {

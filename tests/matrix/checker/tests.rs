@@ -23,7 +23,11 @@ fn begun(call: &str) -> Event {
 }
 
 fn effect(call: &str) -> Event {
-    Event::Effect { call: call.into() }
+    Event::Effect { call: call.into(), under: None }
+}
+
+fn asked(call: &str, derived: &str) -> Event {
+    Event::Effect { call: call.into(), under: Some(derived.into()) }
 }
 
 fn answered(call: &str, said: Said) -> Event {
@@ -148,6 +152,92 @@ fn good_histories_pass() {
 #[test]
 fn an_effect_that_happens_twice() {
     assert_breaks(&rerun(), Effects::AtMostOnce, "one effect");
+}
+
+/// A run that dies with its effect asked for under one derived key, and its retry that asks under another.
+fn rerun_under(first: &str, second: &str) -> Vec<Event> {
+    let mut history = rerun();
+    for event in &mut history {
+        if let Event::Effect { call, under } = event {
+            *under = Some(if call == "c1" { first.into() } else { second.into() });
+        }
+    }
+    history
+}
+
+#[test]
+fn a_derived_key_that_changes_or_is_missing() {
+    let none: [&str; 0] = [];
+    assert_eq!(broken(&rerun_under("d1", "d1"), Effects::OncePerDerivedKey), none);
+    assert_breaks(&rerun_under("d1", "d2"), Effects::OncePerDerivedKey, "one derived key");
+    assert_breaks(&rerun(), Effects::OncePerDerivedKey, "one derived key");
+}
+
+#[test]
+fn a_derived_key_of_another_operation() {
+    let of_another = |derived: &str| {
+        let call = Call {
+            call: "c9".into(),
+            kind: "kind".into(),
+            key: "bob/k".into(),
+            say: "a".into(),
+            mode: Mode::Pay,
+            caller: Caller::Waits,
+        };
+        let said = Said::Done {
+            status: 201,
+            replayed: Some(false),
+            essence: "201 c9".into(),
+            paid: Paid { run: "c9".into(), key: "bob/k".into(), say: "a".into() },
+        };
+        let seen = Seen { state: "done".into(), attempts: 1, fence: 9 };
+        let its = vec![
+            Event::Invoked { worker: "w2".into(), call },
+            begun("c9"),
+            asked("c9", derived),
+            answered("c9", said),
+            Event::Record { key: "bob/k".into(), seen: Some(seen) },
+        ];
+        [rerun_under("d1", "d1"), its].concat()
+    };
+    let none: [&str; 0] = [];
+    assert_eq!(broken(&of_another("d2"), Effects::OncePerDerivedKey), none);
+    assert_breaks(&of_another("d1"), Effects::OncePerDerivedKey, "one derived key");
+}
+
+/// A transaction was rolled back, and somebody else was quicker with the next.
+#[test]
+fn a_run_that_was_undone_may_say_so_late() {
+    let late = |code: &str, effects| {
+        let history = [
+            vec![invoked("w1", "c1", "a", Mode::Pay), begun("c1"), invoked("w2", "c2", "a", Mode::Pay)],
+            vec![begun("c2"), answered("c2", done("c2", false)), answered("c1", refused(code, true))],
+            vec![record("done", 1, 7), ledger(&["c2"])],
+        ];
+        check(&history.concat(), effects).iter().any(|violation| violation.invariant == "I2")
+    };
+    assert!(!late("transaction-aborted", Effects::Coupled));
+    assert!(!late("transaction-conflict", Effects::Coupled));
+    assert!(late("request-in-progress", Effects::Coupled));
+    assert!(late("transaction-aborted", Effects::OncePerAttempt));
+}
+
+#[test]
+fn a_rejection_without_effects_may_outlast_another_that_came_to_nothing() {
+    let paid = paid("c1");
+    let said = Said::Done { status: 422, replayed: Some(false), essence: "422".into(), paid };
+    let late = |mode| {
+        [
+            vec![invoked("w1", "c1", "a", mode), begun("c1"), Event::Stalled { worker: "w1".into() }],
+            vec![invoked("w2", "c2", "a", Mode::Pay), begun("c2"), Event::Woken { worker: "w1".into() }],
+            vec![answered("c2", refused("transaction-aborted", true)), answered("c1", said.clone())],
+            vec![record("done", 1, 7), ledger(&[])],
+        ]
+        .concat()
+    };
+    assert_eq!(broken(&late(Mode::Reject), Effects::Coupled), [""; 0]);
+    assert_breaks(&late(Mode::Reject), Effects::OncePerAttempt, "I4");
+    assert_breaks(&late(Mode::Pay), Effects::Coupled, "I4");
 }
 
 #[test]
@@ -292,6 +382,25 @@ fn i10_unknown_that_runs_without_a_verdict() {
         let history = [vec![invoked("w1", "c1", "a", Mode::Pay)], history.to_vec()].concat();
         assert_breaks(&history, Effects::AtMostOnce, "I10");
     }
+}
+
+/// Inside a transaction it is known, and not written down, that nobody knows.
+#[test]
+fn i10_a_record_that_the_sweep_has_not_reached() {
+    let history = |fence| {
+        [
+            vec![invoked("w1", "c1", "a", Mode::Ambiguous), begun("c1"), died("w1"), record("running", 1, 7)],
+            hears("w2", "c2", refused("outcome-unknown", false)),
+            vec![record("running", 1, fence), record("unknown", 1, fence)],
+            vec![verdict(false), Event::Given { key: KEY.into() }],
+            vec![invoked("w2", "c3", "a", Mode::Pay), begun("c3"), answered("c3", done("c3", false))],
+            vec![record("done", 2, 9), ledger(&["c3"])],
+        ]
+        .concat()
+    };
+    assert_eq!(broken(&history(7), Effects::Coupled), [""; 0]);
+    assert_breaks(&history(8), Effects::Coupled, "I10");
+    assert_breaks(&history(7), Effects::AtMostOnce, "I10");
 }
 
 /// What a look saw may be older than its end.

@@ -1,11 +1,11 @@
 //! I10: unknown never becomes running without a verdict.
 
-use idem_tests::matrix::Said;
+use idem_tests::matrix::{Said, Seen};
 
-use super::Report;
 use super::story::{At, Story};
+use super::{Effects, Report};
 
-pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
+pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
     // Whoever ran itself may be told so for other reasons; whoever only asked is told what the record says.
     let told = story.calls(key).filter(|told| told.begun.is_empty()).filter_map(|told| match told.answered {
         Some((at, Said::Refused { code, retryable: false })) if code == "outcome-unknown" => {
@@ -31,9 +31,17 @@ pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
         for (at, seen) in story.records(key).filter(|(at, _)| story.look_began(key, *at) > until) {
             let state = seen.map_or("absent", |seen| &*seen.state);
             // Its owner may still complete it, late.
-            if !matches!(state, "unknown" | "done") && !settled(from, at) {
+            let ok = matches!(state, "unknown" | "done")
+                || kind == Effects::Coupled && unwritten(story, key, at, seen);
+            if !ok && !settled(from, at) {
                 report("I10", format!("it was unknown and is {state}, and nobody had settled it"));
             }
         }
     }
+}
+
+/// A claim inside a transaction says what an abandoned record means, and leaves it to the sweep to write that down: until
+/// then the record is the one that was seen before, under the same claim.
+fn unwritten(story: &Story<'_>, key: &str, at: At, seen: Option<&Seen>) -> bool {
+    seen.is_some() && story.records(key).any(|(earlier, before)| earlier < at && before == seen)
 }

@@ -31,6 +31,8 @@ pub enum Event {
     Effect {
         /// The call.
         call: String,
+        /// The derived key with which it asked a service for it, if it did: that does its part once for each key.
+        under: Option<String>,
     },
     /// The caller has its answer.
     Answered {

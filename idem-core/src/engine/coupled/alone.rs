@@ -8,6 +8,7 @@ use sqlx::Database;
 
 use super::call::Coupled;
 use super::transaction::{Left, give_back, in_time, undo};
+use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
 use crate::reply::Reply;
 use crate::store::{Claimed, Rivals, TxFault};
@@ -31,6 +32,13 @@ impl<Db: Database> Coupled<Db> {
     /// end for certain; a plain read would only see what is committed already. Where there is no record, it is
     /// completed with `reply`, or left away.
     pub(super) async fn alone(&self, reply: Option<&Reply>) -> Alone {
+        reach(points::TX_SETTLE_BEFORE);
+        let alone = self.until_decided(reply).await;
+        reach(points::TX_SETTLE_AFTER);
+        alone
+    }
+
+    async fn until_decided(&self, reply: Option<&Reply>) -> Alone {
         let begun = Instant::now();
         let mut pause = FIRST_PAUSE;
         loop {

@@ -48,6 +48,7 @@ impl<Db: Database> Bare<Db> {
             coupler: &coupler,
             gate: &gate,
             held: None,
+            lead: None,
             ttl: policy.ttl,
             longest: coupler.longest(policy.lease).map_or(policy.max_run, |bound| bound.min(policy.max_run)),
         };

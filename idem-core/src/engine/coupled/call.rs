@@ -64,6 +64,8 @@ impl Engine {
         if self.draining.load(Ordering::SeqCst) {
             return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
         }
+        // A record that was left behind is moved on, and one that expired is reaped, by nobody else.
+        self.keeper.start(self);
         Ok(Known::Nothing(Box::new(Coupled {
             engine: Arc::clone(self),
             coupler,

@@ -128,6 +128,7 @@ impl<Db: Database> Coupled<Db> {
             coupler: &self.coupler,
             gate,
             held: Some((held, run)),
+            lead: Some(&self.lead),
             ttl: policy.ttl,
             longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
         }
@@ -139,10 +140,7 @@ impl<Db: Database> Coupled<Db> {
             Ended::Committed(answer, reply, asked) => self.recorded(answer, reply, asked),
             Ended::Lost(answer, reply) => {
                 let asked = Instant::now();
-                reach(points::TX_SETTLE_BEFORE);
-                let alone = self.alone(None).await;
-                reach(points::TX_SETTLE_AFTER);
-                match alone {
+                match self.alone(None).await {
                     Alone::Written => self.again(),
                     alone => self.kept(alone, answer, reply, asked),
                 }
@@ -312,6 +310,7 @@ impl<Db: Database> Coupled<Db> {
     /// The handler's effects in the database are undone, but it says that something else may have happened.
     async fn mark_unknown<T>(self, answer: T) -> Turn<T, Db> {
         let Self { engine, operation, mut lead, .. } = self;
+        lead.doubt();
         let asked = Instant::now();
         match lead.claim().await {
             Ok(ClaimOutcome::Won(won)) => {

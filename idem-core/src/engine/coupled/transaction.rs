@@ -9,6 +9,7 @@ use sqlx::{Database, Transaction};
 use super::ended::{Ended, Meaning, Then};
 use crate::current::Current;
 use crate::engine::Engine;
+use crate::engine::lead::Lead;
 use crate::engine::panics::caught;
 use crate::fault::{points, reach};
 use crate::store::{Coupler, Gate, HeldRow, Seat, StoreError, StoreErrorKind, TxFault};
@@ -20,6 +21,8 @@ pub(super) struct Inside<'a, Db: Database> {
     pub(super) gate: &'a Gate,
     /// The claimed record, and what the handler finds as the current operation; `None` where there is no record.
     pub(super) held: Option<(HeldRow, Current)>,
+    /// Whose claim it is.
+    pub(super) lead: Option<&'a Lead>,
     pub(super) ttl: Duration,
     pub(super) longest: Duration,
 }
@@ -72,7 +75,12 @@ impl<Db: Database> Inside<'_, Db> {
             }
             Meaning::Keep(reply) => Then::Keep(reply),
             Meaning::Nothing => Then::Nothing,
-            Meaning::Unknown => Then::Unknown,
+            Meaning::Unknown => {
+                if let Some(lead) = self.lead {
+                    lead.doubt();
+                }
+                Then::Unknown
+            }
             Meaning::Conflict => Then::Again,
         };
         let ended = if self.holds(&mut tx).await { Ended::RolledBack(answer, then) } else { Ended::NotOurs };

@@ -3,19 +3,19 @@
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use idem_core::{Idem, Scope};
+use idem_core::Idem;
 use idem_tests::matrix::{Call, Event, Mode};
 use tokio::sync::watch;
 
 use crate::args::Args;
 use crate::history::History;
-use crate::store;
+use crate::store::{self, Coupled};
 
 #[derive(Debug, Clone)]
 pub(crate) struct App {
     pub(crate) idem: Idem,
+    pub(crate) coupled: Coupled,
     history: History,
     begun: Arc<AtomicU64>,
     go: watch::Sender<bool>,
@@ -35,26 +35,28 @@ pub(crate) const ACCOUNT: &str = "x-account";
 
 impl App {
     pub(crate) async fn open(args: &Args) -> Result<Self, Box<dyn Error>> {
-        let idem = Idem::builder(store::open(&args.store).await?)
-            .scope(Scope::header(ACCOUNT))
-            .lease(Duration::from_millis(args.lease))
-            .sweep_every(Duration::from_millis(args.sweep))
-            .cache_bytes(args.cache)
-            // A process that stood still has lost time, not its store: it must not give up when it wakes.
-            .patience(Duration::from_secs(30))
-            .build()
-            .erase();
+        let (idem, coupled) = store::open(args).await?;
         let history = History::open(&args.history)?;
-        Ok(Self { idem, history, begun: Arc::default(), go: watch::Sender::new(false) })
+        Ok(Self { idem, coupled, history, begun: Arc::default(), go: watch::Sender::new(false) })
     }
 
-    /// The body of every handler. `effect` is what it does to the world.
-    pub(crate) async fn act(&self, call: &Call, effect: impl AsyncFnOnce()) -> Outcome {
+    /// The body of a handler whose effect is outside. `effect` is what it does to the world.
+    pub(crate) async fn act(&self, call: &Call, effect: impl FnOnce()) -> Outcome {
+        self.begin(call);
+        if matches!(call.mode, Mode::Pay | Mode::Held | Mode::Ambiguous | Mode::Panic) {
+            effect();
+        }
+        self.end(call).await
+    }
+
+    /// The body of every handler begins with this.
+    pub(crate) fn begin(&self, call: &Call) {
         self.history.record(&Event::Begun { call: call.call.clone() });
         self.begun.fetch_add(1, Ordering::SeqCst);
-        if matches!(call.mode, Mode::Pay | Mode::Held | Mode::Ambiguous | Mode::Panic) {
-            effect().await;
-        }
+    }
+
+    /// And ends with this.
+    pub(crate) async fn end(&self, call: &Call) -> Outcome {
         match call.mode {
             Mode::Pay => Outcome::Paid,
             Mode::Held => {
@@ -71,7 +73,15 @@ impl App {
 
     /// An effect in a world that idem knows nothing of.
     pub(crate) fn foreign_effect(&self, call: &Call) {
-        self.history.record(&Event::Effect { call: call.call.clone() });
+        self.history.record(&Event::Effect { call: call.call.clone(), under: None });
+    }
+
+    /// A service that remembers keys is asked for its part.
+    pub(crate) fn asks_a_service(&self, call: &Call) {
+        let derived =
+            idem_core::current().expect("a handler runs").derive("charge").expect("the first of its name");
+        let under = Some(derived.as_str().to_owned());
+        self.history.record(&Event::Effect { call: call.call.clone(), under });
     }
 
     pub(crate) fn record(&self, event: &Event) {

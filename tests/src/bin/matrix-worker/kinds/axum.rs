@@ -22,7 +22,7 @@ const CALL: &str = "x-call";
 const REPLAYED: &str = "idempotent-replayed";
 
 /// The call that a request is.
-struct Asked(Call);
+pub(super) struct Asked(pub(super) Call);
 
 impl FromRequestParts<App> for Asked {
     type Rejection = Infallible;
@@ -43,9 +43,18 @@ async fn rerun(State(app): State<App>, Asked(call): Asked, _said: String) -> Res
     act(&app, &call).await
 }
 
+#[idempotent(name = "travel", after_crash = rerun)]
+async fn travel(State(app): State<App>, Asked(call): Asked, _said: String) -> Response {
+    response(&call, app.act(&call, || app.asks_a_service(&call)).await)
+}
+
 async fn act(app: &App, call: &Call) -> Response {
+    response(call, app.act(call, || app.foreign_effect(call)).await)
+}
+
+pub(super) fn response(call: &Call, outcome: Outcome) -> Response {
     let body = Json(paid(call));
-    match app.act(call, async || app.foreign_effect(call)).await {
+    match outcome {
         Outcome::Paid => {
             (StatusCode::CREATED, [("x-run", call.call.clone()), ("x-paid", "yes".to_owned())], body)
                 .into_response()
@@ -60,8 +69,13 @@ pub(super) async fn make(app: App, call: Call) -> Said {
     let router = Router::new()
         .route("/axum-unknown", post(unknown))
         .route("/axum-rerun", post(rerun))
+        .route("/travel", post(travel))
         .layer(app.idem.layer())
         .with_state(app);
+    ask(router, call).await
+}
+
+pub(super) async fn ask(router: Router, call: Call) -> Said {
     let request = Request::post(format!("/{}", call.kind))
         .header(ACCOUNT, call.scope())
         .header("idempotency-key", call.sent_key())

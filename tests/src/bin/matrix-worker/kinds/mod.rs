@@ -2,6 +2,7 @@
 
 mod axum;
 mod plain;
+mod tx;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -22,7 +23,7 @@ struct Kind {
     reply: fn(&Paid) -> Reply,
 }
 
-const KINDS: [Kind; 4] = [
+const KINDS: [Kind; 7] = [
     Kind { name: "axum-unknown", make: |app, call| Box::pin(axum::make(app, call)), reply: axum::reply },
     Kind { name: "axum-rerun", make: |app, call| Box::pin(axum::make(app, call)), reply: axum::reply },
     Kind {
@@ -31,6 +32,9 @@ const KINDS: [Kind; 4] = [
         reply: plain::reply,
     },
     Kind { name: "plain-rerun", make: |app, call| Box::pin(plain::rerun(app, call)), reply: plain::reply },
+    Kind { name: "tx", make: |app, call| Box::pin(tx::axum(app, call)), reply: axum::reply },
+    Kind { name: "tx-plain", make: |app, call| Box::pin(tx::plain(app, call)), reply: plain::reply },
+    Kind { name: "travel", make: |app, call| Box::pin(axum::make(app, call)), reply: axum::reply },
 ];
 
 pub(crate) async fn call(app: App, call: Call) -> Said {

@@ -8,7 +8,7 @@ use super::paid;
 use crate::app::{App, Outcome};
 
 #[derive(Debug, Serialize, Deserialize)]
-enum PayError {
+pub(super) enum PayError {
     Rejected(Paid),
     TryAgain(Paid),
     Doubt(Paid),
@@ -32,7 +32,7 @@ impl Classify for PayError {
     }
 }
 
-type Answer = Result<Paid, PayError>;
+pub(super) type Answer = Result<Paid, PayError>;
 
 #[idempotent(with = app.idem, key = call.sent_key(), scope = call.scope(), name = "plain-unknown", fingerprint = call.say)]
 async fn pay_or_unknown(app: &App, call: &Call) -> Answer {
@@ -56,8 +56,12 @@ pub(super) async fn rerun(app: App, call: Call) -> Said {
 }
 
 async fn act(app: &App, call: &Call) -> Answer {
+    answer(call, app.act(call, || app.foreign_effect(call)).await)
+}
+
+pub(super) fn answer(call: &Call, outcome: Outcome) -> Answer {
     let paid = paid(call);
-    match app.act(call, async || app.foreign_effect(call)).await {
+    match outcome {
         Outcome::Paid => Ok(paid),
         Outcome::Rejected => Err(PayError::Rejected(paid)),
         Outcome::TryAgain => Err(PayError::TryAgain(paid)),
@@ -65,7 +69,7 @@ async fn act(app: &App, call: &Call) -> Answer {
     }
 }
 
-fn said(answer: Answer) -> Said {
+pub(super) fn said(answer: Answer) -> Said {
     let essence =
         |status: u16, paid: &Paid| format!("{status} {}", serde_json::to_string(paid).expect("JSON"));
     match answer {
