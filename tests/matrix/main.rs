@@ -23,7 +23,7 @@ use crate::report::Report;
 fn whatever_dies_or_stands_still_every_key_has_one_effect_and_one_answer() {
     let plan = Plan::from_environment();
     let mut report = Report::default();
-    let passed = pass::survey(plan, &mut report);
+    let passed = pass::survey(&mut report);
     pass::run(plan, &passed, &mut report);
     report.conclude(plan, &passed);
 }

@@ -22,7 +22,7 @@ pub(crate) type Passed = BTreeMap<(&'static str, &'static str), Vec<&'static Sce
 static NEXT: AtomicUsize = AtomicUsize::new(1);
 
 /// Runs every scenario of every kind without a fault, and finds out which points it passes.
-pub(crate) fn survey(plan: Plan, report: &mut Report) -> Passed {
+pub(crate) fn survey(report: &mut Report) -> Passed {
     let mut passed = Passed::new();
     // What happens in the background on a busy machine may take more than one look.
     for _ in 0..3 {
@@ -30,11 +30,11 @@ pub(crate) fn survey(plan: Plan, report: &mut Report) -> Passed {
             fault::ALL.iter().all(|point| !kind.passes(point) || passed.contains_key(&(kind.name, *point)))
         };
         let mut cells = Vec::new();
-        for kind in KINDS.iter().filter(|kind| plan.includes(kind) && !seen(kind)) {
+        for kind in KINDS.iter().filter(|kind| Plan::includes(kind) && !seen(kind)) {
             for scenario in SCENARIOS.iter().filter(|scenario| (scenario.applies)(kind)) {
                 for store in stores_to_survey(scenario) {
                     let cell = Cell { number: 0, store, kind, scenario, point: "none", blow: Blow::Nothing };
-                    if plan.chooses(store) || store == StoreKind::Sqlite {
+                    if Plan::chooses(store) || store == StoreKind::Sqlite {
                         cells.push(vec![cell]);
                     } else {
                         report.add(&cell, Outcome::NoServer);
@@ -69,7 +69,7 @@ fn stores_to_survey(scenario: &Scenario) -> Vec<StoreKind> {
 /// Strikes at every point of the plan.
 pub(crate) fn run(plan: Plan, passed: &Passed, report: &mut Report) {
     let mut cells = Vec::new();
-    for kind in KINDS.iter().filter(|kind| plan.includes(kind)) {
+    for kind in KINDS.iter().filter(|kind| Plan::includes(kind)) {
         let mut blows = vec![Blow::Kill, Blow::Freeze(Wakes::Late)];
         // Where nobody is taken over, somebody else runs meanwhile only if it had not claimed yet.
         if kind.effects != Effects::AtMostOnce || plan != Plan::Bounded {

@@ -46,16 +46,16 @@ impl Plan {
     }
 
     pub(crate) fn has(self, store: StoreKind, point: &str) -> bool {
-        self.chooses(store) && (self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point))
+        Self::chooses(store) && (self != Self::Bounded || store == StoreKind::Sqlite || CORE.contains(&point))
     }
 
     /// `IDEM_MATRIX_STORES`.
-    pub(crate) fn chooses(self, store: StoreKind) -> bool {
+    pub(crate) fn chooses(store: StoreKind) -> bool {
         is_chosen("IDEM_MATRIX_STORES", store.name())
     }
 
     /// `IDEM_MATRIX_KINDS`.
-    pub(crate) fn includes(self, kind: &Kind) -> bool {
+    pub(crate) fn includes(kind: &Kind) -> bool {
         is_chosen("IDEM_MATRIX_KINDS", kind.name)
     }
 }

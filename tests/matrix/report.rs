@@ -56,7 +56,7 @@ impl Report {
             self.histories,
             self.failures.len(),
         );
-        for kind in KINDS.iter().filter(|kind| plan.includes(kind)) {
+        for kind in KINDS.iter().filter(|kind| Plan::includes(kind)) {
             let reached = |point: &&str| passed.contains_key(&(kind.name, *point));
             let never: Vec<&str> = fault::ALL.iter().copied().filter(|point| !reached(point)).collect();
             let _ = writeln!(text, "  {} never passes {}", kind.name, grouped(&never));

@@ -235,6 +235,8 @@ fn commit_meets(stage: &mut Stage<'_>, victim: &mut Worker, fault: Fault) -> Res
     victim.does(&Order::Hold { point: points::TX_COMMIT_BEFORE.to_owned() })?;
     let call = stage.ask(victim, Mode::Pay);
     victim.passes(points::TX_COMMIT_BEFORE)?;
+    // Its first sweep goes the same way.
+    victim.passes(points::KEEPER_REAP_AFTER)?;
     if let Some(proxy) = &stage.proxy {
         proxy.on_next(fault);
     }

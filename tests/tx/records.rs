@@ -76,7 +76,7 @@ macro_rules! records {
                 let Some((world, store)) = world().await else { return };
                 let _owner = win(&*store, MOMENT, AfterCrash::Unknown).await;
                 let settings = Idem::builder(Arc::clone(&store)).scope(Scope::public());
-                let idem = settings.sweep_every(MOMENT * 20).build();
+                let idem = settings.lease(MOMENT * 500).sweep_every(MOMENT * 20).build();
                 let other = OperationKey::new("pay", "other");
                 assert_eq!(idem.transaction(other, async |_| Ok::<_, Refused>(1)).await, Ok(1));
                 let swept = async {
