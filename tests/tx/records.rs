@@ -198,7 +198,7 @@ macro_rules! records {
                         idem.transaction(OperationKey::new("pay", "k2"), async |_| Ok::<_, Refused>(0));
                     assert!(matches!(late.await, Err(Refused::ShuttingDown { .. })));
                     world.app.go_on.notify_one();
-                    idem.drain(Duration::from_secs(60)).await
+                    idem.drain(Duration::from_mins(1)).await
                 };
                 let (held, drained) = soon("both end", async { tokio::join!(held, drained) }).await;
                 assert_eq!((held, drained), (Ok(7), Drained::Clean));

@@ -273,7 +273,7 @@ macro_rules! suite {
                 let Some((world, _)) = world().await else { return };
                 let mut routers = Vec::new();
                 for _ in 0..4 {
-                    let idem = world.process_with(|b| b.wait(std::time::Duration::from_secs(60))).await;
+                    let idem = world.process_with(|b| b.wait(std::time::Duration::from_mins(1))).await;
                     let router = Router::new().route("/act", post(act)).layer(idem.layer());
                     routers.push(router.with_state(world.app.clone()));
                 }

@@ -33,7 +33,7 @@
 //! # drop(app); Ok(()) }
 //! ```
 //!
-//! Or without a macro, every line to be seen ([`Idem::transaction`]):
+//! Or without a macro, every line to be seen ([`Idem::transaction`](crate::Idem::transaction)):
 //!
 #![cfg_attr(feature = "sqlite-tx", doc = "```")]
 #![cfg_attr(not(feature = "sqlite-tx"), doc = "```ignore")]
@@ -111,7 +111,7 @@
 //! An idempotent call on the same store inside a transaction is refused as
 //! [`Refused::InsideTransaction`](crate::Refused::InsideTransaction), the same key as
 //! [`Refused::Reentered`](crate::Refused::Reentered), at once: it could not see what the transaction wrote, and would wait
-//! for it. Calls to other services carry [derived keys](crate::current), as everywhere; but they are not undone by a
+//! for it. Calls to other services carry [derived keys](mod@crate::current), as everywhere; but they are not undone by a
 //! rollback, so the service must be idempotent under that key.
 
 mod again;

@@ -21,7 +21,7 @@ fn every_cell_of_the_page_names_a_test_that_exists() {
     for directory in ["idem-core/src", "tests/tests", "tests/tx", "tests/matrix"] {
         sources(&root.join(directory), &mut files);
     }
-    let text: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
+    let code: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
     let mut named = 0;
     let rows = page.lines().filter(|line| line.starts_with("| ") && !line.starts_with("| what happens"));
     for row in rows {
@@ -31,7 +31,7 @@ fn every_cell_of_the_page_names_a_test_that_exists() {
             let (_, test) = cell.split_once("<br>").unwrap_or_else(|| panic!("no test is named: {cell}"));
             let test = test.trim_matches('`');
             // Of a function, or of what a macro of the tests makes one of.
-            let there = text.contains(&format!("fn {test}")) || text.contains(&format!("({test},"));
+            let there = code.contains(&format!("fn {test}")) || code.contains(&format!("({test},"));
             assert!(there, "there is no test {test}");
             named += 1;
         }

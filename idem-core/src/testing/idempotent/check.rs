@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::NotIdempotent;
 
 /// Asserts that `operation` is safe to repeat: twice, concurrently and after a crash. See the
-/// [module](super::idempotent) for what is compared, and [`idempotence`] for its arguments and for a form that does
+/// [module](super) for what is compared, and [`idempotence`] for its arguments and for a form that does
 /// not panic.
 ///
 /// # Panics
