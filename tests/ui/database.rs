@@ -39,7 +39,7 @@ impl Shop {
         let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
         let table = sqlx::query("CREATE TABLE sale (what TEXT NOT NULL UNIQUE)");
-        drop(table.execute(&pool).await.unwrap());
+        table.execute(&pool).await.map(drop).unwrap();
         let store = SqliteStore::builder(path).pool(&pool).open().await.unwrap();
         let idem = Idem::builder(store).scope(Scope::public()).build();
         Self { idem, pool, _directory: directory }

@@ -185,6 +185,7 @@ fn meaning<R>(errors: &Errors<R>, policy: &Policy, result: &R, commits: bool) ->
 }
 
 /// Unless `store_if` says otherwise, every result counts.
+#[must_use]
 pub fn always<R>(_: &R) -> bool {
     true
 }
