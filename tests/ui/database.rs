@@ -22,7 +22,7 @@
 use axum::Router;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::{Idem, Scope};
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteQueryResult};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
 use sqlx::{SqliteConnection, SqlitePool};
 
 /// A database.
@@ -39,7 +39,7 @@ impl Shop {
         let options = SqliteConnectOptions::new().filename(&path).create_if_missing(true);
         let pool = SqlitePoolOptions::new().max_connections(4).connect_with(options).await.unwrap();
         let table = sqlx::query("CREATE TABLE sale (what TEXT NOT NULL UNIQUE)");
-        let _: SqliteQueryResult = table.execute(&pool).await.unwrap();
+        table.execute(&pool).await.map(drop).unwrap();
         let store = SqliteStore::builder(path).pool(&pool).open().await.unwrap();
         let idem = Idem::builder(store).scope(Scope::public()).build();
         Self { idem, pool, _directory: directory }

@@ -93,8 +93,8 @@ struct Till {
 impl Till {
     #[idempotent(with = self.idem, key = order, name = "sell", store_if = Result::is_ok)]
     async fn sell(&self, order: u64, #[tx] tx: &mut SqliteTx<'_>, what: &str) -> Result<String, Problem> {
-        drop(sqlx::query("SELECT 1").execute(&mut **tx).await);
-        Ok(what.to_owned())
+        let selected = sqlx::query("SELECT 1").execute(&mut **tx).await;
+        selected.map(|_| what.to_owned()).map_err(Problem::from)
     }
 
     #[idempotent(with = self.idem, key = order, name = "again", tx_retries = 3, commit_on = Result::is_ok)]
@@ -196,9 +196,9 @@ async fn coupled(
     #[tx] tx: &mut SqliteTx<'_>,
     Json(_amount): Json<u64>,
 ) -> Result<Json<u64>, Problem> {
-    drop(sqlx::query("SELECT 1").execute(&mut **tx).await);
+    let selected = sqlx::query("SELECT 1").execute(&mut **tx).await;
     count = count.saturating_add(1);
-    Ok(Json(count))
+    selected.map(|_| Json(count)).map_err(Problem::from)
 }
 
 #[idempotent]

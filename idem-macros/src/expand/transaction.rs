@@ -163,12 +163,9 @@ fn copies(plan: &Plan, argument: &Argument) -> TokenStream {
         let allow = body::allow_underscore(name);
         // Where the argument's type stands: the compiler then reports there what cannot be cloned.
         let copied = quote_spanned!(span::at(&argument.param.ty)=> #krate::__private::tx::again(&#name));
-        quote_spanned! {Span::mixed_site()=>
-            #(#cfg)*
-            #allow
-            #[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]
-            let #mutability #name = #copied;
-        }
+        // A user who forbids shadowing did not ask for this.
+        let shadows = quote!(#[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]);
+        quote_spanned!(Span::mixed_site()=> #(#cfg)* #allow #shadows let #mutability #name = #copied;)
     });
     copies.collect()
 }
