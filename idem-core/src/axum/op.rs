@@ -136,6 +136,7 @@ impl AxumOperation {
 pub(super) enum Resolved {
     Operation(Arc<Engine>, Operation),
     /// There is no key, and none is needed. The engine, where there is a layer.
+    #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "a transaction needs it"))]
     Unprotected(Option<Arc<Engine>>),
     Refused(Response),
 }
