@@ -68,6 +68,7 @@ impl Keeper {
     }
 
     /// Sees to it that records are swept and reaped, although no claim needs to be renewed.
+    #[cfg(feature = "_tx")]
     pub(super) fn start(&self, engine: &Arc<Engine>) {
         let _ = self.runtime(engine);
     }
