@@ -1,6 +1,6 @@
 //! The same request at two processes at once.
 
-use crate::support::{Pending, Shared, on_every_store, post};
+use crate::support::{Pending, Shared, on_every_store, post, until};
 
 on_every_store! {
     of_64_simultaneous_requests_to_four_processes_one_runs
@@ -46,14 +46,15 @@ fn a_living_handler_is_not_taken_over_however_many_leases_it_lasts(shared: &Shar
     let request = post("/slow?ms=20000").key("k");
     let running = owner.begin(&request);
     let mut refused = 0;
-    let replay = loop {
+    let replay = until("it is done", || {
         let reply = other.send(&request);
         if reply.is_replay() {
-            break reply;
+            return Some(reply);
         }
         assert_eq!(reply.refusal(), (409, "request-in-progress".to_owned()));
         refused += 1;
-    };
+        None
+    });
     assert!(refused > 0, "it asked while the handler ran");
     assert_eq!(replay.essence(), running.reply().essence());
     assert_eq!(owner.runs("k"), 1);
