@@ -1,139 +1,14 @@
 //! Hand-made histories: good ones pass, and each bad one breaks the invariant it is named after.
 
+mod histories;
+
+use histories::{
+    KEY, answered, asked, assert_breaks, begun, broken, died, done, effect, good, hears, invoked, ledger,
+    overtaken, paid, ran, record, refused, rerun, unknown, verdict,
+};
 use idem_tests::matrix::{Call, Caller, Event, Mode, Paid, Said, Seen};
 
 use super::{Effects, check};
-
-const KEY: &str = "ada/k";
-
-fn invoked(worker: &str, name: &str, say: &str, mode: Mode) -> Event {
-    let call = Call {
-        call: name.into(),
-        kind: "kind".into(),
-        key: KEY.into(),
-        say: say.into(),
-        mode,
-        caller: Caller::Waits,
-    };
-    Event::Invoked { worker: worker.into(), call }
-}
-
-fn begun(call: &str) -> Event {
-    Event::Begun { call: call.into() }
-}
-
-fn effect(call: &str) -> Event {
-    Event::Effect { call: call.into(), under: None }
-}
-
-fn asked(call: &str, derived: &str) -> Event {
-    Event::Effect { call: call.into(), under: Some(derived.into()) }
-}
-
-fn answered(call: &str, said: Said) -> Event {
-    Event::Answered { call: call.into(), said }
-}
-
-fn paid(run: &str) -> Paid {
-    Paid { run: run.into(), key: KEY.into(), say: "a".into() }
-}
-
-fn done(run: &str, replayed: bool) -> Said {
-    Said::Done { status: 201, replayed: Some(replayed), essence: format!("201 {run}"), paid: paid(run) }
-}
-
-fn refused(code: &str, retryable: bool) -> Said {
-    Said::Refused { code: code.into(), retryable }
-}
-
-fn record(state: &str, attempts: u32, fence: u64) -> Event {
-    Event::Record { key: KEY.into(), seen: Some(Seen { state: state.into(), attempts, fence }) }
-}
-
-fn ledger(runs: &[&str]) -> Event {
-    Event::Ledger { key: KEY.into(), runs: runs.iter().map(|&run| run.into()).collect() }
-}
-
-fn verdict(happened: bool) -> Event {
-    Event::Verdict { key: KEY.into(), happened }
-}
-
-fn died(worker: &str) -> Event {
-    Event::Died { worker: worker.into() }
-}
-
-/// A call of `worker` that runs, has its effect, and is told so.
-fn ran(worker: &str, name: &str) -> Vec<Event> {
-    vec![invoked(worker, name, "a", Mode::Pay), begun(name), effect(name), answered(name, done(name, false))]
-}
-
-/// A call that hears this.
-fn hears(worker: &str, name: &str, said: Said) -> Vec<Event> {
-    vec![invoked(worker, name, "a", Mode::Pay), answered(name, said)]
-}
-
-/// One call that runs, one that gets its answer.
-fn good() -> Vec<Event> {
-    [ran("w1", "c1"), hears("w2", "c2", done("c1", true)), vec![record("done", 1, 7)]].concat()
-}
-
-/// A run that dies with its effect done; its retry is taken over.
-fn rerun() -> Vec<Event> {
-    [
-        vec![
-            invoked("w1", "c1", "a", Mode::Pay),
-            begun("c1"),
-            effect("c1"),
-            died("w1"),
-            record("running", 1, 7),
-        ],
-        hears("w2", "c2", refused("request-in-progress", true)),
-        ran("w2", "c3"),
-        vec![record("done", 2, 8)],
-    ]
-    .concat()
-}
-
-/// A run that stands still, is taken over, and wakes up late.
-fn overtaken(late: Said) -> Vec<Event> {
-    [
-        vec![
-            invoked("w1", "c1", "a", Mode::Pay),
-            begun("c1"),
-            effect("c1"),
-            Event::Stalled { worker: "w1".into() },
-        ],
-        ran("w2", "c2"),
-        vec![Event::Woken { worker: "w1".into() }, answered("c1", late), record("done", 2, 8)],
-    ]
-    .concat()
-}
-
-/// A run that dies, nobody knows, and a verdict.
-fn unknown(happened: bool, then: Vec<Event>) -> Vec<Event> {
-    [
-        vec![invoked("w1", "c1", "a", Mode::Pay), begun("c1")],
-        if happened { vec![effect("c1")] } else { Vec::new() },
-        vec![died("w1"), record("unknown", 1, 7)],
-        hears("w2", "c2", refused("outcome-unknown", false)),
-        vec![verdict(happened), Event::Given { key: KEY.into() }],
-        then,
-    ]
-    .concat()
-}
-
-fn broken(history: &[Event], effects: Effects) -> Vec<&'static str> {
-    let mut names: Vec<_> =
-        check(history, effects).into_iter().map(|violation| violation.invariant).collect();
-    names.dedup();
-    names
-}
-
-#[track_caller]
-fn assert_breaks(history: &[Event], effects: Effects, invariant: &str) {
-    let found = check(history, effects);
-    assert!(found.iter().any(|violation| violation.invariant == invariant), "{invariant} holds: {found:?}");
-}
 
 #[test]
 fn good_histories_pass() {
