@@ -6,7 +6,7 @@ use idem_core::store::mysql::MySqlStore;
 use idem_servers::{MariaDb, require};
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 
-use crate::contender::{BODY, Contender, Idem, KNOWN, Work, key, known};
+use crate::contender::{BODY, Contender, Idem, KNOWN, Work, known};
 use crate::table::{Field, sync_latency};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS hand_written (

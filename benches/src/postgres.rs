@@ -6,7 +6,7 @@ use idem_core::store::postgres::PostgresStore;
 use idem_servers::{Postgres, require};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
-use crate::contender::{BODY, Contender, Idem, KNOWN, Work, key, known};
+use crate::contender::{BODY, Contender, Idem, KNOWN, Work, known};
 use crate::table::{Field, sync_latency};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS hand_written (

@@ -13,7 +13,7 @@ use idempotent::valkey::ValkeyStore;
 use idempotent::{IdempotencyEntry, IdempotencyKey, IdempotencyStore, InsertResult};
 use redis::aio::MultiplexedConnection;
 
-use crate::contender::{BODY, Contender, Idem, KNOWN, Work, key, known};
+use crate::contender::{BODY, Contender, Idem, KNOWN, Work, known};
 use crate::table::Field;
 
 pub(crate) async fn run(turns: usize) {

@@ -7,7 +7,7 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::contender::{BODY, Contender, Idem, KNOWN, Work, key, known};
+use crate::contender::{BODY, Contender, Idem, KNOWN, Work, known};
 use crate::table::{Field, sync_latency};
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS hand_written (

@@ -19,7 +19,7 @@ use crate::store::{Batch, Renewal, StoreError, Sweep};
 
 /// At most this many records are moved or reaped in one call, so that live traffic gets its turn in between.
 const BATCH: usize = 500;
-/// A renewal that failed is tried again after this.
+/// A renewal that failed, or met a locked row, is tried again after this.
 const RETRY: Duration = Duration::from_millis(200);
 /// After this even a keeper without claims looks whether its engine is still there.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
@@ -166,7 +166,7 @@ async fn renew(engine: &Engine) -> Instant {
     let mut answers = answers.into_iter();
     for (flight, held) in due {
         let again = match answers.next() {
-            Some(Ok(RenewOutcome::Renewed | RenewOutcome::Skipped)) => now + held.lease / 3,
+            Some(Ok(RenewOutcome::Renewed)) => now + held.lease / 3,
             Some(Ok(RenewOutcome::Lost)) => {
                 reach(points::KEEPER_LOST_BEFORE);
                 // An attempt that is being settled no longer listens.
@@ -174,7 +174,8 @@ async fn renew(engine: &Engine) -> Instant {
                 continue;
             }
             Some(Err(error)) => after_failure(&error, held.lease),
-            None => Instant::now() + RETRY.min(held.lease / 6),
+            // Somebody had the row: alive, but its lease was not pushed on.
+            Some(Ok(RenewOutcome::Skipped)) | None => Instant::now() + RETRY.min(held.lease / 6),
         };
         flight.renew_at(again);
         next = next.min(again);

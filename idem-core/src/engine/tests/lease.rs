@@ -24,6 +24,25 @@ async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
+/// Six times in a row somebody has the row just when it is to be renewed; at a third of a lease each, it would be over.
+#[tokio::test]
+async fn a_renewal_that_met_a_locked_row_is_repeated_soon() {
+    let store = FaultyStore::new();
+    let (idem, other) = (idem(&store), idem(&store));
+    let runs = AtomicU32::new(0);
+    let long = RERUN.lease(6000);
+    *store.renew_answer.lock().unwrap() = Some(RenewOutcome::Skipped);
+    let body = async || {
+        for _ in 0..6 {
+            store.renewals.acquire().await.unwrap().forget();
+        }
+        assert!(matches!(call(&other, long, "k", &runs).await, Err(Refused::InProgress { .. })));
+        Ok::<_, Refused>(9)
+    };
+    assert_eq!(operation(&idem, long).key("k").run(errors(), body).await, Ok(9));
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
 #[tokio::test]
 async fn renewal_does_not_wait_for_a_sweep() {
     let store = FaultyStore::new();
