@@ -9,6 +9,10 @@ use std::fmt::Write as _;
 use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 
+use crate::protocol::Claim;
+use crate::store::remote::driver::micros;
+use crate::store::sql::known_number;
+
 #[derive(Debug)]
 pub(super) enum Arg<'a> {
     Bytes(Option<&'a [u8]>),
@@ -53,6 +57,20 @@ impl Arg<'_> {
             Self::AllSmall(values) => all(sql, values.iter().map(|value| Some(*value)), number, "smallint"),
         }
     }
+}
+
+/// What a new record says, in the order of its columns.
+pub(super) fn of_claim(claim: &Claim) -> [Arg<'_>; 8] {
+    [
+        Arg::Big(Some(micros(claim.lease))),
+        Arg::Bytes(Some(claim.address.as_bytes())),
+        Arg::Bytes(Some(claim.nonce.as_bytes())),
+        Arg::Small(Some(known_number(claim.after_crash))),
+        Arg::Small(Some(claim.fingerprint.recipe().into())),
+        Arg::Bytes(Some(claim.fingerprint.digest())),
+        Arg::Text(Some(claim.label.as_str())),
+        Arg::Text(Some(claim.key_hint.as_str())),
+    ]
 }
 
 fn one<T>(sql: &mut String, value: Option<T>, write: impl Fn(&mut String, T), of: &str) {

@@ -6,16 +6,16 @@ use std::time::Duration;
 use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Postgres, Row as _, Transaction};
 
-use super::args::Arg;
+use super::args::{self, Arg};
 use super::driver::{FRESH, Statement};
 use super::fault;
 use super::store::PostgresStore;
-use crate::protocol::{Claim, ClaimOutcome};
+use crate::protocol::{Claim, ClaimOutcome, Fence, Owner, Won};
 use crate::reply::Reply;
 use crate::store::remote::claims::{Judged, judge};
 use crate::store::remote::driver::{Driver, Found, micros, signed};
 use crate::store::remote::failure::Fault;
-use crate::store::sql::{Fields, TableName, found, known_number};
+use crate::store::sql::{Fields, TableName, found};
 use crate::store::{
     BeginClaiming, BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind,
     TxFault,
@@ -34,6 +34,7 @@ impl TxStore for PostgresStore {
 pub(super) struct Coupled {
     /// Advisory locks belong to the whole database: this tells tables apart.
     table: u64,
+    claim_new: Statement,
     claim: Statement,
     claim_waiting: Statement,
     claim_here: Statement,
@@ -47,6 +48,7 @@ impl Coupled {
         let table = blake3::hash(name.to_string().as_bytes());
         Self {
             table: first_bytes(table.as_bytes()),
+            claim_new: Statement::new(name, CLAIM_NEW),
             claim: Statement::new(name, &claim.replace("{turn}", "pg_try_advisory_xact_lock($)")),
             claim_waiting: Statement::new(
                 name,
@@ -65,9 +67,20 @@ impl Coupled {
     }
 }
 
-/// Writes a record where there is none, and shows what stands there where it could not. A lock that ends with the
-/// transaction tells rivals apart at once, for an insertion alone would wait for theirs to end.
+/// Writes a record where there is none. A lock that ends with the transaction tells rivals apart at once, for an
+/// insertion alone would wait for theirs to end.
 /// <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>
+///
+/// What nearly every claim needs, and nothing else: [`CLAIM`], whose plan has ten times the nodes, costs half as much again.
+const CLAIM_NEW: &str = "\
+INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
+label, key_hint, reply) \
+SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, '' \
+FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
+WHERE pg_try_advisory_xact_lock($) \
+ON CONFLICT (address) DO NOTHING RETURNING t.fence";
+
+/// The same, and shows what stands there where it could not.
 const CLAIM: &str = "\
 WITH turn AS MATERIALIZED (SELECT {turn} AS mine), \
 fresh AS (\
@@ -120,17 +133,8 @@ impl Coupler<Postgres> for PostgresStore {
         claim: &'c Claim,
     ) -> BeginClaiming<'c, Postgres> {
         let coupled = self.remote.driver().coupled();
-        let args = [
-            Arg::Big(Some(coupled.turn(claim))),
-            Arg::Big(Some(micros(claim.lease))),
-            Arg::Bytes(Some(claim.address.as_bytes())),
-            Arg::Bytes(Some(claim.nonce.as_bytes())),
-            Arg::Small(Some(known_number(claim.after_crash))),
-            Arg::Small(Some(claim.fingerprint.recipe().into())),
-            Arg::Bytes(Some(claim.fingerprint.digest())),
-            Arg::Text(Some(claim.label.as_str())),
-            Arg::Text(Some(claim.key_hint.as_str())),
-        ];
+        let turn = [Arg::Big(Some(coupled.turn(claim)))];
+        let args: Vec<_> = turn.into_iter().chain(args::of_claim(claim)).collect();
         // Every argument is a number or hexadecimal digits.
         let text = AssertSqlSafe(format!("{}; {}", begin(isolation), coupled.claim_here.written(&args)));
         Box::pin(async move {
@@ -221,19 +225,19 @@ impl PostgresStore {
         rivals: Rivals,
     ) -> Result<Claimed, Fault> {
         let driver = self.remote.driver();
+        let turn = || [Arg::Big(Some(driver.coupled().turn(claim)))];
+        if rivals == Rivals::Tell {
+            let args: Vec<_> = args::of_claim(claim).into_iter().chain(turn()).collect();
+            let rows = driver.rows(connection, &driver.coupled().claim_new, &args).await?;
+            if let Some(fence) = rows.first().and_then(|row| row.int(0)).and_then(|at| u64::try_from(at).ok())
+            {
+                let owner = Owner { fence: Fence::from_u64(fence), nonce: claim.nonce };
+                return Ok(Claimed::Won(HeldRow::new(claim.address, Won { owner, attempts: 1 })));
+            }
+        }
         let address: &[u8] = claim.address.as_bytes();
-        let args = [
-            Arg::Big(Some(driver.coupled().turn(claim))),
-            Arg::Big(Some(micros(claim.lease))),
-            Arg::Bytes(Some(address)),
-            Arg::Bytes(Some(claim.nonce.as_bytes())),
-            Arg::Small(Some(known_number(claim.after_crash))),
-            Arg::Small(Some(claim.fingerprint.recipe().into())),
-            Arg::Bytes(Some(claim.fingerprint.digest())),
-            Arg::Text(Some(claim.label.as_str())),
-            Arg::Text(Some(claim.key_hint.as_str())),
-            Arg::AllBytes(vec![address]),
-        ];
+        let args: Vec<_> =
+            turn().into_iter().chain(args::of_claim(claim)).chain([Arg::AllBytes(vec![address])]).collect();
         let statement = match rivals {
             Rivals::Tell => &driver.coupled().claim,
             Rivals::Await => &driver.coupled().claim_waiting,

@@ -3,7 +3,7 @@
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr};
 
-use super::args::Arg;
+use super::args::{self, Arg};
 use super::coupler::Coupled;
 use super::fault::{self, fault};
 use crate::address::Address;
@@ -188,17 +188,7 @@ impl Driver for Postgres {
     async fn claim(&self, link: &mut PgConnection, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
         let addresses = || claims.iter().map(|c| &c.address.as_bytes()[..]).collect();
         let rows = if let [c] = claims {
-            let args = [
-                Arg::Big(Some(micros(c.lease))),
-                Arg::Bytes(Some(c.address.as_bytes())),
-                Arg::Bytes(Some(c.nonce.as_bytes())),
-                Arg::Small(Some(known_number(c.after_crash))),
-                Arg::Small(Some(c.fingerprint.recipe().into())),
-                Arg::Bytes(Some(c.fingerprint.digest())),
-                Arg::Text(Some(c.label.as_str())),
-                Arg::Text(Some(c.key_hint.as_str())),
-                Arg::AllBytes(addresses()),
-            ];
+            let args: Vec<_> = args::of_claim(c).into_iter().chain([Arg::AllBytes(addresses())]).collect();
             self.rows(link, &self.calls.claim_one, &args).await?
         } else {
             let args = [
