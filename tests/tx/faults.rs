@@ -93,7 +93,7 @@ faults!(of_postgres_with_begin, postgres_with_begin, 5);
 faults!(of_mariadb, mariadb, 7);
 faults!(of_mysql, mysql, 7);
 
-fn host_port(url: &str) -> String {
+pub(crate) fn host_port(url: &str) -> String {
     let (_, rest) = url.split_once("://").unwrap();
     let authority = rest.split(['/', '?']).next().unwrap();
     authority.rsplit('@').next().unwrap().to_owned()

@@ -2,6 +2,7 @@
 
 mod conflicts;
 mod faults;
+mod leaving;
 mod records;
 mod suite;
 mod traps;

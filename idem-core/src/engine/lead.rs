@@ -126,17 +126,25 @@ impl Lead {
 
 impl Drop for Lead {
     fn drop(&mut self) {
-        if !self.over {
-            self.engine.flights.land(&self.flight, End::Open);
-        }
+        let open = (!self.over).then(|| Landing(Arc::clone(&self.engine), Arc::clone(&self.flight)));
         if *self.doubtful.get_mut() {
-            let marking = make_unknown(Arc::clone(&self.engine), self.claim.clone());
+            // Twins here go on when it is written down: until then the key looks free.
+            let marking = make_unknown(Arc::clone(&self.engine), self.claim.clone(), open);
             self.engine.keeper.spawn(&self.engine, marking);
         } else if self.undecided {
             let engine = Arc::clone(&self.engine);
             let (claim, retention) = (self.claim.clone(), self.retention);
             self.engine.keeper.spawn(&self.engine, take_back(engine, claim, retention));
         }
+    }
+}
+
+/// Lands a flight when it is dropped; whoever follows it asks the store.
+struct Landing(Arc<Engine>, Arc<Flight>);
+
+impl Drop for Landing {
+    fn drop(&mut self) {
+        self.0.flights.land(&self.1, End::Open);
     }
 }
 
@@ -190,7 +198,7 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
 }
 
 /// Claims a key whose handler says that nobody knows what it did, and whose caller is gone, and writes that down.
-async fn make_unknown(engine: Arc<Engine>, claim: Claim) {
+async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: Option<Landing>) {
     let mut pause = FIRST_PAUSE;
     loop {
         match ask(&engine, &claim).await {
