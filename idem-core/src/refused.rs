@@ -110,7 +110,7 @@ pub enum Refused {
         "the server is misconfigured: its idempotency store cannot ride in the transaction that the operation needs"
     )]
     StoreCannotCouple,
-    /// The operation was called from inside a transaction on the same store; it was not run.
+    /// The operation was called from inside a transaction through the same `Idem`; it was not run.
     #[error(
         "an idempotent operation was called inside the transaction of another on the same store: call it before or after, or do its work in that transaction"
     )]

@@ -33,41 +33,42 @@ pub(crate) static KINDS: [Kind; 7] = [
         form: Form::Axum,
         effects: Effects::AtMostOnce,
         stores: EVERY,
-        never: &["plain.", "tx."],
+        never: &[VERIFY, DOUBT, "plain.", "tx."],
     },
     Kind {
         name: "axum-rerun",
         form: Form::Axum,
         effects: Effects::OncePerAttempt,
         stores: EVERY,
-        never: &["plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &[VERIFY, DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
     Kind {
         name: "plain-unknown",
         form: Form::Plain,
         effects: Effects::AtMostOnce,
         stores: EVERY,
-        never: &["axum.", "tx."],
+        never: &[VERIFY, DOUBT, "axum.", "tx."],
     },
     Kind {
         name: "plain-rerun",
         form: Form::Plain,
         effects: Effects::OncePerAttempt,
         stores: EVERY,
-        never: &["axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &[VERIFY, DOUBT, "axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
     Kind {
         name: "travel",
         form: Form::Axum,
         effects: Effects::OncePerDerivedKey,
         stores: EVERY,
-        never: &["plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &[VERIFY, DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
     Kind {
         name: "tx",
         form: Form::Axum,
         effects: Effects::Coupled,
         stores: DATABASES,
+        // Its handler ends in a task of its own, which no caller can leave.
         never: &NEVER_IN_A_TRANSACTION,
     },
     Kind {
@@ -75,9 +76,14 @@ pub(crate) static KINDS: [Kind; 7] = [
         form: Form::Plain,
         effects: Effects::Coupled,
         stores: DATABASES,
-        never: &NEVER_IN_A_TRANSACTION,
+        never: NEVER_IN_A_TRANSACTION.split_at(1).1,
     },
 ];
+
+/// The worker has no verify hooks: what they say is settled as an operator's verdict is.
+const VERIFY: &str = "verify.";
+/// Only a plain function in a transaction can lose its caller when nothing of its claim is left.
+const DOUBT: &str = "engine.doubt.";
 
 /// An abandoned claim that may run again is freed or taken over; it is never unknown.
 const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.settle."];
@@ -85,7 +91,9 @@ const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.s
 /// Others see a coupled handler's record only when it is over. So there is no lease to renew or to lose, no claim to free
 /// or to take back, nothing for a drain to give up; whoever dies leaves nothing to take over or to sweep up. But a handler
 /// that says itself that nobody knows leaves a record like any other.
-const NEVER_IN_A_TRANSACTION: [&str; 12] = [
+const NEVER_IN_A_TRANSACTION: [&str; 14] = [
+    DOUBT,
+    VERIFY,
     "axum.",
     "plain.",
     "engine.replay.",

@@ -48,7 +48,7 @@ const fn is_coupled(kind: &Kind) -> bool {
 }
 
 /// In the order in which they are preferred for a point that several of them pass.
-pub(crate) static SCENARIOS: [Scenario; 22] = [
+pub(crate) static SCENARIOS: [Scenario; 23] = [
     Scenario { name: "a long run", applies: outlives, drive: long_run, ..USUAL },
     Scenario { name: "pay", drive: |stage, victim| stage.asks(victim, Mode::Pay), ..USUAL },
     Scenario { name: "try again", drive: |stage, victim| stage.asks(victim, Mode::Refuse), ..USUAL },
@@ -157,6 +157,12 @@ pub(crate) static SCENARIOS: [Scenario; 22] = [
         name: "verdicts",
         before: |stage| healthy(stage, |stage, worker| stage.asks(worker, Mode::Doubtful)),
         drive: verdicts,
+        ..USUAL
+    },
+    Scenario {
+        name: "retried by an operator",
+        before: |stage| healthy(stage, |stage, worker| stage.asks(worker, Mode::Doubtful)),
+        drive: |stage, victim| stage.retries(victim),
         ..USUAL
     },
 ];

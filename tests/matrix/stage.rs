@@ -141,6 +141,15 @@ impl<'s> Stage<'s> {
         Ok(())
     }
 
+    /// The same as the verdict that nothing happened.
+    pub(crate) fn retries(&self, worker: &mut Worker) -> Result<(), Gone> {
+        let (kind, key) = (self.kind.name.to_owned(), self.key());
+        self.history.append(&Event::Verdict { key: key.clone(), happened: false });
+        worker.does(&Order::Retry { kind, key: key.clone() })?;
+        self.history.append(&Event::Given { key });
+        Ok(())
+    }
+
     pub(crate) fn forgets(&self, worker: &mut Worker) -> Result<(), Gone> {
         let (kind, key) = (self.kind.name.to_owned(), self.key());
         self.history.append(&Event::Forgotten { key: key.clone() });

@@ -201,7 +201,10 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
 async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: Option<Landing>) {
     let mut pause = FIRST_PAUSE;
     loop {
-        match ask(&engine, &claim).await {
+        reach(points::ENGINE_DOUBT_BEFORE);
+        let answer = engine.in_time(engine.store.claim(claim.clone())).await;
+        reach(points::ENGINE_DOUBT_AFTER);
+        match answer {
             Ok(ClaimOutcome::Won(won)) => {
                 let surrender = Surrender { address: claim.address, owner: won.owner };
                 reach(points::ENGINE_UNKNOWN_BEFORE);

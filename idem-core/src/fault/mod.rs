@@ -1,6 +1,6 @@
 //! Points in a call at which a test can let the process die, stand still, or panic.
 //!
-//! Every store call and every step of the engine has one ([`ALL`]), and your own code can have some: [`reach`] is an
+//! Every step of the engine, and every call of its store from there, has one before and one after ([`ALL`]), and your own code can have some: [`reach`] is an
 //! empty function that the compiler removes, unless the feature `fault-points` is on. Turn that on in tests only: then
 //! whoever sets the environment of a process can stop it.
 //!

@@ -38,6 +38,10 @@ points! {
     ENGINE_RELEASE_BEFORE = "engine.release.before";
     /// The store has said whether the key is freed.
     ENGINE_RELEASE_AFTER = "engine.release.after";
+    /// The caller of a handler that nobody knows the outcome of is gone, and its key is about to be claimed to say so.
+    ENGINE_DOUBT_BEFORE = "engine.doubt.before";
+    /// The store has answered.
+    ENGINE_DOUBT_AFTER = "engine.doubt.after";
     /// The operation is about to be marked as unknown.
     ENGINE_UNKNOWN_BEFORE = "engine.unknown.before";
     /// The store has said whether it is.
@@ -104,6 +108,14 @@ points! {
     /// The store has answered.
     KEEPER_REAP_AFTER = "keeper.reap.after";
 
+    /// An operator is about to look into the store.
+    OPERATOR_LOOK_BEFORE = "operator.look.before";
+    /// The store has answered.
+    OPERATOR_LOOK_AFTER = "operator.look.after";
+    /// A key is about to be freed for an operator, who retries or releases it.
+    OPERATOR_FREE_BEFORE = "operator.free.before";
+    /// The store has answered.
+    OPERATOR_FREE_AFTER = "operator.free.after";
     /// An operator's verdict is about to be stored.
     OPERATOR_SETTLE_BEFORE = "operator.settle.before";
     /// The store has answered.
@@ -112,6 +124,19 @@ points! {
     OPERATOR_FORGET_BEFORE = "operator.forget.before";
     /// The store has answered.
     OPERATOR_FORGET_AFTER = "operator.forget.after";
+
+    /// The store is about to be asked for unknown outcomes whose verify hooks are due.
+    VERIFY_LIST_BEFORE = "verify.list.before";
+    /// It has answered.
+    VERIFY_LIST_AFTER = "verify.list.after";
+    /// A record is about to be looked at, before its verify hook is asked.
+    VERIFY_LOOK_UP_BEFORE = "verify.look_up.before";
+    /// The store has answered.
+    VERIFY_LOOK_UP_AFTER = "verify.look_up.after";
+    /// What a verify hook said is about to be stored.
+    VERIFY_SETTLE_BEFORE = "verify.settle.before";
+    /// The store has answered.
+    VERIFY_SETTLE_AFTER = "verify.settle.after";
 
     /// The body of an axum handler is about to run.
     AXUM_HANDLER_BEFORE = "axum.handler.before";
@@ -155,12 +180,16 @@ points! {
     TX_COMMIT_BEFORE = "tx.commit.before";
     /// The database has answered the commit.
     TX_COMMIT_AFTER = "tx.commit.after";
+    /// Before it is rolled back, the database is about to be asked whether it is still the transaction that was begun.
+    TX_CHECK_BEFORE = "tx.check.before";
+    /// The database has answered.
+    TX_CHECK_AFTER = "tx.check.after";
     /// The transaction is about to be rolled back.
     TX_ROLLBACK_BEFORE = "tx.rollback.before";
     /// It is rolled back.
     TX_ROLLBACK_AFTER = "tx.rollback.after";
     /// A transaction of the record's own is about to keep an answer without effects, or to find out what became of a
-    /// COMMIT whose answer was lost.
+    /// COMMIT whose answer was lost; or a record is about to be marked that was committed in the middle of one.
     TX_SETTLE_BEFORE = "tx.settle.before";
     /// The database has answered.
     TX_SETTLE_AFTER = "tx.settle.after";

@@ -14,7 +14,10 @@
 //! | body too long, broken, not canonical | 413, 400, 400 | `body-too-large`, `body-unreadable`, `fingerprint-invalid` | mend the request |
 //! | handler panicked, may be re-run | 500 | `handler-panicked` | ask again, same key |
 //! | operation called from inside itself | 500 | `operation-reentered` | tell its operators |
-//! | server put together wrongly | 500 | `misconfigured`, `body-not-read` | tell its operators |
+//! | the database undid it for another's sake | 503 + Retry-After | `transaction-conflict` | ask again, same key |
+//! | its transaction failed, or took too long | 500 | `transaction-aborted` | ask again, same key |
+//! | operation called inside a transaction | 500 | `inside-transaction` | tell its operators |
+//! | server put together wrongly | 500 | `misconfigured`, `body-not-read`, `store-cannot-couple` | tell its operators |
 //!
 //! ```
 //! use idem_core::http::{Problem, Profile};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::orders::Unexplained;
 use crate::address::Address;
 use crate::engine::Engine;
+use crate::fault::{points, reach};
 use crate::protocol::{Record, StateKind};
 use crate::store::{Entry, Page, StoreError};
 
@@ -29,7 +30,7 @@ impl Operator {
         after: Option<Address>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.engine.store.list(Page { state, after, limit }).await
+        looking(self.engine.store.list(Page { state, after, limit })).await
     }
 
     /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
@@ -37,7 +38,7 @@ impl Operator {
     /// # Errors
     /// The store's.
     pub async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
-        self.engine.store.count(state).await
+        looking(self.engine.store.count(state)).await
     }
 
     /// The record at `address`, expired or not.
@@ -45,7 +46,7 @@ impl Operator {
     /// # Errors
     /// The store's.
     pub async fn inspect(&self, address: Address) -> Result<Option<Record>, StoreError> {
-        self.engine.store.look_up(address).await
+        looking(self.engine.store.look_up(address)).await
     }
 
     /// Where the record of `key` lives, for a caller that complains: `operation` is the handler's `name`, or its
@@ -59,4 +60,11 @@ impl Operator {
     pub fn by(&self, who: &str) -> Unexplained {
         Unexplained::new(Arc::clone(&self.engine), who)
     }
+}
+
+async fn looking<T>(question: impl Future<Output = T>) -> T {
+    reach(points::OPERATOR_LOOK_BEFORE);
+    let answer = question.await;
+    reach(points::OPERATOR_LOOK_AFTER);
+    answer
 }

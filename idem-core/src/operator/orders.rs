@@ -121,7 +121,9 @@ impl Orders {
             order: self.order.clone(),
             retention: self.engine.config.policy.ttl,
         };
+        reach(points::OPERATOR_FREE_BEFORE);
         let outcome = self.engine.store.free(freeing).await;
+        reach(points::OPERATOR_FREE_AFTER);
         self.engine.forget_cached(entry.address);
         self.log(name, entry, outcome)
     }

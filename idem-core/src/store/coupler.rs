@@ -55,7 +55,7 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         Box::pin(async { Ok(()) })
     }
 
-    /// T1, T2 and T10, as the first statement of the transaction. Won, the record is running and locked.
+    /// T1, T2 and T10, before anything else in the transaction. Won, the record is running and locked.
     fn claim<'c>(
         &'c self,
         connection: &'c mut Db::Connection,

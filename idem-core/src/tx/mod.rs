@@ -70,9 +70,9 @@
 //! | 401 403 407 408 421 425 429 | rolled back | none: the key is as if it had never been used |
 //! | 5xx, any other `Err`, `NoEffect` | rolled back | none |
 //! | `Ambiguous`: something outside the database may have happened | rolled back | unknown |
-//! | a panic, a dropped caller, a dead process | rolled back | none |
+//! | a panic, a dropped caller (unless it said `Ambiguous` already), a dead process | rolled back | none |
 //! | the database undid it (40001, 40P01, 1213, 1205) | rolled back | none; runs again up to `tx_retries` times, else 503 `transaction-conflict` |
-//! | success, although a statement had failed, or past [`max_run`](crate::Builder::max_run) | rolled back | none; 500 `transaction-aborted` |
+//! | success, although a statement had failed (PostgreSQL; elsewhere that statement alone is undone, and the rest commits), or past [`max_run`](crate::Builder::max_run) (on SQLite a third of the lease, if that is less) | rolled back | none; 500 `transaction-aborted` |
 //!
 //! No answer leaves before the commit is certain. A COMMIT whose answer is lost is settled by writing the claim again in
 //! another transaction, which waits for the end of the first and so learns it; while the database cannot be asked, the
@@ -90,7 +90,7 @@
 //! Those of the pool that the store was built from ([`PostgresStore::builder(&pool)`](crate::store::postgres),
 //! [`MySqlStore::builder(&pool)`](crate::store::mysql), [`SqliteStoreBuilder::pool`](crate::store::sqlite)); a store that
 //! was opened by URL or path makes a pool of its own. Business tables may be in any schema of that database; on SQLite,
-//! in that file. Around the handler's statements come BEGIN, one statement, one statement, COMMIT. A connection is given
+//! in that file. Around the handler's statements come, for a new key, BEGIN, one statement, one statement, COMMIT. A connection is given
 //! back as it was (autocommit on MySQL; on SQLite, a commit hook of the application's is replaced for the time and gone
 //! afterwards); one whose state is in doubt is closed.
 //!
@@ -108,11 +108,12 @@
 //!
 //! # One operation inside another
 //!
-//! An idempotent call on the same store inside a transaction is refused as
+//! An idempotent call through the same [`Idem`](crate::Idem), or a clone of it, inside a transaction is refused as
 //! [`Refused::InsideTransaction`](crate::Refused::InsideTransaction), the same key as
 //! [`Refused::Reentered`](crate::Refused::Reentered), at once: it could not see what the transaction wrote, and would wait
 //! for it. Calls to other services carry [derived keys](mod@crate::current), as everywhere; but they are not undone by a
-//! rollback, so the service must be idempotent under that key.
+//! rollback, so the service must be idempotent under that key. Another `Idem` over the same database is not recognised:
+//! have one for each.
 
 mod again;
 mod conflict;

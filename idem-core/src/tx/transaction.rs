@@ -103,7 +103,8 @@ impl<S: TxStore> Idem<S> {
     /// `body`'s own, or a [`Refused`] as one: [`InProgress`](Refused::InProgress) while another process is at it,
     /// [`KeyReused`](Refused::KeyReused), [`TransactionConflict`](Refused::TransactionConflict) if the database undid
     /// the transaction for another's sake (nothing happened; call again),
-    /// [`TransactionAborted`](Refused::TransactionAborted) if `body` returned `Ok` although a statement had failed, and
+    /// [`TransactionAborted`](Refused::TransactionAborted) if `body` returned `Ok` although a statement had failed
+    /// (PostgreSQL), or took too long, and
     /// what every idempotent call may be refused with.
     ///
     /// # Panics

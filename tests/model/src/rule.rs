@@ -1,6 +1,6 @@
 //! The rules that must hold, by name.
 
-/// What DESIGN calls an invariant. Broken ones are collected in the world in which it happened.
+/// An invariant. Broken ones are collected in the world in which it happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u8)]
 #[non_exhaustive]

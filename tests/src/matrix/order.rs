@@ -34,6 +34,13 @@ pub enum Order {
         /// Whether it happened.
         happened: bool,
     },
+    /// Let an unknown operation run again.
+    Retry {
+        /// The kind whose record it is.
+        kind: String,
+        /// Its scope and key.
+        key: String,
+    },
     /// Drop a record.
     Forget {
         /// The kind whose record it is.

@@ -5,7 +5,10 @@
 use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, WriteOutcome};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::{Batch, Renewal, Store, Surrender, Sweep};
+use idem_core::tx::OperationKey;
+use idem_core::{Idem, Refused, Scope};
 use idem_servers::{PgBouncer, Postgres, require};
+use sqlx::postgres::PgPoolOptions;
 
 use super::Table;
 use crate::support::*;
@@ -32,7 +35,7 @@ async fn are_pinned_on_an_empty_table() {
     // With statistics that say that the table is empty, a planner left alone would scan it.
     table.shell().await.run(format!("ANALYZE {}", table.name)).await;
     exercise(&store).await;
-    check(&server, &table);
+    check(&server, &table, &STATEMENTS);
 }
 
 #[tokio::test]
@@ -45,7 +48,7 @@ async fn are_pinned_through_a_pooler() {
     let direct = Table { url: server.url(), name: table.name.clone() };
     direct.shell().await.run(format!("ANALYZE {}", table.name)).await;
     exercise(&store).await;
-    check(&server, &table);
+    check(&server, &table, &STATEMENTS);
 }
 
 /// Every statement, alone and in a batch, often enough for a plan to be kept.
@@ -91,15 +94,41 @@ async fn exercise(store: &PostgresStore) {
     }
 }
 
+/// What a transaction asks is prepared on the application's own connections.
+#[tokio::test]
+async fn are_pinned_inside_transactions() {
+    let Some(server) = explaining() else { return };
+    let table = Table::at(&server.url());
+    for with_begin in [false, true] {
+        let pool = PgPoolOptions::new().max_connections(1).connect(&server.url()).await.unwrap();
+        let process = async || {
+            let builder = PostgresStore::builder(&pool).table(&table.name).claim_with_begin(with_begin);
+            Idem::builder(builder.open().await.unwrap()).scope(Scope::public()).build()
+        };
+        let (idem, other) = (process().await, process().await);
+        table.shell().await.run(format!("ANALYZE {}", table.name)).await;
+        for round in 0..8 {
+            let key = || OperationKey::new("pay", &format!("{with_begin} {round}"));
+            let failed = idem.transaction(key(), async |_| Err::<u32, _>(Refused::KeyExpired)).await;
+            assert_eq!(failed, Err(Refused::KeyExpired));
+            assert_eq!(idem.transaction(key(), async |_| Ok::<_, Refused>(1)).await, Ok(1));
+            // From the record alone.
+            assert_eq!(other.transaction(key(), async |_| Ok::<_, Refused>(2)).await, Ok(1));
+        }
+    }
+    check(&server, &table, &["INSERT INTO", "_claim_here", "_finish_here", "_holds_here", "_load"]);
+}
+
+const STATEMENTS: [&str; 8] =
+    ["INSERT INTO", "_finish", "_finish_one", "_load", "_renew", "_sweep", "_reap", "_change"];
+
 #[track_caller]
-fn check(server: &Postgres, table: &Table) {
+fn check(server: &Postgres, table: &Table, statements: &[&str]) {
     let log = server.log();
     let plans: Vec<&str> = log.split(" LOG:  ").filter(|entry| entry.contains("plan:")).collect();
     let ours: Vec<&str> = plans.into_iter().filter(|plan| plan.contains(&*table.name)).collect();
-    for statement in
-        ["INSERT INTO", "_finish", "_finish_one", "_load", "_renew", "_sweep", "_reap", "_change"]
-    {
-        assert!(ours.iter().any(|plan| plan.contains(statement)), "no plan of {statement} was logged");
+    for statement in statements {
+        assert!(ours.iter().any(|plan| plan.contains(*statement)), "no plan of {statement} was logged");
     }
     for plan in ours {
         for scan in [format!("Seq Scan on {}", table.name), format!("Seq Scan on public.{}", table.name)] {

@@ -75,8 +75,14 @@ impl<Db: Database> Coupled<Db> {
         let (connection, gate) = seat.parts();
         let isolation = self.rules.isolation;
         if self.coupler.claims_with_begin() {
-            let begin = self.coupler.begin_claiming(connection, isolation, self.lead.question());
-            match in_time(&self.engine, begin).await {
+            let begin = async {
+                reach(points::TX_CLAIM_BEFORE);
+                let begin = self.coupler.begin_claiming(connection, isolation, self.lead.question());
+                let claimed = in_time(&self.engine, begin).await;
+                reach(points::TX_CLAIM_AFTER);
+                claimed
+            };
+            match begin.await {
                 Ok(Some((tx, held))) => {
                     let (ended, left) = self.inside(gate, held).run(tx, body).await;
                     return Transacted::Ran(ended, held, left);
@@ -85,7 +91,10 @@ impl<Db: Database> Coupled<Db> {
                 Ok(None) => {}
                 Err(fault) => return Transacted::Fault(fault, body),
             }
-            if let Err(fault) = in_time(&self.engine, self.coupler.clear(connection)).await {
+            reach(points::TX_ROLLBACK_BEFORE);
+            let cleared = in_time(&self.engine, self.coupler.clear(connection)).await;
+            reach(points::TX_ROLLBACK_AFTER);
+            if let Err(fault) = cleared {
                 return Transacted::Fault(fault, body);
             }
         }
@@ -254,7 +263,10 @@ impl<Db: Database> Coupled<Db> {
     /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
     /// after a rollback may be committed too, where the database cannot be kept from it.
     async fn not_ours<T>(self, held: HeldRow) -> Turn<T, Db> {
-        match self.give_up(held).await {
+        reach(points::TX_SETTLE_BEFORE);
+        let given_up = self.give_up(held).await;
+        reach(points::TX_SETTLE_AFTER);
+        match given_up {
             Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
                 tracing::error!(
                     address = %held.address,

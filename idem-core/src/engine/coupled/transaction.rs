@@ -92,7 +92,12 @@ impl<Db: Database> Inside<'_, Db> {
     async fn holds(&self, tx: &mut Transaction<'_, Db>) -> bool {
         match &self.held {
             None => true,
-            Some((held, _)) => in_time(self.engine, self.coupler.holds(tx, held)).await.unwrap_or(true),
+            Some((held, _)) => {
+                reach(points::TX_CHECK_BEFORE);
+                let holds = in_time(self.engine, self.coupler.holds(tx, held)).await;
+                reach(points::TX_CHECK_AFTER);
+                holds.unwrap_or(true)
+            }
         }
     }
 

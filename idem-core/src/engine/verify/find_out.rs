@@ -9,6 +9,7 @@ use tokio::runtime::Handle;
 use super::super::Engine;
 use super::super::panics::caught;
 use crate::address::Address;
+use crate::fault::{points, reach};
 use crate::protocol::{Order, Record, Seen, State, Verdict, WriteOutcome};
 use crate::store::Settlement;
 use crate::verify::{Hook, Unsettled, Verification};
@@ -36,7 +37,10 @@ impl Engine {
         place: Place<'_>,
     ) -> bool {
         let Some(hook) = self.config.hooks.get(operation) else { return false };
-        let record = match self.in_time(self.store.look_up(address)).await {
+        reach(points::VERIFY_LOOK_UP_BEFORE);
+        let found = self.in_time(self.store.look_up(address)).await;
+        reach(points::VERIFY_LOOK_UP_AFTER);
+        let record = match found {
             Ok(Some(record)) if record.state == State::Unknown => record,
             // Stuck is for people.
             Ok(Some(Record { state: State::Stuck, .. })) | Err(_) => return false,
@@ -56,7 +60,10 @@ impl Engine {
         };
         let (seen, order) = (Seen::of(&record), Order::verified());
         let settlement = Settlement { address, seen, verdict, order, retention };
-        match self.in_time(self.store.settle(settlement)).await {
+        reach(points::VERIFY_SETTLE_BEFORE);
+        let settled = self.in_time(self.store.settle(settlement)).await;
+        reach(points::VERIFY_SETTLE_AFTER);
+        match settled {
             Ok(outcome) => {
                 self.verifier.doubts.forget(address);
                 match outcome {

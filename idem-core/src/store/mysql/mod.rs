@@ -6,7 +6,8 @@
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = MySqlStore::connect("mysql://app@db.internal/shop").await?;
 //!
-//! // Or from the pool that the application has: its address and credentials are used, not its connections.
+//! // Or from the pool that the application has: its address and credentials are used; its
+//! // connections, only by `#[tx]` handlers.
 //! let pool = sqlx::MySqlPool::connect("mysql://app@db.internal/shop").await?;
 //! let store = MySqlStore::builder(&pool).table("payments.idem_record").open().await?;
 //! # Ok(()) }
@@ -39,10 +40,11 @@
 //! statement, it is prepared, which is one more.
 //!
 //! # How it works
-//! Every write is one statement that commits by itself, guarded by state, fence and nonce; there is no transaction that
+//! Outside of `#[tx]` handlers every write is one statement that commits by itself, guarded by state, fence and nonce; there is no transaction that
 //! a dropped future could leave open. Rows are locked in the order of their addresses. Whether a claim was won is told
-//! by what the server returns (on MariaDB the row; on MySQL the number that only an inserted row leaves), never by a
-//! count of rows, which means one thing or another depending on how a client connects.
+//! by what the server returns (on MariaDB the row; on MySQL the number that only an inserted row leaves), never by the
+//! count of rows of an insertion, which means one thing or another depending on how a client connects. Where rows are
+//! counted, the statement changes each that it finds.
 
 mod builder;
 mod coupler;

@@ -56,7 +56,7 @@ impl Coupled {
             ),
             claim_here: Statement::new(name, "SELECT {table_claim_here}($, $, $, $, $, $, $, $, $)"),
             finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
-            holds: Statement::new(name, HOLDS),
+            holds: Statement::new(name, "SELECT {table_holds_here}($, $)"),
         }
     }
 
@@ -92,10 +92,6 @@ fresh AS (\
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
 ), seen AS ({fresh} WHERE NOT EXISTS (SELECT FROM fresh)) \
 SELECT turn.mine, seen.* FROM turn LEFT JOIN seen ON true";
-
-/// See `{table_finish_here}`.
-const HOLDS: &str = "SELECT EXISTS (SELECT FROM {table} WHERE address = $ AND nonce = $ \
-    AND xmin::text::bigint = (txid_current() & 4294967295))";
 
 /// The columns of [`CLAIM`]: whether it is our turn, then clock, address and record.
 const MINE: usize = 0;

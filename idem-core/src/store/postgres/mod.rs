@@ -6,7 +6,8 @@
 //! # async fn open() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = PostgresStore::connect("postgres://app@db.internal/shop").await?;
 //!
-//! // Or from the pool that the application has: its address and credentials are used, not its connections.
+//! // Or from the pool that the application has: its address and credentials are used; its
+//! // connections, only by `#[tx]` handlers.
 //! let pool = sqlx::PgPool::connect("postgres://app@db.internal/shop").await?;
 //! let store = PostgresStore::builder(&pool).table("payments.idem_record").open().await?;
 //! # Ok(()) }
@@ -29,8 +30,8 @@
 //! commit carries dozens of them.
 //!
 //! # How it works
-//! A claim is an insertion, which has one plan. Whatever looks rows up is a function in the database, made by the
-//! migration: its settings pin the plan, so that a table that was empty when it was first looked at is not scanned a
+//! A claim is an insertion, which has one plan. What looks rows up on the way of a call is a function in the database,
+//! made by the migration (not for what operators list and count): its settings pin the plan, so that a table that was empty when it was first looked at is not scanned a
 //! minute later, on whatever connection. Every write is guarded by state, fence and nonce in the statement itself.
 
 mod args;

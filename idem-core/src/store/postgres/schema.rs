@@ -8,8 +8,12 @@ use crate::store::remote::failure::Fault;
 use crate::store::sql::{TableName, version};
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
-const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// Taken while migrating, so that processes that start together do it once: "idem" in ASCII.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(1768187245)";

@@ -78,6 +78,10 @@ pub(crate) async fn obey(app: App, order: Order) {
             settle(&app, &kind, &key, &say, happened).await;
             Event::Did
         }
+        Order::Retry { kind, key } => {
+            retry(&app, &kind, &key).await;
+            Event::Did
+        }
         Order::Forget { kind, key } => {
             forget(&app, &kind, &key).await;
             Event::Did
@@ -161,6 +165,15 @@ async fn settle(app: &App, kind: &str, key: &str, say: &str, happened: bool) {
     while let Err(error) =
         operator.by("the driver").because("as it was told").settle(&entry, verdict.clone()).await
     {
+        again(&error).await;
+    }
+}
+
+async fn retry(app: &App, kind: &str, key: &str) {
+    let address = address(app, kind, key);
+    let Some(record) = look(app, address).await else { return };
+    let (operator, entry) = (app.idem.operator(), Entry { address, record });
+    while let Err(error) = operator.by("the driver").because("as it was told").retry(&entry).await {
         again(&error).await;
     }
 }

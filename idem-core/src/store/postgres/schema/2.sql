@@ -19,9 +19,10 @@ BEGIN
 END $$;
 
 -- Completes a record if the guard holds; whether it did. `xmin` is the transaction that wrote the row: one that was
--- committed in the middle, and goes on in another, completes nothing. One setting: each costs some microseconds a call.
+-- committed in the middle, and goes on in another, completes nothing.
 CREATE FUNCTION {table_finish_here}(at bytea, its_fence bigint, its_nonce bytea, retention bigint, new_reply bytea)
-RETURNS boolean LANGUAGE plpgsql VOLATILE SET enable_seqscan = off AS $$
+RETURNS boolean LANGUAGE plpgsql VOLATILE
+SET plan_cache_mode = force_generic_plan SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
     clock bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 BEGIN
