@@ -110,7 +110,7 @@ fn may_pass(answer: &Answer) -> bool {
 }
 
 /// Requests so far, once none is on its way any more.
-async fn settled(proxy: &Proxy) -> u64 {
+pub(crate) async fn settled(proxy: &Proxy) -> u64 {
     let mut seen = proxy.requests();
     loop {
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -105,6 +105,37 @@ macro_rules! records {
                 assert_eq!((world.rows().await, pay(&world, &idem(&store), LEASE).await), (1, Ok(2)));
             }
 
+            /// Whatever the record said before.
+            #[tokio::test]
+            async fn a_released_key_that_another_process_is_at_is_in_progress() {
+                let Some((world, store)) = world().await else { return };
+                // There a second writer waits, and sees how it ended.
+                let waits = stringify!($name) == "sqlite";
+                let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
+                let release = Release { address: address(), owner, retention: LEASE };
+                let _applied = store.release(release).await.unwrap();
+                let first = idem(&store);
+                let held = first.transaction(OperationKey::new("pay", "k"), async |_| {
+                    world.app.inside.notify_one();
+                    world.app.go_on.notified().await;
+                    Ok::<_, Refused>(7)
+                });
+                let second = async {
+                    soon("it runs", world.app.inside.notified()).await;
+                    let other = idem(&world.store().await);
+                    if waits {
+                        world.app.go_on.notify_one();
+                    }
+                    let told = pay(&world, &other, LEASE).await;
+                    world.app.go_on.notify_one();
+                    told
+                };
+                let (held, told) = soon("both end", async { tokio::join!(held, second) }).await;
+                let in_progress = matches!(told, Err(Refused::InProgress { .. }));
+                assert!(if waits { told == Ok(7) } else { in_progress }, "{told:?}");
+                assert_eq!((held, world.runs()), (Ok(7), 0));
+            }
+
             #[tokio::test]
             async fn an_expired_answer_makes_room() {
                 let Some((world, store)) = world().await else { return };

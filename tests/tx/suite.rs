@@ -7,6 +7,7 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
+use idem_core::fault::{self, Fault, points};
 use idem_core::tx::{MySqlTx, OperationKey, PgTx, SqliteTx};
 use idem_core::{Refused, idempotent};
 use serde::{Deserialize, Serialize};
@@ -265,6 +266,42 @@ macro_rules! suite {
                 }
                 assert!(soon("it ends", first).await.unwrap().is(201, "run 1"));
                 assert!(soon("a replay", ask(&other, "k", &body)).await.replayed);
+                assert_eq!((world.rows().await, world.runs()), (1, 1));
+            }
+
+            /// What another process's transaction will leave behind is not known before it ends: perhaps an answer to
+            /// this very request, although somebody else in this process asks something else under its key.
+            #[tokio::test]
+            async fn who_waits_behind_another_request_gets_its_own_answer() {
+                let Some((world, router)) = world().await else { return };
+                let idem = world.process_with(|b| b.wait(std::time::Duration::from_mins(1))).await;
+                let other = Router::new().route("/act", post(act)).layer(idem.layer());
+                let other = other.with_state(world.app.clone());
+                let call = |router: &Router, body: String| {
+                    let router = router.clone();
+                    tokio::spawn(async move { ask(&router, "k", &body).await })
+                };
+                let first = call(&router, ask_for("a", End::Held));
+                soon("the first runs", world.app.inside.notified()).await;
+                let claims = fault::arm(points::TX_CLAIM_BEFORE, Fault::Count);
+                let different = call(&other, ask_for("b", End::Held));
+                let asked = async {
+                    while claims.reached() == 0 {
+                        tokio::task::yield_now().await;
+                    }
+                };
+                // SQLite's waits for its turn before that.
+                if stringify!($name) != "sqlite" {
+                    soon("the other is asked", asked).await;
+                }
+                let same = call(&other, ask_for("a", End::Held));
+                tokio::task::yield_now().await;
+                world.app.go_on.notify_one();
+                assert!(soon("it ends", first).await.unwrap().is(201, "run 1"));
+                let different = soon("an answer", different).await.unwrap();
+                assert!(different.is(400, "idempotency-key-reused"), "{different:?}");
+                let same = soon("an answer", same).await.unwrap();
+                assert!(same.is(201, "run 1") && same.replayed, "{same:?}");
                 assert_eq!((world.rows().await, world.runs()), (1, 1));
             }
 

@@ -7,9 +7,9 @@ use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::tx::{MySqlTx, PgTx, SqliteTx};
 use idem_core::{Refused, idempotent};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection};
 
-use crate::world::{App, World, ask};
+use crate::world::{App, World, ask, ask_at};
 
 macro_rules! traps {
     ($name:ident, $Db:ty, $Tx:ident, $dialect:literal) => {
@@ -29,7 +29,18 @@ macro_rules! traps {
                 sqlx::raw_sql(insert("before")).execute(&mut **tx).await.unwrap();
                 let statement = statement.replace("{ledger}", &app.ledger);
                 let sent = statement.trim_start_matches('!').to_owned();
-                let _ended = sqlx::raw_sql(AssertSqlSafe(sent)).execute(&mut **tx).await;
+                if sent.starts_with(FAILED_SAVEPOINT) {
+                    // The driver rolls all of it back, and takes the transaction for ended.
+                    let _failed = tx.begin_with("SAVEPOINT by_hand").await;
+                } else {
+                    let _ended = sqlx::raw_sql(AssertSqlSafe(sent.clone())).execute(&mut **tx).await;
+                }
+                if sent == SAVEPOINT_THEN {
+                    if let Ok(mut inner) = tx.begin().await {
+                        let _inside = sqlx::raw_sql(insert("inside")).execute(&mut *inner).await;
+                        let _committed = inner.commit().await;
+                    }
+                }
                 let _after = sqlx::raw_sql(insert("after")).execute(&mut **tx).await;
                 if statement.starts_with('!') {
                     Err(Refused::HandlerPanicked)
@@ -38,12 +49,45 @@ macro_rules! traps {
                 }
             }
 
+            /// Calls somebody else, and does not know what came of it; then its transaction ends.
+            #[idempotent(on_error = unknown)]
+            async fn doubtful(
+                State(app): State<App>,
+                #[tx] tx: &mut $Tx<'_>,
+                Json(statement): Json<String>,
+            ) -> Result<String, Refused> {
+                app.runs.fetch_add(1, Ordering::SeqCst);
+                let insert = format!("INSERT INTO {} VALUES ('before', 1)", app.ledger);
+                sqlx::raw_sql(AssertSqlSafe(insert)).execute(&mut **tx).await.unwrap();
+                let sent = statement.replace("{ledger}", &app.ledger);
+                let _ended = sqlx::raw_sql(AssertSqlSafe(sent)).execute(&mut **tx).await;
+                Err(Refused::HandlerPanicked)
+            }
+
+            /// Whether there is a key or not.
+            #[idempotent(optional)]
+            async fn keyless(
+                State(app): State<App>,
+                #[tx] tx: &mut $Tx<'_>,
+                Json(statement): Json<String>,
+            ) -> Result<String, Refused> {
+                let insert = |note| AssertSqlSafe(format!("INSERT INTO {} VALUES ('{note}', 1)", app.ledger));
+                sqlx::raw_sql(insert("before")).execute(&mut **tx).await.unwrap();
+                let _ended = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut **tx).await;
+                let _after = sqlx::raw_sql(insert("after")).execute(&mut **tx).await;
+                Ok("happy".to_owned())
+            }
+
             pub(super) async fn world() -> Option<(World<$Db>, Router)> {
                 crate::world::VARIANT.set($dialect);
                 let world = World::<$Db>::new().await?;
                 let layer = world.process().await.layer();
-                let router =
-                    Router::new().route("/act", post(act)).layer(layer).with_state(world.app.clone());
+                let router = Router::new()
+                    .route("/act", post(act))
+                    .route("/doubtful", post(doubtful))
+                    .route("/keyless", post(keyless))
+                    .layer(layer)
+                    .with_state(world.app.clone());
                 Some((world, router))
             }
         }
@@ -54,6 +98,11 @@ traps!(postgres, sqlx::Postgres, PgTx, false);
 traps!(postgres_with_begin, sqlx::Postgres, PgTx, true);
 traps!(mariadb, sqlx::MySql, MySqlTx, false);
 traps!(mysql, sqlx::MySql, MySqlTx, true);
+
+/// `Transaction::begin_with`, inside of a transaction.
+const FAILED_SAVEPOINT: &str = "savepoint";
+/// The same, and one that does not fail.
+const SAVEPOINT_THEN: &str = "savepoint, and another";
 
 fn json(statement: &str) -> String {
     serde_json::to_string(statement).unwrap()
@@ -161,6 +210,65 @@ async fn mariadb_commits_for_a_change_of_a_table_by_a_handler_that_fails() {
 #[tokio::test]
 async fn postgres_is_committed_by_a_handler_that_fails() {
     unknown!(postgres, "!COMMIT");
+}
+
+macro_rules! savepoints {
+    ($($test:ident $module:ident $statement:expr;)*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            unknown!($module, $statement);
+        }
+    )*};
+}
+// The driver's own rollback is none of the handler's, and what follows it commits by itself or by the next savepoint.
+savepoints! {
+    sqlite_is_ended_by_a_savepoint_that_fails sqlite FAILED_SAVEPOINT;
+    postgres_is_ended_by_a_savepoint_that_fails postgres FAILED_SAVEPOINT;
+    mariadb_is_ended_by_a_savepoint_that_fails mariadb FAILED_SAVEPOINT;
+    mysql_is_ended_by_a_savepoint_that_fails mysql FAILED_SAVEPOINT;
+    mariadb_is_committed_by_a_savepoint_after_one_that_failed mariadb SAVEPOINT_THEN;
+    postgres_is_committed_by_a_savepoint_after_one_that_failed postgres SAVEPOINT_THEN;
+}
+
+macro_rules! doubtful {
+    ($($test:ident $module:ident $statement:literal;)*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            let Some((world, router)) = $module::world().await else { return };
+            for _ in 0..2 {
+                let answer = ask_at(&router, "/doubtful", Some("k"), &json($statement)).await;
+                assert!(answer.is(409, "outcome-unknown"), "{answer:?}");
+                assert_eq!((world.rows().await, world.runs()), (0, 1));
+            }
+        }
+    )*};
+}
+// That the database undid what was done in it says nothing about what was done elsewhere.
+doubtful! {
+    sqlite_undoes_a_doubtful_one sqlite "INSERT OR ROLLBACK INTO {ledger} VALUES ('before', 1)";
+    postgres_undoes_a_doubtful_one postgres "ROLLBACK";
+    mariadb_undoes_a_doubtful_one mariadb "ROLLBACK";
+    mysql_undoes_a_doubtful_one mysql "ROLLBACK; START TRANSACTION";
+}
+
+/// Without a key too, success is said of what was committed as a whole.
+#[tokio::test]
+async fn without_a_key_what_was_undone_is_no_success() {
+    if let Some((world, router)) = postgres::world().await {
+        let answer = ask_at(&router, "/keyless", None, &json("SELECT 1/0")).await;
+        assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+        assert_eq!(world.rows().await, 0);
+        assert!(ask_at(&router, "/keyless", None, &json("SELECT 1")).await.is(200, "happy"));
+        assert_eq!(world.rows().await, 2);
+    }
+    if let Some((world, router)) = mariadb::world().await {
+        // As a deadlock does.
+        let answer = ask_at(&router, "/keyless", None, &json("ROLLBACK")).await;
+        assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+        assert_eq!(world.rows().await, 0);
+        assert!(ask_at(&router, "/keyless", None, &json("SELECT 1")).await.is(200, "happy"));
+        assert_eq!(world.rows().await, 2);
+    }
 }
 
 #[tokio::test]

@@ -224,12 +224,16 @@ impl Answer {
 }
 
 pub(crate) async fn ask(router: &Router, key: &str, body: &str) -> Answer {
-    let request = Request::post("/act")
-        .header("x-account", "ada")
-        .header("idempotency-key", key)
-        .header("content-type", "application/json")
-        .body(Body::from(body.to_owned()))
-        .unwrap();
+    ask_at(router, "/act", Some(key), body).await
+}
+
+pub(crate) async fn ask_at(router: &Router, path: &str, key: Option<&str>, body: &str) -> Answer {
+    let mut request =
+        Request::post(path).header("x-account", "ada").header("content-type", "application/json");
+    if let Some(key) = key {
+        request = request.header("idempotency-key", key);
+    }
+    let request = request.body(Body::from(body.to_owned())).unwrap();
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
     let body = body.collect().await.unwrap().to_bytes();

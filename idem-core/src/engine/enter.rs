@@ -236,7 +236,8 @@ async fn follow(operation: &Operation, flight: &Arc<Flight>, deadline: Instant) 
             {
                 return Followed::Answer(Err(Refused::KeyReused));
             }
-            Stage::Elsewhere | Stage::Running(_) | Stage::Coupled => {}
+            // What the record will say is not known: perhaps another request's.
+            Stage::Elsewhere | Stage::Contended | Stage::Running(_) | Stage::Coupled => {}
             Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Board::Replay(reply))),
             Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
             Stage::Ended(End::Open) => return Followed::AskAgain,

@@ -35,6 +35,9 @@ pub(super) enum Stage {
     Claiming,
     /// Another process runs it; the leader asks again from time to time.
     Elsewhere,
+    /// Another transaction is at it, whose record nobody sees; the leader asks again from time to time.
+    #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only databases have transactions"))]
+    Contended,
     /// Our handler runs.
     Running(Held),
     /// Our handler runs in a transaction, which needs no renewal and is undone by its own end.

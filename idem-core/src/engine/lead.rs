@@ -85,6 +85,12 @@ impl Lead {
         self.flight.set(Stage::Elsewhere);
     }
 
+    /// Another transaction is at the key.
+    #[cfg(feature = "_tx")]
+    pub(super) fn contended(&self) {
+        self.flight.set(Stage::Contended);
+    }
+
     /// What is asked of the store.
     #[cfg(feature = "_tx")]
     pub(super) const fn question(&self) -> &Claim {
@@ -129,13 +135,30 @@ impl Drop for Lead {
         let open = (!self.over).then(|| Landing(Arc::clone(&self.engine), Arc::clone(&self.flight)));
         if *self.doubtful.get_mut() {
             // Twins here go on when it is written down: until then the key looks free.
-            let marking = make_unknown(Arc::clone(&self.engine), self.claim.clone(), open);
+            let until_then = (Marking::new(&self.engine), open);
+            let marking = make_unknown(Arc::clone(&self.engine), self.claim.clone(), until_then);
             self.engine.keeper.spawn(&self.engine, marking);
         } else if self.undecided {
             let engine = Arc::clone(&self.engine);
             let (claim, retention) = (self.claim.clone(), self.retention);
             self.engine.keeper.spawn(&self.engine, take_back(engine, claim, retention));
         }
+    }
+}
+
+/// A drain waits for it.
+struct Marking(Arc<Engine>);
+
+impl Marking {
+    fn new(engine: &Arc<Engine>) -> Self {
+        engine.flights.attempt_begins();
+        Self(Arc::clone(engine))
+    }
+}
+
+impl Drop for Marking {
+    fn drop(&mut self) {
+        self.0.flights.attempt_ends();
     }
 }
 
@@ -198,7 +221,7 @@ async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
 }
 
 /// Claims a key whose handler says that nobody knows what it did, and whose caller is gone, and writes that down.
-async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: Option<Landing>) {
+async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: (Marking, Option<Landing>)) {
     let mut pause = FIRST_PAUSE;
     loop {
         reach(points::ENGINE_DOUBT_BEFORE);
@@ -208,7 +231,7 @@ async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: Option<Lan
             Ok(ClaimOutcome::Won(won)) => {
                 let surrender = Surrender { address: claim.address, owner: won.owner };
                 reach(points::ENGINE_UNKNOWN_BEFORE);
-                let marked = engine.store.mark_unknown(surrender).await;
+                let marked = engine.in_time(engine.store.mark_unknown(surrender)).await;
                 reach(points::ENGINE_UNKNOWN_AFTER);
                 if marked.is_ok() {
                     return;

@@ -79,6 +79,18 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         held: &'c HeldRow,
     ) -> BoxFuture<'c, Result<bool, TxFault>>;
 
+    /// Makes a transaction without a record known again to [`is_whole`](Self::is_whole).
+    fn mark<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<(), TxFault>> {
+        let _ = connection;
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether a COMMIT would commit all of a transaction without a record, as far as COMMIT itself would not say.
+    fn is_whole<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<bool, TxFault>> {
+        let _ = connection;
+        Box::pin(async { Ok(true) })
+    }
+
     /// True if a connection must be [restored](Self::restore) before others may use it.
     fn leaves_traces(&self) -> bool {
         false

@@ -104,7 +104,9 @@
 //! of the handler's own. The completion notices, since it only counts in the transaction that claimed. What came after a
 //! rollback is undone too (MySQL) or refused (SQLite); where something may have been committed the key is
 //! `outcome-unknown`, with an error in the log. Leave BEGIN, COMMIT, ROLLBACK and changes of tables out of handlers;
-//! savepoints (`tx.begin()`) are fine.
+//! savepoints (`tx.begin()`) are fine, but a handler must not go on after one that could not be begun: the driver has
+//! rolled all of it back then, and commits what follows by itself. That is noticed; a ROLLBACK and a COMMIT of the
+//! handler's own on MySQL, with writes in between, are not.
 //!
 //! # One operation inside another
 //!

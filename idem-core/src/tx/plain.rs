@@ -137,7 +137,7 @@ impl<Db: Database, R> Call<Db, R> {
         let Self { kind, policy, errors } = self;
         let judged = async |tx: &mut Transaction<'_, Db>| {
             let result = body(tx).await;
-            let meaning = if conflict(&result) && !is_doubtful(&errors, &policy, &result) {
+            let meaning = if !is_doubtful(&errors, &policy, &result) && conflict(&result) {
                 Meaning::Conflict
             } else if wanted(&result) {
                 let commits = commits(&result);

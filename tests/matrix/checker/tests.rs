@@ -276,6 +276,16 @@ fn i10_a_record_that_the_sweep_has_not_reached() {
     assert_eq!(broken(&history(7), Effects::Coupled), [""; 0]);
     assert_breaks(&history(8), Effects::Coupled, "I10");
     assert_breaks(&history(7), Effects::AtMostOnce, "I10");
+    // Nobody had looked before, and nobody has run since.
+    let unseen: Vec<Event> = [&history(7)[..3], &history(7)[4..]].concat();
+    assert_eq!(broken(&unseen, Effects::Coupled), [""; 0]);
+    assert_breaks(&unseen, Effects::AtMostOnce, "I10");
+    let runs = vec![invoked("w2", "c4", "a", Mode::Pay), begun("c4")];
+    let look = unseen.iter().position(|event| matches!(event, Event::Record { .. })).unwrap();
+    let mut runs_before_the_look = unseen;
+    runs_before_the_look.splice(look..look, runs);
+    let found = check(&runs_before_the_look, Effects::Coupled);
+    assert!(found.iter().any(|violation| violation.what.contains("and is running")), "{found:?}");
 }
 
 /// What a look saw may be older than its end.

@@ -32,7 +32,7 @@ pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Re
             let state = seen.map_or("absent", |seen| &*seen.state);
             // Its owner may still complete it, late.
             let ok = matches!(state, "unknown" | "done")
-                || kind == Effects::Coupled && unwritten(story, key, at, seen);
+                || kind == Effects::Coupled && unwritten(story, key, until, at, seen);
             if !ok && !settled(from, at) {
                 report("I10", format!("it was unknown and is {state}, and nobody had settled it"));
             }
@@ -41,7 +41,14 @@ pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Re
 }
 
 /// A claim inside a transaction says what an abandoned record means, and leaves it to the sweep to write that down: until
-/// then the record is the one that was seen before, under the same claim.
-fn unwritten(story: &Story<'_>, key: &str, at: At, seen: Option<&Seen>) -> bool {
-    seen.is_some() && story.records(key).any(|(earlier, before)| earlier < at && before == seen)
+/// then the record is the one that was seen before, under the same claim; or, if nobody had looked before, one under which
+/// nobody has run since.
+fn unwritten(story: &Story<'_>, key: &str, unknown: At, at: At, seen: Option<&Seen>) -> bool {
+    let mut before =
+        story.records(key).filter(|(earlier, _)| *earlier < at).map(|(_, before)| before).peekable();
+    let ran = || story.calls(key).flat_map(|call| &call.begun).any(|begun| unknown < *begun && *begun < at);
+    match before.peek() {
+        Some(_) => seen.is_some() && before.any(|before| before == seen),
+        None => seen.is_some() && !ran(),
+    }
 }

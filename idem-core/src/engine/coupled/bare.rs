@@ -41,7 +41,9 @@ impl<Db: Database> Bare<Db> {
         let mut seat = in_time(&engine, coupler.seat()).await.map_err(away)?;
         let (connection, gate) = seat.parts();
         let gate = Arc::clone(gate);
-        let tx = in_time(&engine, coupler.begin(connection, &gate, rules.isolation)).await.map_err(away)?;
+        let mut tx =
+            in_time(&engine, coupler.begin(connection, &gate, rules.isolation)).await.map_err(away)?;
+        in_time(&engine, coupler.mark(&mut tx)).await.map_err(away)?;
         let policy = &engine.config.policy;
         let inside = Inside {
             engine: &engine,
@@ -60,7 +62,7 @@ impl<Db: Database> Bare<Db> {
             Ended::Undone(TxFault::Conflict(_)) => {
                 Err(Refused::TransactionConflict { retry_after: ASK_AGAIN })
             }
-            Ended::Undone(_) | Ended::NotOurs | Ended::TooLong => Err(Refused::TransactionAborted),
+            Ended::Undone(_) | Ended::NotOurs { .. } | Ended::TooLong => Err(Refused::TransactionAborted),
             Ended::Panicked(payload) => std::panic::resume_unwind(payload),
         }
     }

@@ -49,7 +49,10 @@ pub(super) enum Ended<T> {
     /// Rolled back, as the answer wanted.
     RolledBack(T, Then),
     /// The record was not this transaction's any more.
-    NotOurs,
+    NotOurs {
+        /// If it is gone, nobody knows what else was done.
+        unknown: bool,
+    },
     /// The database refused to complete or commit it.
     Undone(TxFault),
     /// It took too long.

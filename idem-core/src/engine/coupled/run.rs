@@ -49,7 +49,7 @@ impl<Db: Database> Coupled<Db> {
                     if !matches!(outcome, ClaimOutcome::InFlight { .. }) || now >= self.deadline {
                         return self.told(outcome, now);
                     }
-                    self.lead.elsewhere();
+                    self.lead.contended();
                     tokio::time::sleep(poll.min(self.deadline - now)).await;
                     poll = (poll * 2).min(LAST_POLL);
                     body = unused;
@@ -162,7 +162,7 @@ impl<Db: Database> Coupled<Db> {
                 self.kept(alone, answer, reply, asked)
             }
             Ended::RolledBack(answer, Then::Unknown) => self.mark_unknown(answer).await,
-            Ended::NotOurs => self.not_ours(held).await,
+            Ended::NotOurs { unknown } => self.not_ours(held, unknown).await,
             Ended::Undone(fault @ TxFault::Broken(_)) => self.unavailable(fault),
             Ended::Undone(fault) => {
                 tracing::error!(
@@ -191,7 +191,9 @@ impl<Db: Database> Coupled<Db> {
         match alone {
             Alone::Written => self.recorded(answer, reply, asked),
             Alone::Stands(ClaimOutcome::Replay(stored)) if stored.reply == reply => {
-                self.recorded(answer, reply, asked)
+                self.remember(&reply, asked, stored.remaining);
+                self.lead.land(End::Done(reply));
+                Turn::Answer(answer)
             }
             Alone::Stands(outcome) => self.told(outcome, asked),
             Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
@@ -262,7 +264,7 @@ impl<Db: Database> Coupled<Db> {
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
     /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
     /// after a rollback may be committed too, where the database cannot be kept from it.
-    async fn not_ours<T>(self, held: HeldRow) -> Turn<T, Db> {
+    async fn not_ours<T>(self, held: HeldRow, unknown: bool) -> Turn<T, Db> {
         reach(points::TX_SETTLE_BEFORE);
         let given_up = self.give_up(held).await;
         reach(points::TX_SETTLE_AFTER);
@@ -277,11 +279,11 @@ impl<Db: Database> Coupled<Db> {
                 self.lead.land(End::Unknown);
                 Turn::Refused(Refused::OutcomeUnknown)
             }
-            Ok(WriteOutcome::Lost(_)) if self.coupler.lets_slip() => {
+            Ok(WriteOutcome::Lost(_)) if unknown => {
                 tracing::error!(
                     address = %held.address,
                     operation = self.operation.label.operation(),
-                    "a handler ended its transaction itself: nobody knows what it wrote after that"
+                    "a handler's transaction ended before the handler did: nobody knows what it wrote after that, or did elsewhere"
                 );
                 match self.mark_unknown(()).await {
                     Turn::Answer(()) => Turn::Refused(Refused::OutcomeUnknown),
@@ -300,7 +302,7 @@ impl<Db: Database> Coupled<Db> {
                 );
                 self.again()
             }
-            // If it was committed, the record says so once its lease is over.
+            // If it was committed, the record says so once its lease is over; if not, the doubt is written down.
             Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }
     }
@@ -320,12 +322,12 @@ impl<Db: Database> Coupled<Db> {
     }
 
     /// The handler's effects in the database are undone, but it says that something else may have happened.
-    async fn mark_unknown<T>(self, answer: T) -> Turn<T, Db> {
-        let Self { engine, operation, mut lead, .. } = self;
-        lead.doubt();
+    async fn mark_unknown<T>(mut self, answer: T) -> Turn<T, Db> {
+        self.lead.doubt();
         let asked = Instant::now();
-        match lead.claim().await {
+        match self.lead.claim().await {
             Ok(ClaimOutcome::Won(won)) => {
+                let Self { engine, operation, lead, .. } = self;
                 let attempt = engine.begin(&operation, lead, won, asked);
                 match attempt.settle(Ending::Unknown).await {
                     Settled::Recorded => Turn::Answer(answer),
@@ -333,7 +335,13 @@ impl<Db: Database> Coupled<Db> {
                     Settled::Refused(refused) => Turn::Refused(refused),
                 }
             }
-            Ok(_) | Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+            // Somebody was faster; what that came to counts.
+            Ok(outcome @ (ClaimOutcome::Replay(_) | ClaimOutcome::Mismatch | ClaimOutcome::Unknown)) => {
+                self.told(outcome, asked)
+            }
+            Ok(ClaimOutcome::InFlight { .. }) | Err(_) => {
+                Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
+            }
         }
     }
 }

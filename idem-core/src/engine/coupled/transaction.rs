@@ -4,7 +4,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use sqlx::{Database, Transaction};
+use sqlx::{Connection, Database, Transaction};
 
 use super::ended::{Ended, Meaning, Then};
 use crate::current::Current;
@@ -52,26 +52,32 @@ impl<Db: Database> Inside<'_, Db> {
             }
         };
         reach(points::TX_HANDLER_AFTER);
+        // A savepoint that could not be begun makes the driver roll all of it back; what follows commits by itself.
+        let slipped = !tx.is_in_transaction();
         let (answer, meaning) = match ran {
-            Ok(Ok(answered)) => answered,
-            Ok(Err(payload)) => {
-                let ended = if self.holds(&mut tx).await { Ended::Panicked(payload) } else { Ended::NotOurs };
-                return (ended, self.undo(tx).await);
-            }
+            _ if slipped => return self.not_ours(tx, true).await,
             // What it was at in the database goes on until the connection is closed.
             Err(_) => return (Ended::TooLong, Left::Doubtful),
+            Ok(Ok(answered)) => answered,
+            Ok(Err(payload)) => {
+                if !self.holds(&mut tx).await {
+                    return self.not_ours(tx, false).await;
+                }
+                return (Ended::Panicked(payload), self.undo(tx).await);
+            }
         };
         let then = match meaning {
             Meaning::Commit(reply) => {
+                let asked = Instant::now();
                 reach(points::TX_COMPLETE_BEFORE);
                 let completed = self.complete(&mut tx, &reply).await;
                 reach(points::TX_COMPLETE_AFTER);
                 match completed {
                     Ok(true) => {}
-                    Ok(false) => return (Ended::NotOurs, self.undo(tx).await),
+                    Ok(false) => return self.not_ours(tx, false).await,
                     Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
                 }
-                return self.commit(tx, answer, reply).await;
+                return self.commit(tx, answer, reply, asked).await;
             }
             Meaning::Keep(reply) => Then::Keep(reply),
             Meaning::Nothing => Then::Nothing,
@@ -83,8 +89,21 @@ impl<Db: Database> Inside<'_, Db> {
             }
             Meaning::Conflict => Then::Again,
         };
-        let ended = if self.holds(&mut tx).await { Ended::RolledBack(answer, then) } else { Ended::NotOurs };
-        (ended, self.undo(tx).await)
+        if !self.holds(&mut tx).await {
+            return self.not_ours(tx, matches!(then, Then::Unknown)).await;
+        }
+        (Ended::RolledBack(answer, then), self.undo(tx).await)
+    }
+
+    /// It is not the transaction that was begun any more. Where nobody knows what that leaves in the world, the key does
+    /// not become free from here on, whoever is dropped.
+    async fn not_ours<T>(&self, tx: Transaction<'_, Db>, unknown: bool) -> (Ended<T>, Left) {
+        let unknown = unknown || self.coupler.lets_slip();
+        if let Some(lead) = self.lead.filter(|_| unknown) {
+            lead.doubt();
+        }
+        let _closed_anyway = self.undo(tx).await;
+        (Ended::NotOurs { unknown }, Left::Doubtful)
     }
 
     /// Whether the transaction is still the one that claimed: what was committed in the middle stays, whatever is
@@ -107,7 +126,7 @@ impl<Db: Database> Inside<'_, Db> {
         reply: &crate::reply::Reply,
     ) -> Result<bool, TxFault> {
         match &self.held {
-            None => Ok(true),
+            None => in_time(self.engine, self.coupler.is_whole(tx)).await,
             Some((held, _)) => in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await,
         }
     }
@@ -118,10 +137,10 @@ impl<Db: Database> Inside<'_, Db> {
         tx: Transaction<'_, Db>,
         answer: T,
         reply: crate::reply::Reply,
+        asked: Instant,
     ) -> (Ended<T>, Left) {
         reach(points::TX_COMMIT_BEFORE);
         self.gate.open();
-        let asked = Instant::now();
         let committed = tokio::time::timeout(self.engine.config.store_timeout, tx.commit()).await;
         self.gate.close();
         reach(points::TX_COMMIT_AFTER);

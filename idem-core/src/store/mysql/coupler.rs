@@ -185,13 +185,17 @@ impl Coupler<MySql> for MySqlStore {
         connection: &'c mut MySqlConnection,
         _: &'c HeldRow,
     ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(self.unmark(connection))
+    }
+
+    fn mark<'c>(&'c self, connection: &'c mut MySqlConnection) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
-            match write(connection, UNMARK.to_owned()).await {
-                Ok(_) => Ok(true),
-                Err(error) if number(&error) == Some(NO_SUCH_SAVEPOINT) => Ok(false),
-                Err(error) => Err(self.fault(error)),
-            }
+            write(connection, MARK.to_owned()).await.map(drop).map_err(|error| self.fault(error))
         })
+    }
+
+    fn is_whole<'c>(&'c self, connection: &'c mut MySqlConnection) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(self.unmark(connection))
     }
 
     fn leaves_traces(&self) -> bool {
@@ -222,16 +226,27 @@ impl Coupler<MySql> for MySqlStore {
 }
 
 impl MySqlStore {
+    /// Whether the mark of the transaction was there.
+    async fn unmark(&self, connection: &mut MySqlConnection) -> Result<bool, TxFault> {
+        match write(connection, UNMARK.to_owned()).await {
+            Ok(_) => Ok(true),
+            Err(error) if number(&error) == Some(NO_SUCH_SAVEPOINT) => Ok(false),
+            Err(error) => Err(self.fault(error)),
+        }
+    }
+
     async fn claim_in(
         &self,
         connection: &mut MySqlConnection,
         claim: &Claim,
         rivals: Rivals,
     ) -> Result<Claimed, TxFault> {
+        let mut locked = false;
         let found = match self.look(connection, claim, rivals).await {
             Ok(found) => found,
             Err(error) if number(&error) == Some(LOCKED) && rivals == Rivals::Tell => {
                 // The rival may have been a replay, which locks the row as well.
+                locked = true;
                 self.load(connection, claim, "").await.map_err(|error| self.fault(error))?
             }
             Err(error) => return Err(self.fault(error)),
@@ -239,6 +254,12 @@ impl MySqlStore {
         let fresh = is_fresh(claim, &found);
         let rival = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
         let (change, won) = match judge(claim, found) {
+            // It could be claimed, but for the rival, who is not to be waited for.
+            Judged::Decided(Ok(ClaimOutcome::Won(_))) | Judged::Changed(_, ClaimOutcome::Won(_))
+                if locked =>
+            {
+                return Ok(Claimed::Decided(rival));
+            }
             Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => (None, won),
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
             Judged::Decided(Ok(ClaimOutcome::Won(_))) => {

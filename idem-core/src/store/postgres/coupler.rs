@@ -193,6 +193,15 @@ impl Coupler<Postgres> for PostgresStore {
         })
     }
 
+    /// COMMIT of a transaction in which a statement failed rolls back, and says so in a way that the driver takes for
+    /// success. Any other statement is refused.
+    fn is_whole<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            let asked = sqlx::raw_sql("SELECT 1").execute(connection).await;
+            asked.map(|_| true).map_err(|error| self.fault(error))
+        })
+    }
+
     fn restore<'c>(&'c self, _: &'c mut PgConnection) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async { Ok(()) })
     }
