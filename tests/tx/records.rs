@@ -143,7 +143,12 @@ macro_rules! records {
                 assert_eq!(pay(&world, &idem, MOMENT).await, Ok(1));
                 let again = async {
                     while world.runs() < 2 {
-                        assert_eq!(pay(&world, &idem, LEASE).await, Ok(1));
+                        match pay(&world, &idem, LEASE).await {
+                            Ok(1) => {}
+                            // There the reaper may have locked its row just now.
+                            Err(Refused::InProgress { .. }) if stringify!($name).starts_with("m") => {}
+                            other => panic!("{other:?}"),
+                        }
                     }
                 };
                 soon("it expires", again).await;

@@ -93,6 +93,11 @@ fresh AS (\
 ), seen AS ({fresh} WHERE NOT EXISTS (SELECT FROM fresh)) \
 SELECT turn.mine, seen.* FROM turn LEFT JOIN seen ON true";
 
+/// How often a claim is made whose record was reaped, or swept, between two of its statements.
+const TRIES: u32 = 3;
+
+const RIVAL: ClaimOutcome = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
+
 /// The columns of [`CLAIM`]: whether it is our turn, then clock, address and record.
 const MINE: usize = 0;
 const CLOCK: usize = 1;
@@ -247,47 +252,55 @@ impl PostgresStore {
             Rivals::Tell => &driver.coupled().claim,
             Rivals::Await => &driver.coupled().claim_waiting,
         };
-        let rows = driver.rows(connection, statement, &args).await?;
-        let Some(row) = rows.first() else { return Err(fault::silent()) };
-        let mine: bool = row.try_get(MINE).map_err(fault::fault)?;
-        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).map(Timestamp::from_micros);
-        let seen = match clock {
-            None => Found::Nothing,
-            Some(now) if row.int(STATE).is_none() => Found::Fresh(now),
-            Some(now) => found(row, RECORD, claim.address, now),
-        };
-        self.judge(connection, claim, mine, seen).await
+        let mut tries = TRIES;
+        loop {
+            let rows = driver.rows(connection, statement, &args).await?;
+            let Some(row) = rows.first() else { return Err(fault::silent()) };
+            let mine: bool = row.try_get(MINE).map_err(fault::fault)?;
+            let clock =
+                row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).map(Timestamp::from_micros);
+            let seen = match clock {
+                None => Found::Nothing,
+                Some(now) if row.int(STATE).is_none() => Found::Fresh(now),
+                Some(now) => found(row, RECORD, claim.address, now),
+            };
+            tries -= 1;
+            match self.judge(connection, claim, mine, seen).await? {
+                Some(claimed) => return Ok(claimed),
+                None if tries == 0 => return Ok(Claimed::Decided(RIVAL)),
+                None => {}
+            }
+        }
     }
 
     /// What is there decides, and a record that may be run again is written by the statement that every other such
-    /// claim uses, under the lock of this transaction.
+    /// claim uses, under the lock of this transaction. `None` if it has moved meanwhile: only upkeep does that to it.
     async fn judge(
         &self,
         connection: &mut PgConnection,
         claim: &Claim,
         mine: bool,
         seen: Found,
-    ) -> Result<Claimed, Fault> {
+    ) -> Result<Option<Claimed>, Fault> {
         let fresh = matches!(seen, Found::Fresh(_));
-        let rival = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
-        match judge(claim, seen) {
+        Ok(Some(match judge(claim, seen) {
             Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => {
-                Ok(Claimed::Won(HeldRow::new(claim.address, won)))
+                Claimed::Won(HeldRow::new(claim.address, won))
             }
             // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
-            Judged::Decided(Ok(ClaimOutcome::Won(_))) => Ok(Claimed::Decided(ClaimOutcome::Unknown)),
-            Judged::Decided(Err(error)) => Err(fault::damaged(&error)),
+            Judged::Decided(Ok(ClaimOutcome::Won(_))) => Claimed::Decided(ClaimOutcome::Unknown),
+            Judged::Decided(Err(error)) => return Err(fault::damaged(&error)),
+            Judged::Gone if mine => return Ok(None),
             Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
-                if self.remote.driver().change(connection, &change).await? {
-                    Ok(Claimed::Won(HeldRow::new(claim.address, won)))
-                } else {
-                    Ok(Claimed::Decided(rival))
+                if !self.remote.driver().change(connection, &change).await? {
+                    return Ok(None);
                 }
+                Claimed::Won(HeldRow::new(claim.address, won))
             }
-            Judged::Changed(_, ClaimOutcome::Won(_)) | Judged::Gone => Ok(Claimed::Decided(rival)),
+            Judged::Changed(_, ClaimOutcome::Won(_)) | Judged::Gone => Claimed::Decided(RIVAL),
             // What changes all the same, the sweep writes down.
-            Judged::Decided(Ok(outcome)) | Judged::Changed(_, outcome) => Ok(Claimed::Decided(outcome)),
-        }
+            Judged::Decided(Ok(outcome)) | Judged::Changed(_, outcome) => Claimed::Decided(outcome),
+        }))
     }
 }
 
