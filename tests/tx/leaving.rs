@@ -22,6 +22,31 @@ async fn process<Db: Database>(world: &World<Db>, proxy: &Proxy) -> Idem<Db::Sto
     idem
 }
 
+/// Its caller leaves while the reply to its rollback is held.
+async fn leaves(app: &App, proxy: &Proxy, sent: impl Future<Output = Result<u32, Refused>>) {
+    let rolling_back = async {
+        app.inside.notified().await;
+        proxy.fired().await;
+    };
+    tokio::select! {
+        sent = sent => panic!("its rollback is held: {sent:?}"),
+        () = soon("it rolls back", rolling_back) => {}
+    }
+}
+
+/// What a twin hears in the end.
+async fn told(send: impl AsyncFn() -> Result<u32, Refused>) -> Result<u32, Refused> {
+    let told = async {
+        loop {
+            match send().await {
+                Err(Refused::InProgress { .. }) => tokio::task::yield_now().await,
+                other => break other,
+            }
+        }
+    };
+    soon("an answer", told).await
+}
+
 macro_rules! leaving {
     ($name:ident, $Db:ty, $Store:ty, $Tx:ident) => {
         mod $name {
@@ -52,23 +77,9 @@ macro_rules! leaving {
                 // Now and then the twin would be the first.
                 for run in 1..=20 {
                     let key = format!("k{run}");
-                    let rolling_back = async {
-                        world.app.inside.notified().await;
-                        proxy.fired().await;
-                    };
-                    tokio::select! {
-                        sent = send(&idem, &world.app, &proxy, &key) => panic!("its rollback is held: {sent:?}"),
-                        () = soon("it rolls back", rolling_back) => {}
-                    }
-                    let unknown = async {
-                        loop {
-                            match send(&idem, &world.app, &proxy, &key).await {
-                                Err(Refused::InProgress { .. }) => tokio::task::yield_now().await,
-                                other => break other,
-                            }
-                        }
-                    };
-                    assert_eq!(soon("an answer", unknown).await, Err(Refused::OutcomeUnknown));
+                    let again = async || send(&idem, &world.app, &proxy, &key).await;
+                    leaves(&world.app, &proxy, again()).await;
+                    assert_eq!(told(again).await, Err(Refused::OutcomeUnknown));
                     assert_eq!((world.runs(), world.rows().await), (run, 0));
                 }
             }
@@ -125,23 +136,9 @@ mod slipped {
         let idem = process(&world, &proxy).await;
         for run in 1..=20 {
             let key = format!("k{run}");
-            let rolling_back = async {
-                world.app.inside.notified().await;
-                proxy.fired().await;
-            };
-            tokio::select! {
-                sent = send(&idem, &world.app, &proxy, &key) => panic!("its rollback is held: {sent:?}"),
-                () = soon("it rolls back", rolling_back) => {}
-            }
-            let unknown = async {
-                loop {
-                    match send(&idem, &world.app, &proxy, &key).await {
-                        Err(Refused::InProgress { .. }) => tokio::task::yield_now().await,
-                        other => break other,
-                    }
-                }
-            };
-            assert_eq!(soon("an answer", unknown).await, Err(Refused::OutcomeUnknown));
+            let again = async || send(&idem, &world.app, &proxy, &key).await;
+            leaves(&world.app, &proxy, again()).await;
+            assert_eq!(told(again).await, Err(Refused::OutcomeUnknown));
             assert_eq!((world.runs(), world.rows().await), (run, i64::from(run)));
         }
     }

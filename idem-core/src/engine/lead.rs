@@ -225,7 +225,7 @@ async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: (Marking, 
     let mut pause = FIRST_PAUSE;
     loop {
         reach(points::ENGINE_DOUBT_BEFORE);
-        let answer = engine.in_time(engine.store.claim(claim.clone())).await;
+        let answer = ask(&engine, &claim).await;
         reach(points::ENGINE_DOUBT_AFTER);
         match answer {
             Ok(ClaimOutcome::Won(won)) => {

@@ -146,7 +146,10 @@ impl<Db: Database> Coupled<Db> {
     /// What is left to do once the transaction is over, and what its caller may hear.
     async fn after<T>(self, ended: Ended<T>, held: HeldRow) -> Turn<T, Db> {
         match ended {
-            Ended::Committed(answer, reply, asked) => self.recorded(answer, reply, asked),
+            Ended::Committed(answer, reply, asked) => {
+                let ttl = self.operation.policy.ttl;
+                self.recorded(answer, reply, asked, ttl)
+            }
             Ended::Lost(answer, reply) => {
                 let asked = Instant::now();
                 match self.alone(None).await {
@@ -189,19 +192,20 @@ impl<Db: Database> Coupled<Db> {
     /// What a caller may hear whose record was looked for, or written, by itself.
     fn kept<T>(self, alone: Alone, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
         match alone {
-            Alone::Written => self.recorded(answer, reply, asked),
+            Alone::Written => {
+                let ttl = self.operation.policy.ttl;
+                self.recorded(answer, reply, asked, ttl)
+            }
             Alone::Stands(ClaimOutcome::Replay(stored)) if stored.reply == reply => {
-                self.remember(&reply, asked, stored.remaining);
-                self.lead.land(End::Done(reply));
-                Turn::Answer(answer)
+                self.recorded(answer, reply, asked, stored.remaining)
             }
             Alone::Stands(outcome) => self.told(outcome, asked),
             Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }
     }
 
-    fn recorded<T>(self, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
-        self.remember(&reply, asked, self.operation.policy.ttl);
+    fn recorded<T>(self, answer: T, reply: Reply, asked: Instant, remaining: Duration) -> Turn<T, Db> {
+        self.remember(&reply, asked, remaining);
         self.lead.land(End::Done(reply));
         Turn::Answer(answer)
     }

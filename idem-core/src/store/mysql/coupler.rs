@@ -4,7 +4,6 @@
 //! of text that sets what it needs. All values are numbers or hexadecimal digits, so no input can end a literal.
 
 use std::fmt;
-use std::fmt::Write as _;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,6 +12,10 @@ use sqlx::mysql::{
 };
 use sqlx::{AssertSqlSafe, Connection, Row as _, Transaction};
 
+use super::coupled::{
+    BEGIN, CLAIM, CLAIM_RETURNING, CLAIM_RETURNING_WAITING, CLAIM_WAITING, FINISH, LOAD, LOCKED, MARK,
+    NO_SUCH_SAVEPOINT, NOW, RESTORE, REWRITE, UNDO_WAIT, UNMARK, VALUES, ascii, hex, utf8,
+};
 use super::dialect::Dialect;
 use super::fault;
 use super::rows::place;
@@ -74,52 +77,6 @@ impl fmt::Debug for Coupling {
         f.debug_struct("Coupling").field("dialect", &self.dialect).finish_non_exhaustive()
     }
 }
-
-/// With autocommit off, a statement after the server has undone the transaction, as it does in a deadlock, begins
-/// another one, which is rolled back in the end: nothing slips out by itself.
-const BEGIN: &str = "SET autocommit = 0; START TRANSACTION";
-const RESTORE: &str = "SET autocommit = 1";
-
-/// Vanishes with its transaction, whatever ends that: so its release tells whether it is still the same.
-/// <https://dev.mysql.com/doc/refman/8.4/en/savepoint.html>
-const MARK: &str = "SAVEPOINT idem_tx";
-const UNMARK: &str = "RELEASE SAVEPOINT idem_tx";
-/// `ER_SP_DOES_NOT_EXIST`, of a savepoint too.
-const NO_SUCH_SAVEPOINT: u16 = 1305;
-/// `ER_LOCK_WAIT_TIMEOUT`.
-const LOCKED: u16 = 1205;
-
-const VALUES: &str = "{row} VALUES ({address}, {clock} + {lease}, {clock}, 1, 1, 1, {policy}, {recipe}, {nonce}, \
-     {digest}, {label}, {hint}, '', {fence}) ON DUPLICATE KEY UPDATE ";
-
-/// The lock of a rival's uncommitted row is not waited for.
-const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
-     RETURNING {clock}, address, {columns}; {mark}";
-const CLAIM_RETURNING_WAITING: &str = "{values}fence = fence RETURNING {clock}, address, {columns}; {mark}";
-/// Without `RETURNING`: the number is the fence if the row was inserted, and 0 if it was not. MySQL waits for a lock for
-/// a second at least.
-const CLAIM: &str = "SET @idem_wait = @@SESSION.innodb_lock_wait_timeout; SET SESSION innodb_lock_wait_timeout = 1; \
-     {values}fence = fence + LAST_INSERT_ID(0); SELECT CAST(LAST_INSERT_ID() AS SIGNED); \
-     SET SESSION innodb_lock_wait_timeout = @idem_wait; {mark}";
-const CLAIM_WAITING: &str =
-    "{values}fence = fence + LAST_INSERT_ID(0); SELECT CAST(LAST_INSERT_ID() AS SIGNED); {mark}";
-/// A claim that gave up left its setting behind.
-const UNDO_WAIT: &str =
-    "SET SESSION innodb_lock_wait_timeout = COALESCE(@idem_wait, @@SESSION.innodb_lock_wait_timeout)";
-
-const LOAD: &str =
-    "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address = {address}";
-/// What is committed now, whatever the transaction's snapshot says.
-const NOW: &str = " FOR UPDATE";
-
-const REWRITE: &str = "UPDATE {table} SET state = {state}, fence = {fence}, nonce = {nonce}, until = {until}, \
-     attempts = {attempts}, after_crash = {policy}, recipe = {recipe}, digest = {digest}, created = {created}, \
-     label = {label}, key_hint = {hint}, reply = '', audit = {audit} \
-     WHERE address = {address} AND format = 1 AND state = {old_state} AND fence = {old_fence} AND nonce = {old_nonce} \
-     AND until = {old_until}";
-
-const FINISH: &str = "UPDATE {table} SET state = 2, until = {clock} + {retention}, reply = {reply} \
-     WHERE address = {address} AND format = 1 AND fence = {fence} AND nonce = {nonce} AND state = 1";
 
 impl Coupler<MySql> for MySqlStore {
     fn seat(&self) -> BoxFuture<'_, Result<Seat<MySql>, TxFault>> {
@@ -394,24 +351,4 @@ async fn read(connection: &mut MySqlConnection, text: String) -> Result<Vec<MySq
 
 fn number(error: &sqlx::Error) -> Option<u16> {
     error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>().map(MySqlDatabaseError::number)
-}
-
-/// As a literal of bytes.
-fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2 + 3);
-    text.push_str("x'");
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _written = write!(text, "{byte:02x}");
-    }
-    text.push('\'');
-    text
-}
-
-fn utf8(text: &str) -> String {
-    format!("_utf8mb4 {}", hex(text.as_bytes()))
-}
-
-fn ascii(text: &str) -> String {
-    format!("_ascii {}", hex(text.as_bytes()))
 }

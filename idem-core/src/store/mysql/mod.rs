@@ -47,6 +47,7 @@
 //! counted, the statement changes each that it finds.
 
 mod builder;
+mod coupled;
 mod coupler;
 mod dialect;
 mod driver;
