@@ -7,8 +7,8 @@
 //!     "sold".to_owned()
 //! }
 //!
-//! #[tokio::main]
-//! async fn main() {
+//! #[tokio::test]
+//! async fn passes() {
 //!     let shop = Shop::new().await;
 //!     let app = shop.serve(Router::new().route("/", post(pay)));
 //!     replays(&app, &Call::post("/").key("k")).await;

@@ -1,10 +1,11 @@
-//! `#[idempotent]` as its users meet it: fixtures that must not compile, each with what the compiler says beside it,
-//! and fixtures that must compile and are then run. `README.md` says how to add one.
+//! `#[idempotent]` as its users meet it: fixtures that must not compile, each with what the compiler says beside it.
+//! `README.md` says how to add one. Those that must compile are a test of their own, `pass/main.rs`: one program, for
+//! each of its own would be linked with all of idem and its databases.
 //!
 //! ```sh
 //! cargo test -p idem-tests --test ui
 //! IDEM_TEST_ONLY=fail/types/key_float.rs cargo test -p idem-tests --test ui   # one fixture
-//! IDEM_TEST_ONLY='pass/plain/*.rs' cargo test -p idem-tests --test ui         # one folder
+//! IDEM_TEST_ONLY='fail/types/*.rs' cargo test -p idem-tests --test ui         # one folder
 //! ```
 
 use std::ffi::OsStr;
@@ -18,16 +19,7 @@ mod lints;
 
 #[test]
 fn fail() {
-    if let Some(fixtures) = chosen("fail/") {
-        TestCases::new().compile_fail(fixtures);
-    }
-}
-
-#[test]
-fn pass() {
-    if let Some(fixtures) = chosen("pass/") {
-        TestCases::new().pass(fixtures);
-    }
+    TestCases::new().compile_fail(chosen());
 }
 
 #[test]
@@ -51,14 +43,14 @@ fn no_text_shows_foreign_sources() {
     }
 }
 
-/// The fixtures of `kind`, or of them what `IDEM_TEST_ONLY` names.
-fn chosen(kind: &str) -> Option<String> {
-    let Ok(only) = std::env::var("IDEM_TEST_ONLY") else { return Some(format!("ui/{kind}*/*.rs")) };
+/// The fixtures, or of them what `IDEM_TEST_ONLY` names.
+fn chosen() -> String {
+    let Ok(only) = std::env::var("IDEM_TEST_ONLY") else { return "ui/fail/*/*.rs".to_owned() };
     assert!(
-        only.starts_with("fail/") || only.starts_with("pass/"),
+        only.starts_with("fail/"),
         "IDEM_TEST_ONLY is a path in tests/ui, such as fail/types/key_float.rs"
     );
-    only.starts_with(kind).then(|| format!("ui/{only}"))
+    format!("ui/{only}")
 }
 
 /// Every `.stderr`.

@@ -1,12 +1,9 @@
 //! A handler that panics: nobody knows what it did, unless it is declared safe to run again.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, runs_again, serve};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -22,8 +19,8 @@ async fn repeatable() -> String {
     run.to_string()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/careful", post(careful)).route("/repeatable", post(repeatable)));
 
     for answer in runs_again(&app, &Call::post("/careful").key("k")).await {

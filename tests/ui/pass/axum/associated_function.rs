@@ -1,12 +1,9 @@
 //! A handler that belongs to a type, and names it as `Self`.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 struct Payments;
 
@@ -26,8 +23,8 @@ impl Payments {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(Payments::create)));
     assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "1");
 }

@@ -2,13 +2,10 @@
 
 #![deny(missing_docs, unused)]
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::Method;
 use axum::routing::post;
-use support::{Call, Runs, replays, serve};
 
 /// Handlers.
 pub mod handlers {
@@ -17,12 +14,12 @@ pub mod handlers {
     /// Pays.
     ///
     /// Its documentation has several lines.
-    #[cfg(all())]
+    #[cfg(test)]
     #[idem_core::idempotent(name = "pay")]
     #[must_use = "an answer"]
     #[allow(clippy::unused_async)]
     pub(crate) async fn pay(
-        #[cfg(all())] method: Method,
+        #[cfg(test)] method: Method,
         #[cfg(any())] missing: Missing,
         #[allow(unused_variables)] same: Method,
     ) -> String {
@@ -39,8 +36,8 @@ pub mod handlers {
 
 static RUNS: Runs = Runs::new();
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(handlers::pay)));
     assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "POST 1");
     let _ = RUNS.total();

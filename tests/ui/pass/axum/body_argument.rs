@@ -1,13 +1,10 @@
 //! A handler that takes the body itself, used or not.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -22,8 +19,8 @@ async fn unread(_: Body) -> String {
     RUNS.next().to_string()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/read", post(read)).route("/unread", post(unread)));
     let call = |path| Call::post(path).key("k");
     assert_eq!(replays(&app, &call("/read").body("12345")).await.body, "5 bytes, run 1");

@@ -1,15 +1,12 @@
 //! Extractors run before any record is looked at: who may not call gets no replay, and claims no key.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, Source, replays, serve};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, Source, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -32,8 +29,8 @@ async fn pay(user: User) -> String {
     format!("{} {}", user.name, RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)));
     let call = Call::post("/").key("k");
     assert_eq!(replays(&app, &call.clone().header("x-user", "ann")).await.body, "ann 1");

@@ -1,13 +1,10 @@
 //! `#[debug_handler]` stands below, and checks the signature that axum sees.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router, debug_handler};
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 #[derive(Clone)]
 struct App {
@@ -22,8 +19,8 @@ async fn pay(State(app): State<App>, Json(amount): Json<u64>) -> Json<[u64; 2]> 
     Json([amount, app.runs.next()])
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)).with_state(App { runs: &RUNS }));
     assert_eq!(replays(&app, &Call::post("/").key("k").json("5")).await.body, "[5,1]");
 }

@@ -1,14 +1,11 @@
 //! All spans at once; with `wait`, a duplicate of a running operation gets its answer.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{Call, Runs, Source, serve};
 use axum::routing::post;
 use axum::{Extension, Router};
 use idem_core::idempotent;
-use support::{Call, Runs, Source, serve};
 use tokio::sync::Notify;
 
 static RUNS: Runs = Runs::new();
@@ -26,8 +23,8 @@ async fn pay(Extension(gate): Extension<Gate>) -> String {
     RUNS.next().to_string()
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
+#[tokio::test]
+async fn passes() {
     let gate = Gate::default();
     let app = serve(Router::new().route("/", post(pay)).layer(Extension(gate.clone())));
     let call = Call::post("/").key("k");

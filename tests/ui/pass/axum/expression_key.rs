@@ -1,13 +1,10 @@
 //! The key is in the payload, and the operation has a name: a webhook, whatever path it arrives on.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, Source, replays, serve};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::Deserialize;
-use support::{Call, Runs, Source, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -24,8 +21,8 @@ async fn on_event(Json(event): Json<Event>) -> String {
     format!("{id} {kind} {}", RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/v1", post(on_event)).route("/v2", post(on_event)));
     let event = r#"{"id":"evt_1","kind":"paid"}"#;
     assert_eq!(replays(&app, &Call::post("/v1").json(event)).await.body, "evt_1 paid 1");

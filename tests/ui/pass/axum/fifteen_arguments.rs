@@ -1,13 +1,10 @@
 //! As many arguments as axum takes beside idem's own.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::Method as M;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -17,8 +14,8 @@ async fn pay(a: M, _: M, _: M, _: M, _: M, _: M, _: M, _: M, _: M, _: M, _: M, _
     format!("{a} {body} {}", RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)));
     assert_eq!(replays(&app, &Call::post("/").key("k").body("all")).await.body, "POST all 1");
 }

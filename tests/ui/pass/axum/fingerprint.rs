@@ -1,14 +1,11 @@
 //! What counts as the same request: here the meaning of a JSON body without its time stamp.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, Source, serve};
 use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
 use idem_core::fingerprint::CanonicalJson;
 use idem_core::idempotent;
-use support::{Call, Runs, Source, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -17,8 +14,8 @@ async fn pay(body: Bytes) -> String {
     format!("{} bytes, run {}", body.len(), RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)));
     let call = |body: &str| Call::post("/").key("k").json(body);
 

@@ -1,15 +1,12 @@
 //! Type and constant parameters, bounds and a `where` clause.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -39,8 +36,8 @@ where
     Json((value, state.len() + N, RUNS.next()))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(create::<Payment, 4>)).with_state([0; 4]));
     let call = Call::post("/").json(r#"{"id":3}"#);
     assert_eq!(replays(&app, &call).await.body, r#"[{"id":3},8,1]"#);

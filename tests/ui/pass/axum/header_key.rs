@@ -1,14 +1,11 @@
 //! The key is the `Idempotency-Key` header; the operation is method and path.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::{Deserialize, Serialize};
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -28,8 +25,8 @@ async fn pay(Json(new): Json<New>) -> (StatusCode, Json<Payment>) {
     (StatusCode::CREATED, Json(Payment { id: RUNS.next(), amount: new.amount }))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/a", post(pay)).route("/b", post(pay)));
     let call = Call::post("/a").json(r#"{"amount":5}"#);
 

@@ -2,15 +2,12 @@
 
 #![deny(unused_imports)]
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -28,8 +25,8 @@ async fn within(body: String) -> Result<impl IntoResponse, impl IntoResponse> {
     Ok(format!("{body} {run}"))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/alone", post(alone)).route("/within", post(within)));
     assert_eq!(replays(&app, &Call::post("/alone").key("k")).await.status, StatusCode::ACCEPTED);
     assert_eq!(replays(&app, &Call::post("/within").key("k")).await.status, StatusCode::CONFLICT);

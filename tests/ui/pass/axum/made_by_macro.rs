@@ -1,13 +1,10 @@
 //! A handler that a declarative macro writes: types, keys and spans come from elsewhere.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -23,8 +20,8 @@ macro_rules! handler {
 handler!(by_number, u64, id => id, "1h");
 handler!(by_text, String, id => id.trim_end_matches('x'), "1d");
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/a/{id}", post(by_number)).route("/b/{id}", post(by_text)));
     assert_eq!(replays(&app, &Call::post("/a/7")).await.body, "7 1");
     assert_eq!(replays(&app, &Call::post("/b/7xx")).await.body, "7xx 2");

@@ -1,13 +1,10 @@
 //! A handler that says what one error means, whatever its status says.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::{Ambiguous, Final, NoEffect, idempotent};
-use support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -26,8 +23,8 @@ async fn harmless() -> Result<(), NoEffect<(StatusCode, String)>> {
     Err(NoEffect((StatusCode::BAD_REQUEST, RUNS.next().to_string())))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let router = Router::new().route("/last", post(last)).route("/doubtful", post(doubtful));
     let app = serve(router.route("/harmless", post(harmless)));
 

@@ -1,11 +1,8 @@
 //! Handlers in modules, of one name and one path: they are told apart by their routes alone.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -13,7 +10,7 @@ mod payments {
     pub mod create {
         use idem_core::idempotent;
 
-        use crate::RUNS;
+        use super::super::RUNS;
 
         #[idempotent]
         pub async fn handle() -> String {
@@ -23,8 +20,8 @@ mod payments {
 
     pub mod refund {
         #[idem_core::idempotent]
-        pub(in crate::payments) async fn handle() -> String {
-            super::named("refund", crate::RUNS.next())
+        pub(in super::super::payments) async fn handle() -> String {
+            super::named("refund", super::super::RUNS.next())
         }
     }
 
@@ -37,8 +34,8 @@ mod payments {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let inner = Router::new().route("/refunds", payments::refunds());
     let app = serve(Router::new().route("/payments", post(payments::create::handle)).nest("/in", inner));
     assert_eq!(replays(&app, &Call::post("/payments").key("k")).await.body, "payment 1");

@@ -1,13 +1,10 @@
 //! A handler without arguments and without an answer.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -19,8 +16,8 @@ async fn pay() {
 #[idempotent()]
 async fn empty() {}
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)).route("/empty", post(empty)));
     assert_eq!(replays(&app, &Call::post("/").key("k")).await.status, StatusCode::OK);
     replays(&app, &Call::post("/empty").key("k")).await;

@@ -1,13 +1,10 @@
 //! What a 500 means: run again, the answer, or nobody knows.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -30,8 +27,8 @@ async fn unknown() -> (StatusCode, String) {
     failed()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let router = Router::new().route("/release", post(release)).route("/store", post(store));
     let app = serve(router.route("/unknown", post(unknown)));
 

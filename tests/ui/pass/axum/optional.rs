@@ -1,12 +1,9 @@
 //! Without a key a call runs unprotected, with one it is protected.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -15,8 +12,8 @@ async fn pay() -> String {
     RUNS.next().to_string()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)));
     let [first, second] = runs_again(&app, &Call::post("/")).await;
     assert_eq!((first.body.as_str(), second.body.as_str()), ("1", "2"));

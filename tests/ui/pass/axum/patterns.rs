@@ -1,15 +1,12 @@
 //! Arguments taken apart, ignored and nested; the key uses what a pattern binds.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::Deserialize;
-use support::{Call, Runs, replays, serve};
 
 #[derive(Clone)]
 struct App {
@@ -40,8 +37,8 @@ async fn pay(
     format!("{bank} {account} {amount} {reference} {memo:?} {}", runs.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let router = Router::new().route("/{account}/{kind}", post(pay));
     let app = serve(router.with_state(App { bank: "north", runs: &RUNS }));
     let call = Call::post("/7/credit").json(r#"{"amount":5,"ref":"r-1","memo":null}"#);

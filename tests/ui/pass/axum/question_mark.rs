@@ -1,16 +1,13 @@
 //! `?` with a conversion, and an early return.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::num::ParseIntError;
 
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -44,8 +41,8 @@ async fn pay(body: String) -> Result<(StatusCode, String), ApiError> {
     Ok((StatusCode::CREATED, format!("{amount} {run}")))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)));
     for (body, status) in
         [("5", StatusCode::CREATED), ("0", StatusCode::CONFLICT), ("five", StatusCode::BAD_REQUEST)]

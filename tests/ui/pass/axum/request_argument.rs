@@ -1,14 +1,11 @@
 //! A handler that takes the whole request: its body is read first, so that the claim rests on all of it.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -19,8 +16,8 @@ async fn on_event(mut request: Request) -> String {
     format!("{} bytes, run {}", body.len(), RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(on_event)));
     let call = Call::post("/").header("x-event", "evt_1");
     assert_eq!(replays(&app, &call.clone().body("12345")).await.body, "5 bytes, run 1");

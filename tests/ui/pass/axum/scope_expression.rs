@@ -1,13 +1,10 @@
 //! Two tenants may use the same key.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -16,8 +13,8 @@ async fn pay(Path(tenant): Path<String>) -> String {
     format!("{tenant} {}", RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/{tenant}", post(pay)));
     assert_eq!(replays(&app, &Call::post("/acme").key("k")).await.body, "acme 1");
     assert_eq!(replays(&app, &Call::post("/zeta").key("k")).await.body, "zeta 2");

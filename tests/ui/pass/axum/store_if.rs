@@ -1,15 +1,12 @@
 //! A predicate over the response, as a closure and as a path.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use idem_core::idempotent;
-use support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -31,8 +28,8 @@ fn wanted(response: &Response) -> bool {
     response.status() != StatusCode::NOT_FOUND
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/closure/{code}", post(closure)).route("/path/{code}", post(path)));
     for (path, again) in [("/closure/404", "/closure/201"), ("/path/404", "/path/409")] {
         let [first, second] = runs_again(&app, &Call::post(path).key("k")).await;

@@ -1,13 +1,10 @@
 //! A key of several parts, borrowed and computed.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{Call, Runs, replays, serve};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::Deserialize;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -22,8 +19,8 @@ async fn pay(Json(new): Json<New>) -> String {
     format!("{} {} {}", new.account, new.order, RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let app = serve(Router::new().route("/", post(pay)));
     let call = |account: &str, order: &str| {
         Call::post("/").json(&format!(r#"{{"account":"{account}","order":"{order}"}}"#))

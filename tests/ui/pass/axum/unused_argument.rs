@@ -1,17 +1,14 @@
 //! An argument that nobody names lives as long as the body, even when the caller has gone.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::serve;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
 use axum::routing::post;
 use axum::{Extension, Router};
 use idem_core::idempotent;
-use support::serve;
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -40,8 +37,8 @@ async fn pay(_: Permit, _permit: Permit, Permit(_): Permit, Extension(gate): Ext
     gate.done.notify_one();
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let (gate, permit) = (Gate::default(), Permit(Arc::default()));
     let app = serve(Router::new().route("/", post(pay)).layer(Extension(gate.clone())));
     let mut request = Request::post("/").header("idempotency-key", "k").body(String::new()).unwrap();

@@ -1,10 +1,7 @@
 //! Raw identifiers, labels, loops, nested items, macros and `Self`-less paths within the body.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -42,8 +39,8 @@ async fn r#match(idem: &Idem, r#type: u64) -> Result<Vec<String>, Refused> {
     Ok(lines)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     for _ in 0..2 {
         assert_eq!(r#match(&idem, 2).await, Ok(vec!["Line(2)".to_owned(), "Line(3)".to_owned()]));

@@ -51,11 +51,16 @@ async fn coupled(
 }
 
 #[idempotent(with = idem, key = order, name = "coupled", tx_retries = 1, detach)]
-async fn coupled_plain(idem: &'static Idem<SqliteStore>, order: u64, #[tx] _: &mut ::idem_core::tx::SqliteTx<'_>) -> Result<u64, Refused> {
+async fn coupled_plain(
+    idem: &'static Idem<SqliteStore>,
+    order: u64,
+    #[tx] _: &mut ::idem_core::tx::SqliteTx<'_>,
+) -> Result<u64, Refused> {
     Ok(order)
 }
 
-fn main() {
+#[::core::prelude::v1::test]
+fn passes() {
     // Where they run is for `pass/tx/`.
     let _: ::axum::Router<u64> = ::axum::Router::new().route("/", ::axum::routing::post(coupled));
     let _ = coupled_plain;

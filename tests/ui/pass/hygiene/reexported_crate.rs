@@ -1,9 +1,6 @@
 //! idem-core found through a re-export of this crate, also from a macro of this crate.
 
-#[path = "../../support.rs"]
-mod support;
-
-use support::Runs;
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 
@@ -15,25 +12,24 @@ pub mod framework {
 
 use framework::private::{Idem, Refused, idempotent};
 
-#[idempotent(crate = crate::framework::private, with = idem, key = order, name = "written")]
+#[idempotent(crate = crate::hygiene::reexported_crate::framework::private, with = idem, key = order, name = "written")]
 async fn written(idem: &Idem, order: u64) -> Result<u64, Refused> {
     Ok(order + RUNS.next())
 }
 
-#[macro_export]
 macro_rules! operation {
     ($name:ident = $title:literal) => {
-        #[idempotent(crate = $crate::framework::private, with = idem, key = order, name = $title, on_error = unknown)]
+        #[idempotent(crate = $crate::hygiene::reexported_crate::framework::private, with = idem, key = order, name = $title, on_error = unknown)]
         async fn $name(idem: &Idem, order: u64) -> Result<u64, Refused> {
-            Ok(order + $crate::RUNS.next())
+            Ok(order + $crate::hygiene::reexported_crate::RUNS.next())
         }
     };
 }
 
 operation!(made = "made");
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     for _ in 0..2 {
         assert_eq!(written(&idem, 10).await, Ok(11));

@@ -1,14 +1,9 @@
-//! idem-core under another name.
+//! idem-core under another name: `main.rs` gives it.
 
-extern crate idem_core as once;
-
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
 use once::{Idem, Refused};
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
@@ -44,8 +39,8 @@ mod renamed {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     // Where they run is for `pass/tx/`.
     let _: Router<u64> = Router::new().route("/", post(renamed::coupled));
     let _ = renamed::coupled_plain;

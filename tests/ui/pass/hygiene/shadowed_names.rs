@@ -1,10 +1,5 @@
 //! A crate that gives its own meaning to every name the expansion could want.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
 mod hostile {
     #![allow(non_camel_case_types, unused_macros)]
 
@@ -59,18 +54,18 @@ mod hostile {
         store_if = |_| true,
     )]
     pub async fn plain(idem: &::idem_core::Idem, order: Number) -> Reply<Number> {
-        let __idem_op = crate::RUNS.next();
+        let __idem_op = super::RUNS.next();
         Reply::Ok(order + __idem_op)
     }
 
     #[::idem_core::idempotent(with = idem, key = order, name = "detached", detach, on_error = unknown)]
     pub async fn detached(idem: ::idem_core::Idem, order: Number) -> Reply<Number> {
-        Reply::Ok(order + crate::RUNS.next())
+        Reply::Ok(order + super::RUNS.next())
     }
 
     #[::idem_core::idempotent(key = __idem_cx.uri().path(), on_error = store)]
     pub async fn handler(__idem_cx: ::axum::extract::Request) -> ::std::string::String {
-        let __idem_op = crate::RUNS.next();
+        let __idem_op = super::RUNS.next();
         ::std::format!("{} {__idem_op}", __idem_cx.uri())
     }
 
@@ -83,7 +78,7 @@ mod hostile {
         #[tx] __idem_value: &mut ::idem_core::tx::SqliteTx<'_>,
     ) -> ::core::result::Result<::std::string::String, ::axum::http::StatusCode> {
         let _ = __idem_value;
-        let __idem_op = crate::RUNS.next();
+        let __idem_op = super::RUNS.next();
         ::core::result::Result::Ok(::std::format!("{__idem_call} {__idem_op}"))
     }
 
@@ -94,18 +89,19 @@ mod hostile {
         #[tx] __idem_errors: &mut ::idem_core::tx::SqliteTx<'_>,
     ) -> Reply<Number> {
         let _ = __idem_errors;
-        Reply::Ok(__idem_op + crate::RUNS.next())
+        Reply::Ok(__idem_op + super::RUNS.next())
     }
 }
 
+use crate::database;
+use crate::support::{self, Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
-use support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     for _ in 0..2 {
         assert_eq!(hostile::plain(&idem, 10).await, Ok(11));

@@ -1,12 +1,9 @@
 //! Errors without a type of their own, which cannot be stored and need not be.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::error::Error;
 
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -16,8 +13,8 @@ async fn settle(idem: &Idem, order: &str, amount: &str) -> Result<u64, Box<dyn E
     Ok(amount.parse()?)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     assert_eq!(settle(&idem, "o-1", "x").await.unwrap_err().to_string(), "invalid digit found in string");
     assert_eq!(settle(&idem, "o-1", "5").await.unwrap(), 5);

@@ -1,11 +1,8 @@
 //! An error that says itself what it means: a final one is replayed, an ambiguous one is never run again by itself.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Classify, ErrorClass, Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -45,8 +42,8 @@ async fn pay(idem: &Idem, order: &str) -> Result<(), PayError> {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     for _ in 0..2 {
         assert_eq!(pay(&idem, "declined").await, Err(PayError::Declined { run: 1 }));

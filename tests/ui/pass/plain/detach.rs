@@ -1,12 +1,9 @@
 //! A body in a task of its own goes on when its caller has gone, and the next call gets its value.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::sync::Arc;
 
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 use tokio::sync::Notify;
 
 static RUNS: Runs = Runs::new();
@@ -31,8 +28,8 @@ impl Ledger {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let ledger = Arc::new(Ledger { idem: support::idem(), gate: Gate::default() });
     let call = || Arc::clone(&ledger).settle(1, ("memo".to_owned(), 0));
 

@@ -1,10 +1,7 @@
 //! A body that runs inside its caller's future is dropped with it: nobody knows what it did, unless it may run again.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 use tokio::sync::Notify;
 
 static RUNS: Runs = Runs::new();
@@ -23,8 +20,8 @@ async fn repeatable(idem: &Idem, order: u64, open: &Notify) -> Result<u64, Refus
     Ok(run)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let (idem, open) = (support::idem(), Notify::new());
     tokio::select! {
         biased;

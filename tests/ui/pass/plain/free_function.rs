@@ -1,11 +1,8 @@
 //! A free function: the second call gets the stored value, another key runs.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -25,8 +22,8 @@ async fn settle(idem: &Idem, message: Message) -> Result<Receipt, Refused> {
     Ok(Receipt { text: message.text, run: RUNS.next() })
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     let message = |id: &str| Message { id: id.to_owned(), text: "thanks".to_owned() };
     for (id, run) in [("a", 1), ("a", 1), ("b", 2)] {

@@ -1,8 +1,6 @@
 //! Type and constant parameters, `impl Trait` arguments, an async closure, a generic error.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support;
 use std::cell::Cell;
 use std::fmt::Display;
 
@@ -49,8 +47,8 @@ impl From<String> for Error {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     let asked = Cell::new(0);
     let price = async |value: &u64| {

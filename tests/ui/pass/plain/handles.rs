@@ -1,13 +1,10 @@
 //! What `with` may be: an `Idem`, typed or erased, by value, reference or pointer, a static, a call.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::sync::{Arc, LazyLock};
 
+use crate::support::{self, Runs};
 use idem_core::store::memory::MemoryStore;
 use idem_core::{Idem, Refused, Scope, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 static IDEM: LazyLock<Idem> = LazyLock::new(support::idem);
@@ -41,8 +38,8 @@ fn handle() -> Idem {
     IDEM.clone()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = Idem::builder(MemoryStore::new()).scope(Scope::public()).build();
     let erased = Arc::new(idem.erase());
     for _ in 0..2 {

@@ -2,13 +2,10 @@
 
 #![allow(async_fn_in_trait)]
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -46,8 +43,8 @@ impl Settle for Ledger {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let ledger = Ledger { idem: support::idem() };
     for _ in 0..2 {
         assert_eq!(ledger.settle(1).await, Ok(101));

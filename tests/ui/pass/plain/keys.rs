@@ -1,10 +1,7 @@
 //! What a key may be: text, numbers, a UUID, an optional one, a computed one, several.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, IdempotencyKey, Refused, idempotent};
-use support::Runs;
 use uuid::Uuid;
 
 static RUNS: Runs = Runs::new();
@@ -34,8 +31,8 @@ async fn by_several(idem: &Idem, tenant: &str, order: u64) -> Result<u64, Refuse
     Ok(RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     let header = IdempotencyKey::from_header(b"k-1").unwrap();
     for _ in 0..2 {

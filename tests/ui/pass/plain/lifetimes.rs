@@ -1,8 +1,6 @@
 //! Named lifetimes, borrowed arguments and a mutable one: the body runs inside the caller's future.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support;
 use std::borrow::Cow;
 
 use idem_core::{Idem, Refused, idempotent};
@@ -27,8 +25,8 @@ impl<'i> Ledger<'i> {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     let ledger = Ledger { idem: &idem };
     let order = String::from("o-1");

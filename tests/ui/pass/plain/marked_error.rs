@@ -1,11 +1,8 @@
 //! One error marked where it is returned: `Final`, `Ambiguous`, `NoEffect`.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Ambiguous, Final, Idem, NoEffect, Refused, idempotent};
 use serde::{Deserialize, Serialize};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -39,8 +36,8 @@ async fn harmless(idem: &Idem, order: u64) -> Result<(), NoEffect<Error>> {
     Err(NoEffect(Error::of_run()))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     let error = |text: &str| Error(text.to_owned());
     assert_eq!(last(&idem, 1).await, Err(Final(error("1"))));

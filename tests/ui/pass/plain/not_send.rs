@@ -1,8 +1,6 @@
 //! A body that no other thread may run: it stays in its caller's future.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support;
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -15,8 +13,8 @@ async fn settle(idem: &Idem, order: u64, runs: Rc<Cell<u64>>) -> Result<u64, Ref
     Ok(runs.get())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let (idem, runs) = (support::idem(), Rc::new(Cell::new(0)));
     for _ in 0..2 {
         assert_eq!(settle(&idem, 1, Rc::clone(&runs)).await, Ok(1));

@@ -1,10 +1,7 @@
 //! Arguments taken apart, and some that nobody names.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -28,8 +25,8 @@ async fn settle(
     Ok(format!("{text} {rest:?} {middle} {shared} {}", RUNS.next()))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     for _ in 0..2 {
         let message = Message { id: 1, text: "hello".to_owned(), sent: 5 };

@@ -1,8 +1,6 @@
 //! Methods with each kind of `self`.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -48,8 +46,8 @@ impl Ledger {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let mut ledger = Ledger { idem: support::idem(), sum: 10 };
     // The other amount is not asked for again.
     assert_eq!(ledger.by_reference("abc", 4).await, Ok(17));

@@ -1,12 +1,9 @@
 //! An `Err` frees the key: the next call runs. With `?` and an early return.
 
-#[path = "../../support.rs"]
-mod support;
-
 use std::num::ParseIntError;
 
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -41,8 +38,8 @@ async fn settle(idem: &Idem, order: &str, amount: &str) -> Reply<u64> {
     Ok(amount)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     assert_eq!(settle(&idem, "o-1", "x").await, Err(SettleError::NotANumber));
     assert_eq!(settle(&idem, "o-1", "0").await, Err(SettleError::Nothing));

@@ -1,11 +1,8 @@
 //! Who a key belongs to, and what the call says.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -21,8 +18,8 @@ async fn settle(idem: &Idem, order: Order) -> Result<u64, Refused> {
     Ok(order.amount * 10 + RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     let order = |tenant: &str, amount| Order { tenant: tenant.to_owned(), id: 1, amount };
     assert_eq!(settle(&idem, order("acme", 5)).await, Ok(51));

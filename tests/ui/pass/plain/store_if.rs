@@ -1,10 +1,7 @@
 //! A result for which the predicate is false frees the key, be it a value or an error.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -22,8 +19,8 @@ fn even(result: &Result<u64, Refused>) -> bool {
     matches!(result, Ok(run) if run % 2 == 0)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     for expected in [1, 2, 2] {
         assert_eq!(closure(&idem, 1).await, Ok(expected));

@@ -1,11 +1,8 @@
 //! `on_error = store` replays errors, and `on_error = unknown` runs none of them again.
 
-#[path = "../../support.rs"]
-mod support;
-
+use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -31,8 +28,8 @@ async fn unknown(idem: &Idem, order: u64) -> Result<(), Error> {
     Err(Error::Declined { run: RUNS.next() })
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let idem = support::idem();
     assert_eq!(stored(&idem, 1).await, Err(Error::Declined { run: 1 }));
     assert_eq!(stored(&idem, 1).await, Err(Error::Declined { run: 1 }));

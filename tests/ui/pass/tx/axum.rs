@@ -1,18 +1,13 @@
 //! Effects and answer commit together, or the effects are rolled back.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays, runs_again};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
-use database::{Shop, sell};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
-use support::{Call, Runs, replays, runs_again};
 
 #[derive(Clone)]
 struct App {
@@ -38,8 +33,8 @@ async fn pay(
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let app = shop.serve(Router::new().route("/", post(pay)).with_state(App { runs: &RUNS }));
     assert_eq!(replays(&app, &Call::post("/").key("k").json("\"tea\"")).await.body, "sold 1");

@@ -1,18 +1,13 @@
 //! `commit_on` says which answers commit what was done.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Final, Idem, Refused, idempotent};
-use support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 
@@ -25,14 +20,18 @@ async fn pay(#[tx] tx: &mut SqliteTx<'_>, body: String) -> (StatusCode, String) 
 
 /// A failed attempt is written down.
 #[idempotent(with = idem, key = order, name = "try", commit_on = Result::is_err)]
-async fn attempt(idem: &Idem<SqliteStore>, order: u64, #[tx] tx: &mut SqliteTx<'_>) -> Result<u64, Final<Refused>> {
+async fn attempt(
+    idem: &Idem<SqliteStore>,
+    order: u64,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u64, Final<Refused>> {
     let run = RUNS.next();
     sell(tx, &format!("attempt {run}")).await.unwrap();
     if order == 0 { Err(Final(Refused::KeyExpired)) } else { Ok(run) }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let app = shop.serve(Router::new().route("/", post(pay)));
     assert_eq!(replays(&app, &Call::post("/").key("k").body("air")).await.body, "air 1");

@@ -1,17 +1,12 @@
 //! A body in a task of its own commits when its caller has gone.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
 use std::sync::Arc;
 
-use database::{Shop, sell};
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 use tokio::sync::Notify;
 
 static RUNS: Runs = Runs::new();
@@ -24,7 +19,12 @@ struct Till {
 
 impl Till {
     #[idempotent(with = self.idem, key = order, name = "sell", detach, wait = "1m")]
-    async fn sell(self: Arc<Self>, order: u64, what: String, #[tx] tx: &mut SqliteTx<'_>) -> Result<u64, Refused> {
+    async fn sell(
+        self: Arc<Self>,
+        order: u64,
+        what: String,
+        #[tx] tx: &mut SqliteTx<'_>,
+    ) -> Result<u64, Refused> {
         sell(tx, &what).await.unwrap();
         self.entered.notify_one();
         self.open.notified().await;
@@ -32,8 +32,8 @@ impl Till {
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let till = Arc::new(Till { idem: shop.idem.clone(), entered: Notify::new(), open: Notify::new() });
     let caller = tokio::spawn(Arc::clone(&till).sell(10, "tea".to_owned()));

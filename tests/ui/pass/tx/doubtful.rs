@@ -1,20 +1,15 @@
 //! An error after which something may have happened elsewhere never makes the body run again, conflict or not.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, runs_again};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::{MayConflict, SqliteTx};
 use idem_core::{Ambiguous, Classify, ErrorClass, Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
-use support::{Call, Runs, runs_again};
 
 static RUNS: Runs = Runs::new();
 
@@ -84,8 +79,8 @@ async fn plain(idem: &Idem<SqliteStore>, order: u64, #[tx] tx: &mut SqliteTx<'_>
     Err(Failed::Late)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let app = shop.serve(Router::new().route("/marked", post(marked)).route("/by-policy", post(by_policy)));
     for (path, runs) in [("/marked", 1), ("/by-policy", 2)] {

@@ -1,19 +1,14 @@
 //! As many extractors as axum takes, of every kind, around the transaction; and none.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
+use axum::Router;
 use axum::extract::{Extension, OriginalUri, Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::routing::post;
-use axum::Router;
-use database::{Shop, sell};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
 use serde::Deserialize;
-use support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 
@@ -54,8 +49,8 @@ async fn none(#[tx] tx: &mut SqliteTx<'_>) {
     sell(tx, "nothing").await.unwrap();
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let router = Router::new().route("/none", post(none)).route("/all/{shop}", post(all)).with_state(&RUNS);
     let app = shop.serve(router.layer(Extension(User("ada"))));

@@ -1,16 +1,11 @@
 //! A free function, and its error that is stored.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
-use database::{Shop, sell};
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -35,8 +30,8 @@ async fn order(
     if order == 0 { Err(Failed(format!("run {}", RUNS.next()))) } else { Ok(RUNS.next()) }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     for _ in 0..2 {
         assert_eq!(order(&shop.idem, "a", 1, "tea").await, Ok(1));

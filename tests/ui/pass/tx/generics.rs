@@ -1,17 +1,12 @@
 //! Generic over the store, over its database, and over other things.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
-use database::{Shop, sell};
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 use idem_core::tx::{SqliteTx, TxStore};
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{Database, Sqlite, Transaction};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -47,8 +42,8 @@ async fn anywhere<Db: Database, S: TxStore<Database = Db>>(
     Ok(order + RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let till = Till { idem: shop.idem.clone() };
     for _ in 0..2 {

@@ -1,17 +1,12 @@
 //! Functions that the body lends its transaction to, and savepoints in it.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
 use sqlx::{Acquire as _, SqliteConnection};
-use support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 
@@ -42,8 +37,8 @@ async fn lend(#[tx] tx: &mut SqliteTx<'_>) -> String {
     RUNS.next().to_string()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let app = shop.serve(Router::new().route("/", post(lend)));
     assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "1");

@@ -2,19 +2,14 @@
 
 #![deny(unused_imports)]
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
-use support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 
@@ -46,8 +41,8 @@ async fn both(#[tx] tx: &mut SqliteTx<'_>, body: String) -> Result<impl IntoResp
     Ok(format!("{body} {run}"))
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let router = Router::new().route("/alone", post(alone)).route("/value", post(value));
     let app = shop.serve(router.route("/error", post(error)).route("/both", post(both)));

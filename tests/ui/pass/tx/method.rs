@@ -1,15 +1,10 @@
 //! A method that borrows, inside its caller's future.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
-use database::{Shop, sell};
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
-use support::Runs;
 
 static RUNS: Runs = Runs::new();
 
@@ -41,12 +36,15 @@ impl Till<'_> {
     async fn count(&mut self, #[tx] tx: &mut SqliteTx<'_>, order: u64) -> Result<i64, SellError> {
         RUNS.next();
         self.open = true;
-        Ok(sqlx::query_scalar("SELECT count(*) + $1 FROM sale").bind(order as i64).fetch_one(&mut **tx).await?)
+        Ok(sqlx::query_scalar("SELECT count(*) + $1 FROM sale")
+            .bind(order as i64)
+            .fetch_one(&mut **tx)
+            .await?)
     }
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let mut till = Till { idem: &shop.idem, open: false };
     assert!(matches!(till.sell(1, "tea").await, Err(SellError::OutOfStock)));

@@ -2,18 +2,13 @@
 
 #![deny(warnings)]
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
 use sqlx::{Sqlite, Transaction};
-use support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 
@@ -42,7 +37,11 @@ async fn raw(#[tx] r#type: &mut Transaction<'_, Sqlite>) -> String {
 }
 
 #[idempotent]
-async fn allowed(#[allow(unused_variables)] #[tx] tx: &mut SqliteTx) -> String {
+async fn allowed(
+    #[allow(unused_variables)]
+    #[tx]
+    tx: &mut SqliteTx,
+) -> String {
     RUNS.next().to_string()
 }
 
@@ -58,10 +57,11 @@ handler!(made, tx: &mut SqliteTx<'_>, String, {
     RUNS.next().to_string()
 });
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
-    let router = Router::new().route("/1", post(nameless)).route("/2", post(unused)).route("/3", post(mutable));
+    let router =
+        Router::new().route("/1", post(nameless)).route("/2", post(unused)).route("/3", post(mutable));
     let router = router.route("/4", post(raw)).route("/5", post(allowed)).route("/6", post(made));
     let app = shop.serve(router);
     for run in 1..=6 {

@@ -2,23 +2,18 @@
 
 #![forbid(unused_mut)]
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
 use std::sync::Arc;
 
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays, runs_again};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use database::{Shop, sell};
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::{MayConflict, SqliteTx};
 use idem_core::{Idem, Refused, idempotent};
-use support::{Call, Runs, replays, runs_again};
 
 static RUNS: Runs = Runs::new();
 
@@ -87,13 +82,23 @@ impl Till {
 }
 
 #[idempotent(with = till.idem, key = order, name = "detached", tx_retries = 100, detach)]
-async fn detached(till: Arc<Till>, order: u64, _: Vec<u8>, #[tx] tx: &mut SqliteTx<'_>) -> Result<u64, Failed> {
+async fn detached(
+    till: Arc<Till>,
+    order: u64,
+    _: Vec<u8>,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u64, Failed> {
     sell(tx, "salt").await.unwrap();
     nearly()
 }
 
-#[tokio::main]
-async fn main() {
+// What `tokio::test` makes is not allowed here.
+#[test]
+fn passes() {
+    tokio::runtime::Runtime::new().unwrap().block_on(everything_replays());
+}
+
+async fn everything_replays() {
     let shop = Shop::new().await;
     let router = Router::new().route("/{kept}/{count}", post(pay)).route("/once", post(once));
     let app = shop.serve(router);

@@ -1,18 +1,13 @@
 //! A state that says which store its router has, and states that say nothing.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::idempotent;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::{HasStore, MySqlTx, SqliteTx};
-use support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 
@@ -38,7 +33,10 @@ async fn says(State(app): State<App>, #[tx] tx: &mut SqliteTx<'_>) -> String {
 }
 
 #[idempotent]
-async fn says_nothing(axum::extract::State(runs): axum::extract::State<&'static Runs>, #[tx] tx: &mut SqliteTx<'_>) -> String {
+async fn says_nothing(
+    axum::extract::State(runs): axum::extract::State<&'static Runs>,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> String {
     sell(tx, "says nothing").await.unwrap();
     runs.next().to_string()
 }
@@ -56,8 +54,8 @@ async fn another(State(runs): State<&'static Runs>, #[tx] _tx: &mut MySqlTx<'_>)
     runs.next().to_string()
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let router = Router::new().route("/says", post(says)).route("/says-nothing", post(says_nothing));
     let router = router.route("/any", post(any::<App>)).route("/another", post(another));

@@ -1,17 +1,12 @@
 //! What is not to be stored is rolled back.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, runs_again};
 use axum::Router;
 use axum::routing::post;
-use database::{Shop, sell};
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
-use support::{Call, Runs, runs_again};
 
 static RUNS: Runs = Runs::new();
 
@@ -27,8 +22,8 @@ async fn even(idem: &Idem<SqliteStore>, order: u64, #[tx] tx: &mut SqliteTx<'_>)
     Ok(RUNS.next())
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let app = shop.serve(Router::new().route("/", post(pay)));
     let [first, second] = runs_again(&app, &Call::post("/").key("k")).await;

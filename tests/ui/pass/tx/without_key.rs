@@ -1,19 +1,14 @@
 //! Without a key, and for requests that need none, a transaction is committed without a record.
 
-#[path = "../../database.rs"]
-mod database;
-#[path = "../../support.rs"]
-mod support;
-
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays, runs_again};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
 use axum::routing::get;
-use database::{Shop, sell};
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
-use support::{Call, Runs, replays, runs_again};
 use tower::ServiceExt as _;
 
 static RUNS: Runs = Runs::new();
@@ -32,14 +27,18 @@ async fn list(#[tx] tx: &mut SqliteTx<'_>) -> String {
 }
 
 #[idempotent(with = idem, key = order, name = "sell", optional)]
-async fn plain(idem: &Idem<SqliteStore>, order: Option<u64>, #[tx] tx: &mut SqliteTx<'_>) -> Result<u64, Refused> {
+async fn plain(
+    idem: &Idem<SqliteStore>,
+    order: Option<u64>,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u64, Refused> {
     let run = RUNS.next();
     sell(tx, &format!("sale {run}")).await.unwrap();
     Ok(run)
 }
 
-#[tokio::main]
-async fn main() {
+#[tokio::test(flavor = "multi_thread")]
+async fn passes() {
     let shop = Shop::new().await;
     let app = shop.serve(Router::new().route("/", get(list).post(pay)));
     let [first, second] = runs_again(&app, &Call::post("/")).await;

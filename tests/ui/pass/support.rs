@@ -8,8 +8,8 @@
 //!     format!("payment {}", RUNS.next())
 //! }
 //!
-//! #[tokio::main]
-//! async fn main() {
+//! #[tokio::test]
+//! async fn passes() {
 //!     let app = serve(Router::new().route("/", post(pay)));
 //!     assert_eq!(replays(&app, &Call::post("/").key("k")).await.body, "payment 1");
 //! }

@@ -1,0 +1,21 @@
+//! Functions that are called as any other.
+
+mod boxed_error;
+mod classified_error;
+mod detach;
+mod dropped;
+mod empty_outputs;
+mod free_function;
+mod generics;
+mod handles;
+mod in_traits;
+mod keys;
+mod lifetimes;
+mod marked_error;
+mod not_send;
+mod patterns;
+mod receivers;
+mod released_error;
+mod scope_and_fingerprint;
+mod store_if;
+mod stored_error;
