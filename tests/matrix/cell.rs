@@ -86,7 +86,7 @@ impl Cell {
     fn make(&self, stage: &mut Stage<'_>) -> Option<BTreeSet<String>> {
         stage.proxy = self.scenario.breaks.then(|| stage.site.proxy());
         (self.scenario.before)(stage);
-        let mut victim = stage.victim(&self.faults(), self.scenario.sweep);
+        let mut victim = stage.victim(&self.faults(), self.scenario.sweep, self.scenario.verifies);
         let mut ended = (self.scenario.drive)(stage, &mut victim);
         if ended.is_ok() {
             ended = match self.blow {

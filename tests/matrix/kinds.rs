@@ -33,35 +33,35 @@ pub(crate) static KINDS: [Kind; 7] = [
         form: Form::Axum,
         effects: Effects::AtMostOnce,
         stores: EVERY,
-        never: &[VERIFY, DOUBT, "plain.", "tx."],
+        never: &[DOUBT, "plain.", "tx."],
     },
     Kind {
         name: "axum-rerun",
         form: Form::Axum,
         effects: Effects::OncePerAttempt,
         stores: EVERY,
-        never: &[VERIFY, DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &[DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
     Kind {
         name: "plain-unknown",
         form: Form::Plain,
         effects: Effects::AtMostOnce,
         stores: EVERY,
-        never: &[VERIFY, DOUBT, "axum.", "tx."],
+        never: &[DOUBT, "axum.", "tx."],
     },
     Kind {
         name: "plain-rerun",
         form: Form::Plain,
         effects: Effects::OncePerAttempt,
         stores: EVERY,
-        never: &[VERIFY, DOUBT, "axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &[DOUBT, "axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
     Kind {
         name: "travel",
         form: Form::Axum,
         effects: Effects::OncePerDerivedKey,
         stores: EVERY,
-        never: &[VERIFY, DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &[DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
     },
     Kind {
         name: "tx",
@@ -80,8 +80,6 @@ pub(crate) static KINDS: [Kind; 7] = [
     },
 ];
 
-/// The worker has no verify hooks: what they say is settled as an operator's verdict is.
-const VERIFY: &str = "verify.";
 /// Only a plain function in a transaction can lose its caller when nothing of its claim is left.
 const DOUBT: &str = "engine.doubt.";
 
@@ -91,9 +89,8 @@ const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.s
 /// Others see a coupled handler's record only when it is over. So there is no lease to renew or to lose, no claim to free
 /// or to take back, nothing for a drain to give up; whoever dies leaves nothing to take over or to sweep up. But a handler
 /// that says itself that nobody knows leaves a record like any other.
-const NEVER_IN_A_TRANSACTION: [&str; 14] = [
+const NEVER_IN_A_TRANSACTION: [&str; 13] = [
     DOUBT,
-    VERIFY,
     "axum.",
     "plain.",
     "engine.replay.",

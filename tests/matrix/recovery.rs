@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use idem_tests::matrix::{Call, Caller, Event, Mode, Order, Said};
+use idem_tests::matrix::{Call, Caller, Event, Mode, Order, Said, has_effect};
 
 use crate::checker::Effects;
 use crate::stage::{SAY, SAY_ELSE, Stage};
@@ -173,13 +173,7 @@ fn happened(stage: &Stage<'_>, key: &str) -> bool {
     if stage.kind.effects == Effects::Coupled {
         return !stage.site.ledger(key).is_empty();
     }
-    let history = stage.history.read();
-    let mine = |call: &String| {
-        history.iter().any(
-            |event| matches!(event, Event::Invoked { call: of, .. } if of.call == *call && of.key == key),
-        )
-    };
-    history.iter().any(|event| matches!(event, Event::Effect { call, .. } if mine(call)))
+    has_effect(&stage.history.read(), key)
 }
 
 fn ask_one(stage: &mut Stage<'_>, worker: &mut Worker, key: &str, say: &str) -> Result<(), Gone> {

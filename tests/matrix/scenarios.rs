@@ -21,6 +21,8 @@ pub(crate) struct Scenario {
     pub(crate) breaks: bool,
     /// How often the victim sweeps.
     pub(crate) sweep: Option<Duration>,
+    /// Whether the victim has a verify hook.
+    pub(crate) verifies: bool,
     /// What has happened before the victim starts.
     pub(crate) before: fn(&mut Stage<'_>),
     /// What the victim does, until it is gone.
@@ -33,6 +35,7 @@ const USUAL: Scenario = Scenario {
     stores: EVERY,
     breaks: false,
     sweep: None,
+    verifies: false,
     before: |_| {},
     drive: |_, _| Ok(()),
 };
@@ -48,7 +51,7 @@ const fn is_coupled(kind: &Kind) -> bool {
 }
 
 /// In the order in which they are preferred for a point that several of them pass.
-pub(crate) static SCENARIOS: [Scenario; 23] = [
+pub(crate) static SCENARIOS: [Scenario; 25] = [
     Scenario { name: "a long run", applies: outlives, drive: long_run, ..USUAL },
     Scenario { name: "pay", drive: |stage, victim| stage.asks(victim, Mode::Pay), ..USUAL },
     Scenario { name: "try again", drive: |stage, victim| stage.asks(victim, Mode::Refuse), ..USUAL },
@@ -163,6 +166,23 @@ pub(crate) static SCENARIOS: [Scenario; 23] = [
         name: "retried by an operator",
         before: |stage| healthy(stage, |stage, worker| stage.asks(worker, Mode::Doubtful)),
         drive: |stage, victim| stage.retries(victim),
+        ..USUAL
+    },
+    Scenario {
+        name: "a hook that the next attempt asks",
+        // The call of a coupled handler does not ask.
+        applies: outlives,
+        verifies: true,
+        before: |stage| healthy(stage, |stage, worker| stage.asks(worker, Mode::Doubtful)),
+        drive: |stage, victim| stage.asks(victim, Mode::Pay),
+        ..USUAL
+    },
+    Scenario {
+        name: "a hook that is asked after a sweep",
+        sweep: Some(Duration::from_millis(100)),
+        verifies: true,
+        before: |stage| healthy(stage, |stage, worker| stage.asks(worker, Mode::Ambiguous)),
+        drive: verified,
         ..USUAL
     },
 ];
@@ -281,6 +301,14 @@ fn sweeping_up(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
         victim.passes(points::KEEPER_COUNT_AFTER)?;
     }
     Ok(())
+}
+
+/// Nobody knows. Another key starts the keeper, and that asks the hook.
+fn verified(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+    let call = stage.call(&stage.other_key(), SAY, Mode::Pay, Caller::Waits);
+    victim.tell(&Order::Call(call.clone()));
+    victim.answer(&call.call)?;
+    victim.passes(points::VERIFY_SETTLE_AFTER)
 }
 
 /// Nobody knows; an operator says that nothing happened, and the same again by dropping the record.

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use idem_servers::{Proxy, Redis, require, shared};
-use sqlx::{AssertSqlSafe, Connection, Row};
+use idem_tests::matrix::ledger;
+use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
 
@@ -30,7 +31,6 @@ impl StoreKind {
 /// A store of one lane's own, and a directory for its histories. Gone when dropped, but for databases on a server.
 #[derive(Debug)]
 pub(crate) struct Site {
-    pub(crate) kind: StoreKind,
     pub(crate) directory: TempDir,
     pub(crate) url: String,
     _redis: Option<Redis>,
@@ -56,7 +56,7 @@ impl Site {
             StoreKind::MariaDb => create::<sqlx::MySqlConnection>(&url),
             StoreKind::Redis => {}
         }
-        Some(Self { kind, directory, url, _redis: redis })
+        Some(Self { directory, url, _redis: redis })
     }
 
     /// A way to its server that can break.
@@ -72,12 +72,7 @@ impl Site {
 
     /// The runs that left a row in the ledger of coupled effects: `ledger (subject, run)`.
     pub(crate) fn ledger(&self, key: &str) -> Vec<String> {
-        match self.kind {
-            StoreKind::Sqlite => rows::<sqlx::SqliteConnection>(&self.url, key),
-            StoreKind::Postgres => rows::<sqlx::PgConnection>(&self.url, key),
-            StoreKind::MariaDb => rows::<sqlx::MySqlConnection>(&self.url, key),
-            StoreKind::Redis => Vec::new(),
-        }
+        block(ledger(&self.url, key))
     }
 }
 
@@ -116,20 +111,4 @@ where
         sqlx::raw_sql(LEDGER).execute(&mut connection).await?;
         connection.close().await
     });
-}
-
-fn rows<C>(url: &str, key: &str) -> Vec<String>
-where
-    C: Connection,
-    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
-    for<'r> String: sqlx::Decode<'r, C::Database> + sqlx::Type<C::Database>,
-    usize: sqlx::ColumnIndex<<C::Database as sqlx::Database>::Row>,
-{
-    block(async {
-        let mut connection = C::connect(url).await?;
-        let sql = format!("SELECT run FROM ledger WHERE subject = '{key}'");
-        let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
-        connection.close().await?;
-        Ok(rows.iter().map(|row| row.get::<String, usize>(0)).collect())
-    })
 }

@@ -31,6 +31,10 @@ pub(crate) enum Left {
     After,
 }
 
+const fn usual(store: &str) -> Start<'_> {
+    Start { store, lease: LEASE, sweep: SELDOM, cache: false, verify: false, faults: "" }
+}
+
 #[derive(Debug)]
 pub(crate) struct Stage<'s> {
     pub(crate) site: &'s Site,
@@ -69,26 +73,26 @@ impl<'s> Stage<'s> {
         let site = self.site;
         // A claim inside a transaction does not write down what became of an abandoned record: the sweep does.
         let sweep = if self.kind.effects == Effects::Coupled { OFTEN } else { SELDOM };
-        self.start(&site.url, "", sweep, false)
+        self.start(Start { sweep, ..usual(&site.url) })
     }
 
     /// A worker that dies at this point.
     pub(crate) fn doomed(&mut self, point: &str) -> Worker {
         let site = self.site;
-        self.start(&site.url, &format!("{point}=kill"), SELDOM, false)
+        self.start(Start { faults: &format!("{point}=kill"), ..usual(&site.url) })
     }
 
     /// The worker that the fault is for.
-    pub(crate) fn victim(&mut self, faults: &str, sweep: Option<Duration>) -> Worker {
+    pub(crate) fn victim(&mut self, faults: &str, sweep: Option<Duration>, verify: bool) -> Worker {
         let faults = if faults.is_empty() { TRACE.to_owned() } else { format!("{faults};{TRACE}") };
         let url =
             self.proxy.as_ref().map_or_else(|| self.site.url.clone(), |proxy| proxy.url(&self.site.url));
-        self.start(&url, &faults, sweep.unwrap_or(SELDOM), true)
+        let sweep = sweep.unwrap_or(SELDOM);
+        self.start(Start { sweep, cache: true, verify, faults: &faults, ..usual(&url) })
     }
 
-    fn start(&mut self, store: &str, faults: &str, sweep: Duration, cache: bool) -> Worker {
+    fn start(&mut self, start: Start<'_>) -> Worker {
         self.workers += 1;
-        let start = Start { store, lease: LEASE, sweep, cache, faults };
         Worker::start(format!("w{}", self.workers), &start, &self.history)
     }
 

@@ -17,12 +17,13 @@ use crate::stage::Left;
 const TOO_LONG: Duration = Duration::from_mins(1);
 
 /// How to start a worker.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Start<'a> {
     pub(crate) store: &'a str,
     pub(crate) lease: Duration,
     pub(crate) sweep: Duration,
     pub(crate) cache: bool,
+    pub(crate) verify: bool,
     /// Its `IDEM_FAULT`.
     pub(crate) faults: &'a str,
 }
@@ -288,6 +289,7 @@ fn command(start: &Start<'_>, history: &Path) -> Command {
         .args(["--lease", &start.lease.as_millis().to_string()])
         .args(["--sweep", &start.sweep.as_millis().to_string()])
         .args(["--cache", if start.cache { "1000000" } else { "0" }])
+        .args(start.verify.then_some("--verify"))
         .arg("--history")
         .arg(history)
         .env("IDEM_FAULT", start.faults)

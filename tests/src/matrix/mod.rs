@@ -2,6 +2,8 @@
 
 mod event;
 mod order;
+mod world;
 
 pub use event::{Event, Paid, Said, Seen};
 pub use order::{Call, Caller, Mode, Order};
+pub use world::{has_effect, ledger};

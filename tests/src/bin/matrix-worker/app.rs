@@ -35,8 +35,8 @@ pub(crate) const ACCOUNT: &str = "x-account";
 
 impl App {
     pub(crate) async fn open(args: &Args) -> Result<Self, Box<dyn Error>> {
-        let (idem, coupled) = store::open(args).await?;
         let history = History::open(&args.history)?;
+        let (idem, coupled) = store::open(args, &history).await?;
         Ok(Self { idem, coupled, history, begun: Arc::default(), go: watch::Sender::new(false) })
     }
 

@@ -2,24 +2,34 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use idem_tests::matrix::Event;
 
 #[derive(Debug, Clone)]
-pub(crate) struct History(Arc<File>);
+pub(crate) struct History {
+    path: PathBuf,
+    file: Arc<File>,
+}
 
 impl History {
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self(Arc::new(OpenOptions::new().create(true).append(true).open(path)?)))
+        let file = OpenOptions::new().create(true).append(true).open(path)?;
+        Ok(Self { path: path.to_owned(), file: Arc::new(file) })
+    }
+
+    /// What has happened so far. A process that died while it wrote may have left half a line.
+    pub(crate) fn read(&self) -> io::Result<Vec<Event>> {
+        let text = std::fs::read_to_string(&self.path)?;
+        Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
     }
 
     /// Comes back once the event survives the process, and the driver is told. The driver writes down what it only
     /// hears by [`report`].
     pub(crate) fn record(&self, event: &Event) {
         // One write in append mode: lines of several processes do not mix.
-        let written = (&*self.0).write_all(line(event).as_bytes()).and_then(|()| self.0.sync_data());
+        let written = (&*self.file).write_all(line(event).as_bytes()).and_then(|()| self.file.sync_data());
         if let Err(error) = written {
             // A history must not say less than what happened.
             eprintln!("matrix-worker: an event cannot be recorded: {error}");

@@ -5,6 +5,7 @@
 mod app;
 mod args;
 mod history;
+mod hook;
 mod kinds;
 mod obey;
 mod store;

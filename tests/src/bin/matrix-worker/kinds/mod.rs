@@ -45,6 +45,10 @@ pub(crate) fn reply(kind: &str, paid: &Paid) -> Reply {
     (named(kind).reply)(paid)
 }
 
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    const { &KINDS }.iter().map(|kind| kind.name)
+}
+
 fn named(name: &str) -> &'static Kind {
     const { &KINDS }.iter().find(|kind| kind.name == name).expect("a kind of this worker")
 }

@@ -1,0 +1,43 @@
+//! What the world outside says of a key.
+
+use sqlx::{AssertSqlSafe, Connection, Row};
+
+use super::Event;
+
+/// Whether a handler had an effect under this key, as the history tells it.
+#[must_use]
+pub fn has_effect(history: &[Event], key: &str) -> bool {
+    let mine = |call: &String| {
+        history.iter().any(
+            |event| matches!(event, Event::Invoked { call: of, .. } if of.call == *call && of.key == key),
+        )
+    };
+    history.iter().any(|event| matches!(event, Event::Effect { call, .. } if mine(call)))
+}
+
+/// The runs that left a row in `ledger (subject, run)` of the database at `url`; none where that is not a database.
+///
+/// # Errors
+/// The database cannot be asked.
+pub async fn ledger(url: &str, key: &str) -> Result<Vec<String>, sqlx::Error> {
+    match url.split(':').next() {
+        Some("sqlite") => rows::<sqlx::SqliteConnection>(url, key).await,
+        Some("postgres" | "postgresql") => rows::<sqlx::PgConnection>(url, key).await,
+        Some("mysql" | "mariadb") => rows::<sqlx::MySqlConnection>(url, key).await,
+        _ => Ok(Vec::new()),
+    }
+}
+
+async fn rows<C>(url: &str, key: &str) -> Result<Vec<String>, sqlx::Error>
+where
+    C: Connection,
+    for<'c> &'c mut C: sqlx::Executor<'c, Database = C::Database>,
+    for<'r> String: sqlx::Decode<'r, C::Database> + sqlx::Type<C::Database>,
+    usize: sqlx::ColumnIndex<<C::Database as sqlx::Database>::Row>,
+{
+    let mut connection = C::connect(url).await?;
+    let sql = format!("SELECT run FROM ledger WHERE subject = '{key}'");
+    let rows = sqlx::raw_sql(AssertSqlSafe(sql)).fetch_all(&mut connection).await?;
+    connection.close().await?;
+    Ok(rows.iter().map(|row| row.get::<String, usize>(0)).collect())
+}
