@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use idem_tests::matrix::Event;
+use idem_tests::matrix::{Event, read};
 
 #[derive(Debug, Clone)]
 pub(crate) struct History {
@@ -29,8 +29,6 @@ impl History {
     }
 
     pub(crate) fn read(&self) -> Vec<Event> {
-        // A process that dies while it writes may leave half a line: of that nothing was told to anybody.
-        let text = std::fs::read_to_string(&self.path).expect("a history can be read");
-        text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
+        read(&self.path).expect("a history can be read")
     }
 }

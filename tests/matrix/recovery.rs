@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use idem_tests::matrix::{Call, Caller, Event, Mode, Order, Said, has_effect};
+use idem_tests::matrix::{Call, Caller, Event, Mode, Order, Said};
 
 use crate::checker::Effects;
 use crate::stage::{SAY, SAY_ELSE, Stage};
@@ -158,7 +158,7 @@ fn settle(stage: &mut Stage<'_>, worker: &mut Worker, key: &str) -> Result<(), G
             Found::Unknown => {
                 ask_one(stage, worker, key, SAY)?;
                 stage.looks(worker, key)?;
-                let happened = happened(stage, key);
+                let happened = stage.site.happened(&stage.history.read(), key);
                 stage.gives_verdict(worker, key, happened)?;
             }
             Found::Nothing => {}
@@ -166,14 +166,6 @@ fn settle(stage: &mut Stage<'_>, worker: &mut Worker, key: &str) -> Result<(), G
     }
     // It does not end: the checker says so.
     Ok(())
-}
-
-/// What an operator would find out from the world outside.
-fn happened(stage: &Stage<'_>, key: &str) -> bool {
-    if stage.kind.effects == Effects::Coupled {
-        return !stage.site.ledger(key).is_empty();
-    }
-    has_effect(&stage.history.read(), key)
 }
 
 fn ask_one(stage: &mut Stage<'_>, worker: &mut Worker, key: &str, say: &str) -> Result<(), Gone> {

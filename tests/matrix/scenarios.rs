@@ -291,11 +291,16 @@ fn stands_still_in_its_transaction(stage: &mut Stage<'_>, victim: &mut Worker) -
     other.answers_all().map(drop)
 }
 
-/// The key's owner has died. Another key starts the keeper, and that finds the record.
-fn sweeping_up(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+/// A call under another key starts the keeper.
+fn starts_the_keeper(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     let call = stage.call(&stage.other_key(), SAY, Mode::Pay, Caller::Waits);
     victim.tell(&Order::Call(call.clone()));
-    victim.answer(&call.call)?;
+    victim.answer(&call.call).map(drop)
+}
+
+/// The key's owner has died, and the keeper finds the record.
+fn sweeping_up(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+    starts_the_keeper(stage, victim)?;
     victim.passes(points::KEEPER_SWEPT)?;
     if stage.kind.passes(points::KEEPER_COUNT_AFTER) {
         victim.passes(points::KEEPER_COUNT_AFTER)?;
@@ -303,11 +308,9 @@ fn sweeping_up(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     Ok(())
 }
 
-/// Nobody knows. Another key starts the keeper, and that asks the hook.
+/// Nobody knows, and the keeper asks the hook.
 fn verified(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
-    let call = stage.call(&stage.other_key(), SAY, Mode::Pay, Caller::Waits);
-    victim.tell(&Order::Call(call.clone()));
-    victim.answer(&call.call)?;
+    starts_the_keeper(stage, victim)?;
     victim.passes(points::VERIFY_SETTLE_AFTER)
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use idem_servers::{Proxy, Redis, require, shared};
-use idem_tests::matrix::ledger;
+use idem_tests::matrix::{Event, happened, ledger};
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;
 use tokio::runtime::{Builder, Runtime};
@@ -73,6 +73,11 @@ impl Site {
     /// The runs that left a row in the ledger of coupled effects: `ledger (subject, run)`.
     pub(crate) fn ledger(&self, key: &str) -> Vec<String> {
         block(ledger(&self.url, key))
+    }
+
+    /// What an operator would find out from the world outside.
+    pub(crate) fn happened(&self, history: &[Event], key: &str) -> bool {
+        block(happened(history, &self.url, key))
     }
 }
 

@@ -3,7 +3,9 @@
 mod conflicts;
 mod faults;
 mod leaving;
+mod nested;
 mod records;
 mod suite;
 mod traps;
+mod twins;
 mod world;

@@ -1,5 +1,5 @@
 //! A user who denies every lint: what `#[idempotent]` emits must add no warning to their crate. The fixtures are
-//! compiled without clippy, so this module is where it looks.
+//! allowed what clippy says, so this module is where it looks.
 
 #![deny(
     warnings,

@@ -6,4 +6,4 @@ mod world;
 
 pub use event::{Event, Paid, Said, Seen};
 pub use order::{Call, Caller, Mode, Order};
-pub use world::{has_effect, ledger};
+pub use world::{happened, ledger, read};

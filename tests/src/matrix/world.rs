@@ -1,12 +1,31 @@
-//! What the world outside says of a key.
+//! What the world outside says: the effects in a history, and in a ledger.
+
+use std::io;
+use std::path::Path;
 
 use sqlx::{AssertSqlSafe, Connection, Row};
 
 use super::Event;
 
-/// Whether a handler had an effect under this key, as the history tells it.
-#[must_use]
-pub fn has_effect(history: &[Event], key: &str) -> bool {
+/// What has happened so far.
+///
+/// # Errors
+/// The file cannot be read.
+pub fn read(history: &Path) -> io::Result<Vec<Event>> {
+    // A process that dies while it writes may leave half a line: of that nothing was told to anybody.
+    let text = std::fs::read_to_string(history)?;
+    Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
+}
+
+/// Whether a handler had its effect under this key: what an operator would find out.
+///
+/// # Errors
+/// The database at `url` cannot be asked.
+pub async fn happened(history: &[Event], url: &str, key: &str) -> Result<bool, sqlx::Error> {
+    Ok(has_effect(history, key) || !ledger(url, key).await?.is_empty())
+}
+
+fn has_effect(history: &[Event], key: &str) -> bool {
     let mine = |call: &String| {
         history.iter().any(
             |event| matches!(event, Event::Invoked { call: of, .. } if of.call == *call && of.key == key),

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use idem_core::Address;
 use idem_core::fault::{self, Fault, Guard, points};
 use idem_core::verify::{Unsettled, Verification, Verify, VerifyError};
-use idem_tests::matrix::{Call, Event, Paid, has_effect, ledger};
+use idem_tests::matrix::{Call, Event, Paid, happened, read};
 
 use crate::history::History;
 use crate::kinds;
@@ -33,14 +33,14 @@ impl Hook {
 
 impl Verify for Hook {
     async fn verify(&self, unsettled: Unsettled) -> Result<Verification, VerifyError> {
-        let events = self.history.read()?;
+        let events = read(self.history.path())?;
         let first = events.iter().find_map(|event| match event {
             Event::Invoked { call, .. } if address(call) == unsettled.address() => Some(call),
             _ => None,
         });
         // Of another history in this store.
         let Some(Call { key, say, kind, .. }) = first else { return Ok(Verification::CannotTell) };
-        let happened = has_effect(&events, key) || !ledger(&self.store, key).await?.is_empty();
+        let happened = happened(&events, &self.store, key).await?;
         self.says(key, happened);
         let paid = Paid { run: "verdict".into(), key: key.clone(), say: say.clone() };
         Ok(if happened {

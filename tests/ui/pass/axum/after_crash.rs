@@ -1,9 +1,10 @@
 //! A handler that panics: nobody knows what it did, unless it is declared safe to run again.
 
-use crate::support::{Call, Runs, runs_again, serve};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,9 +1,10 @@
 //! A handler that belongs to a type, and names it as `Self`.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 struct Payments;
 

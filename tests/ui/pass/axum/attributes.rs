@@ -2,10 +2,11 @@
 
 #![deny(missing_docs, unused)]
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::Method;
 use axum::routing::post;
+
+use crate::support::{Call, Runs, replays, serve};
 
 /// Handlers.
 pub mod handlers {

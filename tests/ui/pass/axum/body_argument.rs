@@ -1,10 +1,11 @@
 //! A handler that takes the body itself, used or not.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,12 +1,13 @@
 //! Extractors run before any record is looked at: who may not call gets no replay, and claims no key.
 
-use crate::support::{Call, Runs, Source, replays, serve};
 use axum::Router;
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;
 use axum::http::request::Parts;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, Source, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

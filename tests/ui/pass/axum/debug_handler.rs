@@ -1,10 +1,11 @@
 //! `#[debug_handler]` stands below, and checks the signature that axum sees.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router, debug_handler};
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 #[derive(Clone)]
 struct App {

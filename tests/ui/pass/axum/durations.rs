@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::support::{Call, Runs, Source, serve};
 use axum::routing::post;
 use axum::{Extension, Router};
 use idem_core::idempotent;
 use tokio::sync::Notify;
+
+use crate::support::{Call, Runs, Source, serve};
 
 static RUNS: Runs = Runs::new();
 

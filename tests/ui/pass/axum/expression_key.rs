@@ -1,10 +1,11 @@
 //! The key is in the payload, and the operation has a name: a webhook, whatever path it arrives on.
 
-use crate::support::{Call, Runs, Source, replays, serve};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::Deserialize;
+
+use crate::support::{Call, Runs, Source, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,10 +1,11 @@
 //! As many arguments as axum takes beside idem's own.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::Method as M;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,11 +1,12 @@
 //! What counts as the same request: here the meaning of a JSON body without its time stamp.
 
-use crate::support::{Call, Runs, Source, serve};
 use axum::Router;
 use axum::routing::post;
 use bytes::Bytes;
 use idem_core::fingerprint::CanonicalJson;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, Source, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,12 +1,13 @@
 //! Type and constant parameters, bounds and a `where` clause.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

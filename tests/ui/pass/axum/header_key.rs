@@ -1,11 +1,12 @@
 //! The key is the `Idempotency-Key` header; the operation is method and path.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::{Deserialize, Serialize};
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

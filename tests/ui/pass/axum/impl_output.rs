@@ -2,12 +2,13 @@
 
 #![deny(unused_imports)]
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

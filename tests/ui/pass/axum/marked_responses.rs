@@ -1,10 +1,11 @@
 //! A handler that says what one error means, whatever its status says.
 
-use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::{Ambiguous, Final, NoEffect, idempotent};
+
+use crate::support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 

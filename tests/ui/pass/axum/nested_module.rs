@@ -1,8 +1,9 @@
 //! Handlers in modules, of one name and one path: they are told apart by their routes alone.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,10 +1,11 @@
 //! A handler without arguments and without an answer.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

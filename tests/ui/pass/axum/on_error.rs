@@ -1,10 +1,11 @@
 //! What a 500 means: run again, the answer, or nobody knows.
 
-use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,9 +1,10 @@
 //! Without a key a call runs unprotected, with one it is protected.
 
-use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,12 +1,13 @@
 //! Arguments taken apart, ignored and nested; the key uses what a pattern binds.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::extract::{Path, Query, State};
 use axum::http::{HeaderMap, Method};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::Deserialize;
+
+use crate::support::{Call, Runs, replays, serve};
 
 #[derive(Clone)]
 struct App {

@@ -1,11 +1,12 @@
 //! A handler that takes the whole request: its body is read first, so that the claim rests on all of it.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::body::to_bytes;
 use axum::extract::Request;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,10 +1,11 @@
 //! Two tenants may use the same key.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::Router;
 use axum::extract::Path;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

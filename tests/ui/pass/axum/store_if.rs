@@ -1,12 +1,13 @@
 //! A predicate over the response, as a closure and as a path.
 
-use crate::support::{Call, Runs, replays, runs_again, serve};
 use axum::Router;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::routing::post;
 use idem_core::idempotent;
+
+use crate::support::{Call, Runs, replays, runs_again, serve};
 
 static RUNS: Runs = Runs::new();
 

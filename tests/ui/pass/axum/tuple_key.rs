@@ -1,10 +1,11 @@
 //! A key of several parts, borrowed and computed.
 
-use crate::support::{Call, Runs, replays, serve};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use serde::Deserialize;
+
+use crate::support::{Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

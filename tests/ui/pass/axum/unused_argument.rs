@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::support::serve;
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use axum::http::{Request, StatusCode};
@@ -11,6 +10,8 @@ use axum::{Extension, Router};
 use idem_core::idempotent;
 use tokio::sync::Notify;
 use tower::ServiceExt;
+
+use crate::support::serve;
 
 #[derive(Clone, Default)]
 struct Gate {

@@ -23,8 +23,6 @@
 
 use std::sync::Arc;
 
-use crate::database::{Shop, sell};
-use crate::support::{self, Call, Runs, replays, serve};
 use axum::Router;
 use axum::extract::{Path, Request, State};
 use axum::http::{Method, StatusCode};
@@ -33,6 +31,9 @@ use axum::routing::post;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::database::{Shop, sell};
+use crate::support::{self, Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

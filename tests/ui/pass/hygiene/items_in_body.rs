@@ -1,7 +1,8 @@
 //! Raw identifiers, labels, loops, nested items, macros and `Self`-less paths within the body.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,7 +1,5 @@
 //! idem-core found through a re-export of this crate, also from a macro of this crate.
 
-use crate::support::{self, Runs};
-
 static RUNS: Runs = Runs::new();
 
 pub mod framework {
@@ -11,6 +9,8 @@ pub mod framework {
 }
 
 use framework::private::{Idem, Refused, idempotent};
+
+use crate::support::{self, Runs};
 
 #[idempotent(crate = crate::hygiene::reexported_crate::framework::private, with = idem, key = order, name = "written")]
 async fn written(idem: &Idem, order: u64) -> Result<u64, Refused> {

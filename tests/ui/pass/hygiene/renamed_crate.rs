@@ -1,9 +1,10 @@
 //! idem-core under another name: `main.rs` gives it.
 
-use crate::support::{self, Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
 use once::{Idem, Refused};
+
+use crate::support::{self, Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

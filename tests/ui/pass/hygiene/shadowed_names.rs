@@ -93,10 +93,11 @@ mod hostile {
     }
 }
 
-use crate::database;
-use crate::support::{self, Call, Runs, replays, serve};
 use axum::Router;
 use axum::routing::post;
+
+use crate::database;
+use crate::support::{self, Call, Runs, replays, serve};
 
 static RUNS: Runs = Runs::new();
 

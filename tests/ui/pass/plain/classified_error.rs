@@ -1,8 +1,9 @@
 //! An error that says itself what it means: a final one is replayed, an ambiguous one is never run again by itself.
 
-use crate::support::{self, Runs};
 use idem_core::{Classify, ErrorClass, Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use tokio::sync::Notify;
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

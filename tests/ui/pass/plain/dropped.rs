@@ -1,8 +1,9 @@
 //! A body that runs inside its caller's future is dropped with it: nobody knows what it did, unless it may run again.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use tokio::sync::Notify;
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

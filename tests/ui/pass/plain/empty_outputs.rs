@@ -1,7 +1,8 @@
 //! `()`, `0`, `None` and an empty list are values like any other: they are stored, not asked for again.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,8 +1,9 @@
 //! A free function: the second call gets the stored value, another key runs.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

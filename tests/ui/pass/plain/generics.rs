@@ -1,12 +1,13 @@
 //! Type and constant parameters, `impl Trait` arguments, an async closure, a generic error.
 
-use crate::support;
 use std::cell::Cell;
 use std::fmt::Display;
 
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::support;
 
 #[idempotent(with = idem, key = id.to_string(), name = "collect")]
 async fn collect<T, D: Display + ?Sized, E, const N: usize>(

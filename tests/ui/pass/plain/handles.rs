@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use crate::support::{self, Runs};
 use idem_core::store::memory::MemoryStore;
 use idem_core::{Idem, Refused, Scope, idempotent};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 static IDEM: LazyLock<Idem> = LazyLock::new(support::idem);

@@ -2,10 +2,11 @@
 
 #![allow(async_fn_in_trait)]
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

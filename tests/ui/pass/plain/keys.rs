@@ -1,8 +1,9 @@
 //! What a key may be: text, numbers, a UUID, an optional one, a computed one, several.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, IdempotencyKey, Refused, idempotent};
 use uuid::Uuid;
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,9 +1,10 @@
 //! Named lifetimes, borrowed arguments and a mutable one: the body runs inside the caller's future.
 
-use crate::support;
 use std::borrow::Cow;
 
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support;
 
 struct Ledger<'i> {
     idem: &'i Idem,

@@ -1,8 +1,9 @@
 //! One error marked where it is returned: `Final`, `Ambiguous`, `NoEffect`.
 
-use crate::support::{self, Runs};
 use idem_core::{Ambiguous, Final, Idem, NoEffect, Refused, idempotent};
 use serde::{Deserialize, Serialize};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,10 +1,11 @@
 //! A body that no other thread may run: it stays in its caller's future.
 
-use crate::support;
 use std::cell::Cell;
 use std::rc::Rc;
 
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support;
 
 #[idempotent(with = idem, key = order, name = "settle")]
 async fn settle(idem: &Idem, order: u64, runs: Rc<Cell<u64>>) -> Result<u64, Refused> {

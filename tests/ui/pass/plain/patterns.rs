@@ -1,7 +1,8 @@
 //! Arguments taken apart, and some that nobody names.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

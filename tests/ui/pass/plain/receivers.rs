@@ -1,10 +1,11 @@
 //! Methods with each kind of `self`.
 
-use crate::support;
 use std::pin::Pin;
 use std::sync::Arc;
 
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support;
 
 #[derive(Clone)]
 struct Ledger {

@@ -2,8 +2,9 @@
 
 use std::num::ParseIntError;
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,8 +1,9 @@
 //! Who a key belongs to, and what the call says.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,7 +1,8 @@
 //! A result for which the predicate is false frees the key, be it a value or an error.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,8 +1,9 @@
 //! `on_error = store` replays errors, and `on_error = unknown` runs none of them again.
 
-use crate::support::{self, Runs};
 use idem_core::{Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
+
+use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 

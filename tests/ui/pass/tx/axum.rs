@@ -1,13 +1,14 @@
 //! Effects and answer commit together, or the effects are rolled back.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays, runs_again};
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays, runs_again};
 
 #[derive(Clone)]
 struct App {

@@ -1,13 +1,14 @@
 //! `commit_on` says which answers commit what was done.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Final, Idem, Refused, idempotent};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,12 +1,13 @@
 //! `#[debug_handler]` stands below, and does not see the transaction.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::extract::State;
 use axum::routing::post;
 use axum::{Json, Router, debug_handler};
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
-use crate::database::{Shop, sell};
-use crate::support::Runs;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
 use tokio::sync::Notify;
+
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 
 static RUNS: Runs = Runs::new();
 

@@ -1,7 +1,5 @@
 //! An error after which something may have happened elsewhere never makes the body run again, conflict or not.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, runs_again};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -10,6 +8,9 @@ use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::{MayConflict, SqliteTx};
 use idem_core::{Ambiguous, Classify, ErrorClass, Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, runs_again};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,7 +1,5 @@
 //! As many extractors as axum takes, of every kind, around the transaction; and none.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::extract::{Extension, OriginalUri, Path, Query, Request, State};
 use axum::http::{HeaderMap, Method, Uri};
@@ -9,6 +7,9 @@ use axum::routing::post;
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
 use serde::Deserialize;
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

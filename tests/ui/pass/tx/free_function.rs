@@ -1,11 +1,12 @@
 //! A free function, and its error that is stored.
 
-use crate::database::{Shop, sell};
-use crate::support::Runs;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
 use serde::{Deserialize, Serialize};
+
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 
 static RUNS: Runs = Runs::new();
 

@@ -1,12 +1,13 @@
 //! Generic over the store, over its database, and over other things.
 
-use crate::database::{Shop, sell};
-use crate::support::Runs;
 use idem_core::tx::{SqliteTx, TxStore};
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use sqlx::{Database, Sqlite, Transaction};
+
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 
 static RUNS: Runs = Runs::new();
 

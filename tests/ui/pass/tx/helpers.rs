@@ -1,12 +1,13 @@
 //! Functions that the body lends its transaction to, and savepoints in it.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
 use sqlx::{Acquire as _, SqliteConnection};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

@@ -2,14 +2,15 @@
 
 #![deny(unused_imports)]
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

@@ -1,10 +1,11 @@
 //! A method that borrows, inside its caller's future.
 
-use crate::database::{Shop, sell};
-use crate::support::Runs;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::database::{Shop, sell};
+use crate::support::Runs;
 
 static RUNS: Runs = Runs::new();
 

@@ -2,13 +2,14 @@
 
 #![deny(warnings)]
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::routing::post;
 use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
 use sqlx::{Sqlite, Transaction};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

@@ -4,8 +4,6 @@
 
 use std::sync::Arc;
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays, runs_again};
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
@@ -14,6 +12,9 @@ use axum::{Json, Router};
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::{MayConflict, SqliteTx};
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays, runs_again};
 
 static RUNS: Runs = Runs::new();
 

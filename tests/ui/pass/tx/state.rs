@@ -1,13 +1,14 @@
 //! A state that says which store its router has, and states that say nothing.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays};
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::routing::post;
 use idem_core::idempotent;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::{HasStore, MySqlTx, SqliteTx};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays};
 
 static RUNS: Runs = Runs::new();
 

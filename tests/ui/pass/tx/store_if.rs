@@ -1,12 +1,13 @@
 //! What is not to be stored is rolled back.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, runs_again};
 use axum::Router;
 use axum::routing::post;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, runs_again};
 
 static RUNS: Runs = Runs::new();
 

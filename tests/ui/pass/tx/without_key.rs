@@ -1,7 +1,5 @@
 //! Without a key, and for requests that need none, a transaction is committed without a record.
 
-use crate::database::{Shop, sell};
-use crate::support::{Call, Runs, replays, runs_again};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
@@ -10,6 +8,9 @@ use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Idem, Refused, idempotent};
 use tower::ServiceExt as _;
+
+use crate::database::{Shop, sell};
+use crate::support::{Call, Runs, replays, runs_again};
 
 static RUNS: Runs = Runs::new();
 
