@@ -1,13 +1,55 @@
 //! Several callers with one key at once, in one process and in several.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use idem_core::fault::{self, Fault, points};
+use idem_core::fault::{self, Fault, Guard, points};
 
 use crate::suite::{End, ask_for};
 use crate::world::{ask, soon};
+
+/// Counts the claims of one test: the points are those of the whole process, and each test has a thread of its own.
+struct Claims {
+    test: ThreadId,
+    seen: AtomicU64,
+    armed: Mutex<Option<Guard>>,
+}
+
+impl Claims {
+    fn watch() -> Arc<Self> {
+        let test = thread::current().id();
+        let claims = Arc::new(Self { test, seen: AtomicU64::new(0), armed: Mutex::new(None) });
+        claims.arm();
+        claims
+    }
+
+    /// A point acts once, so it is armed again each time.
+    fn arm(self: &Arc<Self>) {
+        let claims = Arc::downgrade(self);
+        let guard = fault::arm(
+            points::TX_CLAIM_BEFORE,
+            Fault::call(move || {
+                if let Some(claims) = claims.upgrade() {
+                    if thread::current().id() == claims.test {
+                        claims.seen.fetch_add(1, Ordering::SeqCst);
+                    }
+                    claims.arm();
+                }
+            }),
+        );
+        *self.armed.lock().unwrap() = Some(guard);
+    }
+
+    async fn reach(&self, number: u64) {
+        while self.seen.load(Ordering::SeqCst) < number {
+            tokio::task::yield_now().await;
+        }
+    }
+}
 
 macro_rules! twins {
     ($name:ident) => {
@@ -81,16 +123,11 @@ macro_rules! twins {
                 };
                 let first = call(&router, ask_for("a", End::Held));
                 soon("the first runs", world.app.inside.notified()).await;
-                let claims = fault::arm(points::TX_CLAIM_BEFORE, Fault::Count);
+                let claims = Claims::watch();
                 let different = call(&other, ask_for("b", End::Held));
-                let asked = async {
-                    while claims.reached() == 0 {
-                        tokio::task::yield_now().await;
-                    }
-                };
-                // SQLite's waits for its turn before that.
+                // SQLite's waits for its turn before that. Elsewhere it has been told of the first when it asks again.
                 if stringify!($name) != "sqlite" {
-                    soon("the other is asked", asked).await;
+                    soon("the other asks again", claims.reach(2)).await;
                 }
                 let same = call(&other, ask_for("a", End::Held));
                 tokio::task::yield_now().await;
