@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::backoff::Backoff;
 use super::flight::{End, Flight};
 use super::panics::caught;
 use super::{ASK_AGAIN, Config, Engine, Operation};
@@ -17,10 +18,6 @@ use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::{BoxFuture, Completion, Release, StoreError, StoreErrorKind, Surrender};
-
-/// A write that the store did not take is tried again after this, doubling.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How an attempt ends in the store.
 #[derive(Debug, Clone)]
@@ -150,7 +147,7 @@ impl Attempt {
         self.run.end();
         self.ending = Some(ending.clone());
         let mut begun = None;
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::for_writes();
         loop {
             let asked = Instant::now();
             let begun = *begun.get_or_insert(asked);
@@ -160,13 +157,12 @@ impl Attempt {
                     return self.land(outcome, ending, asked);
                 }
                 Err(error) => {
-                    tracing::error!(address = %self.flight.address, %error, "an outcome is not recorded yet");
-                    if begun.elapsed() + pause > self.engine.config.patience {
+                    self.log_unrecorded(&error);
+                    if begun.elapsed() + backoff.next() > self.engine.config.patience {
                         // Dropping self hands the write to the background.
                         return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
                     }
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LAST_PAUSE);
+                    backoff.pause().await;
                 }
             }
         }
@@ -209,6 +205,13 @@ impl Attempt {
         settled
     }
 
+    fn log_unrecorded(&self, error: &StoreError) {
+        let address = self.flight.address;
+        self.engine.log_limits.unrecorded.event(|suppressed| {
+            tracing::error!(%address, %error, suppressed, "an outcome is not recorded yet");
+        });
+    }
+
     fn remember(&self, reply: &Reply, asked: Instant) {
         if let Some(cache) = &self.engine.cache {
             cache.put(self.flight.address, self.flight.fingerprint, reply.clone(), asked, self.policy.ttl);
@@ -247,7 +250,7 @@ impl Attempt {
     /// In the background, as long as the process lives. The claim is renewed meanwhile, so nobody takes it over.
     async fn settle_for_ever(self, ending: Ending) {
         reach(points::ENGINE_BACKGROUND_BEFORE);
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::for_writes();
         loop {
             let asked = Instant::now();
             match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
@@ -256,13 +259,9 @@ impl Attempt {
                     reach(points::ENGINE_BACKGROUND_AFTER);
                     return;
                 }
-                Err(error) if !error.is_transient() && error.kind() != StoreErrorKind::CapacityExceeded => {
-                    tracing::error!(address = %self.flight.address, %error, "an outcome cannot be recorded");
-                    tokio::time::sleep(LAST_PAUSE).await;
-                }
-                Err(_) => {
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LAST_PAUSE);
+                Err(error) => {
+                    self.log_unrecorded(&error);
+                    backoff.pause().await;
                 }
             }
         }

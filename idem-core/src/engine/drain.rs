@@ -58,3 +58,20 @@ impl Engine {
         Drained::Abandoned(abandoned)
     }
 }
+
+/// Counts as a running attempt, which a drain waits for.
+#[derive(Debug)]
+pub(super) struct Counted(Arc<Engine>);
+
+impl Counted {
+    pub(super) fn new(engine: &Arc<Engine>) -> Self {
+        engine.flights.attempt_begins();
+        Self(Arc::clone(engine))
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.flights.attempt_ends();
+    }
+}

@@ -5,10 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use super::drain::Counted;
 use super::flight::{Boarded, End, Flight, Held, Stage};
-use super::lead::Lead;
+use super::follow::give_back;
+use super::lead::{Lead, NoAnswer};
 use super::verify::Place;
-use super::{ASK_AGAIN, Attempt, Engine, Operation};
+use super::{ASK_AGAIN, Attempt, Engine, Operation, later};
 use crate::current::chain;
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Won};
@@ -31,21 +33,35 @@ pub(crate) enum Entered {
 /// Between two looks at a claim that another process holds.
 pub(super) const FIRST_POLL: Duration = Duration::from_millis(20);
 pub(super) const LAST_POLL: Duration = Duration::from_millis(250);
+/// A follower looks this often whether its leader is still polled.
+const LOOK_AFTER_LEADER: Duration = Duration::from_millis(250);
 
 impl Engine {
     /// Finds out what a call may do.
     ///
-    /// Cancel safe: if the future is dropped while the store is being asked, the question is settled in the
-    /// background, and a claim that was won for nobody is released.
+    /// Cancel safe: if the future is dropped while the store is being asked, the claim is followed to its answer in the
+    /// background, and released if it is won.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
-        match self.board(operation).await? {
-            Board::Replay(reply) => Ok(Entered::Replay(reply)),
-            Board::Lead { lead, asked, deadline } => self.lead(operation, lead, asked, deadline).await,
+        let deadline = later(Instant::now(), operation.policy.wait);
+        loop {
+            match self.board(operation, deadline).await? {
+                Board::Replay(reply) => return Ok(Entered::Replay(reply)),
+                Board::Failed(kind) => return self.refused(kind),
+                Board::Lead { lead, asked } => {
+                    if let Some(entered) = self.lead(operation, lead, asked, deadline).await {
+                        return entered;
+                    }
+                }
+            }
         }
     }
 
     /// What this process knows by itself, without a question to the store.
-    pub(super) async fn board(self: &Arc<Self>, operation: &Operation) -> Result<Board, Refused> {
+    pub(super) async fn board(
+        self: &Arc<Self>,
+        operation: &Operation,
+        deadline: Instant,
+    ) -> Result<Board, Refused> {
         for run in chain().filter(|run| run.engine() == self.identity()) {
             // Waiting for itself would never end.
             if run.address() == operation.address {
@@ -60,9 +76,8 @@ impl Engine {
         if !self.config.hooks.is_empty() {
             self.verifier.at_home();
         }
-        let mut begun = Instant::now();
-        let deadline = begun + operation.policy.wait;
         loop {
+            let asked = Instant::now();
             if let Some(cached) = self.cache.as_ref().and_then(|cache| cache.get(operation.address)) {
                 if cached.fingerprint != operation.fingerprint {
                     return Err(Refused::KeyReused);
@@ -75,46 +90,50 @@ impl Engine {
             }
             match self.flights.board(operation.address, operation.fingerprint) {
                 Boarded::Leader(flight) => {
-                    let lead = Lead::new(self, flight, operation);
-                    return Ok(Board::Lead { lead, asked: begun, deadline });
+                    return Ok(Board::Lead { lead: Lead::new(self, flight, operation), asked });
                 }
                 Boarded::Follower(flight) => {
                     reach(points::ENGINE_FOLLOW_BEFORE);
-                    let followed = follow(operation, &flight, deadline).await;
+                    let followed = self.join(operation, &flight, deadline).await;
                     reach(points::ENGINE_FOLLOW_AFTER);
-                    match followed {
-                        Followed::Answer(answer) => return answer,
-                        Followed::AskAgain => begun = Instant::now(),
+                    if let Followed::Answer(answer) = followed {
+                        return answer;
                     }
                 }
             }
         }
     }
 
-    /// Claims for this call and all twins that come meanwhile.
+    /// Claims for this call and all twins that come meanwhile. `None` if the call must begin anew, because it was not
+    /// polled while its claim was answered.
     async fn lead(
         self: &Arc<Self>,
         operation: &Operation,
         mut lead: Lead,
         mut asked: Instant,
         deadline: Instant,
-    ) -> Result<Entered, Refused> {
+    ) -> Option<Result<Entered, Refused>> {
         let mut poll = FIRST_POLL;
         let mut verified = false;
         loop {
             let outcome = match lead.claim().await {
                 Ok(outcome) => outcome,
-                Err(error) => return self.refuse(operation, &error),
+                Err(NoAnswer::GivenBack) => return None,
+                Err(NoAnswer::Failed(error)) => {
+                    self.log_refused(operation, &error);
+                    lead.land(End::Failed(error.kind()));
+                    return Some(self.refused(error.kind()));
+                }
             };
             match outcome {
                 ClaimOutcome::Won(won) => {
-                    let attempt = self.begin(operation, lead, won, asked);
+                    let attempt = self.begin(operation, lead, won, asked)?;
                     // Asked again now that the attempt is counted: a drain either waits for it, or is seen here. Its
                     // handler never began, so dropping it releases the claim.
                     if self.draining.load(Ordering::SeqCst) {
-                        return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
+                        return Some(Err(Refused::ShuttingDown { retry_after: ASK_AGAIN }));
                     }
-                    return Ok(Entered::Run(attempt));
+                    return Some(Ok(Entered::Run(attempt)));
                 }
                 ClaimOutcome::Replay(replay) => {
                     reach(points::ENGINE_REPLAY_BEFORE);
@@ -123,24 +142,26 @@ impl Engine {
                         cache.put(address, fingerprint, replay.reply.clone(), asked, replay.remaining);
                     }
                     lead.land(End::Done(replay.reply.clone()));
-                    return Ok(Entered::Replay(replay.reply));
+                    return Some(Ok(Entered::Replay(replay.reply)));
                 }
-                ClaimOutcome::Mismatch => return Err(Refused::KeyReused),
+                ClaimOutcome::Mismatch => return Some(Err(Refused::KeyReused)),
                 ClaimOutcome::Unknown => {
+                    lead.silent_for(self.config.verify_timeout);
                     // Once: what is unknown again is another's doing.
                     if std::mem::replace(&mut verified, true) || !self.verify(operation).await {
                         lead.land(End::Unknown);
-                        return Err(Refused::OutcomeUnknown);
+                        return Some(Err(Refused::OutcomeUnknown));
                     }
                     asked = Instant::now();
                 }
                 ClaimOutcome::InFlight { .. } => {
                     let now = Instant::now();
                     if now >= deadline {
-                        return Err(Refused::InProgress { retry_after: ASK_AGAIN });
+                        return Some(Err(Refused::InProgress { retry_after: ASK_AGAIN }));
                     }
-                    lead.elsewhere();
-                    tokio::time::sleep(poll.min(deadline - now)).await;
+                    let pause = poll.min(deadline - now);
+                    lead.elsewhere(pause);
+                    tokio::time::sleep(pause).await;
                     poll = (poll * 2).min(LAST_POLL);
                     asked = Instant::now();
                 }
@@ -155,44 +176,115 @@ impl Engine {
         Box::pin(self.find_out(operation.address, name, policy.lease, policy.ttl, Place::Here)).await
     }
 
+    /// Turns a won claim into an attempt. `None` if its flight was ended meanwhile, because its leader was not polled:
+    /// the claim is given back then.
     pub(super) fn begin(
         self: &Arc<Self>,
         operation: &Operation,
         lead: Lead,
         won: Won,
         asked: Instant,
-    ) -> Box<Attempt> {
+    ) -> Option<Box<Attempt>> {
         reach(points::ENGINE_BEGIN_BEFORE);
         let lease = operation.policy.lease;
         let held = Held {
             owner: won.owner,
             lease,
-            renew_at: asked + lease / 3,
-            until: asked + operation.policy.max_run,
+            renew_at: later(asked, lease / 3),
+            until: later(asked, operation.policy.max_run),
         };
-        let flight = lead.won(held);
-        self.keeper.renew_by(self, held.renew_at);
+        let unclaimed = lead.unclaimed();
+        let Some(flight) = lead.won(held) else {
+            let (engine, counted) = (Arc::clone(self), Counted::new(self));
+            let (address, retention) = (operation.address, operation.policy.ttl);
+            self.keeper.spawn(self, async move {
+                let _counted = counted;
+                give_back(&engine, address, won.owner, unclaimed, retention).await;
+            });
+            return None;
+        };
+        self.keeper.wake_by(self, held.renew_at);
         let attempt = Box::new(Attempt::new(Arc::clone(self), flight, won, operation));
         reach(points::ENGINE_BEGIN_AFTER);
-        attempt
+        Some(attempt)
     }
 
-    pub(super) fn refuse(&self, operation: &Operation, error: &StoreError) -> Result<Entered, Refused> {
-        tracing::error!(
-            address = %operation.address,
-            operation = operation.label.operation(),
-            %error,
-            kind = ?error.kind(),
-            "the idempotency store refused a claim"
-        );
-        if error.kind() == StoreErrorKind::CapacityExceeded {
+    pub(super) fn log_refused(&self, operation: &Operation, error: &StoreError) {
+        self.log_limits.refused.event(|suppressed| {
+            tracing::error!(
+                address = %operation.address,
+                operation = operation.label.operation(),
+                %error,
+                kind = ?error.kind(),
+                suppressed,
+                "the idempotency store refused a claim"
+            );
+        });
+    }
+
+    /// What a call may do whose claim failed, or the claim of its twin that it waited for.
+    pub(super) fn refused(&self, kind: StoreErrorKind) -> Result<Entered, Refused> {
+        if kind == StoreErrorKind::CapacityExceeded {
             return Err(Refused::CapacityExceeded { retry_after: ASK_AGAIN });
         }
         // Failing open means running without a claim, so only what certainly left no claim behind may.
-        if self.config.fail_open && error.kind() == StoreErrorKind::Unavailable {
+        if self.config.fail_open && kind == StoreErrorKind::Unavailable {
             return Ok(Entered::Unprotected);
         }
         Err(Refused::StoreUnavailable { retry_after: ASK_AGAIN })
+    }
+
+    /// Waits for what the leader finds out. A mismatch is told before anything else that the leader knows.
+    async fn join(
+        self: &Arc<Self>,
+        operation: &Operation,
+        flight: &Arc<Flight>,
+        deadline: Instant,
+    ) -> Followed {
+        let same = flight.fingerprint == operation.fingerprint;
+        loop {
+            let mut changed = pin!(flight.changed.notified());
+            changed.as_mut().enable();
+            let now = Instant::now();
+            let stage = flight.stage();
+            match &stage {
+                // Past here the leader's fingerprint is known to be the record's.
+                Stage::Elsewhere
+                | Stage::Running(_)
+                | Stage::Coupled
+                | Stage::Ended(End::Done(_) | End::Unknown)
+                    if !same =>
+                {
+                    return Followed::Answer(Err(Refused::KeyReused));
+                }
+                Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Board::Replay(reply.clone()))),
+                Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
+                Stage::Ended(End::Failed(kind)) => return Followed::Answer(Ok(Board::Failed(*kind))),
+                Stage::Ended(End::Open) => return Followed::AskAgain,
+                // The leader may be a future that is held and never polled again.
+                Stage::Claiming | Stage::Elsewhere | Stage::Contended if flight.is_forsaken(now) => {
+                    self.flights.land(flight, End::Open);
+                    return Followed::AskAgain;
+                }
+                // What the record will say is not known: perhaps another request's.
+                Stage::Claiming
+                | Stage::Elsewhere
+                | Stage::Contended
+                | Stage::Running(_)
+                | Stage::Coupled => {}
+            }
+            let until = match stage {
+                Stage::Claiming => later(now, LOOK_AFTER_LEADER),
+                _ if now >= deadline => {
+                    return Followed::Answer(Err(Refused::InProgress { retry_after: ASK_AGAIN }));
+                }
+                Stage::Elsewhere | Stage::Contended => later(now, LOOK_AFTER_LEADER).min(deadline),
+                _ => deadline,
+            };
+            if tokio::time::timeout_at(until.into(), changed).await.is_err() {
+                self.adopt(flight);
+            }
+        }
     }
 }
 
@@ -201,49 +293,17 @@ impl Engine {
 pub(super) enum Board {
     /// The answer.
     Replay(Reply),
+    /// The store failed the claim that this call waited for.
+    Failed(StoreErrorKind),
     /// Nothing: the caller asks the store, for itself and its twins.
     Lead {
         lead: Lead,
-        /// Before which nothing was asked.
+        /// Time just before the first store query.
         asked: Instant,
-        /// Until when a running operation is waited for.
-        deadline: Instant,
     },
 }
 
 enum Followed {
     Answer(Result<Board, Refused>),
     AskAgain,
-}
-
-/// Waits for what the leader finds out. A mismatch is told before anything else that the leader knows.
-async fn follow(operation: &Operation, flight: &Arc<Flight>, deadline: Instant) -> Followed {
-    let same = flight.fingerprint == operation.fingerprint;
-    loop {
-        let mut changed = pin!(flight.changed.notified());
-        changed.as_mut().enable();
-        match flight.stage() {
-            Stage::Claiming => {
-                changed.await;
-                continue;
-            }
-            // Past here the leader's fingerprint is known to be the record's.
-            Stage::Elsewhere
-            | Stage::Running(_)
-            | Stage::Coupled
-            | Stage::Ended(End::Done(_) | End::Unknown)
-                if !same =>
-            {
-                return Followed::Answer(Err(Refused::KeyReused));
-            }
-            // What the record will say is not known: perhaps another request's.
-            Stage::Elsewhere | Stage::Contended | Stage::Running(_) | Stage::Coupled => {}
-            Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Board::Replay(reply))),
-            Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
-            Stage::Ended(End::Open) => return Followed::AskAgain,
-        }
-        if tokio::time::timeout_at(deadline.into(), changed).await.is_err() {
-            return Followed::Answer(Err(Refused::InProgress { retry_after: ASK_AGAIN }));
-        }
-    }
 }

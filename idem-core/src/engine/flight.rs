@@ -8,10 +8,12 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
+use super::claim::ClaimSlot;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::protocol::Owner;
 use crate::reply::Reply;
+use crate::store::StoreErrorKind;
 
 const SHARDS: usize = 64;
 
@@ -21,6 +23,8 @@ pub(super) struct Flight {
     pub(super) address: Address,
     pub(super) fingerprint: Fingerprint,
     stage: Mutex<Stage>,
+    /// The claim that is under way.
+    pub(super) claim: ClaimSlot,
     /// Rings at every change of the stage.
     pub(super) changed: Notify,
     lost: AtomicBool,
@@ -64,6 +68,8 @@ pub(super) enum End {
     Done(Reply),
     /// Nobody knows how.
     Unknown,
+    /// The store did not answer, or refused.
+    Failed(StoreErrorKind),
     /// Ask the store.
     Open,
 }
@@ -74,6 +80,7 @@ impl Flight {
             address,
             fingerprint,
             stage: Mutex::new(Stage::Claiming),
+            claim: ClaimSlot::new(),
             changed: Notify::new(),
             lost: AtomicBool::new(false),
             losing: Notify::new(),
@@ -88,9 +95,26 @@ impl Flight {
         self.lock().clone()
     }
 
-    pub(super) fn set(&self, stage: Stage) {
-        *self.lock() = stage;
+    /// Sets the stage, unless the flight has ended: its followers are all told the same. True if it did.
+    pub(super) fn set(&self, stage: Stage) -> bool {
+        let mut current = self.lock();
+        let goes_on = !matches!(*current, Stage::Ended(_));
+        if goes_on {
+            *current = stage;
+        }
+        drop(current);
         self.changed.notify_waiters();
+        goes_on
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(*self.lock(), Stage::Ended(_))
+    }
+
+    /// True if the flight waits for a leader that has not been polled for too long: it may never be polled again.
+    pub(super) fn is_forsaken(&self, now: Instant) -> bool {
+        matches!(self.stage(), Stage::Claiming | Stage::Elsewhere | Stage::Contended)
+            && self.claim.leader_is_silent(now)
     }
 
     /// The claim, while the handler runs.
@@ -168,12 +192,32 @@ impl Flights {
 
     /// Ends a flight: first nobody finds it any more, then its followers are told.
     pub(super) fn land(&self, flight: &Arc<Flight>, end: End) {
+        self.remove(flight);
+        flight.set(Stage::Ended(end));
+    }
+
+    fn remove(&self, flight: &Arc<Flight>) {
         if let Some(mut shard) = self.shard(flight.address)
             && shard.get(&flight.address).is_some_and(|found| Arc::ptr_eq(found, flight))
         {
             shard.remove(&flight.address);
         }
-        flight.set(Stage::Ended(end));
+    }
+
+    /// Claims that their leaders have not polled to an answer until `now`, and when the next of the others would be.
+    pub(super) fn unanswered(&self, now: Instant) -> (Vec<Arc<Flight>>, Option<Instant>) {
+        let (mut due, mut next) = (Vec::new(), None::<Instant>);
+        for shard in &self.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            for flight in shard.values() {
+                match flight.claim.adopt_at() {
+                    Some(at) if at <= now => due.push(Arc::clone(flight)),
+                    Some(at) => next = Some(next.map_or(at, |next| next.min(at))),
+                    None => {}
+                }
+            }
+        }
+        (due, next)
     }
 
     /// Stops the handler that runs here as `owner`: its claim is not its own any more.

@@ -62,7 +62,7 @@ impl Alarm {
 
 impl Keeper {
     /// Sees to it that the keeper is awake at `at`.
-    pub(super) fn renew_by(&self, engine: &Arc<Engine>, at: Instant) {
+    pub(super) fn wake_by(&self, engine: &Arc<Engine>, at: Instant) {
         let _ = self.runtime(engine);
         self.alarm.not_later_than(at);
     }
@@ -117,7 +117,8 @@ async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
         let now = Instant::now();
         // Set before looking, so that a claim won meanwhile is either seen or rings.
         alarm.set(now + LONGEST_SLEEP);
-        let mut next = renew(&engine).await.min(now + LONGEST_SLEEP);
+        let mut next = adopt(&engine).min(now + LONGEST_SLEEP);
+        next = renew(&engine).await.min(next);
         if sweep_at <= now {
             sweep_at = now + engine.config.sweep_every;
             // Beside the renewals, which must not wait until a long backlog is reaped.
@@ -137,6 +138,16 @@ async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
             () = alarm.rings.notified() => {}
         }
     }
+}
+
+/// Takes over the claims whose leaders are not polled any more; says when the next is due.
+fn adopt(engine: &Arc<Engine>) -> Instant {
+    let now = Instant::now();
+    let (unanswered, next) = engine.flights.unanswered(now);
+    for flight in unanswered {
+        engine.adopt(&flight);
+    }
+    next.unwrap_or(now + LONGEST_SLEEP)
 }
 
 /// Renews what is due; says when the next is.
@@ -173,7 +184,7 @@ async fn renew(engine: &Engine) -> Instant {
                 flight.lose();
                 continue;
             }
-            Some(Err(error)) => after_failure(&error, held.lease),
+            Some(Err(error)) => after_failure(engine, &error, held.lease),
             // Somebody had the row: alive, but its lease was not pushed on.
             Some(Ok(RenewOutcome::Skipped)) | None => Instant::now() + RETRY.min(held.lease / 6),
         };
@@ -183,8 +194,10 @@ async fn renew(engine: &Engine) -> Instant {
     next
 }
 
-fn after_failure(error: &StoreError, lease: Duration) -> Instant {
-    tracing::warn!(%error, "a lease could not be renewed");
+fn after_failure(engine: &Engine, error: &StoreError, lease: Duration) -> Instant {
+    engine.log_limits.renewals.event(|suppressed| {
+        tracing::warn!(%error, suppressed, "a lease could not be renewed");
+    });
     Instant::now() + RETRY.min(lease / 6)
 }
 

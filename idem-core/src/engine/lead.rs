@@ -1,20 +1,17 @@
-//! The leader of a flight: asks the store, once for all twins, and leaves nothing behind if it is dropped.
+//! The leader of a flight: claims in the store, once for all concurrent calls with the key.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use super::claim::{Asked, Heard, Left, Unclaimed, claim_until_decided};
 use super::flight::{End, Flight, Held, Stage};
 use super::{Engine, Operation};
-use crate::fault::{points, reach};
 #[cfg(feature = "_tx")]
 use crate::protocol::AfterCrash;
-use crate::protocol::{Claim, ClaimOutcome, Nonce, Order, Seen, Verdict};
-use crate::store::{Release, Settlement, StoreError, StoreErrorKind, Surrender};
-
-/// A question to the store that was not answered is put again after this, doubling.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LAST_PAUSE: Duration = Duration::from_millis(500);
+use crate::protocol::{Claim, ClaimOutcome, Nonce};
+use crate::store::{StoreError, StoreErrorKind};
 
 #[derive(Debug)]
 pub(super) struct Lead {
@@ -24,10 +21,19 @@ pub(super) struct Lead {
     over: bool,
     claim: Claim,
     retention: Duration,
-    /// A claim was sent and its answer is not known.
-    undecided: bool,
-    /// The handler has run, and says that something may have happened where nobody can undo it.
+    /// The nonce of the claim was sent to the store.
+    has_asked: bool,
+    /// The handler has run, and reported an ambiguous outcome.
     doubtful: AtomicBool,
+}
+
+/// Why a leader got no answer from the store.
+#[derive(Debug)]
+pub(super) enum NoAnswer {
+    /// The store failed.
+    Failed(StoreError),
+    /// The leader was not polled for too long, and leads no more: the call begins anew.
+    GivenBack,
 }
 
 impl Lead {
@@ -47,47 +53,88 @@ impl Lead {
             over: false,
             claim,
             retention: operation.policy.ttl,
-            undecided: false,
+            has_asked: false,
             doubtful: AtomicBool::new(false),
         }
     }
 
-    /// Asks until the store has decided, for at most the engine's patience; always with the same nonce.
-    pub(super) async fn claim(&mut self) -> Result<ClaimOutcome, StoreError> {
-        let mut begun = None;
-        let mut pause = FIRST_PAUSE;
-        loop {
-            self.undecided = true;
-            reach(points::ENGINE_CLAIM_BEFORE);
-            let answer = ask(&self.engine, &self.claim).await;
-            reach(points::ENGINE_CLAIM_AFTER);
-            match answer {
-                Err(error) if error.kind() == StoreErrorKind::Undecided => {
-                    if begun.get_or_insert_with(Instant::now).elapsed() >= self.engine.config.patience {
-                        return Err(error);
-                    }
-                    tokio::time::sleep(pause).await;
-                    pause = (pause * 2).min(LAST_PAUSE);
-                }
-                decided => {
-                    self.undecided = false;
-                    if decided.is_ok() {
-                        self.doubtful.store(false, Ordering::Relaxed);
-                    }
-                    return decided;
+    /// Claims, and waits for the answer for at most the engine's limit.
+    ///
+    /// Each claim of a leader has a nonce of its own: the answer to the one before was "not won".
+    pub(super) async fn claim(&mut self) -> Result<ClaimOutcome, NoAnswer> {
+        if self.flight.has_ended() {
+            return Err(NoAnswer::GivenBack);
+        }
+        let asked = self.ask();
+        self.flight.claim.start(asked);
+        let mut watched = false;
+        let heard = poll_fn(|cx| {
+            let polled = self.flight.claim.poll(cx);
+            if polled.is_pending()
+                && !std::mem::replace(&mut watched, true)
+                && let Some(at) = self.flight.claim.adopt_at()
+            {
+                self.engine.keeper.wake_by(&self.engine, at);
+            }
+            polled
+        });
+        let heard = if self.engine.store.is_local() {
+            heard.await
+        } else {
+            match tokio::time::timeout(self.engine.claim_limit(), heard).await {
+                Ok(heard) => heard,
+                Err(_) => {
+                    let late = StoreError::new(StoreErrorKind::Undecided, "the store did not answer in time");
+                    return Err(NoAnswer::Failed(late));
                 }
             }
+        };
+        match heard {
+            Heard::Answer(Ok(won @ ClaimOutcome::Won(_))) => Ok(won),
+            Heard::Answer(Ok(outcome)) => {
+                // The key is not free, whatever becomes of this call.
+                self.doubtful.store(false, Ordering::Relaxed);
+                Ok(outcome)
+            }
+            Heard::Answer(Err(error)) => Err(NoAnswer::Failed(error)),
+            Heard::GivenBack => Err(NoAnswer::GivenBack),
         }
     }
 
-    /// Another process holds the claim.
-    pub(super) fn elsewhere(&self) {
+    fn ask(&mut self) -> Asked {
+        if std::mem::replace(&mut self.has_asked, true) {
+            self.claim.nonce = Nonce::fresh();
+        }
+        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone(), self.retention);
+        Asked {
+            future,
+            claim: self.claim.clone(),
+            retention: self.retention,
+            unclaimed: self.unclaimed(),
+            since: Instant::now(),
+        }
+    }
+
+    /// What to do with a claim that is won after this leader has left.
+    pub(super) fn unclaimed(&self) -> Unclaimed {
+        if self.doubtful.load(Ordering::Relaxed) { Unclaimed::MarkUnknown } else { Unclaimed::Release }
+    }
+
+    /// Another process holds the claim. The leader asks again within `pause`.
+    pub(super) fn elsewhere(&self, pause: Duration) {
+        self.flight.claim.silent_for(pause);
         self.flight.set(Stage::Elsewhere);
     }
 
-    /// Another transaction is at the key.
+    /// The leader is busy for up to `span` without a claim under way.
+    pub(super) fn silent_for(&self, span: Duration) {
+        self.flight.claim.silent_for(span);
+    }
+
+    /// Another transaction is at the key. The leader asks again within `pause`.
     #[cfg(feature = "_tx")]
-    pub(super) fn contended(&self) {
+    pub(super) fn contended(&self, pause: Duration) {
+        self.flight.claim.silent_for(pause);
         self.flight.set(Stage::Contended);
     }
 
@@ -122,135 +169,26 @@ impl Lead {
         self.engine.flights.land(&self.flight, end);
     }
 
-    /// The claim is won: the flight goes on as an attempt.
-    pub(super) fn won(mut self, held: Held) -> Arc<Flight> {
+    /// The claim is won: the flight goes on as an attempt. `None` if the flight was ended meanwhile, because its leader
+    /// was not polled.
+    pub(super) fn won(mut self, held: Held) -> Option<Arc<Flight>> {
         self.over = true;
-        self.flight.set(Stage::Running(held));
-        Arc::clone(&self.flight)
+        self.flight.set(Stage::Running(held)).then(|| Arc::clone(&self.flight))
     }
 }
 
 impl Drop for Lead {
+    /// Whatever is under way is followed to its answer; until then the flight keeps other calls of the process waiting.
     fn drop(&mut self) {
-        let open = (!self.over).then(|| Landing(Arc::clone(&self.engine), Arc::clone(&self.flight)));
-        if *self.doubtful.get_mut() {
-            // Twins here go on when it is written down: until then the key looks free.
-            let until_then = (Marking::new(&self.engine), open);
-            let marking = make_unknown(Arc::clone(&self.engine), self.claim.clone(), until_then);
-            self.engine.keeper.spawn(&self.engine, marking);
-        } else if self.undecided {
-            let engine = Arc::clone(&self.engine);
-            let (claim, retention) = (self.claim.clone(), self.retention);
-            self.engine.keeper.spawn(&self.engine, take_back(engine, claim, retention));
+        match self.flight.claim.leave() {
+            Left::Asked(asked) => self.engine.follow(&self.flight, asked),
+            Left::Followed => {}
+            Left::Nothing if self.over => {}
+            Left::Nothing if *self.doubtful.get_mut() => {
+                let asked = self.ask();
+                self.engine.follow(&self.flight, asked);
+            }
+            Left::Nothing => self.engine.flights.land(&self.flight, End::Open),
         }
     }
-}
-
-/// A drain waits for it.
-struct Marking(Arc<Engine>);
-
-impl Marking {
-    fn new(engine: &Arc<Engine>) -> Self {
-        engine.flights.attempt_begins();
-        Self(Arc::clone(engine))
-    }
-}
-
-impl Drop for Marking {
-    fn drop(&mut self) {
-        self.0.flights.attempt_ends();
-    }
-}
-
-/// Lands a flight when it is dropped; whoever follows it asks the store.
-struct Landing(Arc<Engine>, Arc<Flight>);
-
-impl Drop for Landing {
-    fn drop(&mut self) {
-        self.0.flights.land(&self.1, End::Open);
-    }
-}
-
-async fn ask(engine: &Engine, claim: &Claim) -> Result<ClaimOutcome, StoreError> {
-    engine.in_time(engine.store.claim(claim.clone())).await
-}
-
-/// Finds out whether a claim was won that nobody waits for any more, and gives it back: its handler never ran.
-async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        reach(points::TAKE_BACK_CLAIM_BEFORE);
-        let answer = ask(&engine, &claim).await;
-        reach(points::TAKE_BACK_CLAIM_AFTER);
-        match answer {
-            Ok(ClaimOutcome::Won(won)) => {
-                let release = Release { address: claim.address, owner: won.owner, retention };
-                reach(points::TAKE_BACK_RELEASE_BEFORE);
-                let released = engine.store.release(release).await;
-                reach(points::TAKE_BACK_RELEASE_AFTER);
-                if released.is_ok() {
-                    return;
-                }
-            }
-            // Swept while the store was away: still nobody's, and certainly not run.
-            Ok(ClaimOutcome::Unknown) => {
-                reach(points::TAKE_BACK_LOOK_UP_BEFORE);
-                let found = engine.store.look_up(claim.address).await;
-                reach(points::TAKE_BACK_LOOK_UP_AFTER);
-                match found {
-                    Ok(Some(record)) if record.owner.nonce == claim.nonce => {
-                        reach(points::TAKE_BACK_SETTLE_BEFORE);
-                        let settled =
-                            engine.store.settle(not_run(&claim, Seen::of(&record), retention)).await;
-                        reach(points::TAKE_BACK_SETTLE_AFTER);
-                        if settled.is_ok() {
-                            return;
-                        }
-                    }
-                    Ok(_) => return,
-                    Err(_) => {}
-                }
-            }
-            Ok(_) => return,
-            Err(error) if !error.is_transient() => return,
-            Err(_) => {}
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LAST_PAUSE);
-    }
-}
-
-/// Claims a key whose handler says that nobody knows what it did, and whose caller is gone, and writes that down.
-async fn make_unknown(engine: Arc<Engine>, claim: Claim, _until_then: (Marking, Option<Landing>)) {
-    let mut pause = FIRST_PAUSE;
-    loop {
-        reach(points::ENGINE_DOUBT_BEFORE);
-        let answer = ask(&engine, &claim).await;
-        reach(points::ENGINE_DOUBT_AFTER);
-        match answer {
-            Ok(ClaimOutcome::Won(won)) => {
-                let surrender = Surrender { address: claim.address, owner: won.owner };
-                reach(points::ENGINE_UNKNOWN_BEFORE);
-                let marked = engine.in_time(engine.store.mark_unknown(surrender)).await;
-                reach(points::ENGINE_UNKNOWN_AFTER);
-                if marked.is_ok() {
-                    return;
-                }
-            }
-            // It is so already, or others came meanwhile.
-            Ok(_) => return,
-            Err(error) if !error.is_transient() => {
-                tracing::error!(address = %claim.address, %error, "it cannot be recorded that nobody knows");
-                return;
-            }
-            Err(_) => {}
-        }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(LAST_PAUSE);
-    }
-}
-
-fn not_run(claim: &Claim, seen: Seen, retention: Duration) -> Settlement {
-    let order = Order::by("idem").because("the caller was gone before the handler began");
-    Settlement { address: claim.address, seen, verdict: Verdict::DidNotHappen, order, retention }
 }

@@ -6,16 +6,20 @@
 //! and sweeps from a thread of its own.
 
 mod attempt;
+mod backoff;
 mod cache;
+mod claim;
 mod config;
 #[cfg(feature = "_tx")]
 mod coupled;
 mod drain;
 mod enter;
 mod flight;
+mod follow;
 mod intern;
 mod keeper;
 mod lead;
+mod log_limit;
 mod panics;
 #[cfg(test)]
 mod tests;
@@ -31,12 +35,13 @@ pub(crate) use enter::Entered;
 use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use self::cache::ReplyCache;
 use self::flight::Flights;
 use self::intern::Labels;
 use self::keeper::Keeper;
+use self::log_limit::LogLimits;
 use self::verify::Verifier;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
@@ -70,12 +75,19 @@ pub(crate) struct Engine {
     keeper: Keeper,
     verifier: Verifier,
     draining: AtomicBool,
+    log_limits: LogLimits,
     #[cfg(feature = "_tx")]
     pub(crate) couplings: crate::store::Couplings,
 }
 
 /// A caller that was told "not now" asks again after this.
 pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(1);
+
+/// `instant` and `span` added up, or decades later where that is beyond the end of time.
+fn later(instant: Instant, span: Duration) -> Instant {
+    const LONGEST: Duration = Duration::from_hours(24 * 365 * 30);
+    instant.checked_add(span.min(LONGEST)).unwrap_or(instant)
+}
 
 impl Engine {
     pub(crate) fn new(store: Arc<dyn Store>, scope: Scope, config: Config) -> Arc<Self> {
@@ -96,6 +108,7 @@ impl Engine {
             keeper: Keeper::default(),
             verifier: Verifier::default(),
             draining: AtomicBool::new(false),
+            log_limits: LogLimits::default(),
             #[cfg(feature = "_tx")]
             couplings,
         })

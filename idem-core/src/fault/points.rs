@@ -18,6 +18,8 @@ points! {
     ENGINE_FOLLOW_AFTER = "engine.follow.after";
     /// The store is about to be asked for a claim.
     ENGINE_CLAIM_BEFORE = "engine.claim.before";
+    /// The store has the claim, and has not answered yet. Not passed where the store answers at once.
+    ENGINE_CLAIM_UNDER_WAY = "engine.claim.under_way";
     /// The store has answered.
     ENGINE_CLAIM_AFTER = "engine.claim.after";
     /// The store has a stored answer, which is not handed out yet.
@@ -38,10 +40,6 @@ points! {
     ENGINE_RELEASE_BEFORE = "engine.release.before";
     /// The store has said whether the key is freed.
     ENGINE_RELEASE_AFTER = "engine.release.after";
-    /// The caller of a handler that nobody knows the outcome of is gone, and its key is about to be claimed to say so.
-    ENGINE_DOUBT_BEFORE = "engine.doubt.before";
-    /// The store has answered.
-    ENGINE_DOUBT_AFTER = "engine.doubt.after";
     /// The operation is about to be marked as unknown.
     ENGINE_UNKNOWN_BEFORE = "engine.unknown.before";
     /// The store has said whether it is.
@@ -59,22 +57,18 @@ points! {
     /// It has.
     ENGINE_BACKGROUND_AFTER = "engine.background.after";
 
-    /// A claim whose caller is gone is about to be asked about.
-    TAKE_BACK_CLAIM_BEFORE = "take_back.claim.before";
+    /// The caller of a claim is gone, or is not polled: the claim is about to be followed to its answer.
+    UNCLAIMED_FOLLOW_BEFORE = "unclaimed.follow.before";
+    /// The store has answered the claim, or its leader has come for the answer.
+    UNCLAIMED_FOLLOW_AFTER = "unclaimed.follow.after";
+    /// A claim was won without a caller, and is about to be released.
+    UNCLAIMED_RELEASE_BEFORE = "unclaimed.release.before";
     /// The store has answered.
-    TAKE_BACK_CLAIM_AFTER = "take_back.claim.after";
-    /// The claim was won for nobody, and is about to be released.
-    TAKE_BACK_RELEASE_BEFORE = "take_back.release.before";
+    UNCLAIMED_RELEASE_AFTER = "unclaimed.release.after";
+    /// A repeated claim found the key unknown, and its record is about to be looked at.
+    UNCLAIMED_LOOK_UP_BEFORE = "unclaimed.look_up.before";
     /// The store has answered.
-    TAKE_BACK_RELEASE_AFTER = "take_back.release.after";
-    /// The key is unknown, and its record is about to be looked at.
-    TAKE_BACK_LOOK_UP_BEFORE = "take_back.look_up.before";
-    /// The store has answered.
-    TAKE_BACK_LOOK_UP_AFTER = "take_back.look_up.after";
-    /// The record is ours and never ran; that is about to be said.
-    TAKE_BACK_SETTLE_BEFORE = "take_back.settle.before";
-    /// The store has answered.
-    TAKE_BACK_SETTLE_AFTER = "take_back.settle.after";
+    UNCLAIMED_LOOK_UP_AFTER = "unclaimed.look_up.after";
 
     /// Nothing new begins from here on.
     DRAIN_BEFORE = "drain.before";

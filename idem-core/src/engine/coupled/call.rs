@@ -8,12 +8,13 @@ use std::time::Instant;
 use sqlx::Database;
 
 use super::bare::Bare;
+use crate::engine::drain::Counted;
 use crate::engine::enter::Board;
 use crate::engine::lead::Lead;
-use crate::engine::{ASK_AGAIN, Engine, Operation};
+use crate::engine::{ASK_AGAIN, Engine, Operation, later};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::Coupler;
+use crate::store::{Coupler, StoreErrorKind};
 use crate::tx::Isolation;
 
 /// How the transaction is run.
@@ -55,9 +56,14 @@ impl Engine {
         rules: Rules,
     ) -> Result<Known<Db>, Refused> {
         let coupler = self.coupler()?;
-        let (lead, deadline) = match self.board(&operation).await? {
+        let deadline = later(Instant::now(), operation.policy.wait);
+        let lead = match self.board(&operation, deadline).await? {
             Board::Replay(reply) => return Ok(Known::Replay(reply)),
-            Board::Lead { lead, deadline, .. } => (lead.in_a_transaction(), deadline),
+            Board::Failed(StoreErrorKind::CapacityExceeded) => {
+                return Err(Refused::CapacityExceeded { retry_after: ASK_AGAIN });
+            }
+            Board::Failed(_) => return Err(Refused::StoreUnavailable { retry_after: ASK_AGAIN }),
+            Board::Lead { lead, .. } => lead.in_a_transaction(),
         };
         let counted = Counted::new(self);
         // Asked again now that the call is counted: a drain either waits for it, or is seen here.
@@ -100,21 +106,5 @@ impl<Db: Database> fmt::Debug for Coupled<Db> {
             .field("operation", &self.operation)
             .field("rules", &self.rules)
             .finish_non_exhaustive()
-    }
-}
-
-/// A drain waits for it.
-struct Counted(Arc<Engine>);
-
-impl Counted {
-    fn new(engine: &Arc<Engine>) -> Self {
-        engine.flights.attempt_begins();
-        Self(Arc::clone(engine))
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.flights.attempt_ends();
     }
 }

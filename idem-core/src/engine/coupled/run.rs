@@ -32,7 +32,10 @@ impl<Db: Database> Coupled<Db> {
         mut body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     ) -> Turn<T, Db> {
         let (mut conflicts, mut broken, mut poll) = (0, 0, FIRST_POLL);
+        // A seat and the claim in it, each of them once more after a broken connection.
+        let turn = self.engine.config.store_timeout.saturating_mul(4);
         loop {
+            self.lead.silent_for(turn);
             reach(points::TX_BEGIN_BEFORE);
             let mut seat = match in_time(&self.engine, self.coupler.seat()).await {
                 Ok(seat) => seat,
@@ -49,8 +52,9 @@ impl<Db: Database> Coupled<Db> {
                     if !matches!(outcome, ClaimOutcome::InFlight { .. }) || now >= self.deadline {
                         return self.told(outcome, now);
                     }
-                    self.lead.contended();
-                    tokio::time::sleep(poll.min(self.deadline - now)).await;
+                    let pause = poll.min(self.deadline - now);
+                    self.lead.contended(pause);
+                    tokio::time::sleep(pause).await;
                     poll = (poll * 2).min(LAST_POLL);
                     body = unused;
                 }
@@ -258,6 +262,9 @@ impl<Db: Database> Coupled<Db> {
             kind = ?error.kind(),
             "no transaction could be begun, or it was undone"
         );
+        if !conflict {
+            self.lead.land(End::Failed(error.kind()));
+        }
         Turn::Refused(match error.kind() {
             _ if conflict => Refused::TransactionConflict { retry_after: ASK_AGAIN },
             StoreErrorKind::CapacityExceeded => Refused::CapacityExceeded { retry_after: ASK_AGAIN },
@@ -332,7 +339,9 @@ impl<Db: Database> Coupled<Db> {
         match self.lead.claim().await {
             Ok(ClaimOutcome::Won(won)) => {
                 let Self { engine, operation, lead, .. } = self;
-                let attempt = engine.begin(&operation, lead, won, asked);
+                let Some(attempt) = engine.begin(&operation, lead, won, asked) else {
+                    return Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
+                };
                 match attempt.settle(Ending::Unknown).await {
                     Settled::Recorded => Turn::Answer(answer),
                     Settled::Superseded(reply) => Turn::Replay(reply),

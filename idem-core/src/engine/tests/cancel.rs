@@ -1,25 +1,7 @@
-//! Callers that vanish: at the claim, in the handler, at the completion.
+//! Callers that leave in the handler, or at the completion. For those that leave at the claim, see `unclaimed`.
 
 use super::faulty::Fault;
 use super::*;
-
-#[tokio::test]
-async fn a_claim_won_for_nobody_is_released() {
-    let store = FaultyStore::new();
-    let idem = idem(&store);
-    let runs = Arc::new(AtomicU32::new(0));
-    store.claims_meet([Fault::Hang]);
-    let caller = tokio::spawn({
-        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
-        async move { call(&idem, PLAIN, "k", &runs).await }
-    });
-    store.hanging.acquire().await.unwrap().forget();
-    caller.abort();
-    assert!(caller.await.unwrap_err().is_cancelled());
-    reaches(&store, "k", StateKind::Released).await;
-    assert_eq!(runs.load(Ordering::SeqCst), 0);
-    assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
-}
 
 #[tokio::test]
 async fn a_caller_dropped_in_the_handler_leaves_unknown_at_once_or_frees_the_key() {

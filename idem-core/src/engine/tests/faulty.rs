@@ -27,6 +27,8 @@ pub(super) enum Fault {
     Slow,
     /// Not applied, lost on the way.
     RequestLost,
+    /// Never answered by the runtime that polls it first.
+    Sleep,
 }
 
 #[derive(Debug)]
@@ -94,6 +96,11 @@ impl FaultyStore {
             Some(Fault::Slow) => {
                 self.hanging.add_permits(1);
                 self.going_on.acquire().await.unwrap().forget();
+                operation.await
+            }
+            Some(Fault::Sleep) => {
+                self.hanging.add_permits(1);
+                tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
                 operation.await
             }
             Some(Fault::Hang) => {

@@ -8,6 +8,8 @@ mod left_behind;
 mod lost_reply;
 mod orders;
 mod twins;
+mod unclaimed;
+mod unpolled;
 mod verify;
 mod verify_rounds;
 

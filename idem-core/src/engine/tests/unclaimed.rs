@@ -1,0 +1,159 @@
+//! Claims whose callers leave before the store answers.
+
+use super::faulty::Fault;
+use super::*;
+use crate::Drained;
+
+/// A call that is gone before the store answers its claim.
+async fn leaves_at_the_claim(store: &Arc<FaultyStore>, idem: &Idem<Arc<FaultyStore>>, runs: &Arc<AtomicU32>) {
+    store.claims_meet([Fault::Slow]);
+    let caller = tokio::spawn({
+        let (idem, runs) = (idem.clone(), Arc::clone(runs));
+        async move { call(&idem, PLAIN, "k", &runs).await }
+    });
+    store.hanging.acquire().await.unwrap().forget();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn a_claim_whose_caller_left_is_asked_once_and_released() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let runs = Arc::new(AtomicU32::new(0));
+    leaves_at_the_claim(&store, &idem, &runs).await;
+    assert_eq!(record(&store, "k").await, None, "the claim is not applied yet");
+    store.go_on();
+    reaches(&store, "k", StateKind::Released).await;
+    assert_eq!(store.claims_seen.load(Ordering::SeqCst), 1, "the claim was never sent beside itself");
+    assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
+}
+
+#[tokio::test]
+async fn a_retry_waits_for_the_claim_of_the_caller_that_left_and_runs() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let runs = Arc::new(AtomicU32::new(0));
+    leaves_at_the_claim(&store, &idem, &runs).await;
+    let retry = call(&idem, PLAIN, "k", &runs);
+    let answer = async {
+        tokio::task::yield_now().await;
+        store.go_on();
+    };
+    assert_eq!(tokio::join!(retry, answer).0, Ok(1));
+    assert_eq!(record(&store, "k").await.unwrap().attempts, 2);
+}
+
+/// The lease of the claim ends while its release is held up, and another process finds the record abandoned.
+#[tokio::test]
+async fn a_claim_that_was_given_up_as_unknown_before_its_release_is_released() {
+    let store = FaultyStore::new();
+    let (idem, other) = (idem(&store), idem(&store));
+    let runs = Arc::new(AtomicU32::new(0));
+    let short = PLAIN.lease(1);
+    store.claims_meet([Fault::Slow]);
+    store.writes_meet([Fault::RequestLost; 4]);
+    let caller = tokio::spawn({
+        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
+        async move { call(&idem, short, "k", &runs).await }
+    });
+    store.hanging.acquire().await.unwrap().forget();
+    caller.abort();
+    drop(caller.await);
+    store.go_on();
+    // Another process asks until it finds the lease over. The handler never began, so this is undone.
+    let found = async {
+        loop {
+            match call(&other, short, "k", &runs).await {
+                Err(Refused::InProgress { .. } | Refused::OutcomeUnknown) => tokio::task::yield_now().await,
+                told => return told,
+            }
+        }
+    };
+    assert_eq!(tokio::time::timeout(Duration::from_secs(20), found).await.expect("the key is stuck"), Ok(1));
+}
+
+/// The answer to a claim is lost, and the lease of the claim ends before the claim is repeated.
+#[tokio::test]
+async fn a_repeated_claim_that_finds_itself_unknown_begins_anew() {
+    let store = FaultyStore::new();
+    let (idem, other) = (idem(&store), idem(&store));
+    let runs = Arc::new(AtomicU32::new(0));
+    let short = PLAIN.lease(1);
+    store.claims_meet([Fault::ReplyLost, Fault::Slow]);
+    let caller = tokio::spawn({
+        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
+        async move { call(&idem, short, "k", &runs).await }
+    });
+    store.hanging.acquire().await.unwrap().forget();
+    let found = async {
+        while call(&other, short, "k", &Arc::new(AtomicU32::new(0))).await != Err(Refused::OutcomeUnknown) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.expect("the lease does not end");
+    store.go_on();
+    assert_eq!(caller.await.unwrap(), Ok(1));
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_drain_waits_for_a_claim_without_a_caller() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    let runs = Arc::new(AtomicU32::new(0));
+    leaves_at_the_claim(&store, &idem, &runs).await;
+    let answer = async {
+        tokio::task::yield_now().await;
+        store.go_on();
+    };
+    let drained = tokio::join!(idem.drain(Duration::from_secs(20)), answer).0;
+    assert_eq!(drained, Drained::Clean);
+    assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Released);
+}
+
+/// What the store's future waits for belongs to a runtime that has ended.
+#[test]
+fn a_claim_whose_runtime_has_ended_is_repeated_and_released() {
+    let store = FaultyStore::new();
+    let runs = Arc::new(AtomicU32::new(0));
+    store.claims_meet([Fault::Sleep]);
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let idem = first.block_on(async { idem(&store) });
+    first.block_on(async {
+        let (caller, counted) = (idem.clone(), Arc::clone(&runs));
+        tokio::spawn(async move { call(&caller, PLAIN, "k", &counted).await });
+        store.hanging.acquire().await.unwrap().forget();
+    });
+    drop(first);
+    second.block_on(async {
+        reaches(&store, "k", StateKind::Released).await;
+        assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
+    });
+}
+
+/// Duplicates behind a store that does not answer are told when the leader is, and do not ask one after another.
+#[tokio::test]
+async fn duplicates_behind_a_silent_store_are_told_together() {
+    let store = FaultyStore::new();
+    let idem = Idem::builder(Arc::clone(&store))
+        .scope(Scope::public())
+        .patience(Duration::from_millis(50))
+        .store_timeout(Duration::from_millis(50))
+        .build();
+    let runs = Arc::new(AtomicU32::new(0));
+    store.claims_meet([Fault::Hang; 8]);
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
+        calls.spawn(async move { call(&idem, PLAIN, "k", &runs).await });
+    }
+    while let Some(told) = calls.join_next().await {
+        assert!(matches!(told.unwrap(), Err(Refused::StoreUnavailable { .. })));
+    }
+    assert_eq!(store.claims_seen.load(Ordering::SeqCst), 1, "one claim for all duplicates");
+    // The store is asked again, and answers, although the first claim is still under way.
+    store.heal();
+    assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
+}
