@@ -33,35 +33,35 @@ pub(crate) static KINDS: [Kind; 7] = [
         form: Form::Axum,
         effects: Effects::AtMostOnce,
         stores: EVERY,
-        never: &[DOUBT, "plain.", "tx."],
+        never: &["plain.", "tx."],
     },
     Kind {
         name: "axum-rerun",
         form: Form::Axum,
         effects: Effects::OncePerAttempt,
         stores: EVERY,
-        never: &[DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &["plain.", "tx.", NEVER_ABANDONED],
     },
     Kind {
         name: "plain-unknown",
         form: Form::Plain,
         effects: Effects::AtMostOnce,
         stores: EVERY,
-        never: &[DOUBT, "axum.", "tx."],
+        never: &["axum.", "tx."],
     },
     Kind {
         name: "plain-rerun",
         form: Form::Plain,
         effects: Effects::OncePerAttempt,
         stores: EVERY,
-        never: &[DOUBT, "axum.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &["axum.", "tx.", NEVER_ABANDONED],
     },
     Kind {
         name: "travel",
         form: Form::Axum,
         effects: Effects::OncePerDerivedKey,
         stores: EVERY,
-        never: &[DOUBT, "plain.", "tx.", NO_DOUBT[0], NO_DOUBT[1], NO_DOUBT[2]],
+        never: &["plain.", "tx.", NEVER_ABANDONED],
     },
     Kind {
         name: "tx",
@@ -80,17 +80,17 @@ pub(crate) static KINDS: [Kind; 7] = [
     },
 ];
 
-/// Only a plain function in a transaction can lose its caller when nothing of its claim is left.
-const DOUBT: &str = "engine.doubt.";
+/// An abandoned claim that may run again is freed or taken over; the sweep makes it never unknown.
+const NEVER_ABANDONED: &str = "keeper.count.";
 
-/// An abandoned claim that may run again is freed or taken over; it is never unknown.
-const NO_DOUBT: [&str; 3] = ["keeper.count.", "take_back.look_up.", "take_back.settle."];
+/// Only a plain function in a transaction can lose its caller when nothing of its claim is left.
+const UNCLAIMED: &str = "unclaimed.follow.";
 
 /// Others see a coupled handler's record only when it is over. So there is no lease to renew or to lose, no claim to free
 /// or to take back, nothing for a drain to give up; whoever dies leaves nothing to take over or to sweep up. But a handler
 /// that says itself that nobody knows leaves a record like any other.
-const NEVER_IN_A_TRANSACTION: [&str; 13] = [
-    DOUBT,
+const NEVER_IN_A_TRANSACTION: [&str; 14] = [
+    UNCLAIMED,
     "axum.",
     "plain.",
     "engine.replay.",
@@ -102,7 +102,8 @@ const NEVER_IN_A_TRANSACTION: [&str; 13] = [
     "keeper.renew.",
     "keeper.lost.",
     "drain.unknown.",
-    "take_back.",
+    "unclaimed.release.",
+    "unclaimed.look_up.",
 ];
 
 impl Kind {

@@ -18,9 +18,12 @@ pub(crate) enum Plan {
     Exhaustive,
 }
 
-/// Where a crash on a server differs from one on SQLite: around each write of the record and around the effect.
-const CORE: [&str; 13] = [
+/// Where a crash on a server differs from one on SQLite: while a claim is under way, around each write of the record and
+/// around the effect.
+const CORE: [&str; 15] = [
+    points::ENGINE_CLAIM_UNDER_WAY,
     points::ENGINE_CLAIM_AFTER,
+    points::UNCLAIMED_RELEASE_BEFORE,
     points::ENGINE_COMPLETE_BEFORE,
     points::ENGINE_COMPLETE_AFTER,
     points::ENGINE_RELEASE_AFTER,

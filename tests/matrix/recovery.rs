@@ -37,15 +37,6 @@ pub(crate) fn asks_until_it_ends(stage: &mut Stage<'_>, worker: &mut Worker) -> 
     ask_until(stage, worker, &stage.key(), STUCK)
 }
 
-/// A claim whose caller is gone takes effect a little later, or never.
-pub(crate) fn waits_for_the_claim(stage: &Stage<'_>, worker: &mut Worker) {
-    let deadline = Instant::now() + STUCK;
-    let key = stage.key();
-    while stage.looks(worker, &key).expect("a healthy worker") == "absent" && Instant::now() < deadline {
-        std::thread::sleep(PAUSE);
-    }
-}
-
 fn ask_until(stage: &mut Stage<'_>, worker: &mut Worker, key: &str, patience: Duration) -> Found {
     let deadline = Instant::now() + patience;
     loop {

@@ -10,7 +10,7 @@ use crate::checker::Effects;
 use crate::kinds::{EVERY, Form, Kind, SERVERS};
 use crate::recovery::{self, Found};
 use crate::site::StoreKind;
-use crate::stage::{Left, SAY, Stage};
+use crate::stage::{LEASE, Left, SAY, Stage};
 use crate::worker::{Gone, Worker};
 
 pub(crate) struct Scenario {
@@ -51,7 +51,7 @@ const fn is_coupled(kind: &Kind) -> bool {
 }
 
 /// In the order in which they are preferred for a point that several of them pass.
-pub(crate) static SCENARIOS: [Scenario; 25] = [
+pub(crate) static SCENARIOS: [Scenario; 26] = [
     Scenario { name: "a long run", applies: outlives, drive: long_run, ..USUAL },
     Scenario { name: "pay", drive: |stage, victim| stage.asks(victim, Mode::Pay), ..USUAL },
     Scenario { name: "try again", drive: |stage, victim| stage.asks(victim, Mode::Refuse), ..USUAL },
@@ -108,15 +108,25 @@ pub(crate) static SCENARIOS: [Scenario; 25] = [
         name: "a caller that leaves at the claim",
         applies: outlives,
         drive: |stage, victim| {
-            let point = points::TAKE_BACK_RELEASE_AFTER;
-            stage.leaves(victim, Mode::Pay, Caller::LeavesAtClaim, point).map(drop)
+            let point = points::UNCLAIMED_FOLLOW_AFTER;
+            if stage.leaves(victim, Mode::Pay, Caller::LeavesAtClaim, point)? == Left::Before {
+                victim.passes(points::UNCLAIMED_RELEASE_AFTER)?;
+            }
+            Ok(())
         },
         ..USUAL
     },
     Scenario {
-        name: "a claim that is taken back late",
+        name: "a claim without a caller that is released late",
         applies: |kind| kind.effects == Effects::AtMostOnce,
-        drive: taken_back_late,
+        drive: released_late,
+        ..USUAL
+    },
+    Scenario {
+        name: "a claim that is sent late",
+        applies: outlives,
+        before: |stage| healthy(stage, |stage, worker| stage.asks(worker, Mode::Doubtful)),
+        drive: claims_late,
         ..USUAL
     },
     Scenario { name: "drained", drive: drained, ..USUAL },
@@ -214,21 +224,27 @@ fn shut_down_at_the_claim(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<
     victim.passes(points::ENGINE_BACKGROUND_AFTER)
 }
 
-/// The claim is won, its caller is gone, and before it is given back somebody finds it abandoned.
-fn taken_back_late(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
-    victim.does(&Order::Hold { point: points::TAKE_BACK_CLAIM_BEFORE.to_owned() })?;
-    let point = points::TAKE_BACK_CLAIM_BEFORE;
+/// The claim is won, its caller is gone, and before the claim is released its lease ends.
+fn released_late(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+    victim.does(&Order::Hold { point: points::UNCLAIMED_RELEASE_BEFORE.to_owned() })?;
+    let point = points::UNCLAIMED_RELEASE_BEFORE;
     if stage.leaves(victim, Mode::Pay, Caller::LeavesAtClaim, point)? == Left::After {
         return victim.does(&Order::Unhold);
     }
     let mut other = stage.healthy();
-    recovery::waits_for_the_claim(stage, &mut other);
-    let found = recovery::asks_until_it_ends(stage, &mut other);
+    recovery::asks_until_it_ends(stage, &mut other);
     victim.does(&Order::Unhold)?;
-    if found == Found::Unknown {
-        victim.passes(points::TAKE_BACK_SETTLE_AFTER)?;
-    }
-    victim.passes(points::TAKE_BACK_CLAIM_AFTER)
+    victim.passes(points::UNCLAIMED_RELEASE_AFTER)
+}
+
+/// The key is unknown. A claim that reaches the store after its own lease would be over looks whether it was its own.
+fn claims_late(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
+    victim.does(&Order::Hold { point: points::ENGINE_CLAIM_BEFORE.to_owned() })?;
+    let call = stage.ask(victim, Mode::Pay);
+    victim.passes(points::ENGINE_CLAIM_BEFORE)?;
+    std::thread::sleep(LEASE + Duration::from_millis(100));
+    victim.does(&Order::Unhold)?;
+    victim.answer(&call).map(drop)
 }
 
 fn drained(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {

@@ -12,7 +12,7 @@ use crate::site::Site;
 use crate::worker::{Gone, Start, Worker};
 
 /// Long enough for a healthy process to renew it on a busy machine; nothing depends on that but how much is tried.
-const LEASE: Duration = Duration::from_secs(1);
+pub(crate) const LEASE: Duration = Duration::from_secs(1);
 /// Not within a history.
 const SELDOM: Duration = Duration::from_hours(1);
 /// For a record that nobody else moves on.

@@ -97,9 +97,7 @@ pub(crate) async fn obey(app: App, order: Order) {
 /// `None` once the caller is gone.
 async fn answer(app: App, call: Call) -> Option<Said> {
     let (begun, caller) = (app.begun(), call.caller);
-    if caller == Caller::LeavesAtClaim {
-        tells_of_its_own_verdict(&app, &call.key);
-    }
+    tells_of_its_releases(&app, &call.key);
     let asked = fault::arm(points::ENGINE_CLAIM_BEFORE, Fault::Count);
     let told = fault::arm(points::ENGINE_CLAIM_AFTER, Fault::Count);
     let seen = app.clone();
@@ -116,13 +114,18 @@ async fn answer(app: App, call: Call) -> Option<Said> {
     .await
 }
 
-/// A claim that was won for nobody and is found unknown is settled by its owner, who knows that it never ran.
-fn tells_of_its_own_verdict(app: &App, key: &str) {
-    let (asked, given) =
-        (Event::Verdict { key: key.to_owned(), happened: false }, Event::Given { key: key.to_owned() });
-    for (point, event) in [(points::TAKE_BACK_SETTLE_BEFORE, asked), (points::TAKE_BACK_SETTLE_AFTER, given)]
-    {
-        let app = app.clone();
+/// The release of an owner is a verdict, should the record have been given up as unknown meanwhile: the handler never
+/// began, or said that nothing happened.
+fn tells_of_its_releases(app: &App, key: &str) {
+    let asked = Event::Verdict { key: key.to_owned(), happened: false };
+    let given = Event::Given { key: key.to_owned() };
+    for (point, event) in [
+        (points::ENGINE_RELEASE_BEFORE, &asked),
+        (points::ENGINE_RELEASE_AFTER, &given),
+        (points::UNCLAIMED_RELEASE_BEFORE, &asked),
+        (points::UNCLAIMED_RELEASE_AFTER, &given),
+    ] {
+        let (app, event) = (app.clone(), event.clone());
         keep(fault::arm(point, Fault::call(move || app.record(&event))));
     }
 }
