@@ -37,9 +37,9 @@ pub enum ClaimOutcome {
     Won(Won),
     /// It has run: here is its answer.
     Replay(Replay),
-    /// Somebody else is at it.
+    /// Another claim holds the key. Or this claim's own nonce was released: then ask with a fresh nonce.
     InFlight {
-        /// How much of the lease is left.
+        /// How much of the lease is left. Zero while the record unwinds, and for a nonce that was released.
         lease_left: Duration,
     },
     /// The key was used for another request.
@@ -71,15 +71,19 @@ pub struct Replay {
 ///
 /// A mismatch is told before anything else about a live record.
 ///
-/// A claim that is delayed on its way until after its owner released wins once more, and nobody holds it: the key is
-/// then busy until that lease ends.
+/// A nonce is spent when its record is released or done: a copy of the claim that arrives afterwards writes nothing,
+/// however late, as long as the record is there. A released nonce is answered [`InFlight`](ClaimOutcome::InFlight)
+/// without any lease left, and the next question needs a fresh nonce. A completed nonce is answered by its own reply,
+/// past the retention too, with nothing of it remaining. Where the record was dropped meanwhile, the copy is a first
+/// claim: a store that drops records relies on messages that do not outlive the retention.
 pub fn claim(record: &mut Option<Record>, claim: &Claim, now: Timestamp) -> ClaimOutcome {
     let Some(old) = record else {
         let (fresh, won) = first(claim, Fence::first(now), now);
         *record = Some(fresh);
         return ClaimOutcome::Won(won);
     };
-    if old.state.is_expired(now) {
+    let own = old.owner.nonce == claim.nonce;
+    if old.state.is_expired(now) && !own {
         let (fresh, won) = first(claim, old.owner.fence.next(now), now);
         *old = fresh;
         return ClaimOutcome::Won(won);
@@ -91,10 +95,10 @@ pub fn claim(record: &mut Option<Record>, claim: &Claim, now: Timestamp) -> Clai
         State::Done { reply, expires } => {
             ClaimOutcome::Replay(Replay { reply: reply.clone(), remaining: expires.since(now) })
         }
+        // The claim's own nonce was released already: this is a copy of it.
+        State::Released { .. } if own => ClaimOutcome::InFlight { lease_left: Duration::ZERO },
         State::Released { .. } => again(old, claim, now),
-        State::Running { .. } if old.owner.nonce == claim.nonce => {
-            ClaimOutcome::Won(Won { owner: old.owner, attempts: old.attempts })
-        }
+        State::Running { .. } if own => ClaimOutcome::Won(Won { owner: old.owner, attempts: old.attempts }),
         State::Running { lease } if *lease > now => ClaimOutcome::InFlight { lease_left: lease.since(now) },
         State::Running { .. } => match old.after_crash {
             AfterCrash::Rerun => again(old, claim, now),

@@ -110,7 +110,10 @@ pub fn complete(
     WriteOutcome::Lost(Current::of(record.as_ref()))
 }
 
-/// T6: the handler says that nothing happened. The row stays, so that its fence never falls.
+/// T6: the handler says that nothing happened, or never began. The row stays, so that its fence never falls.
+///
+/// A late owner may still release a record that was given up as unknown: only the owner knows that its handler did
+/// nothing, so this is a verdict, as its completion is. If another verdict was faster, the owner is told of that one.
 pub fn release(
     record: &mut Option<Record>,
     owner: Owner,
@@ -119,12 +122,12 @@ pub fn release(
 ) -> WriteOutcome {
     if let Some(record) = owned(record, owner) {
         match record.state {
-            State::Running { .. } => {
+            State::Running { .. } | State::Unknown => {
                 record.state = State::Released { expires: now + retention };
                 return WriteOutcome::Applied;
             }
             State::Released { .. } => return WriteOutcome::Applied,
-            State::Done { .. } | State::Unknown | State::Unwinding | State::Stuck => {}
+            State::Done { .. } | State::Unwinding | State::Stuck => {}
         }
     }
     WriteOutcome::Lost(Current::of(record.as_ref()))

@@ -10,14 +10,14 @@
 //! | T3 renew | running → running | [`renew`] |
 //! | T4 step | running → running | [`step`] |
 //! | T5 complete | running, unknown → done | [`complete`] |
-//! | T6 release | running → released | [`release`] |
+//! | T6 release | running, unknown → released | [`release`] |
 //! | T7 ambiguous | running → unknown | [`mark_unknown`], [`claim`], [`sweep`] |
 //! | T8 unwind | running → unwinding → done, stuck | [`begin_unwind`], [`end_unwind`] |
 //! | T9 reap | done, released → absent | [`reap`] |
 //! | orders | unknown, stuck → done, released, absent; running → released | [`settle`], [`free`], [`forget`] |
 //!
 //! What keeps two owners apart is the pair of fence and nonce, compared by every write. The lease only decides when
-//! somebody else may try.
+//! somebody else may try. A nonce that was released is spent: T2b needs another one.
 //!
 //! ```
 //! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, WriteOutcome};

@@ -19,7 +19,7 @@ pub enum Swept {
 /// Moves a running record on whose lease ended at least `grace` ago, as its owner asked for.
 ///
 /// This keeps abandoned records from staying for ever (L1). Fence and nonce stay: an owner that comes back late may
-/// still complete a record made unknown, while one that was released refuses it.
+/// still complete or release a record made unknown, while one that was released refuses it.
 pub fn sweep(record: &mut Record, grace: Duration, retention: Duration, now: Timestamp) -> Swept {
     match record.state {
         State::Running { lease } if lease + grace <= now => match record.after_crash {

@@ -170,7 +170,6 @@ impl MemoryStore {
         };
         let now = self.clock.now();
         let before = shard.usage();
-        shard.expire_some(EXPIRY_STEP, now);
         let answer = if full && !shard.contains(claim.address) {
             Err(StoreError::new(
                 StoreErrorKind::CapacityExceeded,
@@ -179,6 +178,8 @@ impl MemoryStore {
         } else {
             Ok(shard.with(claim.address, |record| protocol::claim(record, claim, now)))
         };
+        // After the claim, which must meet its own record if that has expired: a nonce that ended is spent.
+        shard.expire_some(EXPIRY_STEP, now);
         self.account(before, shard.usage());
         answer
     }

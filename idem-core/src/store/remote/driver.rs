@@ -111,7 +111,7 @@ pub(in crate::store) struct Finish {
 pub(in crate::store) enum End {
     /// From running or unknown.
     Done { reply: Reply, retention: Duration },
-    /// From running.
+    /// From running or unknown.
     Released { retention: Duration },
     /// From running.
     Unknown,
@@ -130,8 +130,8 @@ impl End {
     /// The second state that it may come from; the first is running.
     pub(in crate::store) const fn also_from(&self) -> StateKind {
         match self {
-            Self::Done { .. } => StateKind::Unknown,
-            Self::Released { .. } | Self::Unknown => StateKind::Running,
+            Self::Done { .. } | Self::Released { .. } => StateKind::Unknown,
+            Self::Unknown => StateKind::Running,
         }
     }
 

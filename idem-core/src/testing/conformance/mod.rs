@@ -91,6 +91,8 @@ macro_rules! __conformance_cases {
                 a_claim_after_a_release
                 a_claim_that_was_taken_over_is_not_won_again
                 a_claim_that_was_completed_replays
+                a_claim_that_was_released_is_not_won_again
+                a_claim_that_outlives_its_record_is_not_won_again
                 a_completion
                 a_release
                 a_surrender
@@ -152,6 +154,8 @@ macro_rules! __conformance_cases {
                 a_lapsed_claim_becomes_unknown_when_claimed
                 unknown_never_runs_and_never_expires
                 a_late_completion_is_a_verdict
+                a_late_release_is_a_verdict
+                a_verdict_comes_before_a_late_release
                 a_completion_after_a_freeing_sweep_is_refused
                 a_verdict_that_it_happened_replays
                 a_verdict_that_it_did_not_lets_the_key_run

@@ -1,5 +1,7 @@
 //! Lost replies: every operation can be repeated unchanged, and then says what it did and does nothing twice.
 
+use std::time::Duration;
+
 use crate::protocol::{AfterCrash, ClaimOutcome, Current, RenewOutcome, Verdict, WriteOutcome};
 use crate::testing::trial::{answered, reply, reply_in};
 use crate::testing::{Backend, Trial};
@@ -64,6 +66,55 @@ pub async fn a_claim_that_was_completed_replays<B: Backend>(t: Trial<B>) {
         matches!(again, ClaimOutcome::Replay(_)),
         "a done key replays, to its owner too, who got {again:?}"
     );
+}
+
+/// A copy of the claim that arrives after its release holds the key for no caller, so it writes nothing.
+pub async fn a_claim_that_was_released_is_not_won_again<B: Backend>(t: Trial<B>) {
+    let claim = t.ask("k");
+    let owner = t.won(claim.clone()).await.owner;
+    assert_eq!(t.release("k", owner).await, WriteOutcome::Applied, "an owner may release");
+    let before = t.present("k").await;
+    let copy = t.claim(claim.clone()).await;
+    let spent = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
+    assert_eq!(copy, spent, "a released nonce is spent");
+    t.assert_unchanged("k", &before, "a copy of a released claim is recognised").await;
+
+    let next = t.won(t.ask("k")).await;
+    assert_eq!(next.attempts, 2, "a fresh nonce runs");
+    let copy = t.claim(claim).await;
+    assert!(matches!(copy, ClaimOutcome::InFlight { .. }), "another claim holds the key: {copy:?}");
+    assert_eq!(t.present("k").await.owner, next.owner, "and the copy took nothing");
+}
+
+/// The same past the retention, unless the store dropped the record when it expired.
+pub async fn a_claim_that_outlives_its_record_is_not_won_again<B: Backend>(t: Trial<B>) {
+    for key in ["released", "done"] {
+        let claim = t.ask(key);
+        let owner = t.won(claim.clone()).await.owner;
+        let ended = match key {
+            "released" => t.release_for(key, owner, t.short()).await,
+            _ => t.complete_for(key, owner, &reply("once"), t.short()).await,
+        };
+        assert_eq!(ended, WriteOutcome::Applied, "an owner may end its claim ({key})");
+        t.pass_short().await;
+        let Some(before) = t.record(key).await else { continue };
+        let copy = t.claim(claim).await;
+        match &copy {
+            ClaimOutcome::InFlight { lease_left } if key == "released" => {
+                assert_eq!(*lease_left, Duration::ZERO, "the nonce is spent");
+            }
+            ClaimOutcome::Replay(replay) if key == "done" => {
+                assert_eq!(replay.reply.as_bytes(), b"once", "the answer of this very claim");
+                assert_eq!(replay.remaining, Duration::ZERO, "which must not be kept any longer");
+            }
+            other => panic!("a copy of an ended claim writes nothing ({key}), and got {other:?}"),
+        }
+        // Some stores drop expired records beside claims.
+        if let Some(after) = t.record(key).await {
+            assert_eq!(after, before, "a copy of an ended claim is recognised ({key})");
+        }
+        assert_eq!(t.won(t.ask(key)).await.attempts, 1, "for a fresh nonce the key begins anew ({key})");
+    }
 }
 
 /// T5: applied again, stored once; neither reply nor expiry moves.

@@ -1,8 +1,8 @@
 //! T7 and verdicts: what nobody can know does not run, until somebody finds out.
 
-use crate::protocol::{AfterCrash, ClaimOutcome, Current, Owner, StateKind, Verdict, WriteOutcome};
+use crate::protocol::{AfterCrash, ClaimOutcome, Current, Nonce, Owner, StateKind, Verdict, WriteOutcome};
 use crate::store::{Settlement, SweepCount};
-use crate::testing::trial::{reply, reply_in};
+use crate::testing::trial::{answered, reply, reply_in};
 use crate::testing::{Backend, Trial};
 
 async fn give_up<B: Backend>(t: &Trial<B>, key: &str) -> Owner {
@@ -60,6 +60,41 @@ pub async fn a_late_completion_is_a_verdict<B: Backend>(t: Trial<B>) {
         assert_eq!(late, WriteOutcome::Applied, "a late completion of an unknown record is a verdict");
         assert_eq!(reply_in(&t.present(key).await).as_bytes(), b"late", "and its reply is the answer");
     }
+}
+
+/// Only the owner knows that its handler did nothing, or never began.
+pub async fn a_late_release_is_a_verdict<B: Backend>(t: Trial<B>) {
+    let swept = t.abandon("swept", AfterCrash::Unknown).await;
+    let claimed = t.abandon("claimed", AfterCrash::Unknown).await;
+    let given_up = give_up(&t, "given up").await;
+    t.pass_short().await;
+    assert_eq!(t.claim(t.ask("claimed")).await, ClaimOutcome::Unknown, "it must not run");
+    assert_eq!(t.sweep().await, SweepCount { unknown: 1, released: 0 }, "one key is abandoned");
+    for (key, owner) in [("swept", swept), ("claimed", claimed), ("given up", given_up)] {
+        let stranger = Owner { nonce: Nonce::fresh(), ..owner };
+        let before = t.present(key).await;
+        let refused = t.release(key, stranger).await;
+        assert_eq!(refused, WriteOutcome::Lost(Current::Unknown), "the word of its owner alone counts");
+        t.assert_unchanged(key, &before, "a release by another owner is refused").await;
+        let late = t.release(key, owner).await;
+        assert_eq!(late, WriteOutcome::Applied, "a late release of an unknown record is a verdict");
+        let released = t.present(key).await;
+        assert_eq!(released.state.kind(), StateKind::Released, "the record is released");
+        assert_eq!(t.release(key, owner).await, WriteOutcome::Applied, "a repeated release is applied");
+        t.assert_unchanged(key, &released, "a repeated release is recognised").await;
+        assert_eq!(t.won(t.ask(key)).await.attempts, 2, "and the same request may run");
+    }
+}
+
+/// What was settled stays settled.
+pub async fn a_verdict_comes_before_a_late_release<B: Backend>(t: Trial<B>) {
+    let seen = give_up(&t, "k").await;
+    let verdict = t.verdict("k", seen, Verdict::Happened(reply("found out")));
+    assert_eq!(t.settle(verdict).await, WriteOutcome::Applied, "a verdict ends unknown");
+    let before = t.present("k").await;
+    let late = t.release("k", seen).await;
+    assert_eq!(late, WriteOutcome::Lost(answered(reply("found out"))), "the verdict was faster");
+    t.assert_unchanged("k", &before, "a late release is refused").await;
 }
 
 /// The next caller was promised that it may run.

@@ -50,6 +50,8 @@ flaws! {
     ReplaysReleased
     RerunsUnknown
     RerunsDoneForItsOwner
+    RunsReleasedForItsOwner
+    RunsExpiredForItsOwner
     LeavesUnknownRunning
     DisownsUnknown
     MismatchesWrite
@@ -80,6 +82,7 @@ flaws! {
     CreatesOnWrite
     KeepsForNoTime
     ReleasesDone
+    RefusesLateRelease
     ForgetsReleases
     DeletesOnRelease
     SurrendersDone

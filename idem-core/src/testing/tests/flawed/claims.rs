@@ -75,6 +75,13 @@ fn twist(flaw: Flaw, old: &mut Record, claim: &mut Claim, now: Timestamp) {
         (Flaw::RerunsForOtherRequests, State::Running { lease }) if *lease <= now => {
             claim.fingerprint = theirs;
         }
+        // Any other claim than the owner's wins here.
+        (Flaw::RunsReleasedForItsOwner, State::Released { expires }) if *expires > now => {
+            old.owner.nonce = Nonce::from_bytes([0; 16]);
+        }
+        (Flaw::RunsExpiredForItsOwner, state) if state.is_expired(now) => {
+            old.owner.nonce = Nonce::from_bytes([0; 16]);
+        }
         (Flaw::RerunsUnknown, State::Unknown) => old.state = State::Released { expires: now + claim.lease },
         _ => {}
     }

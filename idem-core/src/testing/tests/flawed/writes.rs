@@ -115,6 +115,7 @@ pub(super) fn release(flaw: Flaw, slot: &mut Slot, r: &Release, now: Timestamp) 
                 record.state = State::Released { expires: now + r.retention };
                 return WriteOutcome::Applied;
             }
+            (Flaw::RefusesLateRelease, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
             (Flaw::ForgetsReleases, State::Released { .. }) => return WriteOutcome::Lost(Current::Released),
             (Flaw::DeletesOnRelease, State::Running { .. }) => {
                 *slot = None;
