@@ -37,8 +37,8 @@ pub(crate) enum Step {
     Claim,
     /// It sends a request and hears nothing. What was sent may be applied later, or never; the worker will repeat it.
     Unheard(Request),
-    /// Its caller is gone, and its own claim, which it never heard of, is unknown: it never ran.
-    Disclaim,
+    /// Only without its guard: nobody follows the claim to its answer.
+    GiveUp,
     /// The handler does what cannot be undone.
     Effect,
     Renew,
@@ -73,9 +73,9 @@ pub(crate) enum Step {
 /// What becomes of a call's requests and of its transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// A request that nobody waits for is applied.
+    /// A request that is under way is applied. A copy of it may still come.
     Deliver(Request),
-    /// It is lost.
+    /// No copy of it comes any more.
     Lose(Request),
     /// A COMMIT that nobody waits for is carried out.
     Land,

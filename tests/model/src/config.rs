@@ -38,10 +38,14 @@ pub struct Config {
     pub keys: usize,
     /// How often the store's clock moves.
     pub ticks: u8,
-    /// How many requests may be under way, unheard of, at the same time.
+    /// How many requests may be under way, unheard of, at the same time. Each may arrive more than once.
     pub late: usize,
     /// How many calls say something else under the same key.
     pub others: usize,
+    /// Whether a claim may be asked a second time beside the first, of which nobody hears the answer.
+    pub beside: bool,
+    /// Whether a claim may be under way longer than its record lives.
+    pub outlive: bool,
     /// Whether an operator drops records.
     pub forget: bool,
     /// Whether worlds that differ only in who is who count as one.
@@ -64,6 +68,8 @@ impl Config {
             ticks: 2,
             late: 1,
             others: 1,
+            beside: false,
+            outlive: false,
             forget: true,
             symmetry: true,
             mutant: None,

@@ -39,7 +39,7 @@ impl Explored {
                 if locked && (self.guards.lacks(Mutant::PlainRead) || !self.settling_waits()) {
                     offer(Step::Settle);
                 }
-                self.ask(world, call, Step::Settle, Request::Claim, &mut offer);
+                self.ask(world, call, Step::Settle, Request::Ask, &mut offer);
             }
             Phase::Ending(end, fence) => {
                 if locked && !self.settling_waits() {
@@ -124,7 +124,8 @@ impl Explored {
         let outcome = self.guards.claim(&mut row, nonce(call, false), other, after_crash, now);
         world.judge_claim(self, call, met.as_ref(), &outcome);
         if matches!(outcome, ClaimOutcome::Won(_)) {
-            world.call_mut(call).tx = Some(Box::new(Tx { row, ..Tx::default() }));
+            let call = world.call_mut(call);
+            (call.tx, call.marks.begun) = (Some(Box::new(Tx { row, ..Tx::default() })), true);
         }
         outcome
     }

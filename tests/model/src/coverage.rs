@@ -37,8 +37,12 @@ pub enum Event {
     ExpiredKeyUsedAnew,
     /// A request that nobody waited for any more was applied.
     AppliedLate,
-    /// A claim that was never heard of was disclaimed.
-    Disclaimed,
+    /// A claim's conditional change that was under way was applied.
+    ChangedLate,
+    /// A claim had become unknown before its answer was heard, and was released.
+    ReleasedUnbegun,
+    /// A record that was unknown was released by its owner.
+    LateReleaseIsAVerdict,
     /// A stored step was used by a later attempt.
     StepReused,
     /// A claim met a locked row, and was told so.
@@ -57,7 +61,7 @@ pub enum Event {
 
 impl Event {
     /// All of them.
-    pub const ALL: [Self; 23] = [
+    pub const ALL: [Self; 25] = [
         Self::Replayed,
         Self::Mismatch,
         Self::TakenOver,
@@ -73,7 +77,9 @@ impl Event {
         Self::Reaped,
         Self::ExpiredKeyUsedAnew,
         Self::AppliedLate,
-        Self::Disclaimed,
+        Self::ChangedLate,
+        Self::ReleasedUnbegun,
+        Self::LateReleaseIsAVerdict,
         Self::StepReused,
         Self::ToldLocked,
         Self::CommitLanded,

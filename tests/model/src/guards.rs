@@ -63,6 +63,11 @@ impl Guards {
             (Some(Mutant::UnknownIsClaimed), Some(old)) if old.state == State::Unknown => {
                 old.state = State::Released { expires: now + TICK };
             }
+            (Some(Mutant::SpentNonceAccepted), Some(old))
+                if matches!(old.state, State::Released { .. }) && old.owner.nonce == nonce =>
+            {
+                old.owner.nonce = Nonce::from_bytes([u8::MAX; 16]);
+            }
             (Some(Mutant::FinalIsRunAgain), Some(Record { state: State::Done { expires, .. }, .. })) => {
                 now = now.max(*expires);
             }
@@ -109,6 +114,10 @@ impl Guards {
     ) -> WriteOutcome {
         if self.lacks(Mutant::ReleaseStored) {
             return protocol::complete(record, owner, reply, RETENTION, now);
+        }
+        let unknown = record.as_ref().is_some_and(|record| record.state == State::Unknown);
+        if self.lacks(Mutant::ReleaseOnlyWhileRunning) && unknown {
+            return WriteOutcome::Lost(Current::Unknown);
         }
         let owner = self.or_anybody(Mutant::ReleaseUnguarded, record.as_ref(), owner);
         let outcome = protocol::release(record, owner, RETENTION, now);

@@ -7,8 +7,9 @@ use idem_core::time::Timestamp;
 use crate::coverage::Event;
 use crate::guards::fingerprint;
 use crate::model::Explored;
+use crate::mutant::Mutant;
 use crate::rule::Rule;
-use crate::state::{Answer, Marks, Phase, World, call_of};
+use crate::state::{Answer, Marks, Phase, Request, World, call_of};
 
 /// Who changes a record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +51,13 @@ impl World {
         let before = self.key(key).record.clone();
         let outcome = change(&mut self.key_mut(key).record, now);
         if self.key(key).record != before {
+            if !model.guards.lacks(Mutant::ChangeNamesNoOwner) {
+                self.drop_late(key, |late| !matches!(late, Request::Change { .. }));
+            }
+            if self.key(key).record.is_some() && !model.config.outlive {
+                // It comes to nothing where there is a record, and is dropped when that one goes.
+                self.drop_late(key, |late| late != Request::Insert);
+            }
             self.judge(model, key, before.as_ref(), by, now);
         }
         outcome
@@ -61,6 +69,10 @@ impl World {
         let live = before.filter(|before| !before.state.is_expired(now));
         if let Some(before) = live {
             self.judge_live(model, before, after.as_ref(), by);
+        }
+        // No claim is under way longer than the retention, nor than an operator waits before dropping a record.
+        if after.is_none() && matches!(by, By::Upkeep | By::Operator) && !model.config.outlive {
+            self.drop_late(key, |late| !late.is_claim());
         }
         let over = live.is_none() || by == By::Operator;
         if over && (won || after.is_none()) {
@@ -117,6 +129,9 @@ impl World {
             (State::Unknown, Some(State::Done { .. })) if matches!(by, By::Owner(..)) => {
                 model.saw(Event::LateOwnerIsAVerdict);
             }
+            (State::Unknown, Some(State::Released { .. })) if matches!(by, By::Owner(..)) => {
+                model.saw(Event::LateReleaseIsAVerdict);
+            }
             (State::Unknown, _) if !settles => self.broken.add(Rule::UnknownNeedsVerdict),
             (State::Running { .. }, _)
                 if running && after.is_some_and(|after| after.owner != before.owner) =>
@@ -142,7 +157,8 @@ impl World {
         held.steps = StepLog::default();
         (held.first, held.holder) = (None, None);
         for call in self.calls.iter_mut().filter(|call| call.key == key) {
-            call.marks = Marks { disowned: call.marks.disowned, ..Marks::default() };
+            let Marks { disowned, begun, .. } = call.marks;
+            call.marks = Marks { disowned, begun, ..Marks::default() };
         }
     }
 
@@ -176,7 +192,8 @@ impl World {
                 model.saw(Event::Replayed);
             }
             (State::Done { .. }, _) | (_, ClaimOutcome::Replay(_)) => self.broken.add(Rule::FinalIsReplayed),
-            (_, ClaimOutcome::InFlight { .. }) if call_of(met.owner) == call => {
+            // One that was released, by a sweep or a verdict, asks with a fresh nonce: it does not wait.
+            (State::Running { .. }, ClaimOutcome::InFlight { .. }) if call_of(met.owner) == call => {
                 self.broken.add(Rule::NotByItself);
             }
             _ => {}
@@ -206,6 +223,6 @@ impl World {
     /// The foreign effect of `call` happens.
     pub(crate) fn take_effect(&mut self, call: u8) {
         let call = self.call_mut(call);
-        call.marks.foreign = !call.marks.disowned;
+        (call.marks.foreign, call.marks.begun) = (!call.marks.disowned, true);
     }
 }

@@ -58,6 +58,8 @@ impl Options {
             ticks: self.ticks,
             late: self.late,
             others: self.others,
+            beside: self.mutant.is_some_and(|mutant| mutant.config().beside),
+            outlive: self.mutant.is_some_and(|mutant| mutant.config().outlive),
             forget: !self.no_forget,
             symmetry: self.mutant.is_none(),
             mutant: self.mutant,

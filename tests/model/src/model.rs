@@ -8,7 +8,7 @@ use crate::config::{Config, Form};
 use crate::coverage::{Coverage, Event};
 use crate::guards::Guards;
 use crate::rule::Rule;
-use crate::state::{Phase, Request, World};
+use crate::state::{Phase, World};
 
 /// What is explored, and what was seen on the way.
 #[derive(Debug)]
@@ -45,8 +45,10 @@ impl Explored {
                 };
                 actions.push(Action::Begin { call, key, other, first });
                 if unheard {
-                    let first = Step::Unheard(Request::Claim);
-                    actions.push(Action::Begin { call, key, other, first });
+                    for request in self.claims(world, call, key, other) {
+                        let first = Step::Unheard(request);
+                        actions.push(Action::Begin { call, key, other, first });
+                    }
                 }
             }
         }
@@ -85,7 +87,7 @@ impl Model for Explored {
     fn next_state(&self, world: &World, action: Action) -> Option<World> {
         let mut next = world.clone();
         match action {
-            Action::Tick => next.clock += 1,
+            Action::Tick => next.tick(),
             Action::Key(key, upkeep) => self.keep_up(&mut next, key, upkeep),
             Action::Begin { call, key, other, first } => {
                 let begun = next.call_mut(call);

@@ -7,7 +7,7 @@ use stateright::Property;
 use crate::config::Form;
 use crate::model::Explored;
 use crate::rule::Rule;
-use crate::state::{Answer, Call, Halves, Outcome, Phase, World};
+use crate::state::{Answer, Call, Halves, Outcome, Phase, World, call_of};
 
 impl Rule {
     pub(crate) fn property(self) -> Property<Explored> {
@@ -20,8 +20,8 @@ impl Rule {
         }
         let condition: fn(&Explored, &World) -> bool = properties!(
             OneCoupledEffect OneForeignEffect OneAnswer FencesRise StaleOwnersWriteNothing EffectWithRecord
-            OtherRequestsAreRefused StoredStepsStay ScopesStayApart FinalIsReplayed UnknownNeedsVerdict NothingMeansNothing
-            NotByItself EveryKeyEnds
+            OtherRequestsAreRefused StoredStepsStay ScopesStayApart FinalIsReplayed UnknownNeedsVerdict UnknownOnlyIfBegun
+            NothingMeansNothing NotByItself EveryKeyEnds
         );
         Property::always(self.name(), condition)
     }
@@ -40,6 +40,7 @@ impl World {
                     .calls
                     .iter()
                     .all(|call| call.phase != (Phase::Gone { told_nothing: true }) || !call.marks.any()),
+                Rule::UnknownOnlyIfBegun => !self.keeps_a_claim_for_no_caller(),
                 Rule::FinalIsReplayed => !self.answers_with_a_released_result(),
                 Rule::EveryKeyEnds => !self.is_quiet() || self.ends(model),
                 _ => true,
@@ -75,6 +76,17 @@ impl World {
                 Answer::Verdict => false,
             },
             _ => false,
+        })
+    }
+
+    /// A record is unknown, or will be once its lease is over, although its owner's handler never began, its process
+    /// lives, and no worker is left that follows the claim and would release it.
+    fn keeps_a_claim_for_no_caller(&self) -> bool {
+        self.keys.iter().filter_map(|key| key.record.as_ref()).any(|record| {
+            let owner = self.call(call_of(record.owner));
+            matches!(record.state, State::Running { .. } | State::Unknown)
+                && !owner.phase.is_live()
+                && !owner.marks.begun
         })
     }
 

@@ -36,6 +36,16 @@ pub enum Mutant {
     FinalIsRunAgain,
     /// A claim whose reply was lost is repeated with a new nonce.
     FreshNonce,
+    /// A claim whose nonce was released is won once more.
+    SpentNonceAccepted,
+    /// An abandoned claim is asked a second time beside the first, and only the second is followed to its answer.
+    AskedBesideItself,
+    /// A release needs a running record.
+    ReleaseOnlyWhileRunning,
+    /// A claim's conditional change names the state and the time that it read, and no owner.
+    ChangeNamesNoOwner,
+    /// A claim whose reply was lost is not followed to its answer.
+    FollowerGivesUp,
     /// An answer leaves although its record was not heard of.
     AnswerBeforeRecord,
     /// An owner that is told another answer gives its own.
@@ -78,7 +88,7 @@ pub enum Mutant {
 
 impl Mutant {
     /// All of them.
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 38] = [
         Self::NonceForgotten,
         Self::FenceForgotten,
         Self::StateForgotten,
@@ -93,6 +103,11 @@ impl Mutant {
         Self::ScopeForgotten,
         Self::FinalIsRunAgain,
         Self::FreshNonce,
+        Self::SpentNonceAccepted,
+        Self::AskedBesideItself,
+        Self::ReleaseOnlyWhileRunning,
+        Self::ChangeNamesNoOwner,
+        Self::FollowerGivesUp,
         Self::AnswerBeforeRecord,
         Self::StaleOwnerAnswersItself,
         Self::StaleOwnerAnswersAnother,
@@ -125,6 +140,11 @@ impl Mutant {
         let other = matches!(self, Self::FingerprintIgnored | Self::StaleOwnerAnswersAnother);
         Config {
             workers: 2,
+            // Beside another's claim, one that is asked twice is not safe with its guard either.
+            calls: if self == Self::SpentNonceAccepted { 1 } else { small.calls },
+            beside: matches!(self, Self::SpentNonceAccepted | Self::AskedBesideItself),
+            // Else no nonce ever has two fences.
+            outlive: self == Self::FenceForgotten,
             keys: if self == Self::ScopeForgotten { 2 } else { 1 },
             others: usize::from(other),
             // With names that stay, the way there can be read.
@@ -174,6 +194,11 @@ impl Mutant {
             Self::FingerprintIgnored | Self::StaleOwnerAnswersAnother => Rule::OtherRequestsAreRefused,
             Self::ScopeForgotten => Rule::ScopesStayApart,
             Self::FreshNonce => Rule::NotByItself,
+            Self::SpentNonceAccepted
+            | Self::AskedBesideItself
+            | Self::ReleaseOnlyWhileRunning
+            | Self::ChangeNamesNoOwner
+            | Self::FollowerGivesUp => Rule::UnknownOnlyIfBegun,
             Self::SweepKeepsRerun => Rule::EveryKeyEnds,
             Self::StepIsRunAgain => Rule::StoredStepsStay,
             Self::CommitAnyway

@@ -1,19 +1,22 @@
 //! The worker of a plain operation: claim, effect elsewhere, end, each by itself. With steps: the effect is one, and
 //! its output is stored before the end.
 
+use std::time::Duration;
+
 use idem_core::protocol::{
-    self, ClaimOutcome, Current, Fence, RenewOutcome, State, StepOutcome, Verdict, Won, WriteOutcome,
+    self, ClaimOutcome, Current, Fence, RenewOutcome, Seen, StepOutcome, Won, WriteOutcome,
 };
+use idem_core::time::Timestamp;
 
 use crate::action::{Action, Step};
-use crate::config::Form;
+use crate::config::{Form, TICK};
 use crate::coverage::Event;
 use crate::guards::fingerprint;
 use crate::judge::{By, Told};
 use crate::model::Explored;
 use crate::mutant::Mutant;
 use crate::rule::Rule;
-use crate::state::{Answer, End, Finding, Outcome, Phase, Request, World, call_of, nonce};
+use crate::state::{Answer, End, Outcome, Phase, Request, World, nonce};
 
 /// The only step there is.
 const STEP: &str = "charge";
@@ -29,9 +32,17 @@ impl Explored {
         let steps = self.config.form == Form::Steps;
         let fence = match phase {
             Phase::Claiming => {
-                self.ask(world, call, Step::Claim, Request::Claim, &mut offer);
-                if world.disclaims(call).is_some() {
-                    offer(Step::Disclaim);
+                if !world.locked(world.call(call).key) {
+                    offer(Step::Claim);
+                }
+                let sent = world.call(call);
+                for request in self.claims(world, call, sent.key, sent.other) {
+                    if !sent.late.contains(&request) && self.may_be_late(world) {
+                        offer(Step::Unheard(request));
+                    }
+                }
+                if self.guards.lacks(Mutant::FollowerGivesUp) {
+                    offer(Step::GiveUp);
                 }
                 return;
             }
@@ -93,20 +104,18 @@ impl Explored {
         let phase = world.call(call).phase;
         match (step, phase) {
             (Step::Claim, _) => {
-                let outcome = self.claim(world, call);
-                match outcome {
-                    ClaimOutcome::Won(won) => world.call_mut(call).phase = Phase::Won(won.owner.fence),
-                    refused => world.refuse(call, &refused),
+                match (self.claim(world, call), world.owned(call)) {
+                    (ClaimOutcome::Won(won), _) => world.call_mut(call).phase = Phase::Won(won.owner.fence),
+                    // Its lease was over before it heard that it had won. The handler never began, and never will.
+                    (ClaimOutcome::Unknown, Some(fence)) => {
+                        self.saw(Event::ReleasedUnbegun);
+                        world.call_mut(call).phase = Phase::Ending(End::Release, fence);
+                    }
+                    (refused, _) => world.refuse(call, &refused),
                 }
             }
             (Step::Unheard(request), _) => self.unheard(world, call, request),
-            (Step::Disclaim, _) => {
-                if let Some(finding) = world.disclaims(call) {
-                    self.settle(world, world.call(call).key, &finding);
-                    self.saw(Event::Disclaimed);
-                }
-                world.tell(call, Told::Refused);
-            }
+            (Step::GiveUp, _) => world.tell(call, Told::Refused),
             (Step::Effect, Phase::Won(fence)) => self.effect(world, call, fence),
             (Step::Store, Phase::Ran(fence)) => match Self::store_step(world, call, fence) {
                 StepOutcome::Stored | StepOutcome::Existing(_) => {
@@ -127,7 +136,10 @@ impl Explored {
                 let outcome = self.write_end(world, call, end, fence);
                 self.answer(world, call, end, outcome);
             }
-            (Step::Crash, _) => world.tell(call, Told::Refused),
+            (Step::Crash, _) => {
+                world.call_mut(call).marks.begun = true;
+                world.tell(call, Told::Refused);
+            }
             _ => {}
         }
     }
@@ -138,6 +150,7 @@ impl Explored {
         if world.key(key).steps.get(STEP).is_some() {
             if !self.guards.lacks(Mutant::StepIsRunAgain) {
                 self.saw(Event::StepReused);
+                world.call_mut(call).marks.begun = true;
                 world.call_mut(call).phase = Phase::Stored(fence);
                 return;
             }
@@ -157,9 +170,9 @@ impl Explored {
         sent.late.push(request);
         sent.late.sort_unstable();
         match request {
-            Request::Claim if self.guards.lacks(Mutant::FreshNonce) => sent.renamed = true,
             Request::End(end, fence) => sent.phase = Phase::Ending(end, fence),
-            Request::Claim | Request::Renew(_) | Request::Step(_) => {}
+            claim if claim.is_claim() && self.guards.lacks(Mutant::FreshNonce) => sent.renamed = true,
+            _ => {}
         }
         if matches!(request, Request::End(End::Complete, _)) && self.guards.lacks(Mutant::AnswerBeforeRecord)
         {
@@ -181,6 +194,34 @@ impl Explored {
         });
         world.judge_claim(self, call, met.as_ref(), &outcome);
         outcome
+    }
+
+    /// The statements of a claim that can come to something, as its record stands: the insertion where there is none, the
+    /// conditional change where the claim may change what it has read.
+    pub(crate) fn claims(&self, world: &World, call: u8, key: u8, other: bool) -> Vec<Request> {
+        let beside = (self.config.beside && self.config.form != Form::Tx).then_some(Request::Ask);
+        let statement = match &world.key(self.guards.address(key)).record {
+            None => Some(Request::Insert),
+            Some(record) => {
+                let mut after = Some(record.clone());
+                let renamed = world.call(call).renamed;
+                let (after_crash, now) = (world.after_crash, world.now());
+                drop(self.guards.claim(&mut after, nonce(call, renamed), other, after_crash, now));
+                let Seen { state: from, until, .. } = Seen::of(record);
+                let change = Request::Change { from, until, stale: false };
+                (after.as_ref() != Some(record)).then_some(change)
+            }
+        };
+        statement.into_iter().chain(beside).collect()
+    }
+
+    /// Writes what a claim, asked `ago`, makes of the record.
+    fn write_claim(&self, world: &mut World, call: u8, ago: Duration) {
+        let (key, other, after_crash) = (world.call(call).key, world.call(call).other, world.after_crash);
+        let asked = Timestamp::from_micros(0) + (world.now().since(Timestamp::from_micros(0)) - ago);
+        drop(world.write(self, self.guards.address(key), By::Claim(call), |record, _| {
+            self.guards.claim(record, nonce(call, false), other, after_crash, asked)
+        }));
     }
 
     fn renew(&self, world: &mut World, call: u8, fence: Fence) {
@@ -244,9 +285,25 @@ impl Explored {
     /// A request that nobody waits for is applied.
     pub(crate) fn deliver(&self, world: &mut World, call: u8, request: Request) {
         self.saw(Event::AppliedLate);
-        world.call_mut(call).late.retain(|late| *late != request);
         match request {
-            Request::Claim => {
+            Request::Insert => {
+                if world.key(self.guards.address(world.call(call).key)).record.is_none() {
+                    self.write_claim(world, call, Duration::ZERO);
+                }
+            }
+            // Its record stands as it was read, or the change would not be under way any more.
+            Request::Change { from, until, stale } => {
+                let key = self.guards.address(world.call(call).key);
+                let seen = world.key(key).record.as_ref().map(Seen::of);
+                // Times that are over are not told apart here.
+                let named = seen.is_some_and(|seen| (seen.state, seen.until) == (from, until))
+                    && until > Some(world.now());
+                if named || !self.guards.lacks(Mutant::ChangeNamesNoOwner) {
+                    self.saw(Event::ChangedLate);
+                    self.write_claim(world, call, if stale { TICK } else { Duration::ZERO });
+                }
+            }
+            Request::Ask => {
                 drop(self.claim_as(world, call, false));
             }
             Request::Renew(fence) => self.renew(world, call, fence),
@@ -273,10 +330,9 @@ impl World {
         self.tell(call, told);
     }
 
-    /// The record is unknown under the nonce of a call that never heard that it had won, so it never ran.
-    fn disclaims(&self, call: u8) -> Option<Finding> {
-        let record = self.key(self.call(call).key).record.as_ref()?;
-        let own = record.state == State::Unknown && call_of(record.owner) == call;
-        own.then_some(Finding { seen: record.owner, verdict: Verdict::DidNotHappen })
+    /// The fence of the record, if it is the call's own.
+    fn owned(&self, call: u8) -> Option<Fence> {
+        let owner = self.key(self.call(call).key).record.as_ref()?.owner;
+        (owner.nonce == nonce(call, self.call(call).renamed)).then_some(owner.fence)
     }
 }

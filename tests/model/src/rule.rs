@@ -27,6 +27,8 @@ pub enum Rule {
     FinalIsReplayed,
     /// I10.
     UnknownNeedsVerdict,
+    /// I11.
+    UnknownOnlyIfBegun,
     /// What a caller is told of its own call is true.
     NothingMeansNothing,
     /// No claim is kept out by itself.
@@ -37,7 +39,7 @@ pub enum Rule {
 
 impl Rule {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::OneCoupledEffect,
         Self::OneForeignEffect,
         Self::OneAnswer,
@@ -49,6 +51,7 @@ impl Rule {
         Self::ScopesStayApart,
         Self::FinalIsReplayed,
         Self::UnknownNeedsVerdict,
+        Self::UnknownOnlyIfBegun,
         Self::NothingMeansNothing,
         Self::NotByItself,
         Self::EveryKeyEnds,
@@ -71,6 +74,10 @@ impl Rule {
             Self::ScopesStayApart => "I8: nothing of one scope is returned in another",
             Self::FinalIsReplayed => "I9: a final result is always replayed, a released one never",
             Self::UnknownNeedsVerdict => "I10: unknown never becomes running without a verdict",
+            Self::UnknownOnlyIfBegun => {
+                "I11: unknown is never reached by an operation whose handler never began, as long as its process lives \
+                 and no claim is under way longer than the record lives"
+            }
             Self::NothingMeansNothing => "a caller that is told that nothing happened has no effect",
             Self::NotByItself => "no call is told to wait for itself",
             Self::EveryKeyEnds => "L1: every claimed key ends in done, released or unknown",

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use idem_core::Reply;
-use idem_core::protocol::{AfterCrash, Fence, Nonce, Owner, Record, StepLog, Verdict};
+use idem_core::protocol::{AfterCrash, Fence, Nonce, Owner, Record, StateKind, StepLog, Verdict};
 use idem_core::time::Timestamp;
 
 use crate::config::TICK;
@@ -52,7 +52,8 @@ pub(crate) struct Call {
     pub(crate) key: u8,
     /// It says something else than the other calls.
     pub(crate) other: bool,
-    /// Requests to the store that nobody waits for any more: still to be applied, or lost.
+    /// Requests to the store that are under way, unheard of: each may be applied now or much later, once, several times
+    /// or never.
     pub(crate) late: Vec<Request>,
     /// Its transaction; outlives it while a COMMIT is under way.
     pub(crate) tx: Option<Box<Tx>>,
@@ -73,6 +74,8 @@ pub(crate) struct Marks {
     pub(crate) torn: bool,
     /// A verdict or an operator ended its claim, knowing that its effect may still come.
     pub(crate) disowned: bool,
+    /// Its handler began, or its process died: what became of it may be unknown.
+    pub(crate) begun: bool,
 }
 
 impl Marks {
@@ -131,10 +134,29 @@ pub(crate) enum Outcome {
 /// A guarded write or a claim, as a statement of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Request {
-    Claim,
+    /// A claim's first statement: writes its record where there is none.
+    Insert,
+    /// A claim's second statement, once it has read a record that it may change: a compare-and-swap that names the
+    /// record as it was read. One is under way only as long as that is how the record stands.
+    Change {
+        /// The state that was read.
+        from: StateKind,
+        /// The end of the lease or life that was read.
+        until: Option<Timestamp>,
+        /// It was read before the clock moved last.
+        stale: bool,
+    },
+    /// A whole claim whose answer nobody hears: it reads, decides and writes.
+    Ask,
     Renew(Fence),
     Step(Fence),
     End(End, Fence),
+}
+
+impl Request {
+    pub(crate) fn is_claim(self) -> bool {
+        matches!(self, Self::Insert | Self::Change { .. } | Self::Ask)
+    }
 }
 
 /// An open transaction.
@@ -230,6 +252,15 @@ impl World {
         Timestamp::from_micros(0) + TICK * u32::from(self.clock + 1)
     }
 
+    pub(crate) fn tick(&mut self) {
+        self.clock += 1;
+        for late in self.calls.iter_mut().flat_map(|call| &mut call.late) {
+            if let Request::Change { stale, .. } = late {
+                *stale = true;
+            }
+        }
+    }
+
     pub(crate) fn call(&self, call: u8) -> &Call {
         &self.calls[usize::from(call)]
     }
@@ -244,6 +275,13 @@ impl World {
 
     pub(crate) fn key_mut(&mut self, key: u8) -> &mut Key {
         &mut self.keys[usize::from(key)]
+    }
+
+    /// Of what is under way for `key`, only what `keeps` says can still have an effect.
+    pub(crate) fn drop_late(&mut self, key: u8, keeps: impl Fn(Request) -> bool) {
+        for call in self.calls.iter_mut().filter(|call| call.key == key) {
+            call.late.retain(|late| keeps(*late));
+        }
     }
 
     /// A transaction holds the key's row: everybody else waits, skips it, or is told so.

@@ -65,7 +65,10 @@ impl World {
                 Request::Renew(fence) | Request::Step(fence) | Request::End(_, fence) => {
                     shorten(fence, current, now);
                 }
-                Request::Claim => {}
+                Request::Change { until: Some(over), .. } if *over <= now => {
+                    *over = Timestamp::from_micros(0);
+                }
+                Request::Insert | Request::Change { .. } | Request::Ask => {}
             }
         }
         call.late.sort_unstable();
@@ -96,6 +99,7 @@ impl World {
     fn bury(&mut self, number: u8) {
         let call = self.call(number);
         let Phase::Gone { told_nothing } = call.phase else { return };
+        let owns = self.key(call.key).record.as_ref().is_some_and(|record| call_of(record.owner) == number);
         let answers = match self.key(call.key).record.as_ref().map(|record| &record.state) {
             Some(State::Done { reply, .. }) => {
                 matches!(Answer::read(reply), Answer::Of(of, _) if of == number)
@@ -112,7 +116,9 @@ impl World {
         call.phase = Phase::Gone { told_nothing: told_nothing && counts };
         call.other = false;
         call.marks.torn &= counts;
-        if !counts {
+        // It wins nothing any more.
+        call.marks.begun &= owns;
+        if !counts && !owns {
             call.key = 0;
         }
     }

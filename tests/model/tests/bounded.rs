@@ -24,7 +24,17 @@ const IN_TRANSACTIONS: &[Event] = &[
 ];
 
 /// What happens to plain operations alone.
-const IN_STATEMENTS: &[Event] = &[Event::LateOwnerIsAVerdict, Event::Disclaimed, Event::StepReused];
+const IN_STATEMENTS: &[Event] = &[
+    Event::LateOwnerIsAVerdict,
+    Event::ChangedLate,
+    Event::ReleasedUnbegun,
+    Event::LateReleaseIsAVerdict,
+    Event::StepReused,
+];
+
+/// What happens only where an abandoned record becomes unknown.
+const UNDER_UNKNOWN: &[Event] =
+    &[Event::LateOwnerIsAVerdict, Event::ReleasedUnbegun, Event::LateReleaseIsAVerdict];
 
 /// What happens only if somebody wants it to.
 const BY_OTHERS: &[Event] = &[Event::Mismatch, Event::Forgotten];
@@ -41,18 +51,18 @@ fn two_scopes(config: &Config) -> Config {
 
 #[test]
 fn three_workers_and_one_key() {
-    holds(&Config::plain(), 1_900_000, &[&[Event::StepReused], IN_TRANSACTIONS]);
+    holds(&Config::plain(), 1_600_000, &[&[Event::StepReused], IN_TRANSACTIONS]);
 }
 
 #[test]
 fn three_workers_and_a_step() {
-    holds(&Config::steps(), 1_100_000, &[&[Event::LateOwnerIsAVerdict, Event::Disclaimed], IN_TRANSACTIONS]);
+    holds(&Config::steps(), 950_000, &[UNDER_UNKNOWN, IN_TRANSACTIONS]);
 }
 
 #[test]
-fn three_workers_and_two_late_requests() {
-    let config = Config { late: 2, ..peaceful(&Config::plain()) };
-    holds(&config, 670_000, &[BY_OTHERS, &[Event::StepReused], IN_TRANSACTIONS]);
+fn three_workers_and_three_late_requests() {
+    let config = Config { late: 3, ..peaceful(&Config::plain()) };
+    holds(&config, 800_000, &[BY_OTHERS, &[Event::StepReused], IN_TRANSACTIONS]);
 }
 
 #[test]
@@ -64,15 +74,24 @@ fn two_workers_in_transactions() {
 fn three_workers_in_transactions() {
     let config = Config { workers: 3, late: 2, ..peaceful(&Config::tx()) };
     // Without operators, what is unknown is settled once.
-    holds(&config, 600_000, &[BY_OTHERS, IN_STATEMENTS, &[Event::VerdictRefused]]);
+    holds(&config, 560_000, &[BY_OTHERS, IN_STATEMENTS, &[Event::VerdictRefused]]);
 }
 
 #[test]
 fn two_scopes_of_statements() {
-    holds(&two_scopes(&Config::plain()), 750_000, &[&[Event::StepReused], IN_TRANSACTIONS]);
+    holds(&two_scopes(&Config::plain()), 560_000, &[&[Event::StepReused], IN_TRANSACTIONS]);
 }
 
 #[test]
 fn two_scopes_of_transactions() {
-    holds(&two_scopes(&Config::tx()), 380_000, &[IN_STATEMENTS]);
+    holds(&two_scopes(&Config::tx()), 360_000, &[IN_STATEMENTS]);
+}
+
+/// A claim that is asked a second time beside the first holds the key for no caller, as long as its nonce is spent by
+/// its release and nothing but its own life comes in between.
+#[test]
+fn one_claim_asked_twice() {
+    let config = Config { calls: 1, late: 2, beside: true, ..peaceful(&Config::plain()) };
+    let alone = [Event::TakenOver, Event::ClaimedAgain, Event::ExpiredKeyUsedAnew, Event::ChangedLate];
+    holds(&config, 2_500, &[BY_OTHERS, &[Event::StepReused], IN_TRANSACTIONS, &alone]);
 }

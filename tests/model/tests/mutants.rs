@@ -42,6 +42,11 @@ mutants! {
     an_address_without_the_scope ScopeForgotten;
     a_claim_of_a_done_record FinalIsRunAgain;
     a_repeated_claim_with_a_fresh_nonce FreshNonce;
+    a_released_nonce_that_wins_again SpentNonceAccepted;
+    a_claim_asked_a_second_time_beside_itself AskedBesideItself;
+    a_release_of_running_records_alone ReleaseOnlyWhileRunning;
+    a_change_that_names_no_owner ChangeNamesNoOwner;
+    a_claim_that_is_not_followed FollowerGivesUp;
     an_answer_before_its_record AnswerBeforeRecord;
     a_stale_owner_that_answers_itself StaleOwnerAnswersItself;
     a_stale_owner_that_answers_another_request StaleOwnerAnswersAnother;
