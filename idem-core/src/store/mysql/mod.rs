@@ -21,7 +21,7 @@
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table, or somebody who runs
 //! [`MySqlStore::migrations`], `binlog_format` `ROW` or `MIXED` where there is a binary log, and up to
-//! 2 + 2 × [`lanes`](MySqlStoreBuilder::lanes) connections, opened when they are first needed. Times are the server's
+//! 5 + 2 × [`lanes`](MySqlStoreBuilder::lanes) connections, opened when they are first needed. Times are the server's
 //! clock, in UTC whatever its time zone. A proxy that hands statements to different servers or connections, such as
 //! `ProxySQL`, is not supported.
 //!

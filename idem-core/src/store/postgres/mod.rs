@@ -20,7 +20,7 @@
 //! Set `synchronous_commit = on` with synchronous standbys where that must not happen.
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or somebody who
-//! runs [`PostgresStore::migrations`], and up to 2 + 2 × [`lanes`](PostgresStoreBuilder::lanes) connections, opened
+//! runs [`PostgresStore::migrations`], and up to 5 + 2 × [`lanes`](PostgresStoreBuilder::lanes) connections, opened
 //! when they are first needed. Times are the server's clock. A pooler in transaction mode, such as PgBouncer, needs
 //! [`through_pooler`](PostgresStoreBuilder::through_pooler).
 //!

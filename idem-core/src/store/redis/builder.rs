@@ -64,6 +64,11 @@ impl RedisStoreBuilder {
 
     /// The most batches under way at once for claims, and as many for completions, each on a connection of its own.
     /// What waits meanwhile travels together in the next one. Default: 2; 0 counts as 1.
+    ///
+    /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
+    /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
+    /// that is blocked. For that, one batch more may be under way where callers send as many themselves: the store has
+    /// never more than 5 + 2 × `lanes` connections.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.lanes = lanes;
         self

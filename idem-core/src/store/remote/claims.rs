@@ -25,8 +25,8 @@ impl<D: Driver> Work for Claims<D> {
         512
     }
 
-    async fn serve(&self, claims: Vec<Claim>) -> Answers<ClaimOutcome> {
-        rounds::serve(self, &claims).await
+    async fn serve(&self, claims: &[Claim]) -> Answers<ClaimOutcome> {
+        rounds::serve(self, claims).await
     }
 }
 

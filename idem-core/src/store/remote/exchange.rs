@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::call::Call;
 use super::driver::Driver;
 use super::failure::{Failure, Fault};
-use super::links::Links;
+use super::links::{Held, Links};
 use crate::store::StoreErrorKind;
 
 /// How often the server may undo a call because of somebody else.
@@ -37,8 +37,9 @@ impl Unanswered {
 }
 
 impl<D: Driver> Exchange<D> {
-    pub(super) const fn new(driver: D, timeout: Duration) -> Self {
-        Self { driver, links: Links::new(), timeout }
+    /// `most`: how many connections are in use at once, at most.
+    pub(super) fn new(driver: D, timeout: Duration, most: usize) -> Self {
+        Self { driver, links: Links::new(most), timeout }
     }
 
     #[cfg(any(feature = "postgres", feature = "redis"))]
@@ -56,7 +57,7 @@ impl<D: Driver> Exchange<D> {
                 Ok(link) => link,
                 Err(fault) => return Err(unanswered::<C, D>(fault, lost.is_some())),
             };
-            let Ok(answer) = tokio::time::timeout(self.timeout, call.put(&self.driver, &mut link)).await
+            let Ok(answer) = tokio::time::timeout(self.timeout, call.put(&self.driver, &mut link.link)).await
             else {
                 // The connection is dropped with whatever may still come from it.
                 let late = Failure::new(
@@ -93,25 +94,33 @@ impl<D: Driver> Exchange<D> {
 
     /// Closes the connections that nobody uses.
     pub(super) async fn close(&self) {
-        for link in self.links.clear() {
-            self.driver.hang_up(link).await;
+        for held in self.links.clear() {
+            self.hang_up(held).await;
         }
     }
 
-    async fn link(&self, new: bool) -> Result<D::Link, Fault> {
-        if !new && let Some(link) = self.links.take() {
-            return Ok(link);
+    async fn link(&self, new: bool) -> Result<Held<D::Link>, Fault> {
+        if !new && let Some(held) = self.links.take() {
+            return Ok(held);
         }
-        tokio::time::timeout(self.timeout, self.driver.connect()).await.unwrap_or_else(|_| {
+        let place = self.links.place();
+        let connected = tokio::time::timeout(self.timeout, self.driver.connect()).await;
+        let link = connected.unwrap_or_else(|_| {
             let late = format!("the database did not let us in within {:?}", self.timeout);
             Err(Fault::Unreached(Failure::new(StoreErrorKind::Unavailable, late)))
-        })
+        })?;
+        Ok(place.fill(link))
     }
 
-    async fn keep(&self, link: D::Link) {
-        if let Some(link) = self.links.give_back(link) {
-            self.driver.hang_up(link).await;
+    async fn keep(&self, held: Held<D::Link>) {
+        if let Some(held) = self.links.give_back(held) {
+            self.hang_up(held).await;
         }
+    }
+
+    /// The server finds out sooner or later, so this takes no longer than an answer.
+    async fn hang_up(&self, held: Held<D::Link>) {
+        let _late = tokio::time::timeout(self.timeout, self.driver.hang_up(held.into_link())).await;
     }
 }
 

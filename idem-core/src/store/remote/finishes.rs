@@ -25,8 +25,8 @@ impl<D: Driver> Work for Finishes<D> {
         128 + finish.end.reply().map_or(0, |reply| reply.as_bytes().len())
     }
 
-    async fn serve(&self, finishes: Vec<Finish>) -> Answers<WriteOutcome> {
-        rounds::serve(self, &finishes).await
+    async fn serve(&self, finishes: &[Finish]) -> Answers<WriteOutcome> {
+        rounds::serve(self, finishes).await
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! A [`Driver`](driver::Driver) knows one database's statements. Everything else is here, once:
 //!
-//! - [`queue`]: whatever waits goes out together, without a timer, so a lone caller waits for nobody.
+//! - [`queue`]: whatever waits goes out together, without a timer, so a lone caller waits for nobody. What a caller does
+//!   not drive itself runs on a [`thread`] of the store's.
 //! - [`exchange`]: a statement on a connection, tried again where the connection broke. Every statement is safe to
 //!   repeat, and repeating it settles what became of the first try: a conflicting write waits for it.
 //! - [`claims`], [`finishes`] (in [`rounds`]), [`verdicts`]: the first statement does the usual thing in one round trip, a new claim or
@@ -16,11 +17,14 @@ pub(super) mod driver;
 mod exchange;
 pub(super) mod failure;
 mod finishes;
+mod lane;
 mod links;
+mod own;
 mod queue;
 mod renewals;
 mod rounds;
 pub(super) mod store;
 #[cfg(test)]
 mod tests;
+mod thread;
 mod verdicts;

@@ -1,25 +1,26 @@
-//! Operations that wait, and the lanes that take whatever waits.
+//! Operations that wait, and who may take them.
 //!
-//! There is no timer: the first operation starts a lane at once and travels alone; what comes while every lane is
-//! under way goes out together when one returns. Whoever starts a lane drives it until its own operation is answered,
-//! which for a lone caller saves the way through the scheduler; if it stops earlier, or others wait, a task takes over.
+//! There is no timer: an operation that meets no other is driven by its caller at once, alone ([`own`](super::own));
+//! what comes while enough is under way goes out together, in [lanes](super::lane) on the store's thread. So a caller
+//! that does not poll its future, or blocks its runtime, holds up its own operation and no other.
 
 use std::collections::VecDeque;
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
+use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll};
 
 use tokio::runtime::Handle;
 use tokio::sync::oneshot;
 
+use super::lane::Lane;
+use super::own::{Driven, Own, salvage};
+use super::thread::{Thread, ended};
 use crate::address::Address;
 use crate::store::{Addressed, Answers, Batch, StoreError, StoreErrorKind};
 
-/// What a lane does with a batch.
+/// What is done with a batch.
 pub(super) trait Work: fmt::Debug + Send + Sync + 'static {
-    type Request: Addressed + Send + Sync + 'static;
+    type Request: Addressed + Clone + Send + Sync + 'static;
     type Answer: Send + 'static;
 
     /// The most operations in one batch.
@@ -29,7 +30,7 @@ pub(super) trait Work: fmt::Debug + Send + Sync + 'static {
     fn weight(request: &Self::Request) -> usize;
 
     /// Answers each, in order. Sorted by address, one for each key.
-    fn serve(&self, requests: Vec<Self::Request>) -> impl Future<Output = Answers<Self::Answer>> + Send;
+    fn serve(&self, requests: &[Self::Request]) -> impl Future<Output = Answers<Self::Answer>> + Send;
 }
 
 /// The most bytes in one statement, unless a single operation is larger: well below what servers accept by default
@@ -39,77 +40,111 @@ const MOST_BYTES: usize = 4 << 20;
 #[derive(Debug)]
 pub(super) struct Queue<W: Work> {
     work: W,
-    most_lanes: usize,
+    most: usize,
+    thread: Arc<Thread>,
     state: Mutex<State<W>>,
 }
 
+/// While anything waits, there is a lane.
 struct State<W: Work> {
     waiting: VecDeque<Waiting<W>>,
     lanes: usize,
+    /// Operations that their callers drive.
+    own: usize,
 }
 
-/// An operation with somebody who wants to know.
-struct Waiting<W: Work> {
-    request: W::Request,
-    caller: oneshot::Sender<Result<W::Answer, StoreError>>,
+/// An operation with the caller that wants its answer.
+pub(super) struct Waiting<W: Work> {
+    pub(super) request: W::Request,
+    pub(super) caller: oneshot::Sender<Result<W::Answer, StoreError>>,
 }
 
 impl<W: Work> Queue<W> {
-    pub(super) fn new(work: W, most_lanes: usize) -> Arc<Self> {
-        let state = State { waiting: VecDeque::new(), lanes: 0 };
-        Arc::new(Self { work, most_lanes: most_lanes.max(1), state: Mutex::new(state) })
+    /// `most`: how much may be under way at once. One more where callers drive as many themselves: they may have stopped
+    /// to poll.
+    pub(super) fn new(work: W, most: usize, thread: Arc<Thread>) -> Arc<Self> {
+        let state = State { waiting: VecDeque::new(), lanes: 0, own: 0 };
+        Arc::new(Self { work, most: most.max(1), thread, state: Mutex::new(state) })
     }
 
     /// Sends one operation.
     pub(super) async fn put(self: &Arc<Self>, request: W::Request) -> Result<W::Answer, StoreError> {
-        let (waiting, answer) = waiting(request);
-        let mut driven = self.submit([waiting])?;
-        driven.until(answer).await
+        let Some((turn, runtime)) = self.turn() else { return self.wait_for(request).await };
+        let request = Arc::new(request);
+        let operation = turn.serve(Arc::clone(&request));
+        match Own::new(operation, runtime).drive().await {
+            Some(Driven::Ended(answer)) => answer,
+            Some(Driven::Moved(rest)) => {
+                let salvaged = self.thread.run(async move { Ok(salvage(rest).await) }).await;
+                match salvaged {
+                    Ok(Some(answer)) => answer,
+                    // Repeating it settles what became of the first try, whose connection is dropped.
+                    Ok(None) => self.wait_for((*request).clone()).await.map_err(undecided),
+                    Err(error) => Err(error),
+                }
+            }
+            None => Err(ended()),
+        }
     }
 
     /// Sends several at once, so that they travel together.
     pub(super) async fn put_all(self: &Arc<Self>, requests: Batch<W::Request>) -> Answers<W::Answer> {
         let (all, answers): (Vec<_>, Vec<_>) = requests.into_iter().map(waiting).unzip();
-        let mut driven = match self.submit(all) {
-            Ok(driven) => driven,
-            Err(error) => {
-                let same = |_| Err(StoreError::new(error.kind(), error.to_string()));
-                return answers.iter().map(same).collect();
-            }
-        };
+        self.submit(all);
         let mut told = Vec::with_capacity(answers.len());
         for answer in answers {
-            told.push(driven.until(answer).await);
+            told.push(answer.await.unwrap_or_else(|_| Err(ended())));
         }
         told
     }
 
-    fn submit(
-        self: &Arc<Self>,
-        requests: impl IntoIterator<Item = Waiting<W>>,
-    ) -> Result<Driven, StoreError> {
-        let Ok(runtime) = Handle::try_current() else {
-            let message = "the store must be called from within a Tokio runtime";
-            return Err(StoreError::new(StoreErrorKind::Misconfigured, message));
-        };
+    async fn wait_for(self: &Arc<Self>, request: W::Request) -> Result<W::Answer, StoreError> {
+        let (waiting, answer) = waiting(request);
+        self.submit([waiting]);
+        answer.await.unwrap_or_else(|_| Err(ended()))
+    }
+
+    /// For a caller that may drive its operation itself, on its own runtime: nothing waits, and little is under way.
+    fn turn(self: &Arc<Self>) -> Option<(Turn<W>, Handle)> {
+        let runtime = Handle::try_current().ok()?;
+        let mut state = self.lock();
+        if !state.waiting.is_empty() || state.own + state.lanes >= self.most {
+            return None;
+        }
+        state.own += 1;
+        drop(state);
+        Some((Turn(Arc::clone(self)), runtime))
+    }
+
+    fn submit(self: &Arc<Self>, requests: impl IntoIterator<Item = Waiting<W>>) {
         let mut state = self.lock();
         state.waiting.extend(requests);
-        if state.lanes == self.most_lanes {
-            return Ok(Driven { lane: None, runtime });
+        self.start_lane(state);
+    }
+
+    /// Starts a lane if there is need of one, and room.
+    fn start_lane(self: &Arc<Self>, mut state: MutexGuard<'_, State<W>>) {
+        // Whatever callers drive, one lane may go: they may have stopped to poll.
+        let room = state.lanes == 0 || state.own + state.lanes < self.most;
+        if state.waiting.is_empty() || !room {
+            return;
         }
         state.lanes += 1;
         drop(state);
-        let lane = Lane { queue: Arc::clone(self), ended: false };
-        Ok(Driven { lane: Some(Box::pin(lane.run())), runtime })
+        let lane = Lane::new(Arc::clone(self));
+        match self.thread.runtime() {
+            Ok(runtime) => drop(runtime.spawn(lane.run())),
+            Err(error) => lane.refuse(&error),
+        }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State<W>> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(super) const fn work(&self) -> &W {
+        &self.work
     }
 
-    /// Takes what goes out now. If nothing waits, the lane has ended: under one lock, so that nobody who submits
+    /// Takes what goes out now. If nothing waits, the lane has ended: under one lock, so that no submitted operation
     /// counts on a lane that no longer looks.
-    fn next(&self) -> Option<Batch<Waiting<W>>> {
+    pub(super) fn next(&self) -> Option<Batch<Waiting<W>>> {
         let mut state = self.lock();
         // Nobody listens any more: not sent yet, so nothing happens.
         state.waiting.retain(|waiting| !waiting.caller.is_closed());
@@ -128,6 +163,31 @@ impl<W: Work> Queue<W> {
         left_over.into_iter().rev().for_each(|waiting| state.waiting.push_front(waiting));
         Some(batch)
     }
+
+    /// A lane was cut off, after it had served or before.
+    pub(super) fn lane_lost(self: &Arc<Self>, served: bool) {
+        let mut state = self.lock();
+        state.lanes -= 1;
+        if served {
+            self.start_lane(state);
+        } else if state.lanes == 0 {
+            // There is no runtime for another one; dropped, their callers are told.
+            let stranded = std::mem::take(&mut state.waiting);
+            drop(state);
+            drop(stranded);
+        }
+    }
+
+    /// A lane that could not run: what waits, if no other lane will take it.
+    pub(super) fn abandon(&self) -> VecDeque<Waiting<W>> {
+        let mut state = self.lock();
+        state.lanes -= 1;
+        if state.lanes == 0 { std::mem::take(&mut state.waiting) } else { VecDeque::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<W>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 fn waiting<W: Work>(request: W::Request) -> (Waiting<W>, oneshot::Receiver<Result<W::Answer, StoreError>>) {
@@ -135,76 +195,27 @@ fn waiting<W: Work>(request: W::Request) -> (Waiting<W>, oneshot::Receiver<Resul
     (Waiting { request, caller }, answer)
 }
 
-/// A lane that its first caller drives. Dropped on the way, it goes on in a task.
-struct Driven {
-    lane: Option<Pin<Box<dyn Future<Output = ()> + Send>>>,
-    runtime: Handle,
+/// Of an operation whose earlier try may have been applied.
+fn undecided(error: StoreError) -> StoreError {
+    StoreError::new(StoreErrorKind::Undecided, error.to_string()).with_source(error)
 }
 
-impl Driven {
-    async fn until<T>(&mut self, answer: oneshot::Receiver<Result<T, StoreError>>) -> Result<T, StoreError> {
-        let mut answer = pin!(answer);
-        let answer = poll_fn(|cx| {
-            self.drive(cx);
-            answer.as_mut().poll(cx)
-        });
-        answer.await.unwrap_or_else(|_| {
-            let message = "the runtime that carried the operation ended before it was answered";
-            Err(StoreError::new(StoreErrorKind::Undecided, message))
-        })
-    }
+/// The right to drive one operation, counted until it has ended, wherever that is.
+struct Turn<W: Work>(Arc<Queue<W>>);
 
-    fn drive(&mut self, cx: &mut Context<'_>) {
-        let ended = self.lane.as_mut().map(|lane| lane.as_mut().poll(cx));
-        if let Some(Poll::Ready(())) = ended {
-            self.lane = None;
-        }
+impl<W: Work> Turn<W> {
+    async fn serve(self, request: Arc<W::Request>) -> Result<W::Answer, StoreError> {
+        let answer = self.0.work.serve(std::slice::from_ref(&*request)).await.pop();
+        answer.unwrap_or_else(|| Err(ended()))
     }
 }
 
-impl Drop for Driven {
+impl<W: Work> Drop for Turn<W> {
     fn drop(&mut self) {
-        if let Some(lane) = self.lane.take() {
-            self.runtime.spawn(lane);
-        }
-    }
-}
-
-/// One statement under way at a time.
-struct Lane<W: Work> {
-    queue: Arc<Queue<W>>,
-    ended: bool,
-}
-
-impl<W: Work> Lane<W> {
-    async fn run(mut self) {
-        while let Some(batch) = self.queue.next() {
-            let (requests, callers): (Vec<_>, Vec<_>) =
-                batch.into_iter().map(|waiting| (waiting.request, waiting.caller)).unzip();
-            let answers = self.queue.work.serve(requests).await;
-            for (caller, answer) in callers.into_iter().zip(answers) {
-                // Whoever stopped listening did so by right.
-                let _ignored = caller.send(answer);
-            }
-        }
-        self.ended = true;
-    }
-}
-
-impl<W: Work> Drop for Lane<W> {
-    /// The runtime went down with the lane, or the work panicked.
-    fn drop(&mut self) {
-        if self.ended {
-            return;
-        }
-        let mut state = self.queue.lock();
-        state.lanes -= 1;
-        if state.lanes == 0 {
-            // Nobody would serve them until another operation came; their callers are told at once.
-            let stranded = std::mem::take(&mut state.waiting);
-            drop(state);
-            drop(stranded);
-        }
+        let mut state = self.0.lock();
+        state.own -= 1;
+        // Its place is free for a lane, if others wait.
+        self.0.start_lane(state);
     }
 }
 
@@ -216,6 +227,10 @@ impl<W: Work> Addressed for Waiting<W> {
 
 impl<W: Work> fmt::Debug for State<W> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("State").field("waiting", &self.waiting.len()).field("lanes", &self.lanes).finish()
+        f.debug_struct("State")
+            .field("waiting", &self.waiting.len())
+            .field("lanes", &self.lanes)
+            .field("own", &self.own)
+            .finish()
     }
 }

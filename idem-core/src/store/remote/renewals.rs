@@ -7,7 +7,7 @@ use crate::address::Address;
 use crate::protocol::{RenewOutcome, State};
 use crate::store::{Answers, Batch, Renewal};
 
-/// Not by way of a queue: whoever renews must not wait for a lane that runs on another, perhaps blocked, runtime.
+/// Not by way of a queue: a renewal must not wait for claims.
 pub(super) async fn renew<D: Driver>(exchange: &Exchange<D>, batch: Batch<Renewal>) -> Answers<RenewOutcome> {
     let renewals: Vec<&Renewal> = batch.iter().collect();
     let mut answers = Vec::with_capacity(renewals.len());

@@ -1,16 +1,18 @@
 //! The operations of [`Store`](crate::store::Store) over any driver.
 
+use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::Semaphore;
 
-use super::call::{self, Call};
+use super::call;
 use super::claims::Claims;
 use super::driver::{Driver, End, Finish};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Unanswered};
 use super::finishes::Finishes;
 use super::queue::Queue;
+use super::thread::Thread;
 use super::{renewals, verdicts};
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
@@ -18,6 +20,7 @@ use crate::store::{
     Answers, Batch, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, StoreError,
     StoreErrorKind, Surrender, Sweep, SweepCount,
 };
+use crate::time::Timestamp;
 
 /// What every store on a server does; each wraps one of these.
 #[derive(Debug)]
@@ -25,8 +28,11 @@ pub(in crate::store) struct Remote<D: Driver> {
     exchange: Arc<Exchange<D>>,
     claims: Arc<Queue<Claims<D>>>,
     finishes: Arc<Queue<Finishes<D>>>,
+    thread: Arc<Thread>,
     /// Keeps look-ups, lists and upkeep from opening more than a few connections.
-    aside: Semaphore,
+    aside: Arc<Semaphore>,
+    /// The same of renewals, which must not wait for those.
+    renewing: Arc<Semaphore>,
 }
 
 /// How a [`Remote`] uses its server.
@@ -38,19 +44,33 @@ pub(in crate::store) struct Traffic {
     pub(in crate::store) timeout: Duration,
 }
 
+impl Traffic {
+    /// The most connections in use at once: what is under way for claims and for their ends, each with the one lane more
+    /// that [`Queue`] may start, and what is beside them.
+    const fn connections(&self) -> usize {
+        let lanes = if self.lanes == 0 { 1 } else { self.lanes };
+        lanes.saturating_add(1).saturating_mul(2).saturating_add(ASIDE + RENEWING)
+    }
+}
+
 /// Connections for look-ups, lists and upkeep.
 const ASIDE: usize = 2;
+/// Connections for renewals.
+const RENEWING: usize = 1;
 /// The most records that a sweep or a reaping touches in one statement.
 const STEP: usize = 500;
 
 impl<D: Driver> Remote<D> {
     pub(in crate::store) fn new(driver: D, traffic: Traffic) -> Self {
-        let exchange = Arc::new(Exchange::new(driver, traffic.timeout));
+        let exchange = Arc::new(Exchange::new(driver, traffic.timeout, traffic.connections()));
+        let thread = Arc::new(Thread::new());
         Self {
-            claims: Queue::new(Claims(Arc::clone(&exchange)), traffic.lanes),
-            finishes: Queue::new(Finishes(Arc::clone(&exchange)), traffic.lanes),
+            claims: Queue::new(Claims(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
+            finishes: Queue::new(Finishes(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
             exchange,
-            aside: Semaphore::new(ASIDE),
+            thread,
+            aside: Arc::new(Semaphore::new(ASIDE)),
+            renewing: Arc::new(Semaphore::new(RENEWING)),
         }
     }
 
@@ -96,45 +116,45 @@ impl<D: Driver> Remote<D> {
     }
 
     pub(in crate::store) async fn renew(&self, batch: Batch<Renewal>) -> Answers<RenewOutcome> {
-        renewals::renew(&self.exchange, batch).await
+        let count = batch.len();
+        let renewed = self
+            .run(&self.renewing, move |exchange| async move { Ok(renewals::renew(&exchange, batch).await) });
+        renewed.await.unwrap_or_else(|error| {
+            (0..count).map(|_| Err(StoreError::new(error.kind(), error.to_string()))).collect()
+        })
     }
 
     pub(in crate::store) async fn look_up(&self, address: Address) -> Result<Option<Record>, StoreError> {
-        let _turn = self.turn().await?;
-        let found = verdicts::look_up(&self.exchange, address).await?;
+        let looking = async move |exchange: Arc<Exchange<D>>| verdicts::look_up(&exchange, address).await;
+        let found = self.run(&self.aside, looking).await?;
         Ok(found.map(|(record, _)| *record))
     }
 
     pub(in crate::store) async fn settle(&self, settlement: Settlement) -> Result<WriteOutcome, StoreError> {
-        let _turn = self.turn().await?;
         let Settlement { address, seen, verdict, order, retention } = settlement;
-        verdicts::decide(&self.exchange, address, |record, now| {
+        self.decide(address, move |record, now| {
             protocol::settle(record, seen, &verdict, &order, retention, now)
         })
         .await
     }
 
     pub(in crate::store) async fn free(&self, freeing: Freeing) -> Result<WriteOutcome, StoreError> {
-        let _turn = self.turn().await?;
         let Freeing { address, seen, order, retention } = freeing;
-        verdicts::decide(&self.exchange, address, |record, now| {
-            protocol::free(record, seen, &order, retention, now)
-        })
-        .await
+        self.decide(address, move |record, now| protocol::free(record, seen, &order, retention, now)).await
     }
 
     pub(in crate::store) async fn forget(&self, forgetting: Forgetting) -> Result<WriteOutcome, StoreError> {
-        let _turn = self.turn().await?;
         let Forgetting { address, seen } = forgetting;
-        verdicts::decide(&self.exchange, address, |record, _| protocol::forget(record, seen)).await
+        self.decide(address, move |record, _| protocol::forget(record, seen)).await
     }
 
     pub(in crate::store) async fn sweep(&self, sweep: Sweep) -> Result<SweepCount, StoreError> {
         let mut total = SweepCount::default();
         let mut left = sweep.limit;
         while left > 0 {
-            let step = Sweep { limit: left.min(STEP), ..sweep };
-            let count = match self.aside(&call::SweepUp(&step)).await {
+            let limit = left.min(STEP);
+            let step = Sweep { limit, ..sweep };
+            let count = match self.put(move |to| async move { to.put(&call::SweepUp(&step)).await }).await {
                 Ok(count) => count,
                 // What was moved is moved, so "nothing was applied" would be untrue.
                 Err(_) if total != SweepCount::default() => break,
@@ -144,7 +164,7 @@ impl<D: Driver> Remote<D> {
             total.released += count.released;
             let moved = count.unknown + count.released;
             left = left.saturating_sub(moved);
-            if moved < step.limit {
+            if moved < limit {
                 break;
             }
         }
@@ -155,7 +175,7 @@ impl<D: Driver> Remote<D> {
         let mut total = 0;
         while total < limit {
             let step = (limit - total).min(STEP);
-            let reaped = match self.aside(&call::Reap(step)).await {
+            let reaped = match self.put(move |to| async move { to.put(&call::Reap(step)).await }).await {
                 Ok(reaped) => reaped,
                 Err(_) if total > 0 => break,
                 Err(error) => return Err(error),
@@ -172,11 +192,11 @@ impl<D: Driver> Remote<D> {
         if page.limit == 0 {
             return Ok(Vec::new());
         }
-        self.aside(&call::List(&page)).await
+        self.put(move |to| async move { to.put(&call::List(&page)).await }).await
     }
 
     pub(in crate::store) async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
-        self.aside(&call::Count(state)).await
+        self.put(move |to| async move { to.put(&call::Count(state)).await }).await
     }
 
     /// Closes the connections that nobody uses. Those in use close as they are given up.
@@ -189,14 +209,49 @@ impl<D: Driver> Remote<D> {
         self.exchange.driver()
     }
 
-    async fn aside<C: Call<D>>(&self, call: &C) -> Result<C::Answer, StoreError> {
-        let _turn = self.turn().await?;
-        self.exchange.put(call).await.map_err(|unanswered| unanswered.failure().to_error())
+    async fn decide(
+        &self,
+        address: Address,
+        transition: impl Fn(&mut Option<Record>, Timestamp) -> WriteOutcome + Send + Sync + 'static,
+    ) -> Result<WriteOutcome, StoreError> {
+        self.run(&self.aside, move |exchange| async move {
+            verdicts::decide(&exchange, address, transition).await
+        })
+        .await
     }
 
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, StoreError> {
-        let closed = |_| StoreError::new(StoreErrorKind::Unavailable, "the store is closed");
-        self.aside.acquire().await.map_err(closed)
+    async fn put<T, F>(&self, call: impl FnOnce(Arc<Exchange<D>>) -> F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Unanswered>> + Send + 'static,
+    {
+        let told = |unanswered: Unanswered| unanswered.failure().to_error();
+        self.run(&self.aside, |exchange| {
+            let call = call(exchange);
+            async move { call.await.map_err(told) }
+        })
+        .await
+    }
+
+    /// Runs `job` on the store's thread, after those that have all of the `turns`: a caller that stopped to poll must
+    /// keep none.
+    async fn run<T, F>(
+        &self,
+        turns: &Arc<Semaphore>,
+        job: impl FnOnce(Arc<Exchange<D>>) -> F,
+    ) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, StoreError>> + Send + 'static,
+    {
+        let (turns, job) = (Arc::clone(turns), job(Arc::clone(&self.exchange)));
+        self.thread
+            .run(async move {
+                let closed = |_| StoreError::new(StoreErrorKind::Unavailable, "the store is closed");
+                let _turn = turns.acquire().await.map_err(closed)?;
+                job.await
+            })
+            .await
     }
 }
 

@@ -1,6 +1,8 @@
 //! Queues and exchanges, over a database that does as it is told.
 
+mod echo;
 mod exchange;
+mod liveness;
 mod queue;
 
 use crate::address::Address;
