@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use self::cache::ReplyCache;
 use self::flight::Flights;
-use self::intern::Labels;
+use self::intern::{Labels, SharedTerms};
 use self::keeper::Keeper;
 use self::verify::Verifier;
 use crate::address::Address;
@@ -67,6 +67,7 @@ pub(crate) struct Engine {
     pub(crate) flights: Flights,
     cache: Option<ReplyCache>,
     labels: Labels,
+    terms: SharedTerms,
     keeper: Keeper,
     verifier: Verifier,
     draining: AtomicBool,
@@ -93,6 +94,7 @@ impl Engine {
             config,
             flights: Flights::default(),
             labels: Labels::default(),
+            terms: SharedTerms::default(),
             keeper: Keeper::default(),
             verifier: Verifier::default(),
             draining: AtomicBool::new(false),

@@ -63,6 +63,17 @@ flaws! {
     LosesHints
     StampsSeconds
 
+    // What the handler said of its record.
+    LosesTermsAtClaims
+    LosesTermsAtEnds
+    KeepsTheFirstTerms
+    CutsNamespacesAtSpaces
+    SwapsRetentionAndLease
+    SweepsByItsOwnRetention
+    SettlesByItsOwnRetention
+    FreesByItsOwnRetention
+    ListsWithoutTerms
+
     // Completions and other writes.
     CompletesReleased
     RefusesLateCompletion
