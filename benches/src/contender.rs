@@ -5,7 +5,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce};
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::{Completion, Store};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
 
@@ -70,6 +70,7 @@ impl Idem {
             fingerprint: Fingerprint::of_value(&"EUR 10").expect("a string"),
             lease: Duration::from_secs(30),
             after_crash: AfterCrash::Unknown,
+            terms: Terms::new(Duration::from_hours(24), Duration::from_secs(30), "shop"),
             label: Label::new("POST /payments", b"acme"),
             key_hint: KeyHint::of(key.as_bytes()),
         }

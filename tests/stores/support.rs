@@ -7,7 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Order, Owner, Seen, StateKind, Verdict, WriteOutcome};
+use idem_core::protocol::{
+    Claim, ClaimOutcome, Nonce, Order, Owner, Seen, StateKind, Terms, Verdict, WriteOutcome,
+};
 use idem_core::store::{Completion, Forgetting, Release, Settlement, Store, StoreError, StoreErrorKind};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
 
@@ -31,6 +33,7 @@ pub(crate) fn claim(key: &str) -> Claim {
         fingerprint: Fingerprint::of_value(&"EUR 10").unwrap(),
         lease: LEASE,
         after_crash: AfterCrash::Unknown,
+        terms: Terms::new(RETENTION, LEASE, "shop"),
         label: Label::new("POST /pay", b"acme"),
         key_hint: KeyHint::of(key.as_bytes()),
     }

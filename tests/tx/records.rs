@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Owner, StateKind};
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Owner, StateKind, Terms};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{Release, Store, Surrender};
 use idem_core::tx::OperationKey;
@@ -27,6 +27,7 @@ fn claim(lease: Duration, after_crash: AfterCrash) -> Claim {
         fingerprint: Fingerprint::none(),
         lease,
         after_crash,
+        terms: Terms::new(LEASE, lease, "shop"),
         label: Label::new("pay", b""),
         key_hint: KeyHint::of(b"k"),
     }

@@ -4,7 +4,7 @@ use std::hint::black_box;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce};
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{BoxFuture, Completion, Store};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
@@ -32,6 +32,7 @@ pub(crate) fn run() {
 
 fn round() -> (f64, f64, f64) {
     let label = Label::new("POST /payments", b"acme");
+    let terms = Terms::new(Duration::from_hours(24), Duration::from_secs(30), "shop");
     let claims: Vec<Claim> = (0..RECORDS)
         .map(|n| Claim {
             address: Address::new("", b"acme", "POST /payments", &n.to_be_bytes()),
@@ -39,6 +40,7 @@ fn round() -> (f64, f64, f64) {
             fingerprint: Fingerprint::none(),
             lease: Duration::from_secs(30),
             after_crash: AfterCrash::Unknown,
+            terms: terms.clone(),
             label: label.clone(),
             key_hint: KeyHint::of(b"01923e7a-aaaa"),
         })

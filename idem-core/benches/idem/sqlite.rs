@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use idem_core::protocol::{Claim, ClaimOutcome, Nonce};
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::sqlite::{Durability, SqliteStore};
 use idem_core::store::{Completion, Store};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
@@ -38,6 +38,7 @@ async fn round(durability: Durability, callers: u32) -> f64 {
         let (store, done) = (Arc::clone(&store), Arc::clone(&done));
         tasks.spawn(async move {
             let label = Label::new("POST /payments", b"acme");
+            let terms = Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop");
             while begun.elapsed() < ROUND {
                 let nonce = Nonce::fresh();
                 let claim = Claim {
@@ -46,6 +47,7 @@ async fn round(durability: Durability, callers: u32) -> f64 {
                     fingerprint: Fingerprint::none(),
                     lease: Duration::from_secs(30),
                     after_crash: AfterCrash::Unknown,
+                    terms: terms.clone(),
                     label: label.clone(),
                     key_hint: KeyHint::default(),
                 };

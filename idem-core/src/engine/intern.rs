@@ -1,9 +1,11 @@
-//! Labels shared between the records of one operation and scope.
+//! Labels shared between the records of one operation and scope, and terms between those of one handler.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use crate::label::Label;
+use crate::protocol::Terms;
 
 /// How many labels are remembered. A miss costs an allocation, nothing else.
 const SLOTS: usize = 256;
@@ -32,5 +34,27 @@ impl Labels {
             return label.clone();
         }
         slot.insert(Label::new(operation, scope)).clone()
+    }
+}
+
+/// How many terms are remembered: the handlers of a service have few different ones.
+const MOST_TERMS: usize = 16;
+
+/// By retention and lease: the namespace of an engine is always the same.
+#[derive(Debug, Default)]
+pub(super) struct SharedTerms(Mutex<Vec<(Duration, Duration, Terms)>>);
+
+impl SharedTerms {
+    pub(super) fn get(&self, retention: Duration, lease: Duration, namespace: &str) -> Terms {
+        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, _, terms)) = known.iter().find(|(r, l, _)| (*r, *l) == (retention, lease)) {
+            return terms.clone();
+        }
+        let terms = Terms::new(retention, lease, namespace);
+        if known.len() == MOST_TERMS {
+            known.clear();
+        }
+        known.push((retention, lease, terms.clone()));
+        terms
     }
 }

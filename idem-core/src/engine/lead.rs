@@ -44,6 +44,7 @@ impl Lead {
             fingerprint: operation.fingerprint,
             lease: operation.policy.lease,
             after_crash: operation.policy.after_crash,
+            terms: engine.terms.get(operation.policy.ttl, operation.policy.lease, &engine.config.namespace),
             label: operation.label.clone(),
             key_hint: operation.key_hint,
         };

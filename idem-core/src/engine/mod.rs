@@ -39,7 +39,7 @@ use std::time::{Duration, Instant};
 
 use self::cache::ReplyCache;
 use self::flight::Flights;
-use self::intern::Labels;
+use self::intern::{Labels, SharedTerms};
 use self::keeper::Keeper;
 use self::log_limit::LogLimits;
 use self::verify::Verifier;
@@ -72,6 +72,7 @@ pub(crate) struct Engine {
     pub(crate) flights: Flights,
     cache: Option<ReplyCache>,
     labels: Labels,
+    terms: SharedTerms,
     keeper: Keeper,
     verifier: Verifier,
     draining: AtomicBool,
@@ -105,6 +106,7 @@ impl Engine {
             config,
             flights: Flights::default(),
             labels: Labels::default(),
+            terms: SharedTerms::default(),
             keeper: Keeper::default(),
             verifier: Verifier::default(),
             draining: AtomicBool::new(false),

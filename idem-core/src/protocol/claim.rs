@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::owner::{Fence, Nonce, Owner};
 use super::record::{AfterCrash, Record, State};
+use super::terms::Terms;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
@@ -23,6 +24,8 @@ pub struct Claim {
     pub lease: Duration,
     /// What becomes of the claim if its owner vanishes.
     pub after_crash: AfterCrash,
+    /// What its handler says about the record, kept in it.
+    pub terms: Terms,
     /// For operators.
     pub label: Label,
     /// For operators.
@@ -123,6 +126,7 @@ fn first(claim: &Claim, fence: Fence, now: Timestamp) -> (Record, Won) {
         label: claim.label.clone(),
         key_hint: claim.key_hint,
         audit: None,
+        terms: Some(claim.terms.clone()),
         state: State::Running { lease: now + claim.lease },
     };
     (record, Won { owner, attempts: 1 })
@@ -133,6 +137,7 @@ fn again(record: &mut Record, claim: &Claim, now: Timestamp) -> ClaimOutcome {
     record.owner = Owner { fence: record.owner.fence.next(now), nonce: claim.nonce };
     record.attempts = record.attempts.saturating_add(1);
     record.after_crash = claim.after_crash;
+    record.terms = Some(claim.terms.clone());
     record.state = State::Running { lease: now + claim.lease };
     ClaimOutcome::Won(Won { owner: record.owner, attempts: record.attempts })
 }

@@ -20,7 +20,7 @@
 //! somebody else may try. A nonce that was released is spent: T2b needs another one.
 //!
 //! ```
-//! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, WriteOutcome};
+//! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};
 //! use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply, time::Timestamp};
 //! use std::time::Duration;
 //!
@@ -31,6 +31,7 @@
 //!     fingerprint: Fingerprint::none(),
 //!     lease: Duration::from_secs(30),
 //!     after_crash: AfterCrash::Unknown,
+//!     terms: Terms::new(Duration::from_secs(3600), Duration::from_secs(30), "shop"),
 //!     label: Label::new("pay", b"acme"),
 //!     key_hint: KeyHint::of(b"k1"),
 //! };
@@ -54,6 +55,7 @@ mod record;
 mod settle;
 mod step;
 mod sweep;
+mod terms;
 mod unwind;
 
 pub use audit::AuditLine;
@@ -65,4 +67,5 @@ pub use record::{AfterCrash, Record, State, StateKind};
 pub use settle::{Verdict, forget, free, settle};
 pub use step::{StepLog, StepOutcome, step};
 pub use sweep::{Swept, reap, sweep};
+pub use terms::Terms;
 pub use unwind::{Unwound, begin_unwind, end_unwind};

@@ -1,9 +1,11 @@
 //! The record of one key.
 
 use std::fmt;
+use std::time::Duration;
 
 use super::audit::AuditLine;
 use super::owner::Owner;
+use super::terms::Terms;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::reply::Reply;
@@ -39,6 +41,8 @@ pub struct Record {
     pub key_hint: KeyHint,
     /// The last order about it, if there was one.
     pub audit: Option<AuditLine>,
+    /// What the newest owner's handler said about the record. `None` if an older version of idem claimed it.
+    pub terms: Option<Terms>,
     /// Where the operation stands.
     pub state: State,
 }
@@ -125,6 +129,20 @@ impl fmt::Display for StateKind {
             Self::Unwinding => "unwinding",
             Self::Stuck => "stuck",
         })
+    }
+}
+
+impl Record {
+    /// How long the record lives once it is done or released: as its handler said, or else `otherwise`.
+    #[must_use]
+    pub fn retention_or(&self, otherwise: Duration) -> Duration {
+        self.terms.as_ref().map_or(otherwise, Terms::retention)
+    }
+
+    /// The lease of its handler, or else `otherwise`.
+    #[must_use]
+    pub fn lease_or(&self, otherwise: Duration) -> Duration {
+        self.terms.as_ref().map_or(otherwise, Terms::lease)
     }
 }
 

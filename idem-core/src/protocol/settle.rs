@@ -20,7 +20,8 @@ pub enum Verdict {
     DidNotHappen,
 }
 
-/// Ends an unknown or stuck record by a verdict.
+/// Ends an unknown or stuck record by a verdict. It then lives for its handler's retention; for `retention` if an older
+/// version of idem claimed it.
 pub fn settle(
     record: &mut Option<Record>,
     seen: Seen,
@@ -35,7 +36,7 @@ pub fn settle(
     };
     if let Some(record) = record {
         if seen.is(record) && matches!(record.state, State::Unknown | State::Stuck) {
-            let expires = now + retention;
+            let expires = now + record.retention_or(retention);
             record.state = match verdict {
                 Verdict::Happened(reply) => State::Done { reply: reply.clone(), expires },
                 Verdict::DidNotHappen => State::Released { expires },
@@ -58,6 +59,8 @@ pub fn settle(
 /// Lets the same request run again although nobody knows what became of it: of an unknown or stuck record by somebody's
 /// decision, of a running one because its owner is known to be dead. A late owner writes nothing any more.
 ///
+/// The record is kept for its handler's retention; for `retention` if an older version of idem claimed it.
+///
 /// A running record whose lease was renewed since it was seen has a living owner, and stays.
 pub fn free(
     record: &mut Option<Record>,
@@ -69,7 +72,7 @@ pub fn free(
     let what = What::Freed(seen.state);
     if let Some(record) = record {
         if seen.is(record) && matches!(record.state, State::Running { .. } | State::Unknown | State::Stuck) {
-            record.state = State::Released { expires: now + retention };
+            record.state = State::Released { expires: now + record.retention_or(retention) };
             order.write(record, what, now);
             return WriteOutcome::Applied;
         }

@@ -12,11 +12,13 @@ pub enum Swept {
     Kept,
     /// Abandoned under [`AfterCrash::Unknown`]: nobody may run it until it is settled.
     Unknown,
-    /// Abandoned under [`AfterCrash::Rerun`]: free for the next caller, and reaped one `retention` later.
+    /// Abandoned under [`AfterCrash::Rerun`]: free for the next caller, and reaped one retention later.
     Released,
 }
 
 /// Moves a running record on whose lease ended at least `grace` ago, as its owner asked for.
+///
+/// A record that is released lives for its handler's retention; for `retention` if an older version of idem claimed it.
 ///
 /// This keeps abandoned records from staying for ever (L1). Fence and nonce stay: an owner that comes back late may
 /// still complete or release a record made unknown, while one that was released refuses it.
@@ -28,7 +30,7 @@ pub fn sweep(record: &mut Record, grace: Duration, retention: Duration, now: Tim
                 Swept::Unknown
             }
             AfterCrash::Rerun => {
-                record.state = State::Released { expires: now + retention };
+                record.state = State::Released { expires: now + record.retention_or(retention) };
                 Swept::Released
             }
         },

@@ -56,7 +56,7 @@ pub struct Renewal {
 pub struct Sweep {
     /// How long past its lease a record must be.
     pub grace: Duration,
-    /// How long a record that is freed for another run is kept.
+    /// How long a record that is freed for another run is kept, if it does not say so itself.
     pub retention: Duration,
     /// The most records to move in this call.
     pub limit: usize,
@@ -102,7 +102,8 @@ pub struct Settlement {
     pub verdict: Verdict,
     /// Who says so, and why: written into the record with the verdict.
     pub order: Order,
-    /// How long the settled record lives, counted from now on the store's clock.
+    /// How long the settled record lives, counted from now on the store's clock, if it does not say so itself: see
+    /// [`Terms`](crate::protocol::Terms).
     pub retention: Duration,
 }
 
@@ -115,7 +116,7 @@ pub struct Freeing {
     pub seen: Seen,
     /// As in [`Settlement`].
     pub order: Order,
-    /// How long the freed record is kept, counted from now on the store's clock.
+    /// How long the freed record is kept, counted from now on the store's clock, if it does not say so itself.
     pub retention: Duration,
 }
 

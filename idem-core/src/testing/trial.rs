@@ -11,7 +11,7 @@ use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
     AfterCrash, Claim, ClaimOutcome, Current, Nonce, Order, Owner, Record, RenewOutcome, Seen, State,
-    StateKind, Verdict, Won, WriteOutcome,
+    StateKind, Terms, Verdict, Won, WriteOutcome,
 };
 use crate::reply::Reply;
 use crate::store::{
@@ -83,9 +83,15 @@ impl<B: Backend> Trial<B> {
             fingerprint: print(1),
             lease: self.long(),
             after_crash: AfterCrash::Unknown,
+            terms: self.terms(self.long()),
             label: Label::new("POST /conformance", b"suite"),
             key_hint: KeyHint::of(key.as_bytes()),
         }
+    }
+
+    /// Of a handler whose records live for `retention`.
+    pub(super) fn terms(&self, retention: Duration) -> Terms {
+        Terms::new(retention, self.long(), "conformance")
     }
 
     /// One that ends soon.

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use idem_core::protocol::{
     self, AfterCrash, Claim, ClaimOutcome, Current, Nonce, Order, Owner, Record, RenewOutcome, Seen, State,
-    Swept, Verdict, WriteOutcome,
+    Swept, Terms, Verdict, WriteOutcome,
 };
 use idem_core::time::Timestamp;
 use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
@@ -23,6 +23,7 @@ static CLAIM: LazyLock<Claim> = LazyLock::new(|| Claim {
     fingerprint: fingerprint(false),
     lease: LEASE,
     after_crash: AfterCrash::Unknown,
+    terms: Terms::new(LEASE, LEASE, ""),
     label: Label::from_stored(""),
     key_hint: KeyHint::default(),
 });

@@ -8,6 +8,7 @@ mod odd_server;
 mod opening;
 mod round_trips;
 mod traps;
+mod upgrade;
 mod upkeep;
 
 use std::fmt::Write;

@@ -5,6 +5,7 @@ mod opening;
 mod plans;
 mod pooler;
 mod traps;
+mod upgrade;
 mod upkeep;
 
 use idem_core::store::postgres::PostgresStore;

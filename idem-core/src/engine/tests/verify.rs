@@ -6,7 +6,7 @@ use super::faulty::Fault;
 use super::*;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AuditLine, Claim, ClaimOutcome, Nonce, Owner, Seen, WriteOutcome};
+use crate::protocol::{AuditLine, Claim, ClaimOutcome, Nonce, Owner, Seen, Terms, WriteOutcome};
 use crate::store::{Completion, Forgetting, Surrender};
 use crate::verify::{Unsettled, Verification, Verify, VerifyError};
 
@@ -28,6 +28,7 @@ pub(super) async fn unknown_of(store: &FaultyStore, operation: &str, key: &str) 
         fingerprint: Fingerprint::none(),
         lease: Duration::from_secs(30),
         after_crash: AfterCrash::Unknown,
+        terms: Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop"),
         label: Label::new(operation, b""),
         key_hint: KeyHint::of(key.as_bytes()),
     };

@@ -47,7 +47,7 @@ impl Engine {
             Ok(_) => return true,
         };
         let owner = record.owner;
-        if !self.may_ask(address, owner, lease) {
+        if !self.may_ask(address, owner, record.lease_or(lease)) {
             return false;
         }
         let verdict = match self.ask(hook, Unsettled::of(address, &record), place).await {

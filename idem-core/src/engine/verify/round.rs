@@ -73,7 +73,7 @@ async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Opti
 fn wanted(engine: &Engine, entry: &Entry) -> bool {
     let record = &entry.record;
     engine.config.hooks.get(record.label.operation()).is_some()
-        && engine.may_ask(entry.address, record.owner, engine.config.policy.lease)
+        && engine.may_ask(entry.address, record.owner, record.lease_or(engine.config.policy.lease))
 }
 
 async fn one(engine: Arc<Engine>, entry: Entry) {

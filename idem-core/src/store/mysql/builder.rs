@@ -122,8 +122,10 @@ impl MySqlStoreBuilder {
     /// # Errors
     /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
     ///   are wrong, or the table is missing and may not be created.
-    /// - [`UnknownFormat`](crate::store::StoreErrorKind::UnknownFormat): a newer version of idem set it up.
-    /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached.
+    /// - [`UnknownFormat`](crate::store::StoreErrorKind::UnknownFormat): a newer version of idem migrated it, so that this
+    ///   version can no longer use it.
+    /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached; or the table must be
+    ///   migrated and was in use for three timeouts on end, by the sessions that the message names.
     ///
     /// # Cancel safety
     /// A dropped future leaves at most a finished migration behind.
@@ -139,10 +141,13 @@ impl MySqlStoreBuilder {
         let name = TableName::parse(&self.table)?;
         let lazy = options.clone();
         let driver = MySql::new(prepare(options), self.dialect, patience(self.timeout), &name);
+        // Generous: a migration may wait for that of another process, or for a long transaction. It gives up before the
+        // deadline of all this, so that it can say what stood in its way.
+        let patience = self.timeout * 3;
         let connect = async {
             let mut link = driver.connect().await?;
             if self.migrate {
-                schema::migrate(&mut link.connection, &name).await?;
+                schema::migrate(&mut link.connection, &name, patience).await?;
             } else {
                 schema::check(&mut link.connection, &name).await?;
             }
@@ -150,7 +155,6 @@ impl MySqlStoreBuilder {
             driver.hang_up(link).await;
             Ok(dialect)
         };
-        // Its own deadline, generous: a migration may wait for that of another process.
         let opened = tokio::time::timeout(self.timeout * 4, connect).await;
         let late = |_| {
             StoreError::new(

@@ -26,7 +26,7 @@ use crate::reply::Reply;
 use crate::store::remote::claims::{Judged, judge};
 use crate::store::remote::driver::{Change, Found, micros, signed};
 use crate::store::remote::failure::Fault;
-use crate::store::sql::{Row, TableName, known_number};
+use crate::store::sql::{Row, TableName, columns, known_number};
 use crate::store::{
     BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, TxFault,
 };
@@ -257,6 +257,7 @@ impl MySqlStore {
             Dialect::MariaDb => "{clock}",
             Dialect::MySql => "LAST_INSERT_ID({clock})",
         };
+        let (retention, lease, namespace) = columns(Some(&claim.terms));
         let text = template.replace("{values}", VALUES).replace("{fence}", fence).replace("{mark}", MARK);
         let text = self
             .coupling
@@ -268,7 +269,10 @@ impl MySqlStore {
             .replace("{nonce}", &hex(claim.nonce.as_bytes()))
             .replace("{digest}", &hex(claim.fingerprint.digest()))
             .replace("{label}", &utf8(claim.label.as_str()))
-            .replace("{hint}", &ascii(claim.key_hint.as_str()));
+            .replace("{hint}", &ascii(claim.key_hint.as_str()))
+            .replace("{retention}", &retention.to_string())
+            .replace("{handlers_lease}", &lease.to_string())
+            .replace("{namespace}", &utf8(namespace));
         let rows = read(connection, text).await?;
         match self.coupling.dialect {
             Dialect::MariaDb => Ok(first(&rows, claim)),
@@ -296,6 +300,7 @@ impl MySqlStore {
     fn rewrite(&self, change: &Change) -> String {
         let Some(after) = &change.after else { return String::new() };
         let (old, new) = (Row::of(&change.before), Row::of(after));
+        let (retention, lease, namespace) = columns(new.terms);
         self.coupling
             .text(REWRITE)
             .replace("{state}", &new.state.to_string())
@@ -315,6 +320,9 @@ impl MySqlStore {
             .replace("{old_nonce}", &hex(old.nonce))
             .replace("{old_until}", &old.until.to_string())
             .replace("{audit}", &utf8(new.audit))
+            .replace("{retention}", &retention.to_string())
+            .replace("{handlers_lease}", &lease.to_string())
+            .replace("{namespace}", &utf8(namespace))
     }
 }
 

@@ -14,7 +14,7 @@ use crate::address::Address;
 use crate::protocol::{Claim, Fence, Nonce, Owner, State, StateKind};
 use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
-use crate::store::sql::{Fields, Row, TableName, known_number, number};
+use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
 use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
@@ -211,6 +211,7 @@ async fn execute(link: &mut Link, query: Sql<'_>) -> Result<MySqlQueryResult, Fa
 }
 
 fn with_claim<'q>(query: Sql<'q>, claim: &Claim) -> Sql<'q> {
+    let (retention, lease, namespace) = columns(Some(&claim.terms));
     query
         .bind(claim.address.as_bytes().as_slice())
         .bind(micros(claim.lease))
@@ -220,6 +221,9 @@ fn with_claim<'q>(query: Sql<'q>, claim: &Claim) -> Sql<'q> {
         .bind(claim.fingerprint.digest().as_slice())
         .bind(claim.label.as_str())
         .bind(claim.key_hint.as_str())
+        .bind(retention)
+        .bind(lease)
+        .bind(namespace)
 }
 
 fn with_finish<'q>(query: Sql<'q>, finish: &Finish) -> Sql<'q> {
@@ -242,6 +246,7 @@ fn with_renewal<'q>(query: Sql<'q>, renewal: &Renewal) -> Sql<'q> {
 }
 
 fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
+    let (retention, lease, namespace) = columns(row.terms);
     query
         .bind(row.state)
         .bind(row.fence)
@@ -256,6 +261,9 @@ fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
         .bind(row.key_hint)
         .bind(row.reply)
         .bind(row.audit)
+        .bind(retention)
+        .bind(lease)
+        .bind(namespace)
 }
 
 /// Owns no record: fences are times, and rise.

@@ -58,7 +58,8 @@ fn of_statement(number: u16) -> (Way, StoreErrorKind, &'static str) {
         1054 | 1064 | 1146 | 1176 | 1932 => (
             Fault::Shut,
             Misconfigured,
-            "idem's table is missing or not as idem made it: run `MySqlStore::migrations`",
+            "idem's table is missing or not as idem made it: run `MySqlStore::migrations`; if a newer version of idem has \
+             migrated it, update this process",
         ),
         1461 => (
             Fault::Shut,

@@ -58,27 +58,27 @@ impl Statements {
 pub(super) const CLOCK: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 
 /// What a row is read by, after the clock and the address.
-pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply, audit";
+pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply, audit, retention, lease, namespace";
 
 /// What a claim writes.
 pub(super) const ROW: &str = "INSERT INTO {table} (address, until, created, attempts, format, state, after_crash, recipe, nonce, \
-     digest, label, key_hint, reply, fence)";
+     digest, label, key_hint, retention, lease, namespace, reply, fence)";
 
 /// Writes records where there are none, and shows what stands at each address. The update changes nothing, and writes
 /// nothing.
 const CLAIM_RETURNING: &str = "{row} VALUES \
-     «(?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, '', {clock})» \
+     «(?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', {clock})» \
      ON DUPLICATE KEY UPDATE fence = fence RETURNING {clock}, address, {columns}";
 
 /// Without `RETURNING`. The number that the statement leaves for its client is the fence if the row was inserted, and 0
 /// if it was not: the insertion sets it first, and the update, which again changes nothing, takes it back.
 const CLAIM_ONE: &str = "{row} VALUES \
-     (?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, '', LAST_INSERT_ID({clock})) \
+     (?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', LAST_INSERT_ID({clock})) \
      ON DUPLICATE KEY UPDATE fence = fence + LAST_INSERT_ID(0)";
 
 /// Of many, only the last would leave its number. What stands there is looked up afterwards.
 const CLAIM: &str = "{row} VALUES \
-     «(?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, '', {clock})» \
+     «(?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', {clock})» \
      ON DUPLICATE KEY UPDATE fence = fence";
 
 const FINISH_ONE: &str = "UPDATE {table} SET state = ?, until = COALESCE({clock} + ?, 0), reply = ? \
@@ -97,7 +97,7 @@ const LOAD: &str =
     "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address IN («?»)";
 
 const REWRITE: &str = "UPDATE {table} SET state = ?, fence = ?, nonce = ?, until = ?, attempts = ?, after_crash = ?, \
-     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ?, audit = ? \
+     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ?, audit = ?, retention = ?, lease = ?, namespace = ? \
      WHERE address = ? AND format = 1 AND state = ? AND fence = ? AND nonce = ? AND until = ?";
 
 const DELETE: &str = "DELETE FROM {table} \
@@ -127,7 +127,7 @@ const SWEEP_TO_RELEASED: &str = "UPDATE (\
      WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 1 AND o.format = 1 AND o.recipe BETWEEN 0 AND 3 \
      LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address \
-     SET t.state = 3, t.until = {clock} + ?";
+     SET t.state = 3, t.until = {clock} + IF(t.retention < 0, ?, t.retention)";
 
 const REAP: &str = "DELETE t FROM (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \

@@ -11,7 +11,7 @@ use sqlx::query::Query;
 
 use crate::protocol::Claim;
 use crate::store::remote::driver::micros;
-use crate::store::sql::known_number;
+use crate::store::sql::{columns, known_number};
 
 #[derive(Debug)]
 pub(super) enum Arg<'a> {
@@ -60,7 +60,8 @@ impl Arg<'_> {
 }
 
 /// What a new record says, in the order of its columns.
-pub(super) fn of_claim(claim: &Claim) -> [Arg<'_>; 8] {
+pub(super) fn of_claim(claim: &Claim) -> [Arg<'_>; 11] {
+    let (retention, lease, namespace) = columns(Some(&claim.terms));
     [
         Arg::Big(Some(micros(claim.lease))),
         Arg::Bytes(Some(claim.address.as_bytes())),
@@ -70,6 +71,9 @@ pub(super) fn of_claim(claim: &Claim) -> [Arg<'_>; 8] {
         Arg::Bytes(Some(claim.fingerprint.digest())),
         Arg::Text(Some(claim.label.as_str())),
         Arg::Text(Some(claim.key_hint.as_str())),
+        Arg::Big(Some(retention)),
+        Arg::Big(Some(lease)),
+        Arg::Text(Some(namespace)),
     ]
 }
 

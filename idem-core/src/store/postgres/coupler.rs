@@ -54,7 +54,10 @@ impl Coupled {
                 name,
                 &claim.replace("{turn}", "coalesce(pg_advisory_xact_lock($)::text, '') = ''"),
             ),
-            claim_here: Statement::new(name, "SELECT {table_claim_here}($, $, $, $, $, $, $, $, $)"),
+            claim_here: Statement::new(
+                name,
+                "SELECT {table_claim_here_5}($, $, $, $, $, $, $, $, $, $, $, $)",
+            ),
             finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
             holds: Statement::new(name, "SELECT {table_holds_here}($, $)"),
         }
@@ -74,8 +77,8 @@ impl Coupled {
 /// What nearly every claim needs, and nothing else: [`CLAIM`], whose plan has ten times the nodes, costs half as much again.
 const CLAIM_NEW: &str = "\
 INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-label, key_hint, reply) \
-SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, '' \
+label, key_hint, retention, lease, namespace, reply) \
+SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
 FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
 WHERE pg_try_advisory_xact_lock($) \
 ON CONFLICT (address) DO NOTHING RETURNING t.fence";
@@ -85,8 +88,8 @@ const CLAIM: &str = "\
 WITH turn AS MATERIALIZED (SELECT {turn} AS mine), \
 fresh AS (\
     INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, reply) \
-    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, '' \
+    label, key_hint, retention, lease, namespace, reply) \
+    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
     FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
     CROSS JOIN turn WHERE turn.mine \
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\

@@ -10,7 +10,7 @@ use crate::address::Address;
 use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
-use crate::store::sql::{Fields, Row, TableName, address, found, known_number, number, record};
+use crate::store::sql::{Fields, Row, TableName, address, columns, found, known_number, number, record};
 use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
@@ -83,14 +83,16 @@ impl Calls {
             claim: of(&CLAIM.replace("{fresh}", FRESH)),
             finish_one: of("SELECT {table_finish_one}($, $, $, $, $, $, $)"),
             finish: of("SELECT * FROM {table_finish}($, $, $, $, $, $, $)"),
-            load: of("SELECT * FROM {table_load}($)"),
-            change: of("SELECT {table_change}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)"),
+            load: of("SELECT * FROM {table_load_5}($)"),
+            change: of(
+                "SELECT {table_change_5}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)",
+            ),
             renew: of("SELECT * FROM {table_renew}($, $, $, $)"),
-            sweep: of("SELECT * FROM {table_sweep}($, $, $)"),
+            sweep: of("SELECT * FROM {table_sweep_5}($, $, $)"),
             reap: of("SELECT {table_reap}($)"),
             list: of(
                 "SELECT 0::bigint, address, format, state, fence, nonce, until, attempts, after_crash, recipe, \
-                      digest, created, label, key_hint, reply, audit FROM {table} WHERE state = $ AND address > $ \
+                      digest, created, label, key_hint, reply, audit, retention, lease, namespace FROM {table} WHERE state = $ AND address > $ \
                       ORDER BY address LIMIT $",
             ),
             count: of("SELECT count(*) FROM {table} WHERE state = $"),
@@ -103,8 +105,8 @@ impl Calls {
 const CLAIM_ONE: &str = "\
 WITH fresh AS (\
     INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, reply) \
-    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, '' \
+    label, key_hint, retention, lease, namespace, reply) \
+    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
     FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
 ) {fresh} WHERE NOT EXISTS (SELECT FROM fresh)";
@@ -113,12 +115,12 @@ WITH fresh AS (\
 const CLAIM: &str = "\
 WITH fresh AS (\
     INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, reply) \
-    SELECT c.clock, c.clock + w.lease, c.clock, 1, 1, 1, w.address, w.nonce, w.policy, w.recipe, w.digest, w.label, \
-    w.key_hint, '' \
+    label, key_hint, retention, lease, namespace, reply) \
+    SELECT c.clock, c.clock + w.claimed_for, c.clock, 1, 1, 1, w.address, w.nonce, w.policy, w.recipe, w.digest, w.label, \
+    w.key_hint, w.retention, w.lease, w.namespace, '' \
     FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
-    CROSS JOIN unnest($, $, $, $, $, $, $, $) \
-    AS w (lease, address, nonce, policy, recipe, digest, label, key_hint) \
+    CROSS JOIN unnest($, $, $, $, $, $, $, $, $, $, $) \
+    AS w (claimed_for, address, nonce, policy, recipe, digest, label, key_hint, retention, lease, namespace) \
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
 ) {fresh} WHERE (SELECT count(*) FROM fresh) < $";
 
@@ -127,8 +129,9 @@ pub(super) const FRESH: &str = "\
 SELECT f.fence AS r_clock, f.address AS r_address, NULL::smallint AS r_format, NULL::smallint AS r_state, \
 NULL::bigint AS r_fence, NULL::bytea AS r_nonce, NULL::bigint AS r_until, NULL::integer AS r_attempts, \
 NULL::smallint AS r_after_crash, NULL::smallint AS r_recipe, NULL::bytea AS r_digest, NULL::bigint AS r_created, \
-NULL::text AS r_label, NULL::text AS r_key_hint, NULL::bytea AS r_reply, NULL::text AS r_audit FROM fresh f \
-UNION ALL SELECT * FROM {table_load}($)";
+NULL::text AS r_label, NULL::text AS r_key_hint, NULL::bytea AS r_reply, NULL::text AS r_audit, \
+NULL::bigint AS r_retention, NULL::bigint AS r_lease, NULL::text AS r_namespace FROM fresh f \
+UNION ALL SELECT * FROM {table_load_5}($)";
 
 /// A record's columns come after the clock and the address.
 const CLOCK: usize = 0;
@@ -200,6 +203,9 @@ impl Driver for Postgres {
                 Arg::AllBytes(claims.iter().map(|c| &c.fingerprint.digest()[..]).collect()),
                 Arg::AllTexts(claims.iter().map(|c| c.label.as_str()).collect()),
                 Arg::AllTexts(claims.iter().map(|c| c.key_hint.as_str()).collect()),
+                Arg::AllBig(claims.iter().map(|c| Some(columns(Some(&c.terms)).0)).collect()),
+                Arg::AllBig(claims.iter().map(|c| Some(columns(Some(&c.terms)).1)).collect()),
+                Arg::AllTexts(claims.iter().map(|c| c.terms.namespace()).collect()),
                 Arg::AllBytes(addresses()),
                 Arg::Big(i64::try_from(claims.len()).ok()),
             ];
@@ -263,6 +269,9 @@ impl Driver for Postgres {
             Arg::Text(new.map(|row| row.key_hint)),
             Arg::Bytes(new.map(|row| row.reply)),
             Arg::Text(new.map(|row| row.audit)),
+            Arg::Big(new.map(|row| columns(row.terms).0)),
+            Arg::Big(new.map(|row| columns(row.terms).1)),
+            Arg::Text(new.map(|row| columns(row.terms).2)),
         ];
         self.holds(link, &self.calls.change, &args).await
     }

@@ -43,7 +43,8 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
         ),
         "42" | "3F" => Fault::Shut(
             misconfigured(
-                "idem's table or functions are missing or not as idem made them: run `PostgresStore::migrations`",
+                "idem's table or functions are missing or not as idem made them: run `PostgresStore::migrations`; if a \
+                 newer version of idem has migrated them, update this process",
             )
             .with_source(error),
         ),

@@ -17,13 +17,17 @@
 //! Then the digest (32 bytes; none for recipe 0), the label after its length in 2 bytes, the key hint after its length
 //! in 1 byte, in format 2 the audit line after its length in 1 byte, and last the reply. Whoever knows only format 1
 //! refuses the other.
+//!
+//! The label is a text of two lines, operation and hint of the scope. A third one is not part of it: there stands what the
+//! handler said about the record, [`Terms`]. Versions that know nothing of that keep it as the end of the label, and show
+//! it to operators behind the hint of the scope.
 
 use std::time::Duration;
 
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, AuditLine, Claim, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::protocol::{AfterCrash, AuditLine, Claim, Fence, Nonce, Owner, Record, State, StateKind, Terms};
 use crate::reply::Reply;
 use crate::store::StoreError;
 use crate::store::unreadable::Unreadable;
@@ -45,7 +49,8 @@ pub(super) fn micros(span: Duration) -> u64 {
 pub(super) fn claimed(claim: &Claim) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(160);
     bytes.extend_from_slice(claim.nonce.as_bytes());
-    tail(&mut bytes, claim.after_crash, &claim.fingerprint, 1, &claim.label, claim.key_hint);
+    let label = with_terms(&claim.label, Some(&claim.terms));
+    tail(&mut bytes, claim.after_crash, &claim.fingerprint, 1, &label, claim.key_hint);
     bytes
 }
 
@@ -75,7 +80,7 @@ pub(super) fn encode(record: &Record) -> Vec<u8> {
         record.after_crash,
         &record.fingerprint,
         record.attempts,
-        &record.label,
+        &with_terms(&record.label, record.terms.as_ref()),
         record.key_hint,
     );
     if let Some(line) = &record.audit {
@@ -102,7 +107,7 @@ fn tail(
     after_crash: AfterCrash,
     fingerprint: &Fingerprint,
     attempts: u32,
-    label: &Label,
+    label: &str,
     key_hint: KeyHint,
 ) {
     let policy = match after_crash {
@@ -114,13 +119,30 @@ fn tail(
     if fingerprint.recipe() != 0 {
         bytes.extend_from_slice(fingerprint.digest());
     }
-    // Some 700 bytes at most, by how it is made. One from elsewhere may be longer, and is cut.
-    let label = cut(label.as_str(), u16::MAX.into());
+    // Some 1,000 bytes at most, by how it is made. One from elsewhere may be longer, and is cut.
+    let label = cut(label, u16::MAX.into());
     bytes.extend_from_slice(&u16::try_from(label.len()).unwrap_or(u16::MAX).to_be_bytes());
     bytes.extend_from_slice(label.as_bytes());
     let hint = key_hint.as_str();
     bytes.push(u8::try_from(hint.len()).unwrap_or(u8::MAX));
     bytes.extend_from_slice(hint.as_bytes());
+}
+
+/// The label, and in a third line the terms.
+fn with_terms(label: &Label, terms: Option<&Terms>) -> String {
+    let two = first_lines(label.as_str()).0;
+    match terms {
+        // A label without hint of a scope is from elsewhere.
+        Some(terms) if !two.contains('\n') => format!("{two}\n\n{terms}"),
+        Some(terms) => format!("{two}\n{terms}"),
+        None => two.to_owned(),
+    }
+}
+
+/// The label's two lines, and what stands behind them.
+fn first_lines(text: &str) -> (&str, Option<&str>) {
+    let second = text.match_indices('\n').nth(1).map(|(at, _)| at);
+    second.and_then(|at| text.split_at_checked(at)).map_or((text, None), |(two, rest)| (two, rest.get(1..)))
 }
 
 fn cut(text: &str, bytes: usize) -> &str {
@@ -181,7 +203,10 @@ fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
     let fingerprint =
         Fingerprint::from_stored(recipe, digest).ok_or(Unreadable::Newer("fingerprint recipe"))?;
     let length = u16::from_be_bytes(bytes.array("label")?);
-    let label = Label::from_stored(bytes.text(usize::from(length), "label")?);
+    let (label, terms) = first_lines(bytes.text(usize::from(length), "label")?);
+    let label = Label::from_stored(label);
+    // One line: a newer version may say more behind it.
+    let terms = terms.and_then(|rest| rest.lines().next()).and_then(Terms::from_stored);
     let length = bytes.byte("key hint")?;
     let key_hint = KeyHint::from_stored(bytes.text(usize::from(length), "key hint")?);
     let audit = if audited {
@@ -207,6 +232,7 @@ fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
         label,
         key_hint,
         audit,
+        terms,
         state,
     })
 }

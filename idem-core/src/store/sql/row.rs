@@ -1,12 +1,12 @@
 //! Between rows and records.
 //!
-//! A row has fifteen columns, in the order of [`record`]. One of them, `until`, is the end of the lease while the
+//! A row's columns are read in the order of [`record`]. One of them, `until`, is the end of the lease while the
 //! record is running, and its expiry once it is done or released.
 
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind, Terms};
 use crate::reply::Reply;
 use crate::store::StoreError;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -24,6 +24,16 @@ pub(in crate::store) trait Fields {
     fn int(&self, at: usize) -> Option<i64>;
     fn bytes(&self, at: usize) -> Option<Vec<u8>>;
     fn text(&self, at: usize) -> Option<String>;
+
+    /// What the handler said, in the columns from `at` on: retention and lease in microseconds, -1 where nothing is
+    /// known, and the namespace.
+    fn terms(&self, at: usize) -> Result<Option<Terms>, Unreadable> {
+        let damaged = || Unreadable::Damaged("retention, lease or namespace");
+        let (retention, lease) = (self.int(at).ok_or_else(damaged)?, self.int(at + 1).ok_or_else(damaged)?);
+        let namespace = self.text(at + 2).ok_or_else(damaged)?;
+        let (Ok(retention), Ok(lease)) = (retention.try_into(), lease.try_into()) else { return Ok(None) };
+        Ok(Some(Terms::from_micros(retention, lease, &namespace)))
+    }
 }
 
 /// The values of a record's columns, to be written.
@@ -47,6 +57,7 @@ pub(in crate::store) struct Row<'r> {
     pub(in crate::store) reply: &'r [u8],
     /// Empty where there is none.
     pub(in crate::store) audit: &'r str,
+    pub(in crate::store) terms: Option<&'r Terms>,
 }
 
 impl<'r> Row<'r> {
@@ -71,8 +82,22 @@ impl<'r> Row<'r> {
             key_hint: record.key_hint.as_str(),
             reply,
             audit: record.audit.as_ref().map_or("", AuditLine::as_str),
+            terms: record.terms.as_ref(),
         }
     }
+}
+
+/// How the columns of a record's terms say that nothing is known of them. Not NULL, see the schema.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+const UNKNOWN: i64 = -1;
+
+/// Retention and lease in microseconds, and the namespace, as their columns hold them.
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(in crate::store) fn columns(terms: Option<&Terms>) -> (i64, i64, &str) {
+    terms.map_or((UNKNOWN, UNKNOWN, ""), |terms| {
+        let (retention, lease) = terms.micros();
+        (signed(retention), signed(lease), terms.namespace())
+    })
 }
 
 /// A number for a database whose integers are signed.
@@ -100,7 +125,7 @@ pub(in crate::store) fn address(row: &impl Fields, at: usize) -> Result<Address,
 }
 
 /// The record whose columns begin at `first`: format, state, fence, nonce, until, attempts, crash policy, recipe,
-/// digest, created, label, key hint, reply, audit line.
+/// digest, created, label, key hint, reply, audit line, and what [`Fields::terms`] reads.
 pub(in crate::store) fn record(
     row: &impl Fields,
     first: usize,
@@ -152,6 +177,7 @@ fn read(row: &impl Fields, first: usize) -> Result<Record, Unreadable> {
     let nonce = row.bytes(first + 3).and_then(|bytes| bytes.try_into().ok());
     let nonce = nonce.ok_or(Unreadable::Damaged("nonce"))?;
     let audit = row.text(first + 13).ok_or(Unreadable::Damaged("audit line"))?;
+    let terms = row.terms(first + 14)?;
     let attempts: u64 = unsigned(5, "attempts")?;
     Ok(Record {
         fingerprint,
@@ -162,6 +188,7 @@ fn read(row: &impl Fields, first: usize) -> Result<Record, Unreadable> {
         label: Label::from_stored(&row.text(first + 10).ok_or(Unreadable::Damaged("label"))?),
         key_hint: KeyHint::from_stored(&row.text(first + 11).ok_or(Unreadable::Damaged("key hint"))?),
         audit: (!audit.is_empty()).then(|| AuditLine::from_stored(&audit)),
+        terms,
         state,
     })
 }

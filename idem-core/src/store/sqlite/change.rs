@@ -5,7 +5,6 @@ use rusqlite::{Connection, ToSql, params_from_iter};
 use super::row::Row;
 use super::sql;
 use crate::address::Address;
-use crate::label::Label;
 use crate::protocol::{Record, State};
 
 /// A difference between a record as it was read and as it must be.
@@ -60,6 +59,7 @@ fn same_run(old: &Record, new: &Record) -> bool {
         && old.created == new.created
         && old.label == new.label
         && old.key_hint == new.key_hint
+        && old.terms == new.terms
 }
 
 /// Whether changes found their records as they were read.
@@ -78,9 +78,15 @@ pub(super) fn write(connection: &Connection, changes: &[Change]) -> rusqlite::Re
     let mut numbered = None;
     for change in changes {
         // Mostly they are all the same.
-        if let Some(label) = change.new_label().filter(|label| numbered != Some(*label)) {
-            connection.prepare_cached(sql::NUMBER)?.execute([label.as_str()])?;
-            numbered = Some(label);
+        if let Some(new) = change.new_row() {
+            let texts = (&new.label, &new.terms);
+            if numbered != Some(texts) {
+                connection.prepare_cached(sql::NUMBER)?.execute([new.label.as_str()])?;
+                if let Some(terms) = &new.terms {
+                    connection.prepare_cached(sql::NUMBER_TERMS)?.execute([terms.to_string()])?;
+                }
+                numbered = Some(texts);
+            }
         }
         if change.execute(connection)? != 1 {
             return Ok(Written::Beaten);
@@ -91,15 +97,15 @@ pub(super) fn write(connection: &Connection, changes: &[Change]) -> rusqlite::Re
 
 /// True if the changes are a single statement, which is a transaction by itself.
 pub(super) fn is_alone(changes: &[Change]) -> bool {
-    matches!(changes, [change] if change.new_label().is_none())
+    matches!(changes, [change] if change.new_row().is_none())
 }
 
 impl Change {
-    /// The label of a row that is written as a whole.
-    fn new_label(&self) -> Option<&Label> {
+    /// A row that is written as a whole.
+    fn new_row(&self) -> Option<&Record> {
         match &self.kind {
-            Kind::Insert(new) => Some(&new.label),
-            Kind::Reclaim(both) => Some(&both[1].label),
+            Kind::Insert(new) => Some(new),
+            Kind::Reclaim(both) => Some(&both[1]),
             Kind::Move(_) | Kind::Lease(_) | Kind::Delete(_) => None,
         }
     }

@@ -22,9 +22,10 @@ use super::round::Rules;
 use super::sql;
 use super::store::SqliteStore;
 use crate::address::Address;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, StateKind};
+use crate::protocol::{self, Claim, ClaimOutcome, Record, StateKind, Terms};
 use crate::reply::Reply;
 use crate::store::sql::{Fields, Row, number, record};
+use crate::store::unreadable::Unreadable;
 use crate::store::{
     BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, TxFault,
 };
@@ -238,9 +239,15 @@ impl SqliteStore {
     ) -> Result<u64, TxFault> {
         let label = sqlx::query(sql::NUMBER).bind(claim.label.as_str());
         label.execute(&mut *connection).await.map_err(|error| self.fault(error))?;
+        self.number_terms(connection, claim).await?;
         let query = sqlx::query(sql::INSERT).bind(claim.address.as_bytes().as_slice());
         let done = with_row(query, &Row::of(new)).execute(connection).await;
         done.map(|done| done.rows_affected()).map_err(|error| self.fault(error))
+    }
+
+    async fn number_terms(&self, connection: &mut SqliteConnection, claim: &Claim) -> Result<(), TxFault> {
+        let terms = sqlx::query(sql::NUMBER_TERMS).bind(claim.terms.to_string());
+        terms.execute(connection).await.map(drop).map_err(|error| self.fault(error))
     }
 
     async fn reclaim(
@@ -250,6 +257,7 @@ impl SqliteStore {
         old: &Record,
         new: &Record,
     ) -> Result<u64, TxFault> {
+        self.number_terms(connection, claim).await?;
         let (old, new) = (Row::of(old), Row::of(new));
         let done = old.state == number(StateKind::Done);
         let query = sqlx::query(if done { sql::RECLAIM.done } else { sql::RECLAIM.open })
@@ -304,6 +312,7 @@ fn with_row<'q>(
         .bind(row.key_hint)
         .bind(None::<&[u8]>)
         .bind(Some(row.audit).filter(|audit| !audit.is_empty()))
+        .bind(row.terms.map(ToString::to_string))
 }
 
 fn refused(message: &str, source: Option<sqlx::Error>) -> TxFault {
@@ -325,6 +334,11 @@ impl Fields for SqliteRow {
 
     fn bytes(&self, at: usize) -> Option<Vec<u8>> {
         self.try_get(at).ok()
+    }
+
+    fn terms(&self, at: usize) -> Result<Option<Terms>, Unreadable> {
+        let text = self.try_get::<Option<String>, _>(at).ok().flatten();
+        super::row::terms(text.as_deref())
     }
 
     /// A column that may be NULL is empty then.

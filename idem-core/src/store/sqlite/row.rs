@@ -7,7 +7,7 @@ use super::sql::Both;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind};
+use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind, Terms};
 use crate::reply::Reply;
 use crate::store::unreadable::Unreadable;
 use crate::time::Timestamp;
@@ -59,9 +59,17 @@ pub(super) fn record(row: &rusqlite::Row<'_>) -> Result<Record, Unreadable> {
         label: Label::from_stored(&get::<String>(row, 11, "label")?),
         key_hint: KeyHint::from_stored(&get::<String>(row, 12, "key hint")?),
         audit: get::<Option<String>>(row, 14, "audit line")?.as_deref().map(AuditLine::from_stored),
+        terms: terms(get::<Option<String>>(row, 15, TERMS)?.as_deref())?,
         state,
     })
 }
+
+/// `None` in a row that was claimed by an older version.
+pub(super) fn terms(text: Option<&str>) -> Result<Option<Terms>, Unreadable> {
+    text.map(|text| Terms::from_stored(text).ok_or(Unreadable::Damaged(TERMS))).transpose()
+}
+
+const TERMS: &str = "retention, lease or namespace";
 
 /// A number for SQLite, whose integers are signed. No record holds a larger one: clocks are cut off below it.
 pub(super) fn signed(number: u64) -> i64 {
@@ -84,6 +92,7 @@ pub(super) struct Row<'r> {
     created: i64,
     label: &'r str,
     key_hint: &'r str,
+    terms: Option<String>,
 }
 
 impl<'r> Row<'r> {
@@ -108,11 +117,12 @@ impl<'r> Row<'r> {
             created: signed(record.created.as_micros()),
             label: record.label.as_str(),
             key_hint: record.key_hint.as_str(),
+            terms: record.terms.as_ref().map(ToString::to_string),
         }
     }
 
     /// Every column but the address and the format.
-    pub(super) fn all(&self) -> [&dyn ToSql; 13] {
+    pub(super) fn all(&self) -> [&dyn ToSql; 14] {
         [
             &self.state,
             &self.fence,
@@ -127,6 +137,7 @@ impl<'r> Row<'r> {
             &self.key_hint,
             &self.reply,
             &self.audit,
+            &self.terms,
         ]
     }
 

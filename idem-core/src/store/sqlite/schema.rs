@@ -1,4 +1,8 @@
 //! The tables, and how a database gets them.
+//!
+//! A database has two numbers: its schema, and the oldest schema that a process may know which uses it. A migration that
+//! only adds leaves the second one as it is, so that this version and the one before serve side by side; one that takes
+//! something away raises it (`UPDATE idem_meta SET value = … WHERE name = 'schema'`).
 
 use std::path::Path;
 
@@ -10,21 +14,26 @@ use super::transaction::{self, Broken, End};
 use crate::store::StoreErrorKind;
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
-pub(super) const MIGRATIONS: &[&str] =
-    &[include_str!("schema/1.sql"), include_str!("schema/2.sql"), include_str!("schema/3.sql")];
+pub(super) const MIGRATIONS: &[&str] = &[
+    include_str!("schema/1.sql"),
+    include_str!("schema/2.sql"),
+    include_str!("schema/3.sql"),
+    include_str!("schema/4.sql"),
+];
 
 /// What a database holds.
 enum Found {
-    Current,
+    /// This schema, or a newer one that this code may use.
+    Usable,
     /// The migrations that it lacks.
     Older(&'static [&'static str]),
     Newer,
 }
 
-/// Refuses a database whose schema is not exactly the one that this code knows.
+/// Refuses a database that this code cannot use as it is.
 pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), Failure> {
     match find(connection, path)? {
-        Found::Current => Ok(()),
+        Found::Usable => Ok(()),
         Found::Older(_) => Err(Failure::new(
             StoreErrorKind::Misconfigured,
             format!("the tables in {} are gone: was the file replaced while it was in use?", path.display()),
@@ -35,11 +44,11 @@ pub(super) fn check(connection: &Connection, path: &Path) -> Result<(), Failure>
 
 /// Brings a database to the current schema, in one transaction. Several processes may try at once.
 pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), Failure> {
-    if let Found::Current = find(connection, path)? {
+    if let Found::Usable = find(connection, path)? {
         return Ok(());
     }
     let migrated = transaction::run(connection, path, |connection| match find(connection, path)? {
-        Found::Current => Ok(((), End::RollBack)),
+        Found::Usable => Ok(((), End::RollBack)),
         Found::Newer => Err(newer(path)),
         Found::Older(missing) => {
             for migration in missing {
@@ -56,28 +65,35 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), Failur
 
 fn find(connection: &Connection, path: &Path) -> Result<Found, Failure> {
     let failure = |error| Failure::of(error, path);
-    let number = |query| connection.query_row(query, [], |row| row.get::<_, i64>(0)).optional();
-    let has_meta = number(sql::HAS_META).map_err(failure)?;
-    let version = if has_meta == Some(0) {
-        0
-    } else {
-        number(sql::SCHEMA_VERSION).map_err(failure)?.ok_or_else(|| {
-            Failure::new(
-                StoreErrorKind::Corrupt,
-                format!("the table idem_meta in {} does not say which schema it is", path.display()),
-            )
-        })?
+    let has_meta = connection.query_row(sql::HAS_META, [], |row| row.get::<_, i64>(0)).optional();
+    if has_meta.map_err(failure)? == Some(0) {
+        return Ok(Found::Older(MIGRATIONS));
+    }
+    type Numbers = (Option<i64>, Option<i64>);
+    let numbers = connection.query_row(sql::SCHEMA, [], |row| Ok::<Numbers, _>((row.get(0)?, row.get(1)?)));
+    let (Some(schema), Some(oldest)) = numbers.map_err(failure)? else {
+        return Err(Failure::new(
+            StoreErrorKind::Corrupt,
+            format!("the table idem_meta in {} does not say which schema it is", path.display()),
+        ));
     };
-    Ok(match usize::try_from(version).map(|version| MIGRATIONS.get(version..)) {
-        Ok(Some([])) => Found::Current,
-        Ok(Some(missing)) => Found::Older(missing),
-        Ok(None) | Err(_) => Found::Newer,
+    let known = |number: i64| usize::try_from(number).ok().filter(|number| *number <= MIGRATIONS.len());
+    if known(oldest).is_none() {
+        return Ok(Found::Newer);
+    }
+    Ok(match known(schema).and_then(|schema| MIGRATIONS.get(schema..)) {
+        Some([]) | None => Found::Usable,
+        Some(missing) => Found::Older(missing),
     })
 }
 
 fn newer(path: &Path) -> Failure {
     Failure::new(
         StoreErrorKind::UnknownFormat,
-        format!("{} was set up by a newer version of idem: update this process", path.display()),
+        format!(
+            "{} was migrated by a newer version of idem, which this version can no longer share it with: update this \
+             process",
+            path.display()
+        ),
     )
 }

@@ -5,7 +5,9 @@ macro_rules! columns {
     () => {
         "address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
          coalesce(created, fence), CASE typeof(label) WHEN 'integer' THEN \
-         (SELECT text FROM idem_label WHERE idem_label.id = label) ELSE label END, key_hint, reply, audit"
+         (SELECT text FROM idem_label WHERE idem_label.id = label) ELSE label END, key_hint, reply, audit, \
+         CASE typeof(terms) WHEN 'integer' THEN \
+         (SELECT text FROM idem_terms WHERE idem_terms.id = terms) ELSE terms END"
     };
 }
 
@@ -115,6 +117,13 @@ macro_rules! label {
     };
 }
 
+/// The same of what a handler said about its record.
+macro_rules! terms {
+    ($text:literal) => {
+        concat!("coalesce((SELECT idem_terms.id FROM idem_terms WHERE text = ", $text, "), ", $text, ")")
+    };
+}
+
 /// One statement in two forms.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Both {
@@ -133,7 +142,9 @@ pub(super) const ROLLBACK: &str = "ROLLBACK";
 
 pub(super) const HAS_META: &str =
     "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name = 'idem_meta'";
-pub(super) const SCHEMA_VERSION: &str = "SELECT value FROM idem_meta WHERE name = 'schema'";
+/// The schema, and the oldest code that may use it, by its schema. Up to schema 3 they are the same.
+pub(super) const SCHEMA: &str = "SELECT max(value), max(value) FILTER (WHERE name = 'schema') FROM idem_meta \
+     WHERE name IN ('schema', 'current_schema')";
 
 pub(super) const RECORDS: &str = "SELECT value FROM idem_meta WHERE name = 'records'";
 
@@ -182,17 +193,24 @@ pub(super) const NUMBER: &str = "INSERT INTO idem_label (text) SELECT ?1 \
      WHERE NOT EXISTS (SELECT 1 FROM idem_label WHERE text = ?1) \
      AND coalesce((SELECT max(id) FROM idem_label), 0) < 1000";
 
-/// A new row, if there is none at its address. ?2 to ?14 are its columns.
+/// The same for what a handler said about its record.
+pub(super) const NUMBER_TERMS: &str = "INSERT INTO idem_terms (text) SELECT ?1 \
+     WHERE NOT EXISTS (SELECT 1 FROM idem_terms WHERE text = ?1) \
+     AND coalesce((SELECT max(id) FROM idem_terms), 0) < 1000";
+
+/// A new row, if there is none at its address. ?2 to ?15 are its columns.
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO idem_record (id, address, format, state, fence, nonce, until, attempts, after_crash, recipe, digest, \
-     created, label, key_hint, reply, audit) SELECT CASE ?2 WHEN 2 THEN ",
+     created, label, key_hint, reply, audit, terms) SELECT CASE ?2 WHEN 2 THEN ",
     last!(),
     " ELSE ",
     first!(),
     " END, \
      ?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, nullif(?10, ?3), ",
     label!("?11"),
-    ", ?12, ?13, ?14 \
+    ", ?12, ?13, ?14, ",
+    terms!("?15"),
+    " \
      WHERE NOT EXISTS (",
     at_address!(),
     ")"
@@ -202,7 +220,7 @@ in_both! {
     RECLAIM: "UPDATE ", concat!(
         " SET id = ", number!("?6"), ", state = ?6, fence = ?7, nonce = ?8, until = ?9, attempts = ?10, \
          after_crash = ?11, recipe = ?12, digest = ?13, created = nullif(?14, ?7), label = ", label!("?15"),
-        ", key_hint = ?16, reply = ?17, audit = ?18"
+        ", key_hint = ?16, reply = ?17, audit = ?18, terms = ", terms!("?19")
     )
 }
 in_both! {

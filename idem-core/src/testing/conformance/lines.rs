@@ -1,7 +1,9 @@
 //! The line that an order leaves in the record: written with it, kept by everything else.
 
 use super::orders::{assert_applied, freeing, give_up};
-use crate::protocol::{AfterCrash, AuditLine, Order, Record, RenewOutcome, StateKind, Verdict, WriteOutcome};
+use crate::protocol::{
+    AfterCrash, AuditLine, Claim, Order, Record, RenewOutcome, StateKind, Verdict, WriteOutcome,
+};
 use crate::store::{Freeing, Page, Settlement, Store};
 use crate::testing::history::order_number;
 use crate::testing::trial::{address, reply, reply_in, sound, unknown};
@@ -102,9 +104,9 @@ pub async fn are_replaced_by_the_next_order<B: Backend>(t: Trial<B>) {
 
 /// A new operation begins without.
 pub async fn go_with_their_record<B: Backend>(t: Trial<B>) {
-    let owner = give_up(&t, "expired").await;
-    let settlement = t.verdict("expired", owner, Verdict::DidNotHappen);
-    let settled = t.settle(Settlement { retention: t.short(), ..settlement }).await;
+    let owner = t.won(Claim { terms: t.terms(t.short()), ..t.ask("expired") }).await.owner;
+    assert_eq!(t.mark_unknown("expired", owner).await, WriteOutcome::Applied, "an owner may give up");
+    let settled = t.settle(t.verdict("expired", owner, Verdict::DidNotHappen)).await;
     assert_eq!(settled, WriteOutcome::Applied, "a verdict ends unknown");
     let owner = give_up(&t, "forgotten").await;
     let settled = t.settle(t.verdict("forgotten", owner, Verdict::Happened(reply("yes")))).await;

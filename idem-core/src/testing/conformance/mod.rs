@@ -28,6 +28,7 @@ pub mod replies;
 pub mod states;
 pub mod sweeps;
 pub mod takeovers;
+pub mod terms;
 pub mod unknown;
 
 /// Makes a module `$name` with one `#[test]` for each case of the [conformance suite](crate::testing), each on the
@@ -83,6 +84,14 @@ macro_rules! __conformance_cases {
                 the_newest_owner_decides
                 a_renewed_lease_keeps_everyone_out
                 another_request_never_takes_over
+            }
+            terms {
+                survive_every_transition
+                are_those_of_the_newest_claim
+                say_how_long_a_swept_record_lives
+                say_how_long_a_settled_record_lives
+                say_how_long_a_freed_record_lives
+                come_back_as_they_were
             }
             repeats {
                 a_claim

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use crate::protocol::{
-    AfterCrash, ClaimOutcome, Current, Order, Owner, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome,
+    AfterCrash, Claim, ClaimOutcome, Current, Order, Owner, RenewOutcome, Seen, StateKind, Verdict,
+    WriteOutcome,
 };
 use crate::store::{Forgetting, Freeing, Settlement, Store};
 use crate::testing::trial::{address, answered, order, reply, sound, unknown};
@@ -201,9 +202,9 @@ pub async fn a_freed_record_runs_again_or_expires<B: Backend>(t: Trial<B>) {
     assert_eq!(t.claim(t.ask("k")).await, ClaimOutcome::Unknown, "unknown does not run by itself (I10)");
     assert_applied(&t, freeing(&t, "k").await).await;
     assert_eq!(t.won(t.ask("k")).await.attempts, 2, "somebody has decided that it may");
-    give_up(&t, "expiring").await;
-    let order = freeing(&t, "expiring").await;
-    assert_applied(&t, Freeing { retention: t.short(), ..order }).await;
+    let owner = t.won(Claim { terms: t.terms(t.short()), ..t.ask("expiring") }).await.owner;
+    assert_eq!(t.mark_unknown("expiring", owner).await, WriteOutcome::Applied, "an owner may give up");
+    assert_applied(&t, freeing(&t, "expiring").await).await;
     t.pass_short().await;
     assert_eq!(t.won(t.ask("expiring")).await.attempts, 1, "a freed record expires");
 }

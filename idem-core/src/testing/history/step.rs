@@ -7,7 +7,7 @@ use super::super::Timing;
 use super::super::trial::{print, reply};
 use crate::address::Address;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, Nonce, Order, Owner, Record, Seen, StateKind};
+use crate::protocol::{AfterCrash, Claim, Nonce, Order, Owner, Record, Seen, StateKind, Terms};
 use crate::reply::Reply;
 
 /// One step.
@@ -217,15 +217,14 @@ impl Action {
             Self::Claim(ask) => ask.lease == Span::Short,
             Self::Claims(asks) => asks.iter().any(|ask| ask.lease == Span::Short),
             Self::Write(Guarded { write, .. }) | Self::Writes(write, _) => match write {
-                Write::Complete { retention, .. }
-                | Write::Release { retention }
-                | Write::Settle { retention, .. }
-                | Write::Free { retention, .. } => *retention == Span::Short,
+                Write::Complete { retention, .. } | Write::Release { retention } => *retention == Span::Short,
                 Write::Renew { lease } => *lease == Span::Short,
-                Write::MarkUnknown | Write::Forget { .. } => false,
+                // The record's own terms count, and these are long.
+                Write::Settle { .. } | Write::Free { .. } | Write::MarkUnknown | Write::Forget { .. } => {
+                    false
+                }
             },
-            Self::Sweep { retention, .. } => *retention == Span::Short,
-            Self::Reap { .. } | Self::Advance(_) | Self::Audit => false,
+            Self::Sweep { .. } | Self::Reap { .. } | Self::Advance(_) | Self::Audit => false,
         }
     }
 }
@@ -239,6 +238,12 @@ impl Ask {
             fingerprint: print(self.print),
             lease: self.lease.of(timing),
             after_crash: self.after_crash,
+            // No two alike, so that those of another claim are noticed.
+            terms: Terms::new(
+                timing.long + Duration::from_micros(self.id.into()),
+                self.lease.of(timing),
+                &format!("history {}", self.id),
+            ),
             label: Label::new("history", &[b'a' + self.key]),
             key_hint: KeyHint::of(format!("key number {}", self.key).as_bytes()),
         }

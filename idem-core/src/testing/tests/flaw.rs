@@ -65,6 +65,17 @@ flaws! {
     LosesHints
     StampsSeconds
 
+    // What the handler said of its record.
+    LosesTermsAtClaims
+    LosesTermsAtEnds
+    KeepsTheFirstTerms
+    CutsNamespacesAtSpaces
+    SwapsRetentionAndLease
+    SweepsByItsOwnRetention
+    SettlesByItsOwnRetention
+    FreesByItsOwnRetention
+    ListsWithoutTerms
+
     // Completions and other writes.
     CompletesReleased
     RefusesLateCompletion

@@ -13,6 +13,7 @@ fn record(state: State) -> Record {
         label: Label::new("POST /pay", b"acme"),
         key_hint: KeyHint::of(b"0123456789"),
         audit: None,
+        terms: Some(Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop")),
         state,
     }
 }
@@ -84,6 +85,7 @@ fn a_claim_and_its_record_are_the_same_from_the_nonce_on() {
         fingerprint: record.fingerprint,
         lease: Duration::from_secs(1),
         after_crash: record.after_crash,
+        terms: record.terms.clone().unwrap(),
         label: record.label.clone(),
         key_hint: record.key_hint,
     };

@@ -1,4 +1,4 @@
--- T7 and T2a of an abandoned record. KEYS: record, index. ARGV: grace, retention.
+-- T7 and T2a of an abandoned record. KEYS: record, index. ARGV: grace, the retention of records that say none.
 -- Gives the state that it was moved to, or 0.
 local old = redis.call('GET', KEYS[1])
 local address = string.sub(KEYS[1], -32)
@@ -19,7 +19,11 @@ if policy == 0 then
   redis.call('ZADD', KEYS[2], -4, address)
   return 4
 elseif policy == 1 then
-  local till = math.min(now + ARGV[2], 9007199254740991)
+  -- In the label's third line, behind attempts and digest: retention, lease, namespace.
+  local at = string.byte(old, 44) == 0 and 49 or 81
+  local label = string.sub(old, at + 2, at + 1 + struct.unpack('>I2', old, at))
+  local retention = string.match(label, '^[^\n]*\n[^\n]*\n(%d+) ') or ARGV[2]
+  local till = math.min(now + retention, 9007199254740991)
   redis.call('ZREM', KEYS[2], address)
   redis.call('SET', KEYS[1], format .. '\3' .. struct.pack('>I8', till) .. string.sub(old, 11), 'PXAT', math.ceil(till / 1000))
   return 3

@@ -9,7 +9,7 @@ use super::address;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind, Terms};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::store::{Remote, Traffic};
@@ -113,6 +113,7 @@ fn claim(key: &str) -> Claim {
         fingerprint: Fingerprint::none(),
         lease: Duration::from_secs(30),
         after_crash: AfterCrash::Unknown,
+        terms: Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop"),
         label: Label::new("op", b""),
         key_hint: KeyHint::default(),
     }

@@ -1,8 +1,8 @@
 //! From schema 1 to the present one.
 
 use super::*;
-use crate::protocol::{Fence, Record, State, StateKind};
-use crate::store::Page;
+use crate::protocol::{Fence, Order, Record, Seen, State, StateKind, Verdict, WriteOutcome};
+use crate::store::{Freeing, Page, Settlement};
 
 /// What the code wrote that knew no other schema than the first.
 const INSERT: &str = "INSERT INTO idem_record (address, format, state, fence, nonce, lease, expires, attempts, \
@@ -20,6 +20,7 @@ fn record(n: u8, state: State) -> Record {
         label: Label::new(["pay", "ship", "12"][usize::from(n % 3)], b"acme"),
         key_hint: KeyHint::of(format!("keykey-{n:09}").as_bytes()),
         audit: None,
+        terms: None,
         state,
     }
 }
@@ -100,7 +101,8 @@ async fn every_record_is_kept() {
         assert_eq!(store.list(Page { state, after: None, limit: 1000 }).await.unwrap(), expected);
     }
     let shell = dir.shell();
-    assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'schema'"), 3);
+    assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'current_schema'"), 4);
+    assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'schema'"), 3, "older code goes on");
     assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'records'"), 210);
     assert_eq!(number(&shell, "SELECT count(*) FROM idem_record"), 210);
     assert_eq!(number(&shell, "SELECT count(*) FROM idem_label"), 3);
@@ -116,9 +118,81 @@ async fn what_was_claimed_before_is_completed_after() {
     drop(first_schema(&dir, &[(address("k"), Record { owner, ..record(0, running) })]));
     let store = dir.store().await;
     let applied = store.complete(completion("k", owner)).await.unwrap();
-    assert_eq!(applied, crate::protocol::WriteOutcome::Applied);
+    assert_eq!(applied, WriteOutcome::Applied);
     win(&store, "new").await;
     assert_eq!(number(&dir.shell(), "SELECT value FROM idem_meta WHERE name = 'records'"), 2);
+}
+
+/// Nothing is known of the handler that claimed it.
+#[tokio::test]
+async fn what_was_claimed_before_lives_for_the_time_that_the_order_says() {
+    let dir = Dir::new();
+    let now = Timestamp::from_micros(1_000_000_000);
+    let owner = Owner { fence: Fence::from_u64(now.as_micros()), nonce: Nonce::fresh() };
+    let lapsed = State::Running { lease: now };
+    let running = |after_crash| Record { owner, after_crash, ..record(0, lapsed.clone()) };
+    let records = [
+        (address("settled"), running(AfterCrash::Unknown)),
+        (address("freed"), running(AfterCrash::Unknown)),
+        (address("swept"), running(AfterCrash::Rerun)),
+    ];
+    drop(first_schema(&dir, &records));
+    let clock = Arc::new(HandClock::default());
+    let store = dir.store_with(&clock).await;
+    let sweep = crate::store::Sweep { grace: Duration::ZERO, retention: MINUTE, limit: 10 };
+    store.sweep(sweep).await.unwrap();
+    let seen = Seen { owner, state: StateKind::Unknown, until: None };
+    let (order, retention) = (Order::by("ada"), MINUTE);
+    let (verdict, address_of) = (Verdict::DidNotHappen, address);
+    let settlement =
+        Settlement { address: address_of("settled"), seen, verdict, order: order.clone(), retention };
+    assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
+    let freeing = Freeing { address: address_of("freed"), seen, order, retention };
+    assert_eq!(store.free(freeing).await.unwrap(), WriteOutcome::Applied);
+    for key in ["settled", "freed", "swept"] {
+        let record = store.look_up(address(key)).await.unwrap().unwrap();
+        assert_eq!(record.state, State::Released { expires: clock.now() + MINUTE }, "{key}");
+        assert_eq!(record.terms, None, "{key}");
+    }
+}
+
+#[tokio::test]
+async fn a_long_reader_does_not_keep_a_migration_waiting() {
+    let dir = Dir::new();
+    let reader = first_schema(&dir, &records());
+    // As every file is that a store has opened.
+    assert_eq!(texts(&reader, "PRAGMA journal_mode = WAL", "journal_mode"), ["wal"]);
+    sql(&reader, "BEGIN");
+    assert_eq!(number(&reader, "SELECT count(*) FROM idem_record"), 210);
+    dir.store().await;
+    // It still sees what it saw.
+    assert_eq!(number(&reader, "SELECT value FROM idem_meta WHERE name = 'schema'"), 1);
+    sql(&reader, "COMMIT");
+    assert_eq!(number(&reader, "SELECT value FROM idem_meta WHERE name = 'schema'"), 3);
+}
+
+#[tokio::test]
+async fn a_long_writer_is_told_of_and_then_waited_for_no_more() {
+    let dir = Dir::new();
+    let writer = first_schema(&dir, &records());
+    sql(&writer, "BEGIN IMMEDIATE");
+    let open = || SqliteStore::builder(dir.db()).busy_timeout(Duration::from_millis(50)).open();
+    let error = open().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(error.to_string().contains(&dir.db().display().to_string()), "{error}");
+    sql(&writer, "COMMIT");
+    open().await.unwrap();
+}
+
+/// It holds the lock of those that write.
+#[tokio::test]
+async fn what_is_migrated_already_is_opened_beside_a_long_writer() {
+    let dir = Dir::new();
+    dir.store().await.close().await;
+    let writer = dir.shell();
+    sql(&writer, "BEGIN IMMEDIATE");
+    let open = SqliteStore::builder(dir.db()).busy_timeout(Duration::from_millis(50)).open();
+    assert!(open.await.unwrap().look_up(address("k")).await.unwrap().is_none());
 }
 
 #[tokio::test]

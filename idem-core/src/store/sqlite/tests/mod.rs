@@ -23,7 +23,7 @@ use super::{Durability, SqliteStore};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Nonce, Owner};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Nonce, Owner, Terms};
 use crate::store::{Answers, BoxFuture, Completion, Store, StoreError, StoreErrorKind};
 use crate::time::{Clock, Timestamp};
 
@@ -150,6 +150,7 @@ fn claim(key: &str) -> Claim {
         fingerprint: Fingerprint::of_value(&"EUR 10").unwrap(),
         lease: Duration::from_secs(30),
         after_crash: AfterCrash::Unknown,
+        terms: Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop"),
         label: Label::new("pay", b"acme"),
         key_hint: KeyHint::of(key.as_bytes()),
     }

@@ -24,7 +24,7 @@ async fn many_may_create_one_database_at_once() {
     for store in opening {
         stores.push(store.await.unwrap().unwrap());
     }
-    assert_eq!(number(&dir.shell(), "SELECT value FROM idem_meta WHERE name = 'schema'"), 3);
+    assert_eq!(number(&dir.shell(), "SELECT value FROM idem_meta WHERE name = 'current_schema'"), 4);
     let mut won = 0;
     for store in &stores {
         won += u32::from(matches!(store.claim(claim("k")).await.unwrap(), ClaimOutcome::Won(_)));
@@ -48,6 +48,15 @@ async fn a_newer_schema_is_refused() {
     dir.store().await.close().await;
     sql(&dir.shell(), "UPDATE idem_meta SET value = 99 WHERE name = 'schema'");
     assert_eq!(kind(SqliteStore::open(dir.db()).await), StoreErrorKind::UnknownFormat);
+}
+
+#[tokio::test]
+async fn a_newer_schema_that_leaves_room_for_this_code_is_used() {
+    let dir = Dir::new();
+    dir.store().await.close().await;
+    sql(&dir.shell(), "UPDATE idem_meta SET value = 99 WHERE name = 'current_schema'");
+    complete(&dir.store().await, "k").await;
+    assert_eq!(number(&dir.shell(), "SELECT value FROM idem_meta WHERE name = 'current_schema'"), 99);
 }
 
 #[tokio::test]

@@ -264,7 +264,9 @@ async fn sweeping_and_reaping_go_on_beyond_one_transaction() {
     let clock = Arc::new(HandClock::default());
     let store = dir.store_with(&clock).await;
     let policy = |n: usize| if n.is_multiple_of(2) { AfterCrash::Rerun } else { AfterCrash::Unknown };
-    let claims = (0..700).map(|n| Claim { after_crash: policy(n), ..claim(&n.to_string()) }).collect();
+    let terms = Terms::new(MINUTE, MINUTE, "shop");
+    let claims = |n: usize| Claim { after_crash: policy(n), terms: terms.clone(), ..claim(&n.to_string()) };
+    let claims = (0..700).map(claims).collect();
     all_won(store.claim_batch(Batch::new(claims).0).await);
     clock.advance(MINUTE);
     let sweep = crate::store::Sweep { grace: Duration::ZERO, retention: MINUTE, limit: 600 };

@@ -5,7 +5,9 @@ use std::time::Duration;
 use super::super::flaw::Flaw;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{self, AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Record, Replay, State, Won};
+use crate::protocol::{
+    self, AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Record, Replay, State, Terms, Won,
+};
 use crate::time::Timestamp;
 
 pub(super) fn claim(flaw: Flaw, slot: &mut Option<Record>, mut claim: Claim, now: Timestamp) -> ClaimOutcome {
@@ -139,6 +141,18 @@ fn after(
 /// `old` is what was there and alive, `before` also what was expired.
 fn won(flaw: Flaw, before: Option<&Record>, old: Option<&Record>, record: &mut Record, now: Timestamp) {
     match (flaw, old) {
+        (Flaw::KeepsTheFirstTerms, Some(old)) => record.terms.clone_from(&old.terms),
+        (Flaw::LosesTermsAtClaims, Some(_)) => record.terms = None,
+        (Flaw::CutsNamespacesAtSpaces, _) => {
+            record.terms = record.terms.as_ref().map(|terms| {
+                let namespace = terms.namespace().split(' ').next().unwrap_or_default();
+                Terms::new(terms.retention(), terms.lease(), namespace)
+            });
+        }
+        (Flaw::SwapsRetentionAndLease, _) => {
+            let swapped = |terms: &Terms| Terms::new(terms.lease(), terms.retention(), terms.namespace());
+            record.terms = record.terms.as_ref().map(swapped);
+        }
         (Flaw::KeepsTheFirstPolicy, Some(old)) => record.after_crash = old.after_crash,
         (Flaw::ReturnsFenceOfTheClock, Some(_)) => record.owner.fence = Fence::from_u64(now.as_micros()),
         (Flaw::CountsFencesFromOne, None) => record.owner.fence = Fence::from_u64(1),

@@ -24,6 +24,11 @@ pub(super) fn list(flaw: Flaw, records: &Records, page: &Page) -> Vec<Entry> {
             entry.record.audit = None;
         }
     }
+    if flaw == Flaw::ListsWithoutTerms {
+        for entry in &mut entries {
+            entry.record.terms = None;
+        }
+    }
     if flaw == Flaw::ListsBackwards {
         entries.reverse();
     }

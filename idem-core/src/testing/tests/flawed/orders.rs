@@ -55,7 +55,8 @@ pub(super) fn settle(flaw: Flaw, slot: &mut Slot, s: &Settlement, now: Timestamp
             _ => {}
         }
     }
-    let outcome = protocol::settle(slot, seen, &verdict, &s.order, s.retention, now);
+    let settle = |slot: &mut Slot| protocol::settle(slot, seen, &verdict, &s.order, s.retention, now);
+    let outcome = without_terms(flaw == Flaw::SettlesByItsOwnRetention, slot, settle);
     line(flaw, before.as_ref(), slot, outcome)
 }
 
@@ -80,8 +81,22 @@ pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Freeing, now: Timestamp) -> 
             _ => {}
         }
     }
-    let outcome = protocol::free(slot, seen, &f.order, f.retention, now);
+    let free = |slot: &mut Slot| protocol::free(slot, seen, &f.order, f.retention, now);
+    let outcome = without_terms(flaw == Flaw::FreesByItsOwnRetention, slot, free);
     line(flaw, before.as_ref(), slot, outcome)
+}
+
+/// As if an older version of idem had claimed the record.
+fn without_terms(flawed: bool, slot: &mut Slot, act: impl FnOnce(&mut Slot) -> WriteOutcome) -> WriteOutcome {
+    if !flawed {
+        return act(slot);
+    }
+    let terms = slot.as_mut().and_then(|record| record.terms.take());
+    let outcome = act(slot);
+    if let Some(record) = slot {
+        record.terms = terms;
+    }
+    outcome
 }
 
 /// What becomes of the line.

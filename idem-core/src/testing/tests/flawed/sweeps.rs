@@ -24,7 +24,12 @@ pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Times
             (Flaw::SweepsAllToReleased, _) => record.after_crash = AfterCrash::Rerun,
             _ => {}
         }
+        let terms = record.terms.clone();
+        if matches!(flaw, Flaw::KeepsSweptForEver | Flaw::SweepsByItsOwnRetention) {
+            record.terms = None;
+        }
         let swept = protocol::sweep(record, grace, retention, now);
+        record.terms = terms;
         record.after_crash = policy;
         match swept {
             Swept::Kept => continue,

@@ -73,6 +73,7 @@ pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timesta
             label: Label::new("", b""),
             key_hint: KeyHint::default(),
             audit: None,
+            terms: None,
             state: State::Done { reply: c.reply.clone(), expires: now + c.retention },
         });
         return WriteOutcome::Applied;
@@ -103,7 +104,14 @@ pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timesta
         }
     }
     drop_line(flaw, Flaw::LosesLinesAtEnds, slot);
+    drop_terms(flaw, slot);
     protocol::complete(slot, owner, &spoil(flaw, &c.reply), retention, now)
+}
+
+fn drop_terms(flaw: Flaw, slot: &mut Slot) {
+    if let (Flaw::LosesTermsAtEnds, Some(record)) = (flaw, slot) {
+        record.terms = None;
+    }
 }
 
 pub(super) fn release(flaw: Flaw, slot: &mut Slot, r: &Release, now: Timestamp) -> WriteOutcome {
@@ -125,6 +133,7 @@ pub(super) fn release(flaw: Flaw, slot: &mut Slot, r: &Release, now: Timestamp) 
         }
     }
     drop_line(flaw, Flaw::LosesLinesAtEnds, slot);
+    drop_terms(flaw, slot);
     protocol::release(slot, owner, r.retention, now)
 }
 

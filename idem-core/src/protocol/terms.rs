@@ -1,0 +1,156 @@
+//! What a claim's handler says about its record.
+//!
+//! ```
+//! use idem_core::protocol::Terms;
+//! use std::time::Duration;
+//!
+//! let terms = Terms::new(Duration::from_hours(720), Duration::from_secs(30), "shop");
+//! assert_eq!(terms.retention(), Duration::from_hours(720));
+//! assert_eq!(terms.to_string(), "2592000000000 30000000 shop");
+//! assert_eq!(Terms::from_stored("2592000000000 30000000 shop"), Some(terms));
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// The retention and the lease of a handler, and the namespace of its engine: kept in the record, so that whoever sweeps
+/// it, settles it or asks a hook about it does what its handler asked for, not what another process is set to.
+///
+/// Cloning shares the text.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Terms(Arc<Kept>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Kept {
+    /// In microseconds.
+    retention: u64,
+    /// In microseconds.
+    lease: u64,
+    namespace: Box<str>,
+}
+
+/// The longest span that is kept, in microseconds: about 146,000 years. Fits into every store's integers.
+const LONGEST: u64 = i64::MAX.unsigned_abs() / 2;
+
+/// The most characters of a namespace that are kept.
+const NAMESPACE: usize = 64;
+/// What of a longer namespace is kept as it is. A digest follows.
+const BEGINNING: usize = 47;
+
+impl Terms {
+    /// Spans are kept in whole microseconds, up to 146,000 years.
+    ///
+    /// A namespace of more than 64 characters, or with control characters, is kept as its first 47 characters, `#` and
+    /// 16 digits of its digest. Different namespaces stay different.
+    #[must_use]
+    pub fn new(retention: Duration, lease: Duration, namespace: &str) -> Self {
+        let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(LONGEST);
+        Self::from_micros(micros(retention), micros(lease), &readable(namespace))
+    }
+
+    /// From the numbers and the text that a store kept.
+    pub(crate) fn from_micros(retention: u64, lease: u64, namespace: &str) -> Self {
+        Self(Arc::new(Kept {
+            retention: retention.min(LONGEST),
+            lease: lease.min(LONGEST),
+            namespace: namespace.into(),
+        }))
+    }
+
+    /// Retention and lease, for a store that keeps numbers.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(crate) fn micros(&self) -> (u64, u64) {
+        (self.0.retention, self.0.lease)
+    }
+
+    /// From the text that a store kept, [`to_string`](ToString::to_string). `None` for a text that is none of these.
+    #[must_use]
+    pub fn from_stored(text: &str) -> Option<Self> {
+        let mut parts = text.splitn(3, ' ');
+        let mut number = || parts.next()?.parse().ok();
+        let (retention, lease) = (number()?, number()?);
+        Some(Self::from_micros(retention, lease, parts.next()?))
+    }
+
+    /// How long the handler's records live once they are done or released.
+    #[must_use]
+    pub fn retention(&self) -> Duration {
+        Duration::from_micros(self.0.retention)
+    }
+
+    /// How long the handler's claims keep others out unless they are renewed.
+    #[must_use]
+    pub fn lease(&self) -> Duration {
+        Duration::from_micros(self.0.lease)
+    }
+
+    /// The namespace of the engine that claimed, as far as it is kept: see [`new`](Self::new).
+    #[must_use]
+    pub fn namespace(&self) -> &str {
+        &self.0.namespace
+    }
+}
+
+fn readable(namespace: &str) -> String {
+    let visible = || namespace.chars().filter(|c| !c.is_control());
+    let length = namespace.chars().count();
+    if length <= NAMESPACE && visible().count() == length {
+        return namespace.to_owned();
+    }
+    let digest = blake3::hash(namespace.as_bytes()).to_hex();
+    let digest = digest.as_str().get(..NAMESPACE - BEGINNING - 1).unwrap_or_default();
+    visible().take(BEGINNING).chain(['#']).chain(digest.chars()).collect()
+}
+
+/// Retention and lease in microseconds, and the namespace, with spaces between: for a store to keep.
+impl fmt::Display for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {} {}", self.0.retention, self.0.lease, self.0.namespace)
+    }
+}
+
+impl fmt::Debug for Terms {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Terms")
+            .field("retention", &self.retention())
+            .field("lease", &self.lease())
+            .field("namespace", &self.namespace())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        for (retention, lease, namespace) in [
+            (Duration::ZERO, Duration::ZERO, ""),
+            (Duration::from_hours(24), Duration::from_micros(1), "shop"),
+            (Duration::MAX, Duration::MAX, "a shop with spaces"),
+            (Duration::from_hours(1), Duration::from_secs(1), &*"ü".repeat(64)),
+        ] {
+            let terms = Terms::new(retention, lease, namespace);
+            assert_eq!(terms.namespace(), namespace);
+            assert_eq!(Terms::from_stored(&terms.to_string()), Some(terms));
+        }
+        for odd in ["", "1", "1 2", "x 2 shop", "1 -2 shop", "acme"] {
+            assert_eq!(Terms::from_stored(odd), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn a_namespace_is_one_short_line_and_stays_different_from_others() {
+        let of =
+            |namespace: &str| Terms::new(Duration::ZERO, Duration::ZERO, namespace).namespace().to_owned();
+        let long = "x".repeat(200);
+        for namespace in [&*long, "a\nb", "a\0b", &*"ü".repeat(65)] {
+            let kept = of(namespace);
+            assert!(kept.chars().count() <= 64 && !kept.chars().any(char::is_control), "{kept}");
+            assert_ne!(kept, of(&format!("{namespace}y")));
+        }
+        assert_ne!(of("a\nb"), of("ab"));
+    }
+}

@@ -1,0 +1,148 @@
+//! A migration in the middle of traffic, and two versions of idem on one table.
+
+use std::time::Duration;
+
+use idem_core::store::postgres::{PostgresStore, PostgresStoreBuilder};
+use idem_core::store::{Store, StoreErrorKind};
+
+use super::{Shell, Table};
+use crate::support::*;
+
+/// The schema of the version before.
+const BEFORE: usize = 4;
+/// Long enough for whatever is not kept waiting.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+impl Table {
+    async fn of_the_version_before(&self) -> Shell {
+        let mut shell = self.shell().await;
+        for migration in PostgresStore::migrations(&self.name).unwrap().into_iter().take(BEFORE) {
+            shell.run(migration).await;
+        }
+        shell.run(format!("SET statement_timeout = {}", PATIENCE.as_millis())).await;
+        shell
+    }
+
+    fn builder(&self) -> PostgresStoreBuilder {
+        PostgresStore::builder(&self.url).table(&self.name)
+    }
+
+    /// What a dump does: one long transaction.
+    async fn reader(&self) -> Shell {
+        let mut reader = self.shell().await;
+        reader.run("SET application_name = 'a long dump'; BEGIN").await;
+        reader.number(format!("SELECT count(*) FROM {}", self.name)).await;
+        reader
+    }
+
+    /// Until a statement waits for the table, or none does.
+    async fn until_waited_for(&self, shell: &mut Shell, waited_for: bool) {
+        let waiting = format!(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = to_regclass('{}')",
+            self.name
+        );
+        let watch = async {
+            while (shell.number(&waiting).await > 0) != waited_for {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, watch).await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_migration_behind_a_long_reader_keeps_nobody_waiting() {
+    let Some(table) = Table::new() else { return };
+    let mut shell = table.of_the_version_before().await;
+    let mut reader = table.reader().await;
+    let opening = tokio::spawn(table.builder().timeout(PATIENCE).open());
+    table.until_waited_for(&mut shell, true).await;
+
+    // What processes of the version before do: neither waits for the reader.
+    shell.number(format!("SELECT count(*) FROM {}", table.name)).await;
+    let old_claim = format!(
+        "INSERT INTO {} (fence, until, created, attempts, format, state, after_crash, recipe, address, nonce, digest, \
+         label, key_hint, reply) VALUES (7, 0, 7, 1, 1, 4, 0, {}, '\\x{}', '\\x{}', '\\x{}', 'op', 'k', '')",
+        table.name,
+        claim("k").fingerprint.recipe(),
+        hex(address("k").as_bytes()),
+        hex(&[5; 16]),
+        hex(claim("k").fingerprint.digest()),
+    );
+    shell.run(old_claim).await;
+
+    // Who is in the way is named, and nothing is left behind that waits.
+    let pid = reader.number("SELECT pg_backend_pid()::bigint").await;
+    let error = table.builder().timeout(Duration::from_secs(1)).open().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    let said = error.to_string();
+    assert!(said.contains(&format!("session {pid} ")) && said.contains("a long dump"), "{said}");
+    assert!(!said.contains("SELECT"), "no text of a statement: {said}");
+    assert!(!opening.is_finished(), "the reader still reads");
+
+    reader.run("COMMIT").await;
+    let store = opening.await.unwrap().unwrap();
+    settle_the_old_one(&store).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_opening_that_is_given_up_leaves_nothing_that_waits() {
+    let Some(table) = Table::new() else { return };
+    let mut shell = table.of_the_version_before().await;
+    let reader = table.reader().await;
+    let opening = tokio::spawn(table.builder().timeout(PATIENCE).open());
+    table.until_waited_for(&mut shell, true).await;
+    opening.abort();
+    table.until_waited_for(&mut shell, false).await;
+    drop(reader);
+}
+
+#[tokio::test]
+async fn what_is_migrated_already_is_opened_without_a_lock() {
+    let Some(table) = Table::new() else { return };
+    drop(table.open().await);
+    let mut shell = table.shell().await;
+    let lock = "BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE; SELECT pg_advisory_xact_lock(1768187245)";
+    shell.run(lock.replace("{}", &table.name)).await;
+    for migrate in [true, false] {
+        drop(table.builder().migrate(migrate).open().await.unwrap());
+    }
+}
+
+/// The advisory lock belongs to the whole database.
+#[tokio::test]
+async fn another_that_migrates_for_ever_is_named() {
+    let Some(server) = idem_servers::require(idem_servers::Postgres::start()) else { return };
+    let table = Table::at(&server.url());
+    let mut other = table.shell().await;
+    other.run("SET application_name = 'another'; BEGIN; SELECT pg_advisory_xact_lock(1768187245)").await;
+    let error = table.builder().timeout(Duration::from_secs(1)).open().await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(error.to_string().contains("another"), "{error}");
+    other.run("COMMIT").await;
+    complete(&table.open().await, "k").await;
+}
+
+#[tokio::test]
+async fn a_newer_schema_that_leaves_room_for_this_code_is_used() {
+    let Some(table) = Table::new() else { return };
+    drop(table.open().await);
+    let sql = "CREATE OR REPLACE FUNCTION {}_schema() RETURNS integer LANGUAGE sql IMMUTABLE AS 'SELECT 99'";
+    table.shell().await.run(sql.replace("{}", &table.name)).await;
+    for migrate in [true, false] {
+        let store = table.builder().migrate(migrate).open().await.unwrap();
+        complete(&store, &migrate.to_string()).await;
+    }
+}
+
+/// Older functions are called by processes of the version before.
+#[tokio::test]
+async fn the_functions_of_the_version_before_stay() {
+    let Some(table) = Table::new() else { return };
+    let store = table.open().await;
+    win(&store, "k").await;
+    let mut shell = table.shell().await;
+    let at = hex(address("k").as_bytes());
+    let load = format!("SELECT count(*) FROM {}_load(ARRAY['\\x{at}'::bytea]) WHERE r_state = 1", table.name);
+    assert_eq!(shell.number(load).await, 1);
+}
