@@ -8,4 +8,5 @@ mod postgres;
 mod redis;
 mod round_trips;
 mod servers;
+mod storm;
 mod support;

@@ -9,4 +9,5 @@ mod restart;
 mod shutdown;
 mod start;
 mod stopped;
+mod storm;
 mod twins;

@@ -63,7 +63,19 @@ impl Request {
     /// `None` if nobody is there.
     pub(crate) fn try_begin(&self, to: SocketAddr) -> Option<Pending> {
         let mut connection = TcpStream::connect(to).ok()?;
-        connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout can be set");
+        // A server that refuses early closes while we still send; its answer is there all the same.
+        drop(connection.write_all(&self.bytes(to)));
+        let bodiless = self.method == "HEAD";
+        Some(Pending { bodiless, ..Pending::on(connection) })
+    }
+
+    /// Path and query.
+    pub(crate) fn target(&self) -> &str {
+        &self.target
+    }
+
+    /// The request as it is sent to this address.
+    pub(crate) fn bytes(&self, to: SocketAddr) -> Vec<u8> {
         let mut bytes = format!("{} {} HTTP/1.1\r\nhost: {to}\r\n", self.method, self.target).into_bytes();
         for (name, value) in &self.lines {
             bytes.extend_from_slice(name.as_bytes());
@@ -73,9 +85,7 @@ impl Request {
         }
         bytes.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
         bytes.extend_from_slice(&self.body);
-        // A server that refuses early closes while we still send; its answer is there all the same.
-        drop(connection.write_all(&bytes));
-        Some(Pending { connection, bodiless: self.method == "HEAD" })
+        bytes
     }
 
     pub(crate) fn send(&self, to: SocketAddr) -> Reply {
@@ -91,6 +101,12 @@ pub(crate) struct Pending {
 }
 
 impl Pending {
+    /// For a request that was sent on this connection.
+    pub(crate) fn on(connection: TcpStream) -> Self {
+        connection.set_read_timeout(Some(Duration::from_mins(1))).expect("a timeout can be set");
+        Self { connection, bodiless: false }
+    }
+
     pub(crate) fn reply(self) -> Reply {
         self.answer().expect("a whole response head")
     }
