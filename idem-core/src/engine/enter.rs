@@ -146,7 +146,7 @@ impl Engine {
                 }
                 ClaimOutcome::Mismatch => return Some(Err(Refused::KeyReused)),
                 ClaimOutcome::Unknown => {
-                    lead.silent_for(self.config.verify_timeout);
+                    lead.silent_for(self.find_out_limit());
                     // Once: what is unknown again is another's doing.
                     if std::mem::replace(&mut verified, true) || !self.verify(operation).await {
                         lead.land(End::Unknown);

@@ -4,8 +4,13 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, Waker};
 
+use std::time::Instant;
+
 use super::faulty::Fault;
+use super::verify::{Ask, Oracle, builder, unknown, yes};
 use super::*;
+use crate::engine::flight::Boarded;
+use crate::fingerprint::Fingerprint;
 
 type Call = Pin<Box<dyn Future<Output = Result<u32, Refused>> + Send>>;
 
@@ -116,4 +121,43 @@ async fn a_call_that_waits_for_another_process_and_is_not_polled_is_replaced() {
     assert_eq!(told, Ok(7));
     assert_eq!(held.await, Ok(7));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+/// True if a call that came in `later` would take over from the leader of the key's flight.
+fn is_forsaken(idem: &Idem<Arc<FaultyStore>>, later: Duration) -> bool {
+    match idem.engine.flights.board(address("k"), Fingerprint::none()) {
+        Boarded::Follower(flight) => flight.is_forsaken(Instant::now() + later),
+        Boarded::Leader(_) => panic!("no call is under way"),
+    }
+}
+
+/// A leader that asks a hook has no claim under way for longer than most calls take.
+#[tokio::test]
+async fn a_leader_that_asks_a_hook_is_not_replaced() {
+    let store = FaultyStore::new();
+    unknown(&store, "k").await;
+    let oracle = Oracle::waiting([yes(7)]);
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).build();
+    let runs = Arc::new(AtomicU32::new(0));
+    let caller = tokio::spawn(boxed(&idem, PLAIN, &runs));
+    oracle.entered.notified().await;
+    assert!(!is_forsaken(&idem, Duration::from_secs(15)));
+    assert!(is_forsaken(&idem, Duration::from_mins(2)));
+    oracle.leave.notify_one();
+    assert_eq!(caller.await.unwrap(), Ok(7));
+}
+
+/// The keeper asks the hook after a sweep, as the leader of the key's flight.
+#[tokio::test]
+async fn a_keeper_that_asks_a_hook_is_not_replaced() {
+    let store = FaultyStore::new();
+    unknown(&store, "k").await;
+    let oracle = Oracle::waiting([yes(7)]);
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_every(Duration::from_millis(1)).build();
+    let runs = AtomicU32::new(0);
+    assert_eq!(call(&idem, PLAIN, "another", &runs).await, Ok(1));
+    oracle.entered.notified().await;
+    assert!(!is_forsaken(&idem, Duration::from_secs(15)));
+    oracle.leave.notify_one();
+    reaches(&store, "k", StateKind::Done).await;
 }

@@ -24,6 +24,11 @@ pub(in crate::engine) enum Place<'h> {
 }
 
 impl Engine {
+    /// How long [`find_out`](Self::find_out) takes at most: a look at the record, the hook, and the verdict.
+    pub(in crate::engine) const fn find_out_limit(&self) -> Duration {
+        self.config.verify_timeout.saturating_add(self.config.store_timeout.saturating_mul(2))
+    }
+
     /// Settles an unknown record by what the hook of its operation says. True if the record may have moved, so that a
     /// claim is worth asking again. The caller leads the record's flight, which keeps others in this process away.
     ///

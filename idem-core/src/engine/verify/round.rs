@@ -80,6 +80,7 @@ async fn one(engine: Arc<Engine>, entry: Entry) {
     let Entry { address, record } = entry;
     // Whoever else is at this record in this process: its handler still runs, or a call asks the hook itself.
     let Boarded::Leader(flight) = engine.flights.board(address, record.fingerprint) else { return };
+    flight.claim.silent_for(engine.find_out_limit());
     let landing = Landing { engine: &engine, flight };
     // Nobody calls: the next round may find somebody.
     let Some(place) = engine.verifier.home.runtime() else { return };
