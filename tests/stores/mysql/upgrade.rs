@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use idem_core::store::StoreErrorKind;
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_core::store::{Store, StoreErrorKind};
 use idem_servers::{MariaDb, require};
 
 use super::{Shell, Table, hex};

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use idem_core::store::StoreErrorKind;
 use idem_core::store::postgres::{PostgresStore, PostgresStoreBuilder};
-use idem_core::store::{Store, StoreErrorKind};
 
 use super::{Shell, Table};
 use crate::support::*;
@@ -135,14 +135,38 @@ async fn a_newer_schema_that_leaves_room_for_this_code_is_used() {
     }
 }
 
-/// Older functions are called by processes of the version before.
+/// Processes of the version before call them, on a table that has columns which these do not know.
 #[tokio::test]
-async fn the_functions_of_the_version_before_stay() {
+async fn the_functions_of_the_version_before_go_on() {
     let Some(table) = Table::new() else { return };
-    let store = table.open().await;
-    win(&store, "k").await;
+    let owner = win(&table.open().await, "k").await;
     let mut shell = table.shell().await;
-    let at = hex(address("k").as_bytes());
-    let load = format!("SELECT count(*) FROM {}_load(ARRAY['\\x{at}'::bytea]) WHERE r_state = 1", table.name);
-    assert_eq!(shell.number(load).await, 1);
+    let (at, nonce) = (hex(address("k").as_bytes()), hex(owner.nonce.as_bytes()));
+    let mut yes = async |call: &str| {
+        let call = call.replace("{}", &table.name).replace("{at}", &format!("'\\x{at}'::bytea"));
+        let call = call.replace("{nonce}", &format!("'\\x{nonce}'::bytea"));
+        let call = call.replace("{fence}", &owner.fence.as_u64().to_string());
+        shell.number(format!("SELECT ({call})::int::bigint")).await == 1
+    };
+    assert!(yes("SELECT count(*) FROM {}_load(ARRAY[{at}]) WHERE r_state = 1").await);
+    assert!(
+        yes("SELECT count(*) FROM {}_renew(ARRAY[{at}], ARRAY[{fence}], ARRAY[{nonce}], ARRAY[9])").await
+    );
+    let unchanged = "SELECT {}_change({at}, 1::smallint, 7, {nonce}, 7, 2::smallint, 7, {nonce}, 7, 1, 0::smallint, \
+         0::smallint, {at}, 7, 'op', 'k', {at}, '')";
+    assert!(!yes(unchanged).await, "it is another owner's");
+    assert!(yes("SELECT r_released + 1 FROM {}_sweep(9, 9, 9)").await);
+    assert!(!yes("SELECT {}_holds_here({at}, {nonce})").await, "another transaction wrote it");
+    assert!(
+        !yes("SELECT {}_finish_here({at}, {fence}, {nonce}, 9, {at})").await,
+        "another transaction wrote it"
+    );
+    let many = "SELECT count(*) FROM {}_finish(ARRAY[{at}], ARRAY[{fence}], ARRAY[{nonce}], ARRAY[4]::smallint[], \
+         ARRAY[1]::smallint[], ARRAY[NULL]::bigint[], ARRAY[{at}])";
+    assert!(yes(many).await);
+    assert!(yes("SELECT {}_finish_one({at}, {fence}, {nonce}, 2::smallint, 4::smallint, 0, {at})").await);
+    assert!(yes("SELECT {}_reap(9)").await);
+    let new = "SELECT count(*) FROM (SELECT {}_claim_here(7, 9, {at}, {nonce}, 0::smallint, 0::smallint, {at}, 'op', 'k'))\
+         AS done";
+    assert!(yes(new).await);
 }

@@ -103,11 +103,20 @@ impl Shared {
 
     /// One more target on the same records and counts.
     pub(crate) fn start(&self, arguments: &[&str]) -> Target {
+        self.start_by(arguments, Target::start)
+    }
+
+    /// The same of another version.
+    pub(crate) fn start_program(&self, program: &Path, arguments: &[&str]) -> Target {
+        self.start_by(arguments, |all| Target::start_program(program, all, &[]))
+    }
+
+    fn start_by(&self, arguments: &[&str], start: impl Fn(&[&str]) -> Target) -> Target {
         let effects = self.path().join("effects");
         let effects = effects.to_str().expect("a path that is text");
         let mut all = vec!["--store", &self.store, "--effects", effects];
         all.extend_from_slice(arguments);
-        Target::start(&all)
+        start(&all)
     }
 }
 

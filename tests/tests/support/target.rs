@@ -17,8 +17,13 @@ pub(crate) struct Target {
     address: SocketAddr,
 }
 
-fn command(arguments: &[&str]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_conformance-target"));
+/// Of this version.
+fn program() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_conformance-target"))
+}
+
+fn command(program: &Path, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
     command.args(arguments).stdin(Stdio::null());
     command
 }
@@ -32,7 +37,7 @@ pub(crate) fn refuses_to_start(arguments: &[&str]) -> (i32, String) {
 }
 
 pub(crate) fn refuses_to_start_with(arguments: &[&str], environment: &Environment<'_>) -> (i32, String) {
-    let mut command = command(arguments);
+    let mut command = command(program(), arguments);
     command.envs(environment.iter().copied());
     let Output { status, stdout, stderr } = command.output().expect("the target can be run");
     assert!(stdout.is_empty(), "it says that it listens");
@@ -48,7 +53,12 @@ impl Target {
     }
 
     pub(crate) fn start_with(arguments: &[&str], environment: &Environment<'_>) -> Self {
-        let mut command = command(arguments);
+        Self::start_program(program(), arguments, environment)
+    }
+
+    /// Of another version.
+    pub(crate) fn start_program(program: &Path, arguments: &[&str], environment: &Environment<'_>) -> Self {
+        let mut command = command(program, arguments);
         command.envs(environment.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = command.spawn().expect("it starts");
         let mut said = String::new();

@@ -13,6 +13,10 @@
 //! # drop(idem);
 //! ```
 //!
+//! **Costs** no I/O. Plan with {RSS} bytes of the process's memory a key beside the reply, under one label and one handler. The
+//! memory of records that expired is used again for others, and is not given back to the operating system: a process
+//! stays as large as its busiest moment made it. Set the bounds accordingly.
+//!
 //! **Guarantee:** one key, one effect, one answer, as long as the process lives. A restart forgets every key, so a
 //! retry that comes after it runs again; use a durable store where that matters.
 

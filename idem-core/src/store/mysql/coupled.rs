@@ -17,7 +17,7 @@ pub(super) const NO_SUCH_SAVEPOINT: u16 = 1305;
 pub(super) const LOCKED: u16 = 1205;
 
 pub(super) const VALUES: &str = "{row} VALUES ({address}, {clock} + {lease}, {clock}, 1, 1, 1, {policy}, {recipe}, {nonce}, \
-     {digest}, {label}, {hint}, {retention}, {handlers_lease}, {namespace}, '', {fence}) ON DUPLICATE KEY UPDATE ";
+     {digest}, {label}, {hint}, {handler_retention}, {handler_lease}, {namespace}, '', {fence}) ON DUPLICATE KEY UPDATE ";
 
 /// The lock of a rival's uncommitted row is not waited for.
 pub(super) const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
@@ -42,8 +42,8 @@ pub(super) const NOW: &str = " FOR UPDATE";
 
 pub(super) const REWRITE: &str = "UPDATE {table} SET state = {state}, fence = {fence}, nonce = {nonce}, until = {until}, \
      attempts = {attempts}, after_crash = {policy}, recipe = {recipe}, digest = {digest}, created = {created}, \
-     label = {label}, key_hint = {hint}, reply = '', audit = {audit}, retention = {retention}, \
-     lease = {handlers_lease}, namespace = {namespace} \
+     label = {label}, key_hint = {hint}, reply = '', audit = {audit}, handler_retention = {handler_retention}, \
+     handler_lease = {handler_lease}, namespace = {namespace} \
      WHERE address = {address} AND format = 1 AND state = {old_state} AND fence = {old_fence} AND nonce = {old_nonce} \
      AND until = {old_until}";
 

@@ -270,8 +270,8 @@ impl MySqlStore {
             .replace("{digest}", &hex(claim.fingerprint.digest()))
             .replace("{label}", &utf8(claim.label.as_str()))
             .replace("{hint}", &ascii(claim.key_hint.as_str()))
-            .replace("{retention}", &retention.to_string())
-            .replace("{handlers_lease}", &lease.to_string())
+            .replace("{handler_retention}", &retention.to_string())
+            .replace("{handler_lease}", &lease.to_string())
             .replace("{namespace}", &utf8(namespace));
         let rows = read(connection, text).await?;
         match self.coupling.dialect {
@@ -320,8 +320,8 @@ impl MySqlStore {
             .replace("{old_nonce}", &hex(old.nonce))
             .replace("{old_until}", &old.until.to_string())
             .replace("{audit}", &utf8(new.audit))
-            .replace("{retention}", &retention.to_string())
-            .replace("{handlers_lease}", &lease.to_string())
+            .replace("{handler_retention}", &retention.to_string())
+            .replace("{handler_lease}", &lease.to_string())
             .replace("{namespace}", &utf8(namespace))
     }
 }

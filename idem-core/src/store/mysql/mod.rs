@@ -39,6 +39,11 @@
 //! All claims that wait travel in one statement, and so do all completions. The first time that a connection sees a
 //! statement, it is prepared, which is one more.
 //!
+//! **Upgrades** process by process, and back: processes of this version and of the one before share a table. Opening
+//! migrates it; a migration waits for the table a second at a time, so that nothing queues behind it for longer, and in
+//! the end says which session is in the way. The comment of the column `namespace` holds the schema's number, that of
+//! the table the oldest one that a process may know. See `docs/upgrading.md`.
+//!
 //! # How it works
 //! Outside of `#[tx]` handlers every write is one statement that commits by itself, guarded by state, fence and nonce; there is no transaction that
 //! a dropped future could leave open. Rows are locked in the order of their addresses. Whether a claim was won is told

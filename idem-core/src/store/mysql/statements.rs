@@ -58,11 +58,12 @@ impl Statements {
 pub(super) const CLOCK: &str = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01', UTC_TIMESTAMP(6))";
 
 /// What a row is read by, after the clock and the address.
-pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply, audit, retention, lease, namespace";
+pub(super) const COLUMNS: &str = "format, state, fence, nonce, until, attempts, after_crash, recipe, digest, created, label, key_hint, reply, audit, handler_retention, \
+     handler_lease, namespace";
 
 /// What a claim writes.
 pub(super) const ROW: &str = "INSERT INTO {table} (address, until, created, attempts, format, state, after_crash, recipe, nonce, \
-     digest, label, key_hint, retention, lease, namespace, reply, fence)";
+     digest, label, key_hint, handler_retention, handler_lease, namespace, reply, fence)";
 
 /// Writes records where there are none, and shows what stands at each address. The update changes nothing, and writes
 /// nothing.
@@ -97,7 +98,8 @@ const LOAD: &str =
     "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address IN («?»)";
 
 const REWRITE: &str = "UPDATE {table} SET state = ?, fence = ?, nonce = ?, until = ?, attempts = ?, after_crash = ?, \
-     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ?, audit = ?, retention = ?, lease = ?, namespace = ? \
+     recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ?, audit = ?, \
+     handler_retention = ?, handler_lease = ?, namespace = ? \
      WHERE address = ? AND format = 1 AND state = ? AND fence = ? AND nonce = ? AND until = ?";
 
 const DELETE: &str = "DELETE FROM {table} \
@@ -127,7 +129,7 @@ const SWEEP_TO_RELEASED: &str = "UPDATE (\
      WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 1 AND o.format = 1 AND o.recipe BETWEEN 0 AND 3 \
      LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address \
-     SET t.state = 3, t.until = {clock} + IF(t.retention < 0, ?, t.retention)";
+     SET t.state = 3, t.until = {clock} + IF(t.handler_retention < 0, ?, t.handler_retention)";
 
 const REAP: &str = "DELETE t FROM (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \

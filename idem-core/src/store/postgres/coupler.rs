@@ -77,7 +77,7 @@ impl Coupled {
 /// What nearly every claim needs, and nothing else: [`CLAIM`], whose plan has ten times the nodes, costs half as much again.
 const CLAIM_NEW: &str = "\
 INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-label, key_hint, retention, lease, namespace, reply) \
+label, key_hint, handler_retention, handler_lease, namespace, reply) \
 SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
 FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
 WHERE pg_try_advisory_xact_lock($) \
@@ -88,7 +88,7 @@ const CLAIM: &str = "\
 WITH turn AS MATERIALIZED (SELECT {turn} AS mine), \
 fresh AS (\
     INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, retention, lease, namespace, reply) \
+    label, key_hint, handler_retention, handler_lease, namespace, reply) \
     SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
     FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
     CROSS JOIN turn WHERE turn.mine \

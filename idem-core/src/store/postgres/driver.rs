@@ -92,7 +92,8 @@ impl Calls {
             reap: of("SELECT {table_reap}($)"),
             list: of(
                 "SELECT 0::bigint, address, format, state, fence, nonce, until, attempts, after_crash, recipe, \
-                      digest, created, label, key_hint, reply, audit, retention, lease, namespace FROM {table} WHERE state = $ AND address > $ \
+                      digest, created, label, key_hint, reply, audit, \
+                      handler_retention, handler_lease, namespace FROM {table} WHERE state = $ AND address > $ \
                       ORDER BY address LIMIT $",
             ),
             count: of("SELECT count(*) FROM {table} WHERE state = $"),
@@ -105,7 +106,7 @@ impl Calls {
 const CLAIM_ONE: &str = "\
 WITH fresh AS (\
     INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, retention, lease, namespace, reply) \
+    label, key_hint, handler_retention, handler_lease, namespace, reply) \
     SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
     FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
@@ -115,12 +116,12 @@ WITH fresh AS (\
 const CLAIM: &str = "\
 WITH fresh AS (\
     INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, retention, lease, namespace, reply) \
-    SELECT c.clock, c.clock + w.claimed_for, c.clock, 1, 1, 1, w.address, w.nonce, w.policy, w.recipe, w.digest, w.label, \
-    w.key_hint, w.retention, w.lease, w.namespace, '' \
+    label, key_hint, handler_retention, handler_lease, namespace, reply) \
+    SELECT c.clock, c.clock + w.lease, c.clock, 1, 1, 1, w.address, w.nonce, w.policy, w.recipe, w.digest, w.label, \
+    w.key_hint, w.handler_retention, w.handler_lease, w.namespace, '' \
     FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
     CROSS JOIN unnest($, $, $, $, $, $, $, $, $, $, $) \
-    AS w (claimed_for, address, nonce, policy, recipe, digest, label, key_hint, retention, lease, namespace) \
+    AS w (lease, address, nonce, policy, recipe, digest, label, key_hint, handler_retention, handler_lease, namespace) \
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
 ) {fresh} WHERE (SELECT count(*) FROM fresh) < $";
 

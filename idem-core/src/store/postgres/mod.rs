@@ -29,6 +29,11 @@
 //! that comes too late. All claims that wait travel in one statement, and so do all completions: with 64 callers, a
 //! commit carries dozens of them.
 //!
+//! **Upgrades** process by process, and back: processes of this version and of the one before share a table. Opening
+//! migrates it; a migration waits for the table 300 ms at a time, so that nothing queues behind it, and in the end says
+//! which session is in the way. `{table}_schema()` is the schema's number, `{table}_version()` the oldest one that a
+//! process may know. See `docs/upgrading.md`.
+//!
 //! # How it works
 //! A claim is an insertion, which has one plan. What looks rows up on the way of a call is a function in the database,
 //! made by the migration (not for what operators list and count): its settings pin the plan, so that a table that was empty when it was first looked at is not scanned a

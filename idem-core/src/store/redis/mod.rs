@@ -40,6 +40,9 @@
 //! that comes too late. What waits travels together, in a cluster in one pipeline for each node. A completed record
 //! takes about 210 bytes of Redis's memory besides address, fingerprint and reply.
 //!
+//! **Upgrades** process by process, and back: this version and the one before read and rewrite each other's records. See
+//! `docs/upgrading.md`.
+//!
 //! # What is different here
 //! - Done and released records vanish by themselves, [`reap`](crate::store::Store::reap) finds nothing to do and says 0.
 //! - [`list`](crate::store::Store::list) and [`count`](crate::store::Store::count) of done and released records scan the

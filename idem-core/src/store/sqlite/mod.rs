@@ -38,8 +38,10 @@
 //! statement that names what was read and does nothing if another process was faster. A lost connection is opened
 //! again, but a file that vanished is not replaced by an empty one, which would have forgotten every key.
 //!
-//! The tables are `idem_record`, `idem_label` and `idem_meta`; they may live in your own database. They are created
-//! and migrated when the store is opened; [`SqliteStore::migrations`] is the SQL.
+//! The tables are `idem_record`, `idem_label`, `idem_terms` and `idem_meta`; they may live in your own database. They are
+//! created and migrated when the store is opened; [`SqliteStore::migrations`] is the SQL. In `idem_meta`,
+//! `current_schema` is the schema's number and `schema` the oldest one that a process may know: this version and the one
+//! before share a file. See `docs/upgrading.md`.
 
 mod builder;
 mod change;

@@ -3,7 +3,7 @@
 -- the same statement; that in the comment of the table stays the oldest schema that a process may know which uses it.
 -- Versions that know only that go on.
 ALTER TABLE {table}
-    ADD COLUMN retention BIGINT NOT NULL DEFAULT -1,
-    ADD COLUMN lease BIGINT NOT NULL DEFAULT -1,
+    ADD COLUMN handler_retention BIGINT NOT NULL DEFAULT -1,
+    ADD COLUMN handler_lease BIGINT NOT NULL DEFAULT -1,
     ADD COLUMN namespace VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL DEFAULT ''
         COMMENT 'idem schema 3'

@@ -1,8 +1,9 @@
 -- idem, schema 5: what the handler of a record's newest claim said about it. Retention and lease are microseconds; -1 where
--- an older version claimed. Defaults and no NULL: no row is rewritten, and none pays for a map of its columns.
+-- an older version claimed. Defaults and no NULL: no row is rewritten, and none pays for a map of its columns. No column
+-- has the name of a parameter of the older functions, which would then not know what is meant.
 ALTER TABLE {table}
-    ADD COLUMN retention bigint NOT NULL DEFAULT -1,
-    ADD COLUMN lease bigint NOT NULL DEFAULT -1,
+    ADD COLUMN handler_retention bigint NOT NULL DEFAULT -1,
+    ADD COLUMN handler_lease bigint NOT NULL DEFAULT -1,
     ADD COLUMN namespace text NOT NULL DEFAULT '';
 
 -- Beside the older functions, which stay as they are: processes of the version before go on calling them.
@@ -18,7 +19,7 @@ BEGIN
     RETURN QUERY
     SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, r.address, r.format, r.state, r.fence, r.nonce,
            r.until, r.attempts, r.after_crash, r.recipe, r.digest, r.created, r.label, r.key_hint, r.reply, r.audit,
-           r.retention, r.lease, r.namespace
+           r.handler_retention, r.handler_lease, r.namespace
     FROM unnest(addresses) AS w (address)
     CROSS JOIN LATERAL (SELECT * FROM {table} t WHERE t.address = w.address OFFSET 0) r;
 END $$;
@@ -38,7 +39,7 @@ BEGIN
         UPDATE {table} SET state = new_state, fence = new_fence, nonce = new_nonce, until = new_until,
             attempts = new_attempts, after_crash = new_after_crash, recipe = new_recipe, digest = new_digest,
             created = new_created, label = new_label, key_hint = new_key_hint, reply = new_reply, audit = new_audit,
-            retention = new_retention, lease = new_lease, namespace = new_namespace
+            handler_retention = new_retention, handler_lease = new_lease, namespace = new_namespace
         WHERE address = at AND format = 1 AND state = old_state AND fence = old_fence AND nonce = old_nonce
             AND until = old_until;
     END IF;
@@ -59,8 +60,8 @@ BEGIN
             state = CASE t.after_crash WHEN 0 THEN 4 ELSE 3 END,
             until = CASE
                 WHEN t.after_crash = 0 THEN 0
-                WHEN t.retention < 0 THEN clock + otherwise
-                ELSE clock + t.retention
+                WHEN t.handler_retention < 0 THEN clock + otherwise
+                ELSE clock + t.handler_retention
             END
         FROM (
             SELECT o.ctid AS place FROM {table} o
@@ -75,17 +76,17 @@ BEGIN
 END $$;
 
 CREATE FUNCTION {table_claim_here_5}(
-    turn bigint, its_lease bigint, at bytea, its_nonce bytea, policy smallint, its_recipe smallint, its_digest bytea,
-    its_label text, hint text, handlers_retention bigint, handlers_lease bigint, its_namespace text
+    turn bigint, lease bigint, at bytea, its_nonce bytea, policy smallint, its_recipe smallint, its_digest bytea,
+    its_label text, hint text, its_retention bigint, its_lease bigint, its_namespace text
 ) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
     clock bigint := (extract(epoch FROM clock_timestamp()) * 1000000)::bigint;
 BEGIN
     IF pg_try_advisory_xact_lock(turn) THEN
         INSERT INTO {table} (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe,
-            digest, label, key_hint, reply, retention, lease, namespace)
-        VALUES (clock, clock + its_lease, clock, 1, 1, 1, at, its_nonce, policy, its_recipe, its_digest, its_label, hint,
-            '', handlers_retention, handlers_lease, its_namespace)
+            digest, label, key_hint, reply, handler_retention, handler_lease, namespace)
+        VALUES (clock, clock + lease, clock, 1, 1, 1, at, its_nonce, policy, its_recipe, its_digest, its_label, hint,
+            '', its_retention, its_lease, its_namespace)
         ON CONFLICT (address) DO NOTHING;
         IF FOUND THEN RETURN; END IF;
     END IF;
