@@ -1,12 +1,9 @@
 //! A claim as stores on a server make it: an insertion where there is no record, and a conditional change of a record
 //! that was read before. A worker that hears the answer has sent both; what is under way unheard is one of the two.
 
-use std::time::Duration;
-
 use idem_core::protocol::{ClaimOutcome, Fence, Seen};
-use idem_core::time::Timestamp;
 
-use crate::config::{Form, TICK};
+use crate::config::Form;
 use crate::coverage::Event;
 use crate::judge::By;
 use crate::model::Explored;
@@ -49,10 +46,10 @@ impl Explored {
         statement.into_iter().chain(beside).collect()
     }
 
-    /// Writes what a claim, asked `ago`, makes of the record.
-    fn write_claim(&self, world: &mut World, call: u8, ago: Duration) {
+    /// Writes what a claim, asked now or at the clock's step before, makes of the record.
+    fn write_claim(&self, world: &mut World, call: u8, stale: bool) {
         let (key, other, after_crash) = (world.call(call).key, world.call(call).other, world.after_crash);
-        let asked = Timestamp::from_micros(0) + (world.now().since(Timestamp::from_micros(0)) - ago);
+        let asked = World::time(world.clock - u8::from(stale));
         drop(world.write(self, self.guards.address(key), By::Claim(call), |record, _| {
             self.guards.claim(record, nonce(call, false), other, after_crash, asked)
         }));
@@ -63,7 +60,7 @@ impl Explored {
         match request {
             Request::Insert => {
                 if world.key(self.guards.address(world.call(call).key)).record.is_none() {
-                    self.write_claim(world, call, Duration::ZERO);
+                    self.write_claim(world, call, false);
                 }
             }
             // Its record stands as it was read, or the change would not be under way any more.
@@ -75,7 +72,7 @@ impl Explored {
                     && until > Some(world.now());
                 if named || !self.guards.lacks(Mutant::ChangeNamesNoOwner) {
                     self.saw(Event::ChangedLate);
-                    self.write_claim(world, call, if stale { TICK } else { Duration::ZERO });
+                    self.write_claim(world, call, stale);
                 }
             }
             Request::Ask => {
