@@ -27,6 +27,7 @@ pub enum Form {
 
 /// What is explored.
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct Config {
     /// Where the effect is.
     pub form: Form,

@@ -20,6 +20,7 @@
 
 mod action;
 mod check;
+mod claiming;
 mod config;
 mod coupled;
 mod coverage;

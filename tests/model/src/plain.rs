@@ -1,22 +1,17 @@
 //! The worker of a plain operation: claim, effect elsewhere, end, each by itself. With steps: the effect is one, and
 //! its output is stored before the end.
 
-use std::time::Duration;
-
-use idem_core::protocol::{
-    self, ClaimOutcome, Current, Fence, RenewOutcome, Seen, StepOutcome, Won, WriteOutcome,
-};
-use idem_core::time::Timestamp;
+use idem_core::protocol::{self, ClaimOutcome, Current, Fence, RenewOutcome, StepOutcome, Won, WriteOutcome};
 
 use crate::action::{Action, Step};
-use crate::config::{Form, TICK};
+use crate::config::Form;
 use crate::coverage::Event;
 use crate::guards::fingerprint;
 use crate::judge::{By, Told};
 use crate::model::Explored;
 use crate::mutant::Mutant;
 use crate::rule::Rule;
-use crate::state::{Answer, End, Outcome, Phase, Request, World, nonce};
+use crate::state::{Answer, End, Outcome, Phase, Request, World};
 
 /// The only step there is.
 const STEP: &str = "charge";
@@ -180,50 +175,6 @@ impl Explored {
         }
     }
 
-    /// The claim as a statement of its own.
-    pub(crate) fn claim(&self, world: &mut World, call: u8) -> ClaimOutcome {
-        self.claim_as(world, call, world.call(call).renamed)
-    }
-
-    fn claim_as(&self, world: &mut World, call: u8, renamed: bool) -> ClaimOutcome {
-        let (key, other, after_crash) = (world.call(call).key, world.call(call).other, world.after_crash);
-        let key = self.guards.address(key);
-        let met = world.key(key).record.clone();
-        let outcome = world.write(self, key, By::Claim(call), |record, now| {
-            self.guards.claim(record, nonce(call, renamed), other, after_crash, now)
-        });
-        world.judge_claim(self, call, met.as_ref(), &outcome);
-        outcome
-    }
-
-    /// The statements of a claim that can come to something, as its record stands: the insertion where there is none, the
-    /// conditional change where the claim may change what it has read.
-    pub(crate) fn claims(&self, world: &World, call: u8, key: u8, other: bool) -> Vec<Request> {
-        let beside = (self.config.beside && self.config.form != Form::Tx).then_some(Request::Ask);
-        let statement = match &world.key(self.guards.address(key)).record {
-            None => Some(Request::Insert),
-            Some(record) => {
-                let mut after = Some(record.clone());
-                let renamed = world.call(call).renamed;
-                let (after_crash, now) = (world.after_crash, world.now());
-                drop(self.guards.claim(&mut after, nonce(call, renamed), other, after_crash, now));
-                let Seen { state: from, until, .. } = Seen::of(record);
-                let change = Request::Change { from, until, stale: false };
-                (after.as_ref() != Some(record)).then_some(change)
-            }
-        };
-        statement.into_iter().chain(beside).collect()
-    }
-
-    /// Writes what a claim, asked `ago`, makes of the record.
-    fn write_claim(&self, world: &mut World, call: u8, ago: Duration) {
-        let (key, other, after_crash) = (world.call(call).key, world.call(call).other, world.after_crash);
-        let asked = Timestamp::from_micros(0) + (world.now().since(Timestamp::from_micros(0)) - ago);
-        drop(world.write(self, self.guards.address(key), By::Claim(call), |record, _| {
-            self.guards.claim(record, nonce(call, false), other, after_crash, asked)
-        }));
-    }
-
     fn renew(&self, world: &mut World, call: u8, fence: Fence) {
         let (key, owner) = (world.call(call).key, world.owner(call, fence));
         let outcome = world
@@ -286,25 +237,8 @@ impl Explored {
     pub(crate) fn deliver(&self, world: &mut World, call: u8, request: Request) {
         self.saw(Event::AppliedLate);
         match request {
-            Request::Insert => {
-                if world.key(self.guards.address(world.call(call).key)).record.is_none() {
-                    self.write_claim(world, call, Duration::ZERO);
-                }
-            }
-            // Its record stands as it was read, or the change would not be under way any more.
-            Request::Change { from, until, stale } => {
-                let key = self.guards.address(world.call(call).key);
-                let seen = world.key(key).record.as_ref().map(Seen::of);
-                // Times that are over are not told apart here.
-                let named = seen.is_some_and(|seen| (seen.state, seen.until) == (from, until))
-                    && until > Some(world.now());
-                if named || !self.guards.lacks(Mutant::ChangeNamesNoOwner) {
-                    self.saw(Event::ChangedLate);
-                    self.write_claim(world, call, if stale { TICK } else { Duration::ZERO });
-                }
-            }
-            Request::Ask => {
-                drop(self.claim_as(world, call, false));
+            Request::Insert | Request::Change { .. } | Request::Ask => {
+                self.deliver_claim(world, call, request);
             }
             Request::Renew(fence) => self.renew(world, call, fence),
             Request::End(end, fence) => {
@@ -328,11 +262,5 @@ impl World {
             | ClaimOutcome::Unknown => Told::Refused,
         };
         self.tell(call, told);
-    }
-
-    /// The fence of the record, if it is the call's own.
-    fn owned(&self, call: u8) -> Option<Fence> {
-        let owner = self.key(self.call(call).key).record.as_ref()?.owner;
-        (owner.nonce == nonce(call, self.call(call).renamed)).then_some(owner.fence)
     }
 }

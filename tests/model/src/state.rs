@@ -65,6 +65,7 @@ pub(crate) struct Call {
 
 /// What a call has left in the world.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "they are watched one by one, and none excludes another")]
 pub(crate) struct Marks {
     /// Its foreign effect happened, in this retention.
     pub(crate) foreign: bool,
@@ -248,8 +249,12 @@ impl World {
     }
 
     pub(crate) fn now(&self) -> Timestamp {
+        Self::time(self.clock)
+    }
+
+    pub(crate) fn time(clock: u8) -> Timestamp {
         // Not from zero, so that nothing starts out expired.
-        Timestamp::from_micros(0) + TICK * u32::from(self.clock + 1)
+        Timestamp::from_micros(0) + TICK * u32::from(clock + 1)
     }
 
     pub(crate) fn tick(&mut self) {
