@@ -33,7 +33,8 @@ fn a_broken_promise_is_1() {
 #[test]
 fn a_payment_whose_outcome_stays_open_is_1_too() {
     // Most replies are lost, and each payment is sent eleven times in all.
-    let output = payments("--payments 8 --callers 1 --attempts 1 --lose-reply 0.82 --hang-up 0");
+    let network = "--lose-request 0 --duplicate 0 --reset 0 --lose-reply 0.9";
+    let output = payments(&format!("--payments 8 --callers 1 --attempts 1 --hang-up 0 {network}"));
     let table = text(output.stdout);
     assert_eq!(output.status.code(), Some(1), "{table}");
     assert!(table.contains("0 callers were told something untrue"), "{table}");
