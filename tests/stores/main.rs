@@ -10,3 +10,4 @@ mod round_trips;
 mod servers;
 mod storm;
 mod support;
+mod unpolled;

@@ -29,6 +29,9 @@ pub(crate) struct Args {
     /// again with the same key, ten times at most.
     #[arg(long, default_value = "10")]
     attempts: NonZeroU32,
+    /// The share of visits in which a caller hangs up at a random moment, to come back at once with the same payment.
+    #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.30)]
+    hang_up: f64,
 
     /// The share of requests that never reach the API.
     #[arg(long, value_name = "SHARE", value_parser = share, default_value_t = 0.08)]
@@ -82,6 +85,7 @@ impl Args {
             callers: self.callers.get(),
             seed: self.seed,
             attempts: self.attempts.get(),
+            hang_up: self.hang_up,
             rates: rates.checked()?,
             moods: Moods { busy: self.busy, decline: self.decline },
             db: self.db,

@@ -2,7 +2,7 @@
 
 use crate::api::NewPayment;
 use crate::bank::{Bank, History};
-use crate::caller::{PAYER, Told};
+use crate::caller::{PAYER, Paid, Told};
 
 /// Counts of payments, all against the bank's ledger.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,13 +19,15 @@ pub(crate) struct Findings {
     pub(crate) never_charged: u64,
     /// Callers that were told something untrue.
     pub(crate) told_untrue: u64,
+    /// Payments whose callers still did not know what became of them after all retries.
+    pub(crate) stuck: u64,
 }
 
 impl Findings {
     /// Looks each payment up in the ledger.
-    pub(crate) fn of(told: &[(NewPayment, Told)], bank: &Bank) -> Self {
-        told.iter().fold(Self::default(), |findings, (new, told)| {
-            findings.and(new, told, &bank.history(PAYER, new.order))
+    pub(crate) fn of(paid: &[(NewPayment, Paid)], bank: &Bank) -> Self {
+        paid.iter().fold(Self::default(), |findings, (new, paid)| {
+            findings.and(new, &paid.told, &bank.history(PAYER, new.order))
         })
     }
 
@@ -37,6 +39,7 @@ impl Findings {
         self.charged_twice += u64::from(charges > 1);
         self.never_charged += u64::from(charges == 0 && history.declines == 0);
         self.told_untrue += u64::from(Word::of(new, told, history) == Word::Untrue);
+        self.stuck += u64::from(*told == Told::Unknown);
         self
     }
 }
@@ -73,44 +76,49 @@ mod tests {
         History { charges, declines, busy: 0 }
     }
 
-    fn found(told: Told, history: &History) -> [u64; 3] {
+    fn found(told: Told, history: &History) -> [u64; 4] {
         let found = Findings::default().and(&NEW, &told, history);
-        [found.charged_twice, found.never_charged, found.told_untrue]
+        [found.charged_twice, found.never_charged, found.told_untrue, found.stuck]
     }
 
     #[test]
     fn a_clean_payment_counts_nowhere() {
         let paid = Told::Paid(Payment::of(&NEW, 1));
-        assert_eq!(found(paid, &history(1, 0)), [0, 0, 0]);
-        assert_eq!(found(Told::Declined, &history(0, 1)), [0, 0, 0]);
-        assert_eq!(found(Told::Unknown, &history(1, 0)), [0, 0, 0]);
+        assert_eq!(found(paid, &history(1, 0)), [0, 0, 0, 0]);
+        assert_eq!(found(Told::Declined, &history(0, 1)), [0, 0, 0, 0]);
     }
 
     #[test]
     fn two_charges_are_found_whatever_was_told() {
-        assert_eq!(found(Told::Paid(Payment::of(&NEW, 2)), &history(2, 0)), [1, 0, 0]);
-        assert_eq!(found(Told::Failed, &history(3, 0)), [1, 0, 1]);
+        assert_eq!(found(Told::Paid(Payment::of(&NEW, 2)), &history(2, 0)), [1, 0, 0, 0]);
+        assert_eq!(found(Told::Failed, &history(3, 0)), [1, 0, 1, 0]);
     }
 
     #[test]
     fn a_payment_nobody_made_is_found() {
-        assert_eq!(found(Told::Failed, &history(0, 0)), [0, 1, 0]);
-        assert_eq!(found(Told::Declined, &history(0, 0)), [0, 1, 1]);
-        assert_eq!(found(Told::Unknown, &history(0, 0)), [0, 1, 0]);
+        assert_eq!(found(Told::Failed, &history(0, 0)), [0, 1, 0, 0]);
+        assert_eq!(found(Told::Declined, &history(0, 0)), [0, 1, 1, 0]);
+        assert_eq!(found(Told::Unknown, &history(0, 0)), [0, 1, 0, 1]);
+    }
+
+    #[test]
+    fn a_caller_that_never_learns_what_happened_is_found() {
+        assert_eq!(found(Told::Unknown, &history(1, 0)), [0, 0, 0, 1]);
+        assert_eq!(found(Told::Unknown, &history(0, 1)), [0, 0, 0, 1]);
     }
 
     #[test]
     fn success_must_be_the_ledgers() {
         let paid = |id, cents| Told::Paid(Payment::of(&NewPayment::euros(17, cents), id));
-        assert_eq!(found(paid(2, 1200), &history(1, 0)), [0, 0, 1], "another id");
-        assert_eq!(found(paid(1, 1300), &history(1, 0)), [0, 0, 1], "another amount");
-        assert_eq!(found(paid(1, 1200), &history(0, 1)), [0, 0, 1], "no charge at all");
+        assert_eq!(found(paid(2, 1200), &history(1, 0)), [0, 0, 1, 0], "another id");
+        assert_eq!(found(paid(1, 1300), &history(1, 0)), [0, 0, 1, 0], "another amount");
+        assert_eq!(found(paid(1, 1200), &history(0, 1)), [0, 0, 1, 0], "no charge at all");
     }
 
     #[test]
     fn failure_must_be_the_ledgers_too() {
-        assert_eq!(found(Told::Failed, &history(1, 0)), [0, 0, 1]);
-        assert_eq!(found(Told::Declined, &history(1, 1)), [0, 0, 1]);
+        assert_eq!(found(Told::Failed, &history(1, 0)), [0, 0, 1, 0]);
+        assert_eq!(found(Told::Declined, &history(1, 1)), [0, 0, 1, 0]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use fastrand::Rng;
 pub(crate) enum Topic {
     Network = 1,
     Bank = 2,
+    Caller = 3,
 }
 
 /// The draws for the item `place` of `topic`: always the same, whatever was drawn before.

@@ -39,7 +39,7 @@ mod tests {
             max_delay: Duration::from_millis(5),
         };
         let moods = Moods { busy: 0.02, decline: 0.02 };
-        Plan { payments: 200, callers: 16, seed: 7, attempts: 4, rates, moods, db: None }
+        Plan { payments: 200, callers: 16, seed: 7, attempts: 4, hang_up: 0.3, rates, moods, db: None }
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -51,15 +51,17 @@ mod tests {
         assert_eq!(with.findings.charges + with.findings.declines, 200, "{report}");
         assert_eq!(with.runs, 200 + with.findings.busy, "{report}");
         assert!(with.traffic.replies_lost > 0 && with.traffic.resets > 0 && with.traffic.duplicates > 0);
+        assert!(with.hang_ups > 0, "{report}");
 
         let without = report.without;
         assert!(without.findings.charged_twice > 0, "the network must have been faulty: {report}");
         assert!(without.runs > 200, "{report}");
+        assert!(without.hang_ups > 0, "both kinds of caller hang up: {report}");
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn on_a_good_network_nobody_is_charged_twice() {
-        let plan = Plan { rates: Rates::default(), payments: 50, ..plan() };
+        let plan = Plan { rates: Rates::default(), hang_up: 0.0, payments: 50, ..plan() };
         let report = demonstrate(&plan, Progress::Hidden).await.unwrap();
         assert_eq!(report.without.findings.charged_twice, 0, "{report}");
         assert_eq!(report.verdict(), Verdict::Kept, "{report}");

@@ -7,9 +7,9 @@
 //! ```
 //!
 //! The [API](api) charges cards at a [bank] that keeps its own ledger. Between it and the [callers](caller) stands a
-//! [network] that loses requests, loses replies after the API has acted, repeats, delays and resets, by a seed. In the
-//! end each caller's word is [held against](audit) the bank's ledger. Exit status: 0 if with idem nothing was charged
-//! twice, nothing was left out and nobody was told something untrue; 1 if not; 2 if the demonstration itself failed.
+//! [network] that loses requests, loses replies after the API has acted, repeats, delays and resets, by a seed. Callers
+//! hang up at random moments and come back. In the end each caller's word is [held against](audit) the bank's ledger. Exit status: 0 if with idem no
+//! payment was charged twice or left uncharged, and no caller was told something untrue or left without an answer; 1 if not; 2 if the demonstration itself failed.
 //!
 //! Both kinds of caller send a payment equally often in one go; [caller] says what a key makes possible after that.
 //!

@@ -15,6 +15,8 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     /// How often one payment is sent in one go; at least 1.
     pub(crate) attempts: u32,
+    /// The share of visits that a caller breaks off by hanging up.
+    pub(crate) hang_up: f64,
     pub(crate) rates: Rates,
     pub(crate) moods: Moods,
     /// The file for the idempotency records, if not a temporary one.

@@ -27,8 +27,8 @@ pub(crate) enum Verdict {
 impl Report {
     pub(crate) fn verdict(&self) -> Verdict {
         let found = self.with.findings;
-        match (found.charged_twice, found.never_charged, found.told_untrue) {
-            (0, 0, 0) => Verdict::Kept,
+        match (found.charged_twice, found.never_charged, found.told_untrue, found.stuck) {
+            (0, 0, 0, 0) => Verdict::Kept,
             _ => Verdict::Broken,
         }
     }
@@ -50,8 +50,9 @@ impl Report {
 
 type Row = (&'static str, fn(&Tally) -> u64);
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 17] = [
     ("payments wanted", |tally| tally.payments),
+    ("times a caller hung up", |tally| tally.hang_ups),
     ("requests sent", |tally| tally.traffic.requests),
     ("  lost on the way", |tally| tally.traffic.requests_lost),
     ("  reply lost", |tally| tally.traffic.replies_lost),
@@ -65,6 +66,7 @@ const ROWS: [Row; 15] = [
     ("payments charged twice or more", |tally| tally.findings.charged_twice),
     ("payments never charged", |tally| tally.findings.never_charged),
     ("callers told something untrue", |tally| tally.findings.told_untrue),
+    ("payments stuck, outcome not known", |tally| tally.findings.stuck),
     ("milliseconds taken", |tally| u64::try_from(tally.took.as_millis()).unwrap_or(u64::MAX)),
 ];
 
@@ -76,8 +78,8 @@ impl fmt::Display for Report {
         match self.verdict() {
             Verdict::Kept => write!(
                 f,
-                "With idem each payment was charged once or declined, and everybody was told the truth; \
-                 without, {} were charged twice or more.",
+                "With idem each payment was charged once or declined, every caller was told the truth, and none was \
+                 left without an answer; without, {} payments were charged twice or more.",
                 without.findings.charged_twice
             ),
             Verdict::Broken => {
@@ -85,8 +87,8 @@ impl fmt::Display for Report {
                 write!(
                     f,
                     "THE PROMISE IS BROKEN: with idem {} payments were charged twice or more, {} never, \
-                     and {} callers were told something untrue.",
-                    found.charged_twice, found.never_charged, found.told_untrue
+                     {} callers were told something untrue, and {} never learned what happened.",
+                    found.charged_twice, found.never_charged, found.told_untrue, found.stuck
                 )
             }
         }
@@ -105,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn only_three_zeros_keep_the_promise() {
+    fn only_zeros_keep_the_promise() {
         assert_eq!(report(Findings::default()).verdict(), Verdict::Kept);
         let clean = Findings { charges: 9, declines: 1, busy: 2, ..Findings::default() };
         assert_eq!(report(clean).verdict(), Verdict::Kept);
@@ -113,6 +115,7 @@ mod tests {
             Findings { charged_twice: 1, ..clean },
             Findings { never_charged: 1, ..clean },
             Findings { told_untrue: 1, ..clean },
+            Findings { stuck: 1, ..clean },
         ] {
             assert_eq!(report(broken).verdict(), Verdict::Broken);
             assert!(report(broken).to_string().contains("BROKEN"));

@@ -14,7 +14,7 @@ use crate::Failure;
 use crate::api::{self, NewPayment, Shop};
 use crate::audit::Findings;
 use crate::bank::Bank;
-use crate::caller::{Caller, Told};
+use crate::caller::{Caller, Paid};
 use crate::database::Database;
 use crate::network::{Network, Traffic};
 use crate::plan::{Mode, Plan};
@@ -30,6 +30,8 @@ const DRAIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     pub(crate) payments: u64,
+    /// How often a caller hung up.
+    pub(crate) hang_ups: u64,
     pub(crate) traffic: Traffic,
     /// How often the handler's body was entered.
     pub(crate) runs: u64,
@@ -45,7 +47,7 @@ pub(crate) async fn run(plan: &Plan, mode: Mode, progress: &ProgressBar) -> Resu
     let server = Server::start(app, LOOPBACK).await?;
     let network = Network::lay(server.address(), plan.rates, plan.seed).await?;
 
-    let told = drive(plan, mode, network.address(), progress).await?;
+    let paid = drive(plan, mode, network.address(), progress).await?;
     // The callers have hung up; late duplicates may still be on their way.
     let traffic = network.calm().await;
     server.stop().await?;
@@ -58,9 +60,10 @@ pub(crate) async fn run(plan: &Plan, mode: Mode, progress: &ProgressBar) -> Resu
 
     Ok(Tally {
         payments: plan.payments,
+        hang_ups: paid.iter().map(|(_, paid)| paid.hang_ups).sum(),
         traffic,
         runs: shop.runs(),
-        findings: Findings::of(&told, shop.bank()),
+        findings: Findings::of(&paid, shop.bank()),
         took: started.elapsed(),
     })
 }
@@ -89,18 +92,18 @@ async fn drive(
     mode: Mode,
     address: SocketAddr,
     progress: &ProgressBar,
-) -> Result<Vec<(NewPayment, Told)>, Failure> {
+) -> Result<Vec<(NewPayment, Paid)>, Failure> {
     let next = Arc::new(AtomicU64::new(0));
     let mut callers = JoinSet::new();
     for _ in 0..plan.callers {
-        let caller = Caller::new(mode, address, plan.attempts)?;
+        let caller = Caller::new(mode, address, plan)?;
         callers.spawn(work(caller, Arc::clone(&next), plan.payments, progress.clone()));
     }
-    let mut told = Vec::new();
+    let mut paid = Vec::new();
     while let Some(share) = callers.join_next().await {
-        told.extend(share?);
+        paid.extend(share?);
     }
-    Ok(told)
+    Ok(paid)
 }
 
 async fn work(
@@ -108,15 +111,15 @@ async fn work(
     next: Arc<AtomicU64>,
     payments: u64,
     progress: ProgressBar,
-) -> Vec<(NewPayment, Told)> {
-    let mut told = Vec::new();
+) -> Vec<(NewPayment, Paid)> {
+    let mut paid = Vec::new();
     loop {
         let order = next.fetch_add(1, Ordering::Relaxed);
         if order >= payments {
-            return told;
+            return paid;
         }
         let new = NewPayment::euros(order, 100 + order % 10_000);
-        told.push((new, caller.pay(&new).await));
+        paid.push((new, caller.pay(&new).await));
         progress.inc(1);
     }
 }

@@ -15,7 +15,9 @@ fn a_kept_promise_is_0() {
     let output = payments("--payments 40 --callers 8 --max-delay 5");
     let table = text(output.stdout);
     assert_eq!(output.status.code(), Some(0), "{table}");
-    assert!(table.contains("payments charged twice or more"), "{table}");
+    for row in ["payments charged twice or more", "times a caller hung up", "payments stuck"] {
+        assert!(table.contains(row), "{table}");
+    }
     // No terminal, no bar.
     assert_eq!(text(output.stderr), "");
 }
@@ -26,6 +28,17 @@ fn a_broken_promise_is_1() {
     let output = payments("--payments 1 --callers 1 --attempts 1 --busy 1");
     assert_eq!(output.status.code(), Some(1));
     assert!(text(output.stdout).contains("1 never"));
+}
+
+#[test]
+fn a_payment_whose_outcome_stays_open_is_1_too() {
+    // Most replies are lost, and each payment is sent eleven times in all.
+    let network = "--lose-request 0 --duplicate 0 --reset 0 --lose-reply 0.9";
+    let output = payments(&format!("--payments 8 --callers 1 --attempts 1 --hang-up 0 {network}"));
+    let table = text(output.stdout);
+    assert_eq!(output.status.code(), Some(1), "{table}");
+    assert!(table.contains("0 callers were told something untrue"), "{table}");
+    assert!(!table.contains("and 0 never learned"), "{table}");
 }
 
 #[test]

@@ -46,6 +46,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
         }
     }
 
+    /// Returns once the other side has hung up. What comes in before that is kept for [`next`](Self::next).
+    ///
+    /// # Cancel safety
+    /// Nothing is lost.
+    pub(crate) async fn gone(&mut self) {
+        while self.stream.read_buf(&mut self.buffer).await.is_ok_and(|read| read > 0) {}
+    }
+
     /// Sends these bytes.
     ///
     /// # Errors

@@ -11,6 +11,9 @@
 //! | duplicate | one answer | the request twice, at the same time or one late |
 //! | reset | half of an answer, then a reset | the request, answered |
 //! | delay | a late answer | a late request |
+//!
+//! A caller that hangs up before it has its answer is seen by the API, too: its connection there closes. A duplicate
+//! that is on its way goes on.
 
 mod fate;
 mod line;

@@ -121,7 +121,7 @@ async fn carry(stream: TcpStream, shared: &Shared) -> Result<(), Error> {
             continue;
         }
         hold(fate.pace).await;
-        let reply = ask(&mut api, shared.api, &request).await?;
+        let Some(reply) = ask_for(&mut caller, &mut api, shared.api, &request).await? else { return Ok(()) };
         match fate.passage {
             Passage::ReplyLost => return Ok(()),
             Passage::Reset => {
@@ -141,8 +141,31 @@ async fn hold(pace: Pace) {
     }
 }
 
+/// The reply to a request, on a connection to the API; `None` if the caller hangs up before it is there. The connection
+/// to the API then goes with the caller's.
+async fn ask_for(
+    caller: &mut Line<TcpStream>,
+    line: &mut Option<Line<TcpStream>>,
+    api: SocketAddr,
+    request: &[u8],
+) -> Result<Option<Bytes>, Error> {
+    let line = send_on(line, api, request).await?;
+    tokio::select! {
+        reply = receive(line) => reply.map(Some),
+        () = caller.gone() => Ok(None),
+    }
+}
+
 /// One request and its reply on a connection to the API, opened if need be.
 async fn ask(line: &mut Option<Line<TcpStream>>, api: SocketAddr, request: &[u8]) -> Result<Bytes, Error> {
+    receive(send_on(line, api, request).await?).await
+}
+
+async fn send_on<'l>(
+    line: &'l mut Option<Line<TcpStream>>,
+    api: SocketAddr,
+    request: &[u8],
+) -> Result<&'l mut Line<TcpStream>, Error> {
     let line = match line {
         Some(line) => line,
         None => {
@@ -152,6 +175,10 @@ async fn ask(line: &mut Option<Line<TcpStream>>, api: SocketAddr, request: &[u8]
         }
     };
     line.send(request).await?;
+    Ok(line)
+}
+
+async fn receive(line: &mut Line<TcpStream>) -> Result<Bytes, Error> {
     line.next(Kind::Reply).await?.ok_or_else(|| ErrorKind::UnexpectedEof.into())
 }
 

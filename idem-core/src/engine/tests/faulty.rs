@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::address::Address;
-use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Record, RenewOutcome, StateKind, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
     Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
@@ -40,6 +40,8 @@ pub(super) struct FaultyStore {
     pub(super) hanging: Semaphore,
     going_on: Semaphore,
     pub(super) claims_seen: AtomicU32,
+    /// Who claimed: the nonces of different claims.
+    pub(super) nonces: Mutex<Vec<Nonce>>,
     pub(super) renewals: Semaphore,
     pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
     pub(super) sweep_hangs: AtomicBool,
@@ -56,6 +58,7 @@ impl FaultyStore {
             hanging: Semaphore::new(0),
             going_on: Semaphore::new(0),
             claims_seen: AtomicU32::new(0),
+            nonces: Mutex::default(),
             renewals: Semaphore::new(0),
             renew_answer: Mutex::new(None),
             sweep_hangs: AtomicBool::new(false),
@@ -122,6 +125,11 @@ impl FaultyStore {
 impl Store for FaultyStore {
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>> {
         self.claims_seen.fetch_add(1, Ordering::SeqCst);
+        let mut nonces = self.nonces.lock().unwrap();
+        if !nonces.contains(&claim.nonce) {
+            nonces.push(claim.nonce);
+        }
+        drop(nonces);
         let fault = self.claims.lock().unwrap().pop_front();
         // Lazily, so that a dropped question that hangs was never asked.
         Box::pin(async move { self.meet(fault, Box::pin(async { self.inner.claim(claim).await })).await })

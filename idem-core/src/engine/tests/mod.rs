@@ -7,6 +7,7 @@ mod lease;
 mod left_behind;
 mod lost_reply;
 mod orders;
+mod silent;
 mod twins;
 mod unclaimed;
 mod unpolled;
