@@ -121,7 +121,6 @@ macro_rules! on_every_store {
         mod sqlite {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                #[ignore = "waits for the engine's change"]
                 async fn $case() {
                     let directory = tempfile::tempdir().unwrap();
                     super::$case(super::Engines::on_sqlite(&directory).await).await;
@@ -133,7 +132,6 @@ macro_rules! on_every_store {
         mod $module {
             $(
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                #[ignore = "waits for the engine's change"]
                 async fn $case() {
                     if let Some(place) = crate::servers::Server::$server.place() {
                         super::$case(super::Engines::on(&place).await).await;

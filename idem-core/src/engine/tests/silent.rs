@@ -10,7 +10,6 @@ use super::faulty::Fault;
 use super::*;
 
 #[tokio::test]
-#[ignore = "waits for the engine's change"]
 async fn duplicates_behind_a_claim_that_is_not_answered_are_refused_with_it() {
     let store = FaultyStore::new();
     let idem = Idem::builder(Arc::clone(&store))

@@ -132,28 +132,3 @@ fn a_claim_whose_runtime_has_ended_is_repeated_and_released() {
         assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
     });
 }
-
-/// Duplicates behind a store that does not answer are told when the leader is, and do not ask one after another.
-#[tokio::test]
-async fn duplicates_behind_a_silent_store_are_told_together() {
-    let store = FaultyStore::new();
-    let idem = Idem::builder(Arc::clone(&store))
-        .scope(Scope::public())
-        .patience(Duration::from_millis(50))
-        .store_timeout(Duration::from_millis(50))
-        .build();
-    let runs = Arc::new(AtomicU32::new(0));
-    store.claims_meet([Fault::Hang; 8]);
-    let mut calls = tokio::task::JoinSet::new();
-    for _ in 0..8 {
-        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
-        calls.spawn(async move { call(&idem, PLAIN, "k", &runs).await });
-    }
-    while let Some(told) = calls.join_next().await {
-        assert!(matches!(told.unwrap(), Err(Refused::StoreUnavailable { .. })));
-    }
-    assert_eq!(store.claims_seen.load(Ordering::SeqCst), 1, "one claim for all duplicates");
-    // The store is asked again, and answers, although the first claim is still under way.
-    store.heal();
-    assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
-}
