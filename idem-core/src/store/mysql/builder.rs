@@ -12,6 +12,7 @@ use super::schema;
 use super::store::MySqlStore;
 use crate::store::StoreError;
 use crate::store::remote::driver::Driver;
+use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
 
@@ -84,7 +85,7 @@ impl MySqlStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one statement more may be under way where callers send as many themselves: the store has
-    /// never more than 5 + 2 × `lanes` connections.
+    /// never more than 6 + 2 × `lanes` connections.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.lanes = lanes;
         self
@@ -138,9 +139,12 @@ impl MySqlStoreBuilder {
         })?;
         let name = TableName::parse(&self.table)?;
         let lazy = options.clone();
-        let driver = MySql::new(prepare(options), self.dialect, patience(self.timeout), &name);
+        let limits = Limits::within(self.timeout);
+        let driver = MySql::new(prepare(options), self.dialect, limits, &name);
+        // Its own deadline, generous: a migration may wait for that of another process.
+        let patience = self.timeout.saturating_mul(4);
         let connect = async {
-            let mut link = driver.connect().await?;
+            let mut link = driver.connect_within(Limits::within(patience)).await?;
             if self.migrate {
                 schema::migrate(&mut link.connection, &name).await?;
             } else {
@@ -150,8 +154,7 @@ impl MySqlStoreBuilder {
             driver.hang_up(link).await;
             Ok(dialect)
         };
-        // Its own deadline, generous: a migration may wait for that of another process.
-        let opened = tokio::time::timeout(self.timeout * 4, connect).await;
+        let opened = tokio::time::timeout(patience, connect).await;
         let late = |_| {
             StoreError::new(
                 crate::store::StoreErrorKind::Unavailable,
@@ -177,10 +180,4 @@ fn prepare(options: MySqlConnectOptions) -> MySqlConnectOptions {
         .timezone(None)
         .set_names(false)
         .statement_cache_capacity(128)
-}
-
-/// How many seconds a statement waits for a lock, so that the server gives up before we do: then it is certain that
-/// nothing was applied. The server takes no less than one.
-fn patience(timeout: Duration) -> u64 {
-    (timeout.as_secs() / 2).max(1)
 }
