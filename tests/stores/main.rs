@@ -3,6 +3,8 @@
 //! The servers are private ones that `idem-servers` starts, or those that the environment names.
 
 mod faults;
+mod liveness;
+mod load;
 mod mysql;
 mod postgres;
 mod redis;

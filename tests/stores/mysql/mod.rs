@@ -3,6 +3,7 @@
 //! The server is a MariaDB, unless `IDEM_TEST_MYSQL_URL` names another. MariaDB is spoken to in both dialects.
 
 mod conformance;
+mod limits;
 mod locks;
 mod odd_server;
 mod opening;

@@ -1,6 +1,7 @@
 //! PostgreSQL.
 
 mod conformance;
+mod limits;
 mod opening;
 mod plans;
 mod pooler;
@@ -38,6 +39,12 @@ impl Table {
     async fn open_with(&self, options: &str) -> PostgresStore {
         let url = with_options(&self.url, options);
         PostgresStore::builder(&url).table(&self.name).open().await.unwrap()
+    }
+
+    /// So that nobody gives up waiting for a lock.
+    async fn open_patient(&self) -> PostgresStore {
+        let patient = std::time::Duration::from_mins(2);
+        PostgresStore::builder(&self.url).table(&self.name).timeout(patient).open().await.unwrap()
     }
 
     /// Somebody else's connection.

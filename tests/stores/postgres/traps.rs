@@ -10,7 +10,7 @@ use idem_core::store::postgres::PostgresStore;
 use idem_core::store::{Batch, Renewal, Store, StoreErrorKind};
 use sqlx::postgres::PgPoolOptions;
 
-use super::{Shell, Table};
+use super::{Shell, Table, with_options};
 use crate::support::*;
 
 /// Until somebody waits for a lock on the table.
@@ -23,7 +23,7 @@ async fn blocked(shell: &mut Shell, table: &Table) {
 }
 
 /// A record by somebody whose transaction is still open.
-async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
+pub(super) async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
     let claim = claim(key);
     shell.run("BEGIN").await;
     shell
@@ -43,7 +43,8 @@ async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
 #[tokio::test]
 async fn an_empty_answer_is_looked_at_again() {
     let Some(table) = Table::new() else { return };
-    let (store, mut rival, mut watch) = (table.open().await, table.shell().await, table.shell().await);
+    let (store, mut rival, mut watch) =
+        (table.open_patient().await, table.shell().await, table.shell().await);
     for others in [&[][..], &["x", "y"]] {
         insert_uncommitted(&mut rival, &table, "k").await;
         let keys = others.iter().chain(&["k"]);
@@ -69,7 +70,8 @@ async fn an_empty_answer_is_looked_at_again() {
 #[tokio::test]
 async fn a_rival_that_rolls_back_leaves_the_key_to_the_one_who_waited() {
     let Some(table) = Table::new() else { return };
-    let (store, mut rival, mut watch) = (table.open().await, table.shell().await, table.shell().await);
+    let (store, mut rival, mut watch) =
+        (table.open_patient().await, table.shell().await, table.shell().await);
     insert_uncommitted(&mut rival, &table, "k").await;
     let mut claim = store.claim(claim("k"));
     assert!(is_pending(&mut claim).await);
@@ -84,7 +86,8 @@ async fn a_rival_that_rolls_back_leaves_the_key_to_the_one_who_waited() {
 #[tokio::test]
 async fn a_future_dropped_midway_leaves_the_connections_sound() {
     let Some(table) = Table::new() else { return };
-    let (store, mut rival, mut watch) = (table.open().await, table.shell().await, table.shell().await);
+    let (store, mut rival, mut watch) =
+        (table.open_patient().await, table.shell().await, table.shell().await);
     insert_uncommitted(&mut rival, &table, "k").await;
     let mut dropped = store.claim(claim("k"));
     assert!(is_pending(&mut dropped).await);
@@ -155,7 +158,9 @@ async fn a_deadlock_is_tried_again() {
     let (setup, mut watch) = (table.open().await, table.shell().await);
     let (mut first, mut last) = (table.shell().await, table.shell().await);
     // Whoever looks for a deadlock when it is there, is the one whose statement is undone: the store's.
-    let store = table.open_with("-c deadlock_timeout=20ms").await;
+    let url = with_options(&table.url, "-c deadlock_timeout=20ms");
+    let store = PostgresStore::builder(&url).table(&table.name).timeout(Duration::from_mins(2));
+    let store = store.open().await.unwrap();
     last.run("SET deadlock_timeout = '10min'").await;
     let mut keys = ["a", "b", "c"];
     keys.sort_by_key(|key| address(key));

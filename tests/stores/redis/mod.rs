@@ -2,6 +2,7 @@
 
 mod cluster;
 mod conformance;
+mod connections;
 mod durability;
 mod limits;
 mod support;

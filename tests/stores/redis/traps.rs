@@ -55,10 +55,14 @@ async fn a_repeated_script_changes_nothing() {
         let record = direct.look_up(asked.address).await.unwrap().unwrap();
         assert_eq!((record.owner, record.attempts, record.state.kind()), (owner, 1, StateKind::Running));
 
+        // A renewal has a connection of its own, on the store's thread.
+        assert!(store.look_up(asked.address).await.unwrap().is_some());
         proxy.on_next(fault);
         let (renewals, _) = Batch::new(vec![Renewal { address: asked.address, owner, lease: LEASE }]);
         assert!(store.renew(renewals).await.pop().unwrap().is_ok());
 
+        // A fault drops all connections that lie idle: the caller's own is there again.
+        assert_eq!(owner_in(store.claim(asked.clone()).await), owner);
         proxy.on_next(fault);
         assert_eq!(store.complete(completion(&name, owner)).await.unwrap(), WriteOutcome::Applied);
         let stored = shell.ask("GET", &records.key(asked.address));

@@ -12,6 +12,7 @@ use super::schema;
 use super::store::MySqlStore;
 use crate::store::StoreError;
 use crate::store::remote::driver::Driver;
+use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
 
@@ -84,7 +85,7 @@ impl MySqlStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one statement more may be under way where callers send as many themselves: the store has
-    /// never more than 5 + 2 × `lanes` connections.
+    /// never more than 6 + 2 × `lanes` connections.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.lanes = lanes;
         self
@@ -140,12 +141,13 @@ impl MySqlStoreBuilder {
         })?;
         let name = TableName::parse(&self.table)?;
         let lazy = options.clone();
-        let driver = MySql::new(prepare(options), self.dialect, patience(self.timeout), &name);
+        let limits = Limits::within(self.timeout);
+        let driver = MySql::new(prepare(options), self.dialect, limits, &name);
         // Generous: a migration may wait for that of another process, or for a long transaction. It gives up before the
         // deadline of all this, so that it can say what stood in its way.
-        let patience = self.timeout * 3;
+        let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
-            let mut link = driver.connect().await?;
+            let mut link = driver.connect_within(Limits::within(deadline)).await?;
             if self.migrate {
                 schema::migrate(&mut link.connection, &name, patience).await?;
             } else {
@@ -155,7 +157,7 @@ impl MySqlStoreBuilder {
             driver.hang_up(link).await;
             Ok(dialect)
         };
-        let opened = tokio::time::timeout(self.timeout * 4, connect).await;
+        let opened = tokio::time::timeout(deadline, connect).await;
         let late = |_| {
             StoreError::new(
                 crate::store::StoreErrorKind::Unavailable,
@@ -181,10 +183,4 @@ fn prepare(options: MySqlConnectOptions) -> MySqlConnectOptions {
         .timezone(None)
         .set_names(false)
         .statement_cache_capacity(128)
-}
-
-/// How many seconds a statement waits for a lock, so that the server gives up before we do: then it is certain that
-/// nothing was applied. The server takes no less than one.
-fn patience(timeout: Duration) -> u64 {
-    (timeout.as_secs() / 2).max(1)
 }

@@ -81,7 +81,10 @@ impl fmt::Debug for Coupling {
 impl Coupler<MySql> for MySqlStore {
     fn seat(&self) -> BoxFuture<'_, Result<Seat<MySql>, TxFault>> {
         Box::pin(async {
-            let connection = self.coupling.pool().acquire().await.map_err(|error| self.fault(error))?;
+            let connection = self.coupling.pool().acquire().await.map_err(|error| match error {
+                error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
+                error => of(fault::unreached(error)),
+            })?;
             Ok(Seat::new(connection, None))
         })
     }
@@ -169,16 +172,21 @@ impl Coupler<MySql> for MySqlStore {
 
     fn fault(&self, error: sqlx::Error) -> TxFault {
         if let sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed = error {
-            let message = "the pool has no connection for a transaction";
+            let message = "no connection for a transaction was to be had in time: raise max_connections, of the pool or \
+                           of the server";
             return TxFault::Refused(
                 StoreError::new(StoreErrorKind::Unavailable, message).with_source(error),
             );
         }
-        match fault::fault(error) {
-            Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
-            Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
-            Fault::Shut(failure) | Fault::Refused(failure) => TxFault::Refused(failure.to_error()),
-        }
+        of(fault::fault(error))
+    }
+}
+
+fn of(fault: Fault) -> TxFault {
+    match fault {
+        Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
+        Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
+        Fault::Shut(failure) | Fault::Refused(failure) => TxFault::Refused(failure.to_error()),
     }
 }
 

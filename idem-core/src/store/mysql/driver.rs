@@ -14,6 +14,7 @@ use crate::address::Address;
 use crate::protocol::{Claim, Fence, Nonce, Owner, State, StateKind};
 use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
+use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
 use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
@@ -22,21 +23,28 @@ use crate::time::Timestamp;
 pub(super) struct MySql {
     options: MySqlConnectOptions,
     dialect: Option<Dialect>,
-    patience: u64,
+    limits: Limits,
+    /// The table's name without its database's.
+    table: String,
     statements: Statements,
 }
 
 type Sql<'q> = Query<'q, Db, MySqlArguments>;
 
 impl MySql {
-    /// `patience`: how many seconds a statement may wait for a lock.
     pub(super) fn new(
         options: MySqlConnectOptions,
         dialect: Option<Dialect>,
-        patience: u64,
+        limits: Limits,
         name: &TableName,
     ) -> Self {
-        Self { options, dialect, patience, statements: Statements::new(name) }
+        let table = name.parts().1.to_owned();
+        Self { options, dialect, limits, table, statements: Statements::new(name) }
+    }
+
+    /// A connection for which the server keeps these limits.
+    pub(super) async fn connect_within(&self, limits: Limits) -> Result<Link, Fault> {
+        Link::open(&self.options, self.dialect, limits).await
     }
 
     /// On MySQL, where a row cannot come back from an insertion.
@@ -51,11 +59,12 @@ impl MySql {
 
 impl Driver for MySql {
     type Link = Link;
+    type Session = u64;
 
     const ROUND: usize = MOST;
 
     async fn connect(&self) -> Result<Link, Fault> {
-        Link::open(&self.options, self.dialect, self.patience).await
+        self.connect_within(self.limits).await
     }
 
     /// On MySQL, a claim that is not new, and several at once, take two round trips.
@@ -189,6 +198,14 @@ impl Driver for MySql {
         let rows = rows(link, sqlx::query(self.statements.count.clone()).bind(number(state))).await?;
         let count = rows.first().and_then(|row| row.int(0));
         Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    fn session(&self, link: &Link) -> Option<u64> {
+        Some(link.session)
+    }
+
+    async fn end(&self, link: &mut Link, session: &u64) -> Result<(), Fault> {
+        link.end(*session, &self.table).await
     }
 
     async fn hang_up(&self, link: Link) {

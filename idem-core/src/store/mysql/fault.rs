@@ -31,7 +31,7 @@ fn of_statement(number: u16) -> (Way, StoreErrorKind, &'static str) {
         1205 => (
             Fault::Refused,
             Unavailable,
-            "somebody has the record locked for too long: a transaction that was left open?",
+            "the record, or the table, was locked for too long: a transaction that was left open?",
         ),
         1290 | 1792 | 1836 => (
             Fault::Shut,

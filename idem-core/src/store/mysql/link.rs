@@ -7,6 +7,7 @@ use super::dialect::Dialect;
 use super::fault;
 use crate::store::StoreErrorKind;
 use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::limits::Limits;
 
 #[derive(Debug)]
 pub(super) struct Link {
@@ -14,37 +15,72 @@ pub(super) struct Link {
     pub(super) dialect: Dialect,
     /// `max_allowed_packet`: the server hangs up on whoever sends more.
     pub(super) most_bytes: usize,
+    /// The server's number of this connection.
+    pub(super) session: u64,
 }
 
 /// - Committed statement by statement, each on what is committed when it begins.
 /// - What does not fit into a column is an error.
 /// - Nothing is cut off, and no update refused for how it finds its rows.
-/// - A row that somebody has locked is waited for, but not long: see [`fault`].
+/// - A row or a table that somebody has locked is waited for, but not long: see [`fault`].
+/// - No statement runs longer than its client waits. MySQL, which reads the last `SET` as a comment, has such a limit for
+///   `SELECT` only: [`READS`].
 ///
-/// In one message; the version and the largest message come back.
+/// In one message; the version, the largest message and the connection's number come back.
 const SETUP: &str = "SET NAMES utf8mb4; \
      SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
      SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
-     sql_select_limit = 18446744073709551615, sql_safe_updates = 0, innodb_lock_wait_timeout = {patience}; \
-     SELECT VERSION(), CAST(@@max_allowed_packet AS SIGNED)";
+     sql_select_limit = 18446744073709551615, sql_safe_updates = 0, innodb_lock_wait_timeout = {lock}, \
+     lock_wait_timeout = {lock}; \
+     /*M! SET SESSION max_statement_time = {statement} */; \
+     SELECT VERSION(), CAST(@@max_allowed_packet AS SIGNED), CAST(CONNECTION_ID() AS UNSIGNED)";
+
+/// In milliseconds.
+const READS: &str = "SET SESSION max_execution_time = {statement}";
+
+/// What a session does at the moment, if it is a statement about the store's table.
+const DOES: &str = "SELECT COALESCE(state, '') FROM information_schema.processlist \
+     WHERE id = ? AND command IN ('Query', 'Execute') AND INSTR(info, ?) > 0";
 
 impl Link {
-    /// `patience`: how many seconds a statement may wait for a lock.
     pub(super) async fn open(
         options: &MySqlConnectOptions,
         forced: Option<Dialect>,
-        patience: u64,
+        limits: Limits,
     ) -> Result<Self, Fault> {
         let mut connection = options.connect().await.map_err(fault::unreached)?;
-        // A constant and a number.
-        let setup = AssertSqlSafe(SETUP.replace("{patience}", &patience.to_string()));
+        let millis = limits.statement_millis();
+        // A constant and numbers.
+        let setup = SETUP
+            .replace("{lock}", &limits.lock_seconds().to_string())
+            .replace("{statement}", &format!("{}.{:03}", millis / 1000, millis % 1000));
+        let setup = AssertSqlSafe(setup);
         let rows = sqlx::raw_sql(setup).fetch_all(&mut connection).await.map_err(fault::unreached)?;
         let Some(row) = rows.last() else { return Err(mute()) };
         let version: Vec<u8> = row.try_get(0).map_err(fault::unreached)?;
         let most_bytes: i64 = row.try_get(1).map_err(fault::unreached)?;
+        let session: u64 = row.try_get(2).map_err(fault::unreached)?;
         let found = Dialect::of(&String::from_utf8_lossy(&version))?;
+        if found == Dialect::MySql {
+            let reads = AssertSqlSafe(READS.replace("{statement}", &millis.to_string()));
+            sqlx::raw_sql(reads).execute(&mut connection).await.map_err(fault::unreached)?;
+        }
         let most_bytes = usize::try_from(most_bytes).unwrap_or(usize::MAX);
-        Ok(Self { connection, dialect: forced.unwrap_or(found), most_bytes })
+        Ok(Self { connection, dialect: forced.unwrap_or(found), most_bytes, session })
+    }
+
+    /// Ends what another session does with `table`. Not if it is committed and waits for a replica: the server would then
+    /// show it as if the replica had it.
+    pub(super) async fn end(&mut self, session: u64, table: &str) -> Result<(), Fault> {
+        let does = sqlx::query(DOES).bind(session).bind(table).fetch_optional(&mut self.connection).await;
+        let Some(does) = does.map_err(fault::fault)? else { return Ok(()) };
+        let state: Vec<u8> = does.try_get(0).map_err(fault::fault)?;
+        if String::from_utf8_lossy(&state).to_ascii_lowercase().contains("semi-sync") {
+            return Ok(());
+        }
+        // A constant and a number.
+        let kill = AssertSqlSafe(format!("KILL QUERY {session}"));
+        sqlx::raw_sql(kill).execute(&mut self.connection).await.map(drop).map_err(fault::fault)
     }
 
     /// Refuses what the server would hang up on: replies of `bytes` in all, in a statement about `count` records.

@@ -21,9 +21,15 @@
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table, or somebody who runs
 //! [`MySqlStore::migrations`], `binlog_format` `ROW` or `MIXED` where there is a binary log, and up to
-//! 5 + 2 × [`lanes`](MySqlStoreBuilder::lanes) connections, opened when they are first needed. Times are the server's
+//! 6 + 2 × [`lanes`](MySqlStoreBuilder::lanes) connections, opened when they are first needed. Times are the server's
 //! clock, in UTC whatever its time zone. A proxy that hands statements to different servers or connections, such as
 //! `ProxySQL`, is not supported.
+//!
+//! **Gives up** on the server before it does here: a statement waits for a lock for two fifths of the
+//! [`timeout`](MySqlStoreBuilder::timeout), rounded down to seconds, but at least one, and runs for four fifths of it (on
+//! MySQL, which knows no such limit for writes, only where it reads). What is
+//! [`Unavailable`](crate::store::StoreErrorKind::Unavailable) for a lock did certainly not happen. A statement whose
+//! answer never came is killed, from another connection.
 //!
 //! **Costs**, in round trips, once a connection knows its statements:
 //!

@@ -10,6 +10,7 @@ use super::schema;
 use super::store::PostgresStore;
 use crate::store::StoreError;
 use crate::store::remote::driver::Driver;
+use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
 
@@ -85,7 +86,7 @@ impl PostgresStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one statement more may be under way where callers send as many themselves: the store has
-    /// never more than 5 + 2 × `lanes` connections.
+    /// never more than 6 + 2 × `lanes` connections.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.lanes = lanes;
         self
@@ -149,21 +150,22 @@ impl PostgresStoreBuilder {
         })?;
         let name = TableName::parse(&self.table)?;
         let options = prepare(options, self.through_pooler);
-        let driver = Postgres::new(options, &name, self.through_pooler);
+        let limits = Limits::within(self.timeout);
+        let driver = Postgres::new(options, &name, self.through_pooler, limits);
         // Generous: a migration may wait for that of another process, or for a long transaction. It gives up before the
         // deadline of all this, so that it can say what stood in its way.
-        let patience = self.timeout * 3;
+        let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
-            let mut connection = driver.connect().await?;
+            let mut link = driver.connect_within(Limits::within(deadline)).await?;
             if self.migrate {
-                schema::migrate(&mut connection, &name, patience).await?;
+                schema::migrate(&mut link.connection, &name, patience).await?;
             } else {
-                schema::check(&mut connection, &name).await?;
+                schema::check(&mut link.connection, &name).await?;
             }
-            driver.hang_up(connection).await;
+            driver.hang_up(link).await;
             Ok(())
         };
-        let opened = tokio::time::timeout(self.timeout * 4, connect).await;
+        let opened = tokio::time::timeout(deadline, connect).await;
         let late = |_| {
             StoreError::new(
                 crate::store::StoreErrorKind::Unavailable,

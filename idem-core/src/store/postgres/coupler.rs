@@ -13,7 +13,7 @@ use super::store::PostgresStore;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Owner, Won};
 use crate::reply::Reply;
 use crate::store::remote::claims::{Judged, judge};
-use crate::store::remote::driver::{Driver, Found, micros, signed};
+use crate::store::remote::driver::{Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::sql::{Fields, TableName, found};
 use crate::store::{
@@ -110,7 +110,10 @@ const STATE: usize = 4;
 impl Coupler<Postgres> for PostgresStore {
     fn seat(&self) -> BoxFuture<'_, Result<Seat<Postgres>, TxFault>> {
         Box::pin(async {
-            let connection = self.pool().acquire().await.map_err(|error| self.fault(error))?;
+            let connection = self.pool().acquire().await.map_err(|error| match error {
+                error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
+                error => of(fault::unreached(error)),
+            })?;
             Ok(Seat::new(connection, None))
         })
     }
@@ -222,8 +225,12 @@ impl Coupler<Postgres> for PostgresStore {
     fn fault(&self, error: sqlx::Error) -> TxFault {
         match error {
             error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => TxFault::Refused(
-                StoreError::new(StoreErrorKind::Unavailable, "the pool has no connection for a transaction")
-                    .with_source(error),
+                StoreError::new(
+                    StoreErrorKind::Unavailable,
+                    "no connection for a transaction was to be had in time: raise max_connections, of the pool or of \
+                     PostgreSQL",
+                )
+                .with_source(error),
             ),
             error => of(fault::fault(error)),
         }
@@ -295,7 +302,7 @@ impl PostgresStore {
             Judged::Decided(Err(error)) => return Err(fault::damaged(&error)),
             Judged::Gone if mine => return Ok(None),
             Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
-                if !self.remote.driver().change(connection, &change).await? {
+                if !self.remote.driver().change_on(connection, &change).await? {
                     return Ok(None);
                 }
                 Claimed::Won(HeldRow::new(claim.address, won))

@@ -1,15 +1,17 @@
 //! The functions of [`schema`](super::schema), called.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr, SqlStr};
 
 use super::args::{self, Arg};
 use super::coupler::Coupled;
 use super::fault::{self, fault};
+use super::link::{self, Link, Session};
 use crate::address::Address;
 use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
+use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, address, columns, found, known_number, number, record};
 use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
@@ -19,6 +21,7 @@ pub(super) struct Postgres {
     options: PgConnectOptions,
     /// Arguments are written out instead of bound, see [`args`](super::args).
     written_out: bool,
+    limits: Limits,
     calls: Calls,
     coupled: Coupled,
 }
@@ -141,8 +144,18 @@ const RECORD: usize = 2;
 const STATE: usize = 3;
 
 impl Postgres {
-    pub(super) fn new(options: PgConnectOptions, name: &TableName, written_out: bool) -> Self {
-        Self { options, written_out, calls: Calls::new(name), coupled: Coupled::new(name) }
+    pub(super) fn new(
+        options: PgConnectOptions,
+        name: &TableName,
+        written_out: bool,
+        limits: Limits,
+    ) -> Self {
+        Self { options, written_out, limits, calls: Calls::new(name), coupled: Coupled::new(name) }
+    }
+
+    /// A connection for which the server keeps these limits.
+    pub(super) async fn connect_within(&self, limits: Limits) -> Result<Link, Fault> {
+        Link::open(&self.options, limits, self.written_out).await
     }
 
     pub(super) const fn options(&self) -> &PgConnectOptions {
@@ -153,6 +166,23 @@ impl Postgres {
         &self.coupled
     }
 
+    /// On a connection of the store's own, with its limits. Behind a pooler the server's connection is others' as well,
+    /// so there they are set for this one message, which is one transaction.
+    async fn ask(
+        &self,
+        link: &mut Link,
+        statement: &Statement,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<PgRow>, Fault> {
+        if self.written_out {
+            let text = format!("{} {}", link::local(self.limits), statement.written(args));
+            // Every argument is a number or hexadecimal digits.
+            return sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(&mut link.connection).await.map_err(fault);
+        }
+        self.rows(&mut link.connection, statement, args).await
+    }
+
+    /// On any connection, such as one of the application's.
     pub(super) async fn rows(
         &self,
         link: &mut PgConnection,
@@ -176,24 +206,62 @@ impl Postgres {
         statement: &Statement,
         args: &[Arg<'_>],
     ) -> Result<bool, Fault> {
-        let rows = self.rows(link, statement, args).await?;
-        let answer = rows.first().map(|row| row.try_get::<bool, _>(0));
-        answer.transpose().map_err(fault).map(|answer| answer == Some(true))
+        yes(&self.rows(link, statement, args).await?)
+    }
+
+    /// [`Driver::change`], on any connection.
+    pub(super) async fn change_on(&self, link: &mut PgConnection, change: &Change) -> Result<bool, Fault> {
+        self.holds(link, &self.calls.change, &of_change(change)).await
     }
 }
 
-impl Driver for Postgres {
-    type Link = PgConnection;
+fn yes(rows: &[PgRow]) -> Result<bool, Fault> {
+    let answer = rows.first().map(|row| row.try_get::<bool, _>(0));
+    answer.transpose().map_err(fault).map(|answer| answer == Some(true))
+}
 
-    async fn connect(&self) -> Result<PgConnection, Fault> {
-        self.options.connect().await.map_err(fault::unreached)
+fn of_change(change: &Change) -> [Arg<'_>; 21] {
+    let old = Row::of(&change.before);
+    let new = change.after.as_deref().map(Row::of);
+    let new = new.as_ref();
+    [
+        Arg::Bytes(Some(&change.address.as_bytes()[..])),
+        Arg::Small(Some(old.state)),
+        Arg::Big(Some(old.fence)),
+        Arg::Bytes(Some(old.nonce)),
+        Arg::Big(Some(old.until)),
+        Arg::Small(new.map(|row| row.state)),
+        Arg::Big(new.map(|row| row.fence)),
+        Arg::Bytes(new.map(|row| row.nonce)),
+        Arg::Big(new.map(|row| row.until)),
+        Arg::Int(new.map(|row| row.attempts)),
+        Arg::Small(new.map(|row| row.after_crash)),
+        Arg::Small(new.map(|row| row.recipe)),
+        Arg::Bytes(new.map(|row| row.digest)),
+        Arg::Big(new.map(|row| row.created)),
+        Arg::Text(new.map(|row| row.label)),
+        Arg::Text(new.map(|row| row.key_hint)),
+        Arg::Bytes(new.map(|row| row.reply)),
+        Arg::Text(new.map(|row| row.audit)),
+        Arg::Big(new.map(|row| columns(row.terms).0)),
+        Arg::Big(new.map(|row| columns(row.terms).1)),
+        Arg::Text(new.map(|row| columns(row.terms).2)),
+    ]
+}
+
+impl Driver for Postgres {
+    type Link = Link;
+    type Session = Session;
+
+    async fn connect(&self) -> Result<Link, Fault> {
+        self.connect_within(self.limits).await
     }
 
-    async fn claim(&self, link: &mut PgConnection, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
         let addresses = || claims.iter().map(|c| &c.address.as_bytes()[..]).collect();
         let rows = if let [c] = claims {
             let args: Vec<_> = args::of_claim(c).into_iter().chain([Arg::AllBytes(addresses())]).collect();
-            self.rows(link, &self.calls.claim_one, &args).await?
+            self.ask(link, &self.calls.claim_one, &args).await?
         } else {
             let args = [
                 Arg::AllBig(claims.iter().map(|c| Some(micros(c.lease))).collect()),
@@ -210,12 +278,12 @@ impl Driver for Postgres {
                 Arg::AllBytes(addresses()),
                 Arg::Big(i64::try_from(claims.len()).ok()),
             ];
-            self.rows(link, &self.calls.claim, &args).await?
+            self.ask(link, &self.calls.claim, &args).await?
         };
         place(rows, claims.iter().map(|claim| claim.address))
     }
 
-    async fn finish(&self, link: &mut PgConnection, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
         if let [f] = finishes {
             let args = [
                 Arg::Bytes(Some(f.address.as_bytes())),
@@ -226,7 +294,7 @@ impl Driver for Postgres {
                 Arg::Big(f.end.retention().map(micros)),
                 Arg::Bytes(Some(f.end.reply().map_or(&[], |reply| reply.as_bytes()))),
             ];
-            return Ok(vec![self.holds(link, &self.calls.finish_one, &args).await?]);
+            return Ok(vec![yes(&self.ask(link, &self.calls.finish_one, &args).await?)?]);
         }
         let args = [
             Arg::AllBytes(finishes.iter().map(|f| &f.address.as_bytes()[..]).collect()),
@@ -237,92 +305,73 @@ impl Driver for Postgres {
             Arg::AllBig(finishes.iter().map(|f| f.end.retention().map(micros)).collect()),
             Arg::AllBytes(finishes.iter().map(|f| f.end.reply().map_or(&[][..], |r| r.as_bytes())).collect()),
         ];
-        let rows = self.rows(link, &self.calls.finish, &args).await?;
+        let rows = self.ask(link, &self.calls.finish, &args).await?;
         touched(&rows, finishes.iter().map(|finish| finish.address))
     }
 
-    async fn load(&self, link: &mut PgConnection, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
         let args = [Arg::AllBytes(addresses.iter().map(|address| &address.as_bytes()[..]).collect())];
-        let rows = self.rows(link, &self.calls.load, &args).await?;
+        let rows = self.ask(link, &self.calls.load, &args).await?;
         place(rows, addresses.iter().copied())
     }
 
-    async fn change(&self, link: &mut PgConnection, change: &Change) -> Result<bool, Fault> {
-        let old = Row::of(&change.before);
-        let new = change.after.as_deref().map(Row::of);
-        let new = new.as_ref();
-        let args = [
-            Arg::Bytes(Some(&change.address.as_bytes()[..])),
-            Arg::Small(Some(old.state)),
-            Arg::Big(Some(old.fence)),
-            Arg::Bytes(Some(old.nonce)),
-            Arg::Big(Some(old.until)),
-            Arg::Small(new.map(|row| row.state)),
-            Arg::Big(new.map(|row| row.fence)),
-            Arg::Bytes(new.map(|row| row.nonce)),
-            Arg::Big(new.map(|row| row.until)),
-            Arg::Int(new.map(|row| row.attempts)),
-            Arg::Small(new.map(|row| row.after_crash)),
-            Arg::Small(new.map(|row| row.recipe)),
-            Arg::Bytes(new.map(|row| row.digest)),
-            Arg::Big(new.map(|row| row.created)),
-            Arg::Text(new.map(|row| row.label)),
-            Arg::Text(new.map(|row| row.key_hint)),
-            Arg::Bytes(new.map(|row| row.reply)),
-            Arg::Text(new.map(|row| row.audit)),
-            Arg::Big(new.map(|row| columns(row.terms).0)),
-            Arg::Big(new.map(|row| columns(row.terms).1)),
-            Arg::Text(new.map(|row| columns(row.terms).2)),
-        ];
-        self.holds(link, &self.calls.change, &args).await
+    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, Fault> {
+        yes(&self.ask(link, &self.calls.change, &of_change(change)).await?)
     }
 
-    async fn renew(&self, link: &mut PgConnection, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
         let args = [
             Arg::AllBytes(renewals.iter().map(|r| &r.address.as_bytes()[..]).collect()),
             Arg::AllBig(renewals.iter().map(|r| Some(signed(r.owner.fence.as_u64()))).collect()),
             Arg::AllBytes(renewals.iter().map(|r| &r.owner.nonce.as_bytes()[..]).collect()),
             Arg::AllBig(renewals.iter().map(|r| Some(micros(r.lease))).collect()),
         ];
-        let rows = self.rows(link, &self.calls.renew, &args).await?;
+        let rows = self.ask(link, &self.calls.renew, &args).await?;
         touched(&rows, renewals.iter().map(|renewal| renewal.address))
     }
 
-    async fn sweep(&self, link: &mut PgConnection, sweep: &Sweep) -> Result<SweepCount, Fault> {
+    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
         let args = [
             Arg::Big(Some(micros(sweep.grace))),
             Arg::Big(Some(micros(sweep.retention))),
             Arg::Int(Some(most(sweep.limit))),
         ];
-        let rows = self.rows(link, &self.calls.sweep, &args).await?;
+        let rows = self.ask(link, &self.calls.sweep, &args).await?;
         let count = |at: usize| amount(rows.first(), at).and_then(|n| usize::try_from(n).ok()).unwrap_or(0);
         Ok(SweepCount { unknown: count(0), released: count(1) })
     }
 
-    async fn reap(&self, link: &mut PgConnection, limit: usize) -> Result<usize, Fault> {
-        let rows = self.rows(link, &self.calls.reap, &[Arg::Int(Some(most(limit)))]).await?;
+    async fn reap(&self, link: &mut Link, limit: usize) -> Result<usize, Fault> {
+        let rows = self.ask(link, &self.calls.reap, &[Arg::Int(Some(most(limit)))]).await?;
         Ok(amount(rows.first(), 0).and_then(|reaped| usize::try_from(reaped).ok()).unwrap_or(0))
     }
 
-    async fn list(&self, link: &mut PgConnection, page: &Page) -> Result<Vec<Entry>, Fault> {
+    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
         let after = page.after.map(|address| *address.as_bytes());
         let args = [
             Arg::Small(Some(number(page.state))),
             Arg::Bytes(Some(after.as_ref().map_or(&[], |address| &address[..]))),
             Arg::Int(Some(most(page.limit))),
         ];
-        let rows = self.rows(link, &self.calls.list, &args).await?;
+        let rows = self.ask(link, &self.calls.list, &args).await?;
         rows.iter().map(entry).collect()
     }
 
-    async fn count(&self, link: &mut PgConnection, state: StateKind) -> Result<u64, Fault> {
-        let rows = self.rows(link, &self.calls.count, &[Arg::Small(Some(number(state)))]).await?;
+    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
+        let rows = self.ask(link, &self.calls.count, &[Arg::Small(Some(number(state)))]).await?;
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    async fn hang_up(&self, link: PgConnection) {
-        // The server finds out either way.
-        let _ignored = link.close().await;
+    fn session(&self, link: &Link) -> Option<Session> {
+        link.session
+    }
+
+    async fn end(&self, link: &mut Link, session: &Session) -> Result<(), Fault> {
+        link.end(*session).await
+    }
+
+    async fn hang_up(&self, link: Link) {
+        link.close().await;
     }
 }
 

@@ -22,10 +22,16 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
         }
         // https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
         "40" => Fault::Again(unavailable("PostgreSQL undid the statement again and again").with_source(error)),
-        "57" | "55" => Fault::Shut(
-            unavailable("PostgreSQL cancelled the statement: it waited too long for a lock or ran too long")
+        // Not `Again`, which would wait as long many times; and not `Shut`, because in a batch it is one record that is
+        // locked: the others must not suffer.
+        "55" if code == "55P03" => Fault::Refused(
+            unavailable("the record, or the table, was locked for too long: a transaction that was left open?")
                 .with_source(error),
         ),
+        "57" if code == "57014" => Fault::Shut(
+            unavailable("PostgreSQL cancelled the statement: it ran too long, or was told to").with_source(error),
+        ),
+        "57" | "55" => Fault::Shut(unavailable("PostgreSQL is not ready for this").with_source(error)),
         "53" => Fault::Shut(
             unavailable("PostgreSQL has no room for this: disk, memory or connections are used up")
                 .with_source(error),
@@ -85,7 +91,24 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
         _ if matches!(error, sqlx::Error::Configuration(_)) => {
             (StoreErrorKind::Misconfigured, "the URL of the database is not one that PostgreSQL knows")
         }
-        _ => (StoreErrorKind::Unavailable, "PostgreSQL cannot be reached"),
+        Some("53300") => (
+            StoreErrorKind::Unavailable,
+            "PostgreSQL has no connection left: raise max_connections, or use fewer lanes",
+        ),
+        Some("57P01" | "57P02" | "57P03") => {
+            (StoreErrorKind::Unavailable, "PostgreSQL is starting up or shutting down: try again soon")
+        }
+        Some(code) if code.starts_with("53") => (
+            StoreErrorKind::Unavailable,
+            "PostgreSQL has no room for a connection: memory or disk are used up",
+        ),
+        // What PgBouncer says, whatever the reason.
+        Some(code) if code.starts_with("08") => (
+            StoreErrorKind::Unavailable,
+            "the pooler refused the connection: it has no room, or PostgreSQL cannot be reached from there",
+        ),
+        Some(_) => (StoreErrorKind::Unavailable, "PostgreSQL refused the connection"),
+        None => (StoreErrorKind::Unavailable, "PostgreSQL cannot be reached"),
     };
     Fault::Unreached(Failure::new(kind, message).with_source(error))
 }

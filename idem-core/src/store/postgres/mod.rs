@@ -20,9 +20,15 @@
 //! Set `synchronous_commit = on` with synchronous standbys where that must not happen.
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or somebody who
-//! runs [`PostgresStore::migrations`], and up to 5 + 2 × [`lanes`](PostgresStoreBuilder::lanes) connections, opened
+//! runs [`PostgresStore::migrations`], and up to 6 + 2 × [`lanes`](PostgresStoreBuilder::lanes) connections, opened
 //! when they are first needed. Times are the server's clock. A pooler in transaction mode, such as PgBouncer, needs
 //! [`through_pooler`](PostgresStoreBuilder::through_pooler).
+//!
+//! **Gives up** on the server before it does here: each statement has a `lock_timeout` of two fifths of the
+//! [`timeout`](PostgresStoreBuilder::timeout) and a `statement_timeout` of four fifths, unless the connect options set
+//! shorter ones; through a pooler, for that statement alone. So what is
+//! [`Unavailable`](crate::store::StoreErrorKind::Unavailable) for a lock did certainly not happen. A statement whose
+//! answer never came is cancelled on the server, from another connection; not through a pooler, which hides whose it is.
 //!
 //! **Costs** one round trip for a new key, for a replay (none where this process has the answer in its cache), for a
 //! duplicate, for a completion or a release; two for a take-over, a repeated claim after a release, and a completion
@@ -44,6 +50,7 @@ mod builder;
 mod coupler;
 mod driver;
 mod fault;
+mod link;
 mod schema;
 mod store;
 

@@ -68,7 +68,7 @@ impl RedisStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one batch more may be under way where callers send as many themselves: the store has
-    /// never more than 5 + 2 × `lanes` connections.
+    /// never more than 5 + 2 × `lanes` connections; in a cluster, to each node.
     pub fn lanes(mut self, lanes: usize) -> Self {
         self.lanes = lanes;
         self
@@ -115,10 +115,11 @@ impl RedisStoreBuilder {
             driver.hang_up(link).await;
             Ok(driver)
         };
-        let driver: Redis = tokio::time::timeout(timeout * 2, opened).await.map_err(|_| {
-            let message = "Redis did not answer in time when the store was opened";
-            StoreError::new(StoreErrorKind::Unavailable, message)
-        })??;
+        let driver: Redis =
+            tokio::time::timeout(timeout.saturating_mul(2), opened).await.map_err(|_| {
+                let message = "Redis did not answer in time when the store was opened";
+                StoreError::new(StoreErrorKind::Unavailable, message)
+            })??;
         Ok(RedisStore::new(Remote::new(driver, Traffic { lanes: self.lanes, timeout })))
     }
 }

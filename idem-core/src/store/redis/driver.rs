@@ -1,5 +1,7 @@
 //! The scripts, called.
 
+use std::convert::Infallible;
+
 use redis::cluster::{ClusterClient, ClusterConfig};
 use redis::{AsyncConnectionConfig, Client, Cmd, Value};
 
@@ -49,7 +51,7 @@ impl Redis {
     /// What [`Exchange`](crate::store::remote) times by itself is cut a little earlier on a cluster, where one node
     /// that says nothing must not cost the answers of the others.
     fn patience(&self) -> std::time::Duration {
-        self.timeout * 3 / 4
+        self.timeout / 4 * 3
     }
 
     fn touch(&self) -> u8 {
@@ -59,6 +61,7 @@ impl Redis {
 
 impl Driver for Redis {
     type Link = Link;
+    type Session = Infallible;
 
     async fn connect(&self) -> Result<Link, Fault> {
         match &self.target {
@@ -173,6 +176,15 @@ impl Driver for Redis {
 
     async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
         survey::count(self, link, state).await
+    }
+
+    /// Redis runs one command after the other and waits for nothing: there is nothing to end.
+    fn session(&self, _: &Link) -> Option<Infallible> {
+        None
+    }
+
+    async fn end(&self, _: &mut Link, session: &Infallible) -> Result<(), Fault> {
+        match *session {}
     }
 
     async fn hang_up(&self, link: Link) {

@@ -123,8 +123,18 @@ pub(super) fn unreached(error: RedisError) -> Fault {
             StoreErrorKind::Misconfigured,
             "this Redis is not a cluster: open the store with its one URL, or with a Client",
         )
+    } else if text.contains("max number of clients") {
+        // Also `max number of clients + cluster connections reached`.
+        unavailable("Redis has no connection left: raise maxclients, or use fewer lanes")
+    } else if text.contains("LOADING") {
+        unavailable("Redis is starting and loads its data: try again soon")
     } else if error.kind() == ErrorKind::InvalidClientConfig {
         Failure::new(StoreErrorKind::Misconfigured, "the address of Redis cannot be used")
+    } else if error.is_connection_dropped() && !error.is_connection_refusal() {
+        // Redis says why, but the client, which has sent more, loses that with the connection.
+        unavailable(
+            "Redis closed the connection at once: if it has no connection left, raise maxclients, or use fewer lanes",
+        )
     } else {
         unavailable("Redis cannot be reached")
     };

@@ -62,7 +62,7 @@ fn clustered(seeds: Vec<ConnectionInfo>, timeout: Duration) -> Result<Target, Re
         .retries(RETRIES)
         .min_retry_wait(*PAUSE.start())
         .max_retry_wait(*PAUSE.end())
-        .overall_response_timeout(Some(timeout * 3 / 4))
+        .overall_response_timeout(Some(timeout / 4 * 3))
         .build()
         .map(|client| Target::Cluster(Box::new(client)))
 }

@@ -1,6 +1,7 @@
 //! T1, T2 and T10: claims that travel together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::call;
 use super::driver::{Change, Driver, Found};
@@ -33,6 +34,10 @@ impl<D: Driver> Work for Claims<D> {
 impl<D: Driver> Rounds for Claims<D> {
     type Request = Claim;
     type Answer = ClaimOutcome;
+
+    fn budget(&self) -> Duration {
+        self.0.budget()
+    }
 
     /// Answers what it can; gives back those that must ask again.
     async fn round(

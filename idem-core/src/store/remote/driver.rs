@@ -17,6 +17,9 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     /// A connection. Bound to the runtime that opened it.
     type Link: fmt::Debug + Send + 'static;
 
+    /// What a connection is to the server.
+    type Session: fmt::Debug + Send + Sync + 'static;
+
     /// The most operations in one statement.
     const ROUND: usize = 256;
 
@@ -81,6 +84,16 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
         link: &mut Self::Link,
         state: StateKind,
     ) -> impl Future<Output = Result<u64, Fault>> + Send;
+
+    /// By which another connection can end what runs on `link`; `None` where there is no such way.
+    fn session(&self, link: &Self::Link) -> Option<Self::Session>;
+
+    /// Ends the statement that runs in another session, if it is one of the store's and still runs.
+    fn end(
+        &self,
+        link: &mut Self::Link,
+        session: &Self::Session,
+    ) -> impl Future<Output = Result<(), Fault>> + Send;
 
     /// Says goodbye.
     fn hang_up(&self, link: Self::Link) -> impl Future<Output = ()> + Send;

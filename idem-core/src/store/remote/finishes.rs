@@ -1,6 +1,7 @@
 //! T5, T6 and T7: how owners end their claims, together.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::call;
 use super::driver::{Driver, End, Finish, Found};
@@ -33,6 +34,10 @@ impl<D: Driver> Work for Finishes<D> {
 impl<D: Driver> Rounds for Finishes<D> {
     type Request = Finish;
     type Answer = WriteOutcome;
+
+    fn budget(&self) -> Duration {
+        self.0.budget()
+    }
 
     /// Answers what it can; gives back those that must be written again.
     async fn round(

@@ -44,10 +44,9 @@ impl Place {
 }
 
 impl<L> Held<L> {
-    /// To say goodbye to: it counts no more.
-    pub(super) fn into_link(self) -> L {
-        drop(self.place);
-        self.link
+    /// The connection, to say goodbye to, and the place that it has until then.
+    pub(super) fn into_parts(self) -> (L, Place) {
+        (self.link, self.place)
     }
 }
 
@@ -100,4 +99,33 @@ impl<L> Links<L> {
 
 fn here() -> Option<Id> {
     Handle::try_current().ok().map(|runtime| runtime.id())
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::runtime::{Builder, Runtime};
+
+    use super::*;
+
+    fn runtime() -> Runtime {
+        Builder::new_current_thread().build().unwrap()
+    }
+
+    #[test]
+    fn idle_connections_of_other_runtimes_make_room() {
+        let links = Links::new(2);
+        let runtimes = [runtime(), runtime(), runtime()];
+        let seen = runtimes.each_ref().map(|runtime| {
+            runtime.block_on(async {
+                let link = Arc::new(());
+                let seen = Arc::downgrade(&link);
+                assert!(links.take().is_none(), "those of others are not used");
+                assert!(links.give_back(links.place().fill(link)).is_none());
+                seen
+            })
+        });
+        assert_eq!(seen.each_ref().map(std::sync::Weak::strong_count), [0, 1, 1], "the oldest is closed");
+        runtimes[2].block_on(async { assert!(links.take().is_some()) });
+        assert_eq!(links.open.load(Ordering::Relaxed), 1);
+    }
 }

@@ -5,19 +5,22 @@
 //! - [`queue`]: whatever waits goes out together, without a timer, so a lone caller waits for nobody. What a caller does
 //!   not drive itself runs on a [`thread`] of the store's.
 //! - [`exchange`]: a statement on a connection, tried again where the connection broke. Every statement is safe to
-//!   repeat, and repeating it settles what became of the first try: a conflicting write waits for it.
+//!   repeat, and repeating it settles what became of the first try: a conflicting write waits for it. The server gives
+//!   up before the client ([`limits`]); what the client gives up is ended there ([`cancels`]).
 //! - [`claims`], [`finishes`] (in [`rounds`]), [`verdicts`]: the first statement does the usual thing in one round trip, a new claim or
 //!   its owner's completion, under a guard of its own. Wherever it does not, the record comes back and
 //!   [`protocol`](crate::protocol) itself decides; what it changed is written by one statement that names the record as
 //!   it was read, and does nothing if somebody was faster. Then it begins anew.
 
 mod call;
+mod cancels;
 pub(super) mod claims;
 pub(super) mod driver;
 mod exchange;
 pub(super) mod failure;
 mod finishes;
 mod lane;
+pub(super) mod limits;
 mod links;
 mod own;
 mod queue;

@@ -1,6 +1,9 @@
 //! Operations that are tried together until each is decided.
 
 use std::future::Future;
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::exchange::Unanswered;
 use crate::store::{Answers, StoreError, StoreErrorKind};
@@ -11,6 +14,9 @@ pub(super) const CONTENTION: usize = 16;
 pub(super) trait Rounds: Sync {
     type Request: Sync;
     type Answer: Send;
+
+    /// How long a batch may take before nothing more is sent for it.
+    fn budget(&self) -> Duration;
 
     /// Tries the `open` ones of `requests`, and answers what it can; gives back those that must be tried again. Fails
     /// only where it has answered none.
@@ -23,15 +29,21 @@ pub(super) trait Rounds: Sync {
 }
 
 /// Answers each, in order. What is refused together is tried one by one, so that a bad one fails none of its
-/// neighbours.
+/// neighbours: for as long as the whole batch may take. What was not sent until then certainly did not happen.
 pub(super) async fn serve<R: Rounds>(work: &R, requests: &[R::Request]) -> Answers<R::Answer> {
+    let begun = Instant::now();
+    let late = || begun.elapsed() >= work.budget();
     let all: Vec<&R::Request> = requests.iter().collect();
-    match decide(work, &all).await {
+    match decide(work, &all, late).await {
         Ok(answers) => answers,
         Err(Unanswered::Refused(_)) if all.len() > 1 => {
             let mut answers = Vec::with_capacity(all.len());
             for request in &all {
-                answers.push(match decide(work, &[request]).await {
+                if late() {
+                    answers.push(Err(unsent()));
+                    continue;
+                }
+                answers.push(match decide(work, &[request], late).await {
                     Ok(mut answer) => answer.pop().unwrap_or_else(|| Err(contended())),
                     Err(unanswered) => Err(unanswered.failure().to_error()),
                 });
@@ -42,13 +54,17 @@ pub(super) async fn serve<R: Rounds>(work: &R, requests: &[R::Request]) -> Answe
     }
 }
 
-/// Fails only where nobody has been answered.
-async fn decide<R: Rounds>(work: &R, requests: &[&R::Request]) -> Result<Answers<R::Answer>, Unanswered> {
+/// Fails only where none has been answered. Once it is `late`, what is open is not tried again.
+async fn decide<R: Rounds>(
+    work: &R,
+    requests: &[&R::Request],
+    late: impl Fn() -> bool + Send + Sync,
+) -> Result<Answers<R::Answer>, Unanswered> {
     let mut answers: Answers<R::Answer> = requests.iter().map(|_| Err(contended())).collect();
     let mut open: Vec<usize> = (0..requests.len()).collect();
     for _ in 0..CONTENTION {
         match work.round(requests, &open, &mut answers).await {
-            Ok(again) if again.is_empty() => break,
+            Ok(again) if again.is_empty() || late() => break,
             Ok(again) => open = again,
             Err(unanswered) if open.len() == requests.len() => return Err(unanswered),
             Err(unanswered) => {
@@ -72,5 +88,12 @@ pub(super) fn contended() -> StoreError {
     StoreError::new(
         StoreErrorKind::Unavailable,
         "others changed the record each time it was to be written: try again",
+    )
+}
+
+fn unsent() -> StoreError {
+    StoreError::new(
+        StoreErrorKind::Unavailable,
+        "other records of the batch, locked for too long, took all the time: this one was not sent, try again",
     )
 }

@@ -62,8 +62,9 @@ const STEP: usize = 500;
 
 impl<D: Driver> Remote<D> {
     pub(in crate::store) fn new(driver: D, traffic: Traffic) -> Self {
-        let exchange = Arc::new(Exchange::new(driver, traffic.timeout, traffic.connections()));
         let thread = Arc::new(Thread::new());
+        let most = traffic.connections();
+        let exchange = Arc::new(Exchange::new(driver, Arc::clone(&thread), traffic.timeout, most));
         Self {
             claims: Queue::new(Claims(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
             finishes: Queue::new(Finishes(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),

@@ -12,6 +12,8 @@ impl<B: Backend> Runner<B> {
         // A short grace on a clock that runs would end at some time between two steps.
         let loose = self.precision == Precision::Loose;
         let grace = if loose && grace == Span::Short { Span::Long } else { grace };
+        // What is freed for a short time may be gone before it is looked at.
+        let vanishes = loose && retention == Span::Short;
         let (grace, retention) = (grace.of(self.model.timing), retention.of(self.model.timing));
         let count = self.store(side).sweep(Sweep { grace, retention, limit }).await;
         let count = count.map_err(|error| format!("the sweep failed: {error:?}"))?;
@@ -25,7 +27,11 @@ impl<B: Backend> Runner<B> {
             }
             abandoned += 1;
             let found = self.look_up(side, key).await?;
-            if found.is_some_and(|found| self.precision.view(&found) == self.precision.view(&moved)) {
+            let is_moved = match found {
+                Some(found) => self.precision.view(&found) == self.precision.view(&moved),
+                None => vanishes && swept == Swept::Released,
+            };
+            if is_moved {
                 *self.model.slot(key) = Some(moved);
                 if swept == Swept::Unknown { unknown += 1 } else { released += 1 }
             }

@@ -1,29 +1,52 @@
 //! What is tried again, and what a caller is told of what is not.
 
 use std::collections::VecDeque;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
+
+use tokio::sync::Semaphore;
 
 use super::address;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind, Terms};
+use crate::store::remote::claims::Claims;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
+use crate::store::remote::exchange::Exchange;
 use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::queue::Work as _;
 use crate::store::remote::store::{Remote, Traffic};
+use crate::store::remote::thread::Thread;
 use crate::store::{Batch, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 /// Fails as it is told, and otherwise finds every key free.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Told {
     /// One for each call; `None` lets it through.
     faults: Mutex<VecDeque<Option<Fault>>>,
     connects: AtomicUsize,
     calls: AtomicUsize,
     down: bool,
+    /// How long it takes to refuse a claim.
+    slow: Duration,
+    /// One for each session that was ended.
+    ended: Semaphore,
+}
+
+impl Default for Told {
+    fn default() -> Self {
+        Self {
+            faults: Mutex::default(),
+            connects: AtomicUsize::new(0),
+            calls: AtomicUsize::new(0),
+            down: false,
+            slow: Duration::ZERO,
+            ended: Semaphore::new(0),
+        }
+    }
 }
 
 fn failure(kind: StoreErrorKind) -> Failure {
@@ -47,6 +70,7 @@ fn remote(driver: Told) -> Remote<Told> {
 
 impl Driver for Told {
     type Link = ();
+    type Session = ();
 
     async fn connect(&self) -> Result<(), Fault> {
         self.connects.fetch_add(1, Ordering::Relaxed);
@@ -60,6 +84,7 @@ impl Driver for Told {
         if claims.iter().any(|claim| claim.address == address("silent")) {
             std::future::pending::<()>().await;
         }
+        tokio::time::sleep(self.slow).await;
         self.next()?;
         let unseen = address("unseen");
         let found = |claim: &&Claim| {
@@ -101,6 +126,15 @@ impl Driver for Told {
 
     async fn count(&self, (): &mut (), _: StateKind) -> Result<u64, Fault> {
         self.next().map(|()| 0)
+    }
+
+    fn session(&self, (): &()) -> Option<()> {
+        Some(())
+    }
+
+    async fn end(&self, (): &mut (), (): &()) -> Result<(), Fault> {
+        self.ended.add_permits(1);
+        Ok(())
     }
 
     async fn hang_up(&self, (): ()) {}
@@ -215,4 +249,42 @@ async fn silence_ends_as_undecided() {
     let remote = Told::with([]);
     assert_eq!(remote.claim(claim("silent")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
     assert!(remote.claim(claim("k")).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_call_that_is_given_up_is_ended_on_the_server() {
+    let remote = Remote::new(Told::default(), Traffic { lanes: 1, timeout: Duration::from_millis(20) });
+    assert_eq!(remote.claim(claim("silent")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
+    drop(remote.driver().ended.acquire().await.unwrap());
+}
+
+/// A future that was begun on a runtime that has ended since: its timers are not to be polled.
+#[test]
+fn a_future_outlives_its_runtime() {
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let remote = Remote::new(Told::default(), Traffic { lanes: 1, timeout: Duration::from_millis(20) });
+    let first = runtime();
+    let mut claim = Box::pin(remote.claim(claim("silent")));
+    first.block_on(async {
+        let sent = std::future::poll_fn(|cx| std::task::Poll::Ready(claim.as_mut().poll(cx)));
+        assert!(sent.await.is_pending());
+    });
+    drop(first);
+    assert_eq!(runtime().block_on(claim).unwrap_err().kind(), StoreErrorKind::Undecided);
+}
+
+/// One time for the whole batch, however many of its operations are refused.
+#[tokio::test(start_paused = true)]
+async fn what_is_left_of_a_batch_when_its_time_is_up_is_not_sent() {
+    let refused = || Some(Fault::Refused(failure(StoreErrorKind::Unavailable)));
+    let faults = std::iter::repeat_with(refused).take(1000).collect();
+    let told = Told { faults: Mutex::new(faults), slow: Duration::from_secs(2), ..Told::default() };
+    let thread = Arc::new(Thread::new());
+    let claims = Claims(Arc::new(Exchange::new(told, thread, Duration::from_secs(5), 9)));
+    let all: Vec<_> = (0..256).map(|n| claim(&n.to_string())).collect();
+    for answer in claims.serve(&all).await {
+        assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
+    }
+    // All together, and then one by one until seven and a half seconds are over.
+    assert_eq!(claims.0.driver().calls.load(Ordering::Relaxed), 1 + 3);
 }

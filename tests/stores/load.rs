@@ -1,0 +1,83 @@
+//! Callers that claim and complete without a pause, also while a server does not answer.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use idem_core::protocol::ClaimOutcome;
+use idem_core::store::{Store, StoreError};
+use tokio::task::JoinSet;
+
+use crate::support::*;
+
+/// Most connections of a store, as its builder's `lanes` says, with the default lanes.
+pub(crate) const MOST_CONNECTIONS: i64 = 6 + 2 * 2;
+
+pub(crate) struct Load {
+    told: Arc<Told>,
+    callers: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Told {
+    stop: AtomicBool,
+    served: AtomicUsize,
+    failed: AtomicUsize,
+}
+
+impl Load {
+    pub(crate) fn start(store: &Arc<dyn Store>, callers: usize) -> Self {
+        let told = Arc::new(Told::default());
+        let mut tasks = JoinSet::new();
+        for caller in 0..callers {
+            let (store, told) = (Arc::clone(store), Arc::clone(&told));
+            tasks.spawn(async move {
+                for number in 0.. {
+                    if told.stop.load(Ordering::Relaxed) {
+                        return;
+                    }
+                    match serve(&*store, &format!("load {caller} {number}")).await {
+                        Ok(()) => told.served.fetch_add(1, Ordering::Relaxed),
+                        Err(error) => {
+                            assert!(error.is_transient(), "{error:?}");
+                            told.failed.fetch_add(1, Ordering::Relaxed)
+                        }
+                    };
+                }
+            });
+        }
+        Self { told, callers: tasks }
+    }
+
+    pub(crate) fn failed(&self) -> usize {
+        self.told.failed.load(Ordering::Relaxed)
+    }
+
+    /// Until so many more were served.
+    pub(crate) async fn serves(&self, more: usize) {
+        let before = self.told.served.load(Ordering::Relaxed);
+        let served = async || (self.told.served.load(Ordering::Relaxed) >= before + more).then_some(());
+        until("callers are served", served).await;
+    }
+
+    pub(crate) async fn stop(self) {
+        self.told.stop.store(true, Ordering::Relaxed);
+        self.callers.join_all().await;
+    }
+}
+
+async fn serve(store: &dyn Store, key: &str) -> Result<(), StoreError> {
+    // Somebody's: an earlier try whose answer was lost.
+    let ClaimOutcome::Won(won) = store.claim(claim(key)).await? else { return Ok(()) };
+    store.complete(completion(key, won.owner)).await.map(drop)
+}
+
+/// A store with a timeout that hardly anything meets: it opens and answers, or says in the usual way that it does not.
+pub(crate) async fn bears(opened: Result<impl Store, StoreError>) {
+    let told = match opened {
+        Ok(store) => store.claim(claim("hasty")).await.map(drop),
+        Err(error) => Err(error),
+    };
+    if let Err(error) = told {
+        assert!(error.is_transient(), "{error:?}");
+    }
+}

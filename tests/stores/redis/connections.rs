@@ -1,0 +1,71 @@
+//! How many connections a store keeps, and what it says where there is none.
+
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::time::Duration;
+
+use idem_core::store::{Store, StoreErrorKind};
+use idem_servers::{Redis, require};
+
+use super::support::{Records, Shell};
+use crate::load::{Load, MOST_CONNECTIONS, bears};
+use crate::support::*;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_that_was_frozen_serves_again() {
+    let Some(server) = require(Redis::start()) else { return };
+    let records = Records::at(&[server.url()]);
+    let mut shell = records.shell();
+    let store: Arc<dyn Store> =
+        Arc::new(records.builder().timeout(Duration::from_millis(300)).open().await.unwrap());
+    let load = Load::start(&store, 64);
+    load.serves(200).await;
+    server.freeze().unwrap();
+    let before = load.failed();
+    until("callers are told", async || (load.failed() > before + 200).then_some(())).await;
+    server.thaw().unwrap();
+    load.serves(200).await;
+    until("what was given up is gone", async || {
+        let clients = i64::try_from(shell.say("CLIENT LIST").text().lines().count()).unwrap();
+        // The shell is one more.
+        (clients <= MOST_CONNECTIONS + 1).then_some(())
+    })
+    .await;
+    load.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_without_a_connection_left_says_so() {
+    let Some(server) = require(Redis::builder().setting("maxclients", "5").start()) else { return };
+    let records = Records::at(&[server.url()]);
+    let store = records.open().await;
+    let mut shell = Shell::to(&records.urls[0]);
+    let address = server.addr();
+    let mut held: Vec<_> = (0..4).map(|_| TcpStream::connect(address).unwrap()).collect();
+    // Refused, once the store's own connection is gone and all of these are there.
+    until("no connection is left", async || {
+        let clients = shell.say("CLIENT LIST").text().lines().count();
+        if clients < 5 {
+            held.push(TcpStream::connect(address).unwrap());
+        }
+        (clients == 5).then_some(())
+    })
+    .await;
+    let error = store.claim(claim("k")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(error.to_string().contains("no connection left"), "{error:?}");
+    drop(held);
+    until("there is one", async || store.claim(claim("k")).await.ok().map(drop)).await;
+}
+
+#[tokio::test]
+async fn every_timeout_is_one() {
+    for records in [Records::server(), Records::cluster()] {
+        let Some(records) = records else { return };
+        let store = records.builder().timeout(Duration::MAX).open().await.unwrap();
+        win(&store, "k").await;
+        for none in [Duration::ZERO, Duration::from_nanos(1)] {
+            bears(records.builder().timeout(none).open().await).await;
+        }
+    }
+}
