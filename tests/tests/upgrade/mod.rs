@@ -35,7 +35,7 @@ impl<'s> Versions<'s> {
 
     /// New keys at `runs` are run there, and replayed by `other`; another request with the key is refused by both.
     fn one_runs_for_both(&mut self, round: &str, runs: &Target, other: &Target) {
-        for path in ["/pay", "/refund", "/bytes", "/named/7/pay"] {
+        for path in ["/pay", "/refund", "/bytes", "/a/7/pay"] {
             let key = format!("{round} {path}").replace([' ', '/'], "-");
             let request = post(path).key(&key);
             let first = runs.send(&request);
