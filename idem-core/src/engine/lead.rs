@@ -23,7 +23,6 @@ pub(super) struct Lead {
     /// The flight has landed, or goes on as an attempt.
     over: bool,
     claim: Claim,
-    retention: Duration,
     /// A claim was sent and its answer is not known.
     undecided: bool,
     /// The handler has run, and says that something may have happened where nobody can undo it.
@@ -47,7 +46,6 @@ impl Lead {
             flight,
             over: false,
             claim,
-            retention: operation.policy.ttl,
             undecided: false,
             doubtful: AtomicBool::new(false),
         }
@@ -141,8 +139,7 @@ impl Drop for Lead {
             self.engine.keeper.spawn(&self.engine, marking);
         } else if self.undecided {
             let engine = Arc::clone(&self.engine);
-            let (claim, retention) = (self.claim.clone(), self.retention);
-            self.engine.keeper.spawn(&self.engine, take_back(engine, claim, retention));
+            self.engine.keeper.spawn(&self.engine, take_back(engine, self.claim.clone()));
         }
     }
 }
@@ -177,7 +174,8 @@ async fn ask(engine: &Engine, claim: &Claim) -> Result<ClaimOutcome, StoreError>
 }
 
 /// Finds out whether a claim was won that nobody waits for any more, and gives it back: its handler never ran.
-async fn take_back(engine: Arc<Engine>, claim: Claim, retention: Duration) {
+async fn take_back(engine: Arc<Engine>, claim: Claim) {
+    let retention = claim.terms.retention();
     let mut pause = FIRST_PAUSE;
     loop {
         reach(points::TAKE_BACK_CLAIM_BEFORE);

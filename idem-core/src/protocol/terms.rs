@@ -112,9 +112,9 @@ impl fmt::Display for Terms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for span in [self.0.retention, self.0.lease] {
             if span.is_multiple_of(SECOND) {
-                write!(f, "{}s ", span / SECOND)?
+                write!(f, "{}s ", span / SECOND)?;
             } else {
-                write!(f, "{span} ")?
+                write!(f, "{span} ")?;
             }
         }
         f.write_str(&self.0.namespace)
