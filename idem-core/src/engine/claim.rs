@@ -26,8 +26,6 @@ const LEADER_SILENCE: Duration = Duration::from_secs(2);
 pub(super) struct Asked {
     pub(super) future: ClaimFuture,
     pub(super) claim: Claim,
-    /// How long a released record is kept.
-    pub(super) retention: Duration,
     /// What to do with the claim if it is won after its leader has left.
     pub(super) unclaimed: Unclaimed,
     /// Time just before the claim was sent.
@@ -244,7 +242,7 @@ impl std::fmt::Debug for ClaimSlot {
 ///
 /// A claim that was repeated may find its own record given up as unknown, or released by a sweep: the lease ended while
 /// no answer came through. Its handler never began, so the record is released, and claimed again with a fresh nonce.
-pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, retention: Duration) -> ClaimFuture {
+pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim) -> ClaimFuture {
     Box::pin(async move {
         let begun = Instant::now();
         let mut repeated = false;
@@ -256,7 +254,7 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, retenti
             match answer {
                 Err(error) if error.kind() == StoreErrorKind::Undecided => {}
                 Ok(ClaimOutcome::Unknown) if repeated || begun.elapsed() >= claim.lease => {
-                    match release_own_unknown(&engine, &claim, retention).await {
+                    match release_own_unknown(&engine, &claim).await {
                         Ok(true) => {
                             repeated = false;
                             claim.nonce = Nonce::fresh();
@@ -296,11 +294,7 @@ async fn under_way<T>(question: impl Future<Output = T>) -> T {
 }
 
 /// Releases an unknown record that belongs to `claim`, whose handler never began. False if it belongs to another claim.
-async fn release_own_unknown(
-    engine: &Engine,
-    claim: &Claim,
-    retention: Duration,
-) -> Result<bool, StoreError> {
+async fn release_own_unknown(engine: &Engine, claim: &Claim) -> Result<bool, StoreError> {
     reach(points::UNCLAIMED_LOOK_UP_BEFORE);
     let found = engine.in_time(engine.store.look_up(claim.address)).await;
     reach(points::UNCLAIMED_LOOK_UP_AFTER);
@@ -308,7 +302,7 @@ async fn release_own_unknown(
         Some(record) if record.owner.nonce == claim.nonce => record.owner,
         _ => return Ok(false),
     };
-    let release = Release { address: claim.address, owner, retention };
+    let release = Release { address: claim.address, owner, retention: claim.terms.retention() };
     reach(points::UNCLAIMED_RELEASE_BEFORE);
     let released = engine.in_time(engine.store.release(release)).await;
     reach(points::UNCLAIMED_RELEASE_AFTER);

@@ -44,7 +44,7 @@ impl Engine {
 
 async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted: Counted) {
     reach(points::UNCLAIMED_FOLLOW_BEFORE);
-    let (since, lease, retention) = (asked.since, asked.claim.lease, asked.retention);
+    let (since, lease, retention) = (asked.since, asked.claim.lease, asked.claim.terms.retention());
     let unclaimed = asked.unclaimed;
     let mut answered = pin!(to_its_answer(&engine, asked));
     let limit = later(since, engine.claim_limit());
@@ -92,7 +92,7 @@ async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted
 /// Polls the claim to its answer. A future whose own runtime has ended panics, or says that the claim is undecided: the
 /// claim is then repeated from here.
 async fn to_its_answer(engine: &Arc<Engine>, asked: Asked) -> Result<ClaimOutcome, StoreError> {
-    let Asked { mut future, claim, retention, .. } = asked;
+    let Asked { mut future, claim, .. } = asked;
     let mut backoff = Backoff::for_questions();
     loop {
         match caught(future.as_mut()).await {
@@ -100,7 +100,7 @@ async fn to_its_answer(engine: &Arc<Engine>, asked: Asked) -> Result<ClaimOutcom
             Err(_) => {
                 tracing::warn!(address = %claim.address, "a store panicked in a claim, which is repeated");
                 backoff.pause().await;
-                future = claim_until_decided(Arc::clone(engine), claim.clone(), retention);
+                future = claim_until_decided(Arc::clone(engine), claim.clone());
             }
         }
     }

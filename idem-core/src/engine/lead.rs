@@ -20,7 +20,6 @@ pub(super) struct Lead {
     /// The flight has landed, or goes on as an attempt.
     over: bool,
     claim: Claim,
-    retention: Duration,
     /// The nonce of the claim was sent to the store.
     has_asked: bool,
     /// The handler has run, and reported an ambiguous outcome.
@@ -53,7 +52,6 @@ impl Lead {
             flight,
             over: false,
             claim,
-            retention: operation.policy.ttl,
             has_asked: false,
             doubtful: AtomicBool::new(false),
         }
@@ -106,14 +104,8 @@ impl Lead {
         if std::mem::replace(&mut self.has_asked, true) {
             self.claim.nonce = Nonce::fresh();
         }
-        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone(), self.retention);
-        Asked {
-            future,
-            claim: self.claim.clone(),
-            retention: self.retention,
-            unclaimed: self.unclaimed(),
-            since: Instant::now(),
-        }
+        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone());
+        Asked { future, claim: self.claim.clone(), unclaimed: self.unclaimed(), since: Instant::now() }
     }
 
     /// What to do with a claim that is won after this leader has left.

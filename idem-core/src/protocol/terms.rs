@@ -6,8 +6,8 @@
 //!
 //! let terms = Terms::new(Duration::from_hours(720), Duration::from_secs(30), "shop");
 //! assert_eq!(terms.retention(), Duration::from_hours(720));
-//! assert_eq!(terms.to_string(), "2592000000000 30000000 shop");
-//! assert_eq!(Terms::from_stored("2592000000000 30000000 shop"), Some(terms));
+//! assert_eq!(terms.to_string(), "2592000s 30s shop");
+//! assert_eq!(Terms::from_stored("2592000s 30s shop"), Some(terms));
 //! ```
 
 use std::fmt;
@@ -32,6 +32,9 @@ struct Kept {
 
 /// The longest span that is kept, in microseconds: about 146,000 years. Fits into every store's integers.
 const LONGEST: u64 = i64::MAX.unsigned_abs() / 2;
+
+/// In microseconds.
+const SECOND: u64 = 1_000_000;
 
 /// The most characters of a namespace that are kept.
 const NAMESPACE: usize = 64;
@@ -68,8 +71,8 @@ impl Terms {
     #[must_use]
     pub fn from_stored(text: &str) -> Option<Self> {
         let mut parts = text.splitn(3, ' ');
-        let mut number = || parts.next()?.parse().ok();
-        let (retention, lease) = (number()?, number()?);
+        let mut span = || micros(parts.next()?);
+        let (retention, lease) = (span()?, span()?);
         Some(Self::from_micros(retention, lease, parts.next()?))
     }
 
@@ -103,10 +106,26 @@ fn readable(namespace: &str) -> String {
     visible().take(BEGINNING).chain(['#']).chain(digest.chars()).collect()
 }
 
-/// Retention and lease in microseconds, and the namespace, with spaces between: for a store to keep.
+/// Retention and lease, in microseconds or in whole seconds with an `s`, and the namespace, with spaces between: for a store
+/// to keep.
 impl fmt::Display for Terms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.0.retention, self.0.lease, self.0.namespace)
+        for span in [self.0.retention, self.0.lease] {
+            if span.is_multiple_of(SECOND) {
+                write!(f, "{}s ", span / SECOND)?;
+            } else {
+                write!(f, "{span} ")?;
+            }
+        }
+        f.write_str(&self.0.namespace)
+    }
+}
+
+/// Of a span as it is written.
+fn micros(text: &str) -> Option<u64> {
+    match text.strip_suffix('s') {
+        Some(seconds) => seconds.parse::<u64>().ok()?.checked_mul(SECOND),
+        None => text.parse().ok(),
     }
 }
 
@@ -136,7 +155,9 @@ mod tests {
             assert_eq!(terms.namespace(), namespace);
             assert_eq!(Terms::from_stored(&terms.to_string()), Some(terms));
         }
-        for odd in ["", "1", "1 2", "x 2 shop", "1 -2 shop", "acme"] {
+        for odd in
+            ["", "1", "1 2", "x 2 shop", "1 -2 shop", "acme", "s 1s shop", "18446744073709551615s 1s shop"]
+        {
             assert_eq!(Terms::from_stored(odd), None, "{odd}");
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idem_core::AfterCrash;
-use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, WriteOutcome};
+use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, Terms, WriteOutcome};
 use idem_core::store::{Batch, Renewal, Store, StoreErrorKind, Sweep, SweepCount};
 use sqlx::Row;
 
@@ -226,12 +226,13 @@ async fn a_locked_row_is_skipped_by_upkeep(table: Table) {
     let (store, mut rival, mut shell) = (table.open().await, table.shell().await, table.shell().await);
     for key in ["a", "b", "c", "d"] {
         let after_crash = if key < "c" { AfterCrash::Unknown } else { AfterCrash::Rerun };
-        owner_in(store.claim(Claim { after_crash, ..claim(key) }).await);
+        let terms = Terms::new(Duration::ZERO, LEASE, "shop");
+        owner_in(store.claim(Claim { after_crash, terms, ..claim(key) }).await);
     }
     shell.run(format!("UPDATE {} SET until = 5", table.name)).await;
     rival.run("BEGIN").await;
     rival.run(lock(&table, "b")).await;
-    let sweep = Sweep { grace: Duration::ZERO, retention: Duration::ZERO, limit: 100 };
+    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 100 };
     let swept = store.sweep(sweep).await.unwrap();
     assert_eq!(swept, SweepCount { unknown: 1, released: 2 });
     rival.run("ROLLBACK").await;

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use idem_core::Reply;
-use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, State, StateKind, WriteOutcome};
+use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, State, StateKind, Terms, WriteOutcome};
 use idem_core::store::{Batch, Completion, Page, Release, Renewal, Store, StoreErrorKind, Surrender, Sweep};
 use idem_servers::{Redis, require};
 
@@ -54,7 +54,8 @@ async fn a_record_outlives_its_expiry_and_not_by_much() {
 async fn a_span_without_end_is_no_error() {
     let Some(records) = Records::server() else { return };
     let (store, mut shell) = (records.open().await, records.shell());
-    let endless = |key: &str| Claim { lease: Duration::MAX, ..claim(key) };
+    let terms = Terms::new(Duration::MAX, Duration::MAX, "shop");
+    let endless = |key: &str| Claim { lease: Duration::MAX, terms: terms.clone(), ..claim(key) };
     for key in ["done", "released", "settled"] {
         let owner = owner_in(store.claim(endless(key)).await);
         let retention = Duration::MAX;

@@ -35,7 +35,7 @@ impl<'s> Versions<'s> {
 
     /// New keys at `runs` are run there, and replayed by `other`; another request with the key is refused by both.
     fn one_runs_for_both(&mut self, round: &str, runs: &Target, other: &Target) {
-        for path in ["/pay", "/refund", "/bytes", "/named/7/pay"] {
+        for path in ["/pay", "/refund", "/bytes", "/a/7/pay"] {
             let key = format!("{round} {path}").replace([' ', '/'], "-");
             let request = post(path).key(&key);
             let first = runs.send(&request);
@@ -58,14 +58,6 @@ impl<'s> Versions<'s> {
         }
     }
 
-    /// A handler that runs at one is in progress at the other.
-    fn a_duplicate_is_refused(&self, round: &str, runs: &Target, other: &Target) {
-        let request = post("/slow?ms=60000").key(&format!("{round}-slow"));
-        let running = runs.begin(&request);
-        assert_eq!(other.send(&request).refusal(), (409, "request-in-progress".to_owned()));
-        drop(running);
-    }
-
     fn knows_everything(&self, target: &Target) {
         for (request, first) in &self.answered {
             let replay = target.send(request);
@@ -73,6 +65,14 @@ impl<'s> Versions<'s> {
             assert_eq!(replay.essence(), first.essence());
         }
     }
+}
+
+/// A handler that runs at one is in progress at the other.
+fn a_duplicate_is_refused(round: &str, runs: &Target, other: &Target) {
+    let request = post("/slow?ms=60000").key(&format!("{round}-slow"));
+    let running = runs.begin(&request);
+    assert_eq!(other.send(&request).refusal(), (409, "request-in-progress".to_owned()));
+    drop(running);
 }
 
 fn stop(target: Target) {

@@ -1,6 +1,6 @@
 //! Processes of both versions that come and go.
 
-use super::{Versions, stop};
+use super::{Versions, a_duplicate_is_refused, stop};
 use crate::support::{Shared, on_every_store, post, until};
 
 on_every_store! {
@@ -22,8 +22,8 @@ fn both_versions_serve_one_store_whichever_comes_and_goes(shared: &Shared) {
     versions.knows_everything(&this);
     versions.one_runs_for_both("before", &before, &this);
     versions.one_runs_for_both("this", &this, &before);
-    versions.a_duplicate_is_refused("before", &before, &this);
-    versions.a_duplicate_is_refused("this", &this, &before);
+    a_duplicate_is_refused("before", &before, &this);
+    a_duplicate_is_refused("this", &this, &before);
     before.crash();
 
     // The version before is started after the migration.

@@ -69,9 +69,9 @@ fn find(connection: &Connection, path: &Path) -> Result<Found, Failure> {
     if has_meta.map_err(failure)? == Some(0) {
         return Ok(Found::Older(MIGRATIONS));
     }
-    type Numbers = (Option<i64>, Option<i64>);
-    let numbers = connection.query_row(sql::SCHEMA, [], |row| Ok::<Numbers, _>((row.get(0)?, row.get(1)?)));
-    let (Some(schema), Some(oldest)) = numbers.map_err(failure)? else {
+    let numbers = connection.query_row(sql::SCHEMA, [], |row| Ok((row.get(0)?, row.get(1)?)));
+    let numbers: (Option<i64>, Option<i64>) = numbers.map_err(failure)?;
+    let (Some(schema), Some(oldest)) = numbers else {
         return Err(Failure::new(
             StoreErrorKind::Corrupt,
             format!("the table idem_meta in {} does not say which schema it is", path.display()),

@@ -76,6 +76,35 @@ fn what_a_newer_version_wrote_is_refused() {
     }
 }
 
+/// Versions that know no terms keep the whole text as the label, and write it again.
+#[test]
+fn terms_are_the_third_line_of_the_label() {
+    let [record, ..] = &all_states()[..] else { panic!("there is one") };
+    let bytes = encode(record);
+    let text = "POST /pay\nacme\n3600s 30s shop";
+    assert!(bytes.windows(text.len()).any(|window| window == text.as_bytes()));
+    assert_eq!(Label::from_stored(text).operation(), "POST /pay");
+
+    let before = Record { terms: None, ..record.clone() };
+    assert_eq!(decode(&encode(&before), AT).unwrap(), before, "a record of an older version");
+    let label = |text: &str| Record { label: Label::from_stored(text), ..before.clone() };
+    let passed_on = decode(&encode_label(&before, text), AT).unwrap();
+    assert_eq!(passed_on, *record, "what an older version passed on");
+    let newer = decode(&encode_label(&before, &format!("{text}\nmore")), AT).unwrap();
+    assert_eq!(newer, *record, "what a newer version may say behind it is left out");
+    let odd = decode(&encode_label(&before, "POST /pay\nacme\nodd"), AT).unwrap();
+    assert_eq!(odd, label("POST /pay\nacme"), "and so is what is no terms at all");
+}
+
+/// The record, with this text where its label is.
+fn encode_label(record: &Record, text: &str) -> Vec<u8> {
+    let bytes = encode(record);
+    let old = record.label.as_str();
+    let at = bytes.windows(old.len()).position(|window| window == old.as_bytes()).unwrap();
+    let length = u16::try_from(text.len()).unwrap().to_be_bytes();
+    [&bytes[..at - 2], &length, text.as_bytes(), &bytes[at + old.len()..]].concat()
+}
+
 #[test]
 fn a_claim_and_its_record_are_the_same_from_the_nonce_on() {
     let record = record(State::Running { lease: Timestamp::from_micros(8) });

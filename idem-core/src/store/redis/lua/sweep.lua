@@ -22,7 +22,8 @@ elseif policy == 1 then
   -- In the label's third line, behind attempts and digest: retention, lease, namespace.
   local at = string.byte(old, 44) == 0 and 49 or 81
   local label = string.sub(old, at + 2, at + 1 + struct.unpack('>I2', old, at))
-  local retention = string.match(label, '^[^\n]*\n[^\n]*\n(%d+) ') or ARGV[2]
+  local number, unit = string.match(label, '^[^\n]*\n[^\n]*\n(%d+)(s?) ')
+  local retention = number and number * (unit == 's' and 1000000 or 1) or ARGV[2]
   local till = math.min(now + retention, 9007199254740991)
   redis.call('ZREM', KEYS[2], address)
   redis.call('SET', KEYS[1], format .. '\3' .. struct.pack('>I8', till) .. string.sub(old, 11), 'PXAT', math.ceil(till / 1000))

@@ -1,5 +1,5 @@
--- What the handler of a record's newest claim said about it: retention and lease in microseconds, and the namespace, as one
--- text with spaces between; a number in idem_terms, or the text itself. NULL in rows that an older version claimed.
+-- What the handler of a record's newest claim said about it: retention and lease, in microseconds or in seconds with an `s`, and
+-- the namespace, as one text with spaces between; a number in idem_terms, or the text itself. NULL in rows that an older version claimed.
 ALTER TABLE idem_record ADD COLUMN terms ANY;
 
 -- The first thousand of a file are kept here, for good, as labels are.
