@@ -67,7 +67,7 @@ fn three_workers_and_three_late_requests() {
 
 #[test]
 fn two_workers_in_transactions() {
-    holds(&Config::tx(), 930_000, &[IN_STATEMENTS]);
+    holds(&Config::tx(), 880_000, &[IN_STATEMENTS]);
 }
 
 #[test]

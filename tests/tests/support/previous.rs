@@ -22,7 +22,7 @@ const NO_TEST: (&str, &str) = ("tests/nothing.rs", "//! Nothing is tested.\n");
 /// The program; `None` where there is no history to build it from, which is said aloud.
 ///
 /// # Panics
-/// If it cannot be built; without history also if `CI` is set or `IDEM_REQUIRE_SERVERS=1`.
+/// If it cannot be built; without history also if `IDEM_REQUIRE_HISTORY=1`, as in CI.
 pub(crate) fn previous_version() -> Option<&'static Path> {
     static BUILT: LazyLock<Option<PathBuf>> = LazyLock::new(|| match history() {
         Ok(()) => Some(build()),
@@ -37,8 +37,7 @@ pub(crate) fn previous_version() -> Option<&'static Path> {
 }
 
 fn is_required() -> bool {
-    let is = |name| env::var(name).is_ok_and(|value| !["", "0", "false"].contains(&&*value));
-    is("CI") || is("IDEM_REQUIRE_SERVERS")
+    env::var("IDEM_REQUIRE_HISTORY").is_ok_and(|value| !["", "0", "false"].contains(&&*value))
 }
 
 fn workspace() -> &'static Path {
