@@ -204,8 +204,9 @@ impl<S, C> Builder<S, C> {
         self
     }
 
-    /// How long one question to the store may take; after that its outcome is undecided, and it is asked again with
-    /// the same nonce. Default: 5 s.
+    /// How long one question to the store may take. After that, a write is repeated with the same nonce. A claim is not
+    /// repeated while it is under way: its callers are told `store-unavailable` once this and [`patience`](Self::patience)
+    /// have passed, and the claim is followed to its answer in the background. Default: 5 s.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.config.store_timeout = timeout.max(SHORTEST);
         self

@@ -98,7 +98,13 @@ async fn to_its_answer(engine: &Arc<Engine>, asked: Asked) -> Result<ClaimOutcom
         match caught(future.as_mut()).await {
             Ok(answer) => return answer,
             Err(_) => {
-                tracing::warn!(address = %claim.address, "a store panicked in a claim, which is repeated");
+                engine.log_limits.refused.event(|suppressed| {
+                    tracing::warn!(
+                        address = %claim.address,
+                        suppressed,
+                        "the future of a claim panicked, or its runtime has ended: the claim is repeated"
+                    );
+                });
                 backoff.pause().await;
                 future = claim_until_decided(Arc::clone(engine), claim.clone());
             }

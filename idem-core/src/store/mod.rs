@@ -94,9 +94,16 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 /// - [`StoreErrorKind::Unavailable`] means that nothing was applied, for certain;
 ///   [`StoreErrorKind::Undecided`] that the caller must ask again with the same nonce.
 /// - An operation whose reply was lost can be repeated unchanged.
+/// - Every operation is answered in bounded time. The engine follows a claim to its answer without a limit, since a claim
+///   that was given up could still be won.
+/// - No operation waits for another caller's future to be polled.
+/// - Where a claim may arrive late or twice, as on a network, a copy of it does not win a record that has had another
+///   owner since. Write a first claim only where there is no record, and a later one under a guard that names the record
+///   as it was read.
 ///
 /// # Cancel safety
-/// When a future is dropped, its operation may or may not be applied, and the connection it used stays sound.
+/// When a future is dropped, its operation may or may not be applied, and the connection it used stays sound. The engine
+/// drops no claim: it polls the future of a caller that left on a thread of its own.
 ///
 /// # Batches
 /// A [`Batch`] is sorted by address and holds one operation per key. Answers come in the batch's order; one bad

@@ -103,7 +103,7 @@ impl FaultyStore {
             }
             Some(Fault::Sleep) => {
                 self.hanging.add_permits(1);
-                tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+                tokio::time::sleep(std::time::Duration::from_hours(1)).await;
                 operation.await
             }
             Some(Fault::Hang) => {
