@@ -16,6 +16,9 @@ const COMMIT: &str = include_str!("../../previous-version");
 /// Another name, because the target directory has one place for the programs of one name.
 const PROGRAM: &str = "previous-conformance-target";
 
+/// A test is built with every program of its package.
+const OTHER_PROGRAM: &str = "[[bin]]\nname = \"matrix-worker\"\npath = \"src/bin/matrix-worker/main.rs\"\n";
+
 /// Features of dependencies are those of the workspace's tests only where a test is built as well.
 const NO_TEST: (&str, &str) = ("tests/nothing.rs", "//! Nothing is tested.\n");
 
@@ -93,12 +96,19 @@ fn check_out(source: &Path, index: &Path) {
     run(git(&["checkout-index", "--all", "--force"]).arg(option).env("GIT_INDEX_FILE", index));
     let manifest = source.join("tests/Cargo.toml");
     let text = fs::read_to_string(&manifest).expect("a manifest");
-    let renamed = text.replacen("name = \"conformance-target\"", &format!("name = \"{PROGRAM}\""), 1);
-    assert_ne!(text, renamed, "the manifest names the program");
+    // The target directory is this workspace's: no program of the version before may take the place of one of these.
+    let mut renamed = replaced(&text, "name = \"conformance-target\"", &format!("name = \"{PROGRAM}\""));
+    renamed = replaced(&renamed, "autotests = false\n", "autotests = false\nautobins = false\n");
+    renamed = replaced(&renamed, OTHER_PROGRAM, "");
     // Any section goes behind the others.
     let renamed = format!("{renamed}\n[[test]]\nname = \"nothing\"\npath = \"{}\"\n", NO_TEST.0);
     fs::write(&manifest, renamed).expect("a manifest");
     fs::write(source.join("tests").join(NO_TEST.0), NO_TEST.1).expect("a test");
+}
+
+fn replaced(text: &str, from: &str, to: &str) -> String {
+    assert!(text.contains(from), "the manifest of the version before has no {from:?}");
+    text.replacen(from, to, 1)
 }
 
 fn compile(source: &Path, target: &Path) {

@@ -16,13 +16,14 @@ const LAST_PAUSE: Duration = Duration::from_secs(2);
 /// When to try again.
 #[derive(Debug)]
 pub(in crate::store) struct Pauses {
-    until: Instant,
+    /// `None` where that is beyond the end of time.
+    until: Option<Instant>,
     next: Duration,
 }
 
 impl Pauses {
     pub(in crate::store) fn within(patience: Duration) -> Self {
-        Self { until: Instant::now() + patience, next: FIRST_PAUSE }
+        Self { until: Instant::now().checked_add(patience), next: FIRST_PAUSE }
     }
 
     /// Pauses, or says that there is no time left for it.
@@ -31,7 +32,7 @@ impl Pauses {
         name: &TableName,
         sessions: &[Session],
     ) -> Result<(), Fault> {
-        if Instant::now() + self.next >= self.until {
+        if self.until.is_some_and(|until| Instant::now() + self.next >= until) {
             return Err(blocked(name, sessions));
         }
         if self.next == FIRST_PAUSE {
