@@ -20,6 +20,7 @@ mod exchange;
 pub(super) mod failure;
 mod finishes;
 mod lane;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod limits;
 mod links;
 mod own;
