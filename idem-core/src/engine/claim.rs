@@ -93,8 +93,7 @@ pub(super) enum Left {
 }
 
 impl ClaimSlot {
-    pub(super) fn new() -> Self {
-        let now = Instant::now();
+    pub(super) fn new(now: Instant) -> Self {
         let silent_until = later(now, LEADER_SILENCE);
         let slot = Slot { state: SlotState::Idle, leader: None, adopt_at: now, silent_until, left: false };
         Self { slot: Mutex::new(slot), resolved: Notify::new() }
@@ -108,6 +107,8 @@ impl ClaimSlot {
     pub(super) fn start(&self, asked: Asked) {
         let mut slot = self.lock();
         slot.adopt_at = later(asked.since, asked.claim.lease / 3);
+        // What the leader does with the answer takes no time, or it says how long it will be silent.
+        slot.silent_until = slot.adopt_at;
         slot.state = SlotState::Leader(asked);
     }
 
@@ -130,7 +131,6 @@ impl ClaimSlot {
             SlotState::Idle | SlotState::GivenBack => Heard::GivenBack,
         };
         slot.state = SlotState::Idle;
-        slot.silent_until = later(Instant::now(), LEADER_SILENCE);
         Poll::Ready(heard)
     }
 
@@ -196,9 +196,13 @@ impl ClaimSlot {
         self.lock().state = SlotState::Answered(answer);
     }
 
+    pub(super) fn leader_left(&self) -> bool {
+        self.lock().left
+    }
+
     /// Waits until the leader has taken the answer, or has left.
     pub(super) async fn resolved(&self) {
-        if !self.lock().left {
+        if !self.leader_left() {
             self.resolved.notified().await;
         }
     }
@@ -242,9 +246,8 @@ impl std::fmt::Debug for ClaimSlot {
 ///
 /// A claim that was repeated may find its own record given up as unknown, or released by a sweep: the lease ended while
 /// no answer came through. Its handler never began, so the record is released, and claimed again with a fresh nonce.
-pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim) -> ClaimFuture {
+pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: Instant) -> ClaimFuture {
     Box::pin(async move {
-        let begun = Instant::now();
         let mut repeated = false;
         let mut backoff = Backoff::for_questions();
         loop {
@@ -253,7 +256,7 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim) -> Clai
             reach(points::ENGINE_CLAIM_AFTER);
             match answer {
                 Err(error) if error.kind() == StoreErrorKind::Undecided => {}
-                Ok(ClaimOutcome::Unknown) if repeated || begun.elapsed() >= claim.lease => {
+                Ok(ClaimOutcome::Unknown) if repeated || since.elapsed() >= claim.lease => {
                     match release_own_unknown(&engine, &claim).await {
                         Ok(true) => {
                             repeated = false;

@@ -42,24 +42,27 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the claim is followed to its answer in the
     /// background, and released if it is won.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
-        let deadline = later(Instant::now(), operation.policy.wait);
+        let mut asked = Instant::now();
+        let deadline = later(asked, operation.policy.wait);
         loop {
-            match self.board(operation, deadline).await? {
+            match self.board(operation, asked, deadline).await? {
                 Board::Replay(reply) => return Ok(Entered::Replay(reply)),
                 Board::Failed(kind) => return self.refused(kind),
-                Board::Lead { lead, asked } => {
-                    if let Some(entered) = self.lead(operation, lead, asked, deadline).await {
+                Board::Lead { lead, asked: since } => {
+                    if let Some(entered) = self.lead(operation, lead, since, deadline).await {
                         return entered;
                     }
+                    asked = Instant::now();
                 }
             }
         }
     }
 
-    /// What this process knows by itself, without a question to the store.
+    /// What this process knows by itself, without a question to the store. `asked`: the time now.
     pub(super) async fn board(
         self: &Arc<Self>,
         operation: &Operation,
+        mut asked: Instant,
         deadline: Instant,
     ) -> Result<Board, Refused> {
         for run in chain().filter(|run| run.engine() == self.identity()) {
@@ -77,7 +80,6 @@ impl Engine {
             self.verifier.at_home();
         }
         loop {
-            let asked = Instant::now();
             if let Some(cached) = self.cache.as_ref().and_then(|cache| cache.get(operation.address)) {
                 if cached.fingerprint != operation.fingerprint {
                     return Err(Refused::KeyReused);
@@ -88,7 +90,7 @@ impl Engine {
             if self.draining.load(Ordering::SeqCst) {
                 return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
             }
-            match self.flights.board(operation.address, operation.fingerprint) {
+            match self.flights.board(operation.address, operation.fingerprint, asked) {
                 Boarded::Leader(flight) => {
                     return Ok(Board::Lead { lead: Lead::new(self, flight, operation), asked });
                 }
@@ -99,6 +101,7 @@ impl Engine {
                     if let Followed::Answer(answer) = followed {
                         return answer;
                     }
+                    asked = Instant::now();
                 }
             }
         }
@@ -116,7 +119,7 @@ impl Engine {
         let mut poll = FIRST_POLL;
         let mut verified = false;
         loop {
-            let outcome = match lead.claim().await {
+            let outcome = match lead.claim(asked).await {
                 Ok(outcome) => outcome,
                 Err(NoAnswer::GivenBack) => return None,
                 Err(NoAnswer::Failed(error)) => {

@@ -75,12 +75,12 @@ pub(super) enum End {
 }
 
 impl Flight {
-    fn new(address: Address, fingerprint: Fingerprint) -> Self {
+    fn new(address: Address, fingerprint: Fingerprint, now: Instant) -> Self {
         Self {
             address,
             fingerprint,
             stage: Mutex::new(Stage::Claiming),
-            claim: ClaimSlot::new(),
+            claim: ClaimSlot::new(now),
             changed: Notify::new(),
             lost: AtomicBool::new(false),
             losing: Notify::new(),
@@ -179,8 +179,8 @@ impl Flights {
         self.shards.get(at).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn board(&self, address: Address, fingerprint: Fingerprint) -> Boarded {
-        let fresh = || Arc::new(Flight::new(address, fingerprint));
+    pub(super) fn board(&self, address: Address, fingerprint: Fingerprint, now: Instant) -> Boarded {
+        let fresh = || Arc::new(Flight::new(address, fingerprint, now));
         let Some(mut shard) = self.shard(address) else { return Boarded::Leader(fresh()) };
         match shard.entry(address) {
             std::collections::hash_map::Entry::Occupied(entry) => Boarded::Follower(Arc::clone(entry.get())),

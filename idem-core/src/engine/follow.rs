@@ -63,7 +63,10 @@ async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted
             reach(points::UNCLAIMED_FOLLOW_AFTER);
             return;
         }
-        flight.set(stage);
+        // Behind a leader that left, duplicates wait for the release.
+        if !flight.claim.leader_left() {
+            flight.set(stage);
+        }
         flight.claim.deliver(answer);
         let until = later(since, lease / 3).max(later(Instant::now(), TIME_TO_TAKE));
         if tokio::time::timeout_at(until.into(), flight.claim.resolved()).await.is_err() {
@@ -92,7 +95,7 @@ async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted
 /// Polls the claim to its answer. A future whose own runtime has ended panics, or says that the claim is undecided: the
 /// claim is then repeated from here.
 async fn to_its_answer(engine: &Arc<Engine>, asked: Asked) -> Result<ClaimOutcome, StoreError> {
-    let Asked { mut future, claim, .. } = asked;
+    let Asked { mut future, claim, since, .. } = asked;
     let mut backoff = Backoff::for_questions();
     loop {
         match caught(future.as_mut()).await {
@@ -106,7 +109,7 @@ async fn to_its_answer(engine: &Arc<Engine>, asked: Asked) -> Result<ClaimOutcom
                     );
                 });
                 backoff.pause().await;
-                future = claim_until_decided(Arc::clone(engine), claim.clone());
+                future = claim_until_decided(Arc::clone(engine), claim.clone(), since);
             }
         }
     }

@@ -57,14 +57,14 @@ impl Lead {
         }
     }
 
-    /// Claims, and waits for the answer for at most the engine's limit.
+    /// Claims, and waits for the answer for at most the engine's limit. `since`: the time just before.
     ///
     /// Each claim of a leader has a nonce of its own: the answer to the one before was "not won".
-    pub(super) async fn claim(&mut self) -> Result<ClaimOutcome, NoAnswer> {
+    pub(super) async fn claim(&mut self, since: Instant) -> Result<ClaimOutcome, NoAnswer> {
         if self.flight.has_ended() {
             return Err(NoAnswer::GivenBack);
         }
-        let asked = self.ask();
+        let asked = self.ask(since);
         self.flight.claim.start(asked);
         let mut watched = false;
         let heard = poll_fn(|cx| {
@@ -100,12 +100,12 @@ impl Lead {
         }
     }
 
-    fn ask(&mut self) -> Asked {
+    fn ask(&mut self, since: Instant) -> Asked {
         if std::mem::replace(&mut self.has_asked, true) {
             self.claim.nonce = Nonce::fresh();
         }
-        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone());
-        Asked { future, claim: self.claim.clone(), unclaimed: self.unclaimed(), since: Instant::now() }
+        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone(), since);
+        Asked { future, claim: self.claim.clone(), unclaimed: self.unclaimed(), since }
     }
 
     /// What to do with a claim that is won after this leader has left.
@@ -178,7 +178,7 @@ impl Drop for Lead {
             Left::Followed => {}
             Left::Nothing if self.over => {}
             Left::Nothing if *self.doubtful.get_mut() => {
-                let asked = self.ask();
+                let asked = self.ask(Instant::now());
                 self.engine.follow(&self.flight, asked);
             }
             Left::Nothing => self.engine.flights.land(&self.flight, End::Open),

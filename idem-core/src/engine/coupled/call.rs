@@ -56,8 +56,9 @@ impl Engine {
         rules: Rules,
     ) -> Result<Known<Db>, Refused> {
         let coupler = self.coupler()?;
-        let deadline = later(Instant::now(), operation.policy.wait);
-        let lead = match self.board(&operation, deadline).await? {
+        let now = Instant::now();
+        let deadline = later(now, operation.policy.wait);
+        let lead = match self.board(&operation, now, deadline).await? {
             Board::Replay(reply) => return Ok(Known::Replay(reply)),
             Board::Failed(StoreErrorKind::CapacityExceeded) => {
                 return Err(Refused::CapacityExceeded { retry_after: ASK_AGAIN });

@@ -336,7 +336,7 @@ impl<Db: Database> Coupled<Db> {
     async fn mark_unknown<T>(mut self, answer: T) -> Turn<T, Db> {
         self.lead.doubt();
         let asked = Instant::now();
-        match self.lead.claim().await {
+        match self.lead.claim(asked).await {
             Ok(ClaimOutcome::Won(won)) => {
                 let Self { engine, operation, lead, .. } = self;
                 let Some(attempt) = engine.begin(&operation, lead, won, asked) else {

@@ -65,7 +65,9 @@ async fn a_claim_that_was_given_up_as_unknown_before_its_release_is_released() {
     let found = async {
         loop {
             match call(&other, short, "k", &runs).await {
-                Err(Refused::InProgress { .. } | Refused::OutcomeUnknown) => tokio::task::yield_now().await,
+                Err(
+                    Refused::InProgress { .. } | Refused::OutcomeUnknown | Refused::OutcomeUndecided { .. },
+                ) => tokio::task::yield_now().await,
                 told => return told,
             }
         }

@@ -125,7 +125,7 @@ async fn a_call_that_waits_for_another_process_and_is_not_polled_is_replaced() {
 
 /// True if a call that came in `later` would take over from the leader of the key's flight.
 fn is_forsaken(idem: &Idem<Arc<FaultyStore>>, later: Duration) -> bool {
-    match idem.engine.flights.board(address("k"), Fingerprint::none()) {
+    match idem.engine.flights.board(address("k"), Fingerprint::none(), Instant::now()) {
         Boarded::Follower(flight) => flight.is_forsaken(Instant::now() + later),
         Boarded::Leader(_) => panic!("no call is under way"),
     }

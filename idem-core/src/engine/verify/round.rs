@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 use std::sync::{Arc, Weak};
+use std::time::Instant;
 
 use tokio::task::JoinSet;
 
@@ -79,7 +80,9 @@ fn wanted(engine: &Engine, entry: &Entry) -> bool {
 async fn one(engine: Arc<Engine>, entry: Entry) {
     let Entry { address, record } = entry;
     // Whoever else is at this record in this process: its handler still runs, or a call asks the hook itself.
-    let Boarded::Leader(flight) = engine.flights.board(address, record.fingerprint) else { return };
+    let Boarded::Leader(flight) = engine.flights.board(address, record.fingerprint, Instant::now()) else {
+        return;
+    };
     flight.claim.silent_for(engine.find_out_limit());
     let landing = Landing { engine: &engine, flight };
     // Nobody calls: the next round may find somebody.
