@@ -16,6 +16,9 @@ const COMMIT: &str = include_str!("../../previous-version");
 /// Another name, because the target directory has one place for the programs of one name.
 const PROGRAM: &str = "previous-conformance-target";
 
+/// Of all packages of the version before.
+const VERSION: (&str, &str) = ("0.1.0\"", "0.1.999\"");
+
 /// A test is built with every program of its package.
 const OTHER_PROGRAM: &str = "[[bin]]\nname = \"matrix-worker\"\npath = \"src/bin/matrix-worker/main.rs\"\n";
 
@@ -94,6 +97,11 @@ fn check_out(source: &Path, index: &Path) {
     let mut option = OsStr::new("--prefix=").to_owned();
     option.push(prefix);
     run(git(&["checkout-index", "--all", "--force"]).arg(option).env("GIT_INDEX_FILE", index));
+    // Another version number. Without it, cargo gives what does not differ otherwise the file names of this workspace.
+    let workspace = source.join("Cargo.toml");
+    let text = fs::read_to_string(&workspace).expect("a manifest");
+    assert!(text.contains(VERSION.0), "the workspace has the version {}", VERSION.0);
+    fs::write(&workspace, text.replace(VERSION.0, VERSION.1)).expect("a manifest");
     let manifest = source.join("tests/Cargo.toml");
     let text = fs::read_to_string(&manifest).expect("a manifest");
     // The target directory is this workspace's: no program of the version before may take the place of one of these.
@@ -114,7 +122,7 @@ fn replaced(text: &str, from: &str, to: &str) -> String {
 fn compile(source: &Path, target: &Path) {
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.current_dir(source).args(["build", "--workspace", "--all-features", "--locked", "--quiet"]);
+    build.current_dir(source).args(["build", "--workspace", "--all-features", "--quiet"]);
     build.args(["--bin", PROGRAM, "--test", "nothing", "--target-dir"]).arg(target);
     // What cargo tells a test of its package is not meant for another.
     for (name, _) in env::vars_os() {
