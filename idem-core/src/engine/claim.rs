@@ -6,7 +6,7 @@
 //! under way.
 
 use std::future::Future;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::backoff::Backoff;
+use super::panics::caught;
 use super::{Engine, later};
 use crate::fault::{points, reach};
 use crate::protocol::{Claim, ClaimOutcome, Nonce};
@@ -25,7 +26,9 @@ const LEADER_SILENCE: Duration = Duration::from_secs(2);
 /// A claim under way, with what is needed to follow it.
 pub(super) struct Asked {
     pub(super) future: ClaimFuture,
-    pub(super) claim: Claim,
+    pub(super) lease: Duration,
+    /// How long a released record is kept.
+    pub(super) retention: Duration,
     /// What to do with the claim if it is won after its leader has left.
     pub(super) unclaimed: Unclaimed,
     /// Time just before the claim was sent.
@@ -106,7 +109,7 @@ impl ClaimSlot {
     /// Starts a claim, which the leader polls.
     pub(super) fn start(&self, asked: Asked) {
         let mut slot = self.lock();
-        slot.adopt_at = later(asked.since, asked.claim.lease / 3);
+        slot.adopt_at = later(asked.since, asked.lease / 3);
         // What the leader does with the answer takes no time, or it says how long it will be silent.
         slot.silent_until = slot.adopt_at;
         slot.state = SlotState::Leader(asked);
@@ -115,23 +118,24 @@ impl ClaimSlot {
     /// Polls for the leader.
     pub(super) fn poll(&self, cx: &mut Context<'_>) -> Poll<Heard> {
         let slot = &mut *self.lock();
-        let heard = match &mut slot.state {
-            SlotState::Leader(asked) => match asked.future.as_mut().poll(cx) {
-                Poll::Ready(answer) => Heard::Answer(answer),
-                Poll::Pending => return slot.wait(cx),
+        let waiting = match std::mem::replace(&mut slot.state, SlotState::Idle) {
+            SlotState::Leader(mut asked) => match asked.future.as_mut().poll(cx) {
+                Poll::Ready(answer) => return Poll::Ready(Heard::Answer(answer)),
+                Poll::Pending => SlotState::Leader(asked),
             },
-            SlotState::Keeper => return slot.wait(cx),
-            SlotState::Answered(_) => {
+            SlotState::Keeper => SlotState::Keeper,
+            SlotState::Answered(answer) => {
                 self.resolved.notify_one();
-                match std::mem::replace(&mut slot.state, SlotState::Idle) {
-                    SlotState::Answered(answer) => Heard::Answer(answer),
-                    _ => Heard::GivenBack,
-                }
+                return Poll::Ready(Heard::Answer(answer));
             }
-            SlotState::Idle | SlotState::GivenBack => Heard::GivenBack,
+            SlotState::Idle | SlotState::GivenBack => return Poll::Ready(Heard::GivenBack),
         };
-        slot.state = SlotState::Idle;
-        Poll::Ready(heard)
+        slot.state = waiting;
+        match &mut slot.leader {
+            Some(leader) => leader.clone_from(cx.waker()),
+            None => slot.leader = Some(cx.waker().clone()),
+        }
+        Poll::Pending
     }
 
     /// The leader will be silent for up to `span` from now.
@@ -154,30 +158,31 @@ impl ClaimSlot {
     /// Takes the claim over from a leader that may not be polled any more. The leader is told the answer if it comes
     /// for it.
     pub(super) fn adopt(&self) -> Option<Asked> {
-        self.take_asked(SlotState::Keeper)
+        match Self::take(&mut self.lock()) {
+            Left::Asked(asked) => Some(asked),
+            Left::Followed | Left::Nothing => None,
+        }
     }
 
-    /// The leader leaves. The caller must follow the claim that this returns. A claim that the keeper's runtime has is
-    /// followed already.
+    /// The leader leaves. The caller must follow the claim that this returns.
     pub(super) fn leave(&self) -> Left {
-        self.lock().left = true;
-        if let Some(asked) = self.take_asked(SlotState::Keeper) {
-            return Left::Asked(asked);
-        }
+        let mut slot = self.lock();
+        slot.left = true;
         self.resolved.notify_one();
-        match self.lock().state {
-            SlotState::Keeper | SlotState::Answered(_) => Left::Followed,
-            SlotState::Idle | SlotState::Leader(_) | SlotState::GivenBack => Left::Nothing,
-        }
+        Self::take(&mut slot)
     }
 
-    fn take_asked(&self, next: SlotState) -> Option<Asked> {
-        let mut slot = self.lock();
-        match std::mem::replace(&mut slot.state, next) {
-            SlotState::Leader(asked) => Some(asked),
-            other => {
-                slot.state = other;
-                None
+    /// Takes a claim that the leader polled, for the keeper's runtime.
+    fn take(slot: &mut Slot) -> Left {
+        match std::mem::replace(&mut slot.state, SlotState::Keeper) {
+            SlotState::Leader(asked) => Left::Asked(asked),
+            followed @ (SlotState::Keeper | SlotState::Answered(_)) => {
+                slot.state = followed;
+                Left::Followed
+            }
+            nothing @ (SlotState::Idle | SlotState::GivenBack) => {
+                slot.state = nothing;
+                Left::Nothing
             }
         }
     }
@@ -191,9 +196,9 @@ impl ClaimSlot {
         }
     }
 
-    /// The same, for a leader that is told something else already.
-    pub(super) fn answer_unclaimed(&self, answer: Result<ClaimOutcome, StoreError>) {
-        self.lock().state = SlotState::Answered(answer);
+    /// The leader hears no answer any more.
+    pub(super) fn close(&self) {
+        self.lock().state = SlotState::GivenBack;
     }
 
     pub(super) fn leader_left(&self) -> bool {
@@ -220,16 +225,6 @@ impl ClaimSlot {
     }
 }
 
-impl Slot {
-    fn wait(&mut self, cx: &Context<'_>) -> Poll<Heard> {
-        match &mut self.leader {
-            Some(leader) => leader.clone_from(cx.waker()),
-            None => self.leader = Some(cx.waker().clone()),
-        }
-        Poll::Pending
-    }
-}
-
 impl std::fmt::Debug for ClaimSlot {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.lock().state {
@@ -242,49 +237,74 @@ impl std::fmt::Debug for ClaimSlot {
     }
 }
 
+/// What follows one question to the store.
+enum Next {
+    /// This is the answer.
+    Decided(Result<ClaimOutcome, StoreError>),
+    /// The question may have taken effect: it is repeated with its nonce.
+    Repeat,
+    /// The nonce is spent, and the handler never began: the claim begins anew with a fresh one.
+    BeginAnew,
+}
+
 /// Asks the store until it has decided, always with the same nonce while an earlier copy may be under way.
 ///
 /// A claim that was repeated may find its own record given up as unknown, or released by a sweep: the lease ended while
 /// no answer came through. Its handler never began, so the record is released, and claimed again with a fresh nonce.
+///
+/// A question that panics is repeated, as one that was lost: the store failed, or its future was polled after its own
+/// runtime had ended. This future itself never has to be made again, so it always knows which nonce may be under way.
 pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: Instant) -> ClaimFuture {
     Box::pin(async move {
         let mut repeated = false;
         let mut backoff = Backoff::for_questions();
         loop {
-            reach(points::ENGINE_CLAIM_BEFORE);
-            let answer = under_way(engine.store.claim(claim.clone())).await;
-            reach(points::ENGINE_CLAIM_AFTER);
-            match answer {
-                Err(error) if error.kind() == StoreErrorKind::Undecided => {}
-                Ok(ClaimOutcome::Unknown) if repeated || since.elapsed() >= claim.lease => {
-                    match release_own_unknown(&engine, &claim).await {
-                        Ok(true) => {
-                            repeated = false;
-                            claim.nonce = Nonce::fresh();
-                            continue;
-                        }
-                        Ok(false) => return Ok(ClaimOutcome::Unknown),
-                        Err(error) if !error.is_transient() => return Err(error),
-                        Err(_) => {}
-                    }
-                }
-                // Perhaps a sweep has released the nonce of this claim.
-                Ok(ClaimOutcome::InFlight { .. }) if repeated => {
+            let may_be_own = repeated || since.elapsed() >= claim.lease;
+            let next = {
+                let asked = pin!(ask(&engine, &claim, repeated, may_be_own));
+                caught(asked).await
+            };
+            match next {
+                Ok(Next::Decided(decided)) => return decided,
+                Ok(Next::BeginAnew) => {
                     repeated = false;
                     claim.nonce = Nonce::fresh();
                     continue;
                 }
-                decided => return decided,
+                Ok(Next::Repeat) => {}
+                Err(_) => engine.log_limits.refused.event(|suppressed| {
+                    let address = claim.address;
+                    tracing::error!(%address, suppressed, "a claim panicked, or its runtime has ended: it is repeated");
+                }),
             }
             repeated = true;
-            backoff.pause().await;
+            // The timer of a runtime that has ended panics.
+            drop(caught(pin!(backoff.pause())).await);
         }
     })
 }
 
+async fn ask(engine: &Engine, claim: &Claim, repeated: bool, may_be_own: bool) -> Next {
+    reach(points::ENGINE_CLAIM_BEFORE);
+    let answer = under_way(engine.store.claim(claim.clone())).await;
+    reach(points::ENGINE_CLAIM_AFTER);
+    match answer {
+        Err(error) if error.kind() == StoreErrorKind::Undecided => Next::Repeat,
+        Ok(ClaimOutcome::Unknown) if may_be_own => match release_own_unknown(engine, claim).await {
+            Ok(true) => Next::BeginAnew,
+            Ok(false) => Next::Decided(Ok(ClaimOutcome::Unknown)),
+            Err(error) if error.is_transient() => Next::Repeat,
+            Err(error) => Next::Decided(Err(error)),
+        },
+        // Perhaps a sweep has released the nonce of this claim.
+        Ok(ClaimOutcome::InFlight { .. }) if repeated => Next::BeginAnew,
+        decided => Next::Decided(decided),
+    }
+}
+
 /// Passes a fault point when the store has the claim and has not answered at once.
 async fn under_way<T>(question: impl Future<Output = T>) -> T {
-    let mut question = std::pin::pin!(question);
+    let mut question = pin!(question);
     let mut passed = false;
     std::future::poll_fn(|cx| {
         let polled = question.as_mut().poll(cx);

@@ -10,7 +10,7 @@ use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::follow::give_back;
 use super::lead::{Lead, NoAnswer};
 use super::verify::Place;
-use super::{ASK_AGAIN, Attempt, Engine, Operation, later};
+use super::{ASK_AGAIN, Attempt, Engine, Operation, later, store_refusal};
 use crate::current::chain;
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Won};
@@ -227,14 +227,11 @@ impl Engine {
 
     /// What a call may do whose claim failed, or the claim of its twin that it waited for.
     pub(super) fn refused(&self, kind: StoreErrorKind) -> Result<Entered, Refused> {
-        if kind == StoreErrorKind::CapacityExceeded {
-            return Err(Refused::CapacityExceeded { retry_after: ASK_AGAIN });
-        }
         // Failing open means running without a claim, so only what certainly left no claim behind may.
         if self.config.fail_open && kind == StoreErrorKind::Unavailable {
             return Ok(Entered::Unprotected);
         }
-        Err(Refused::StoreUnavailable { retry_after: ASK_AGAIN })
+        Err(store_refusal(kind))
     }
 
     /// Waits for what the leader finds out. A mismatch is told before anything else that the leader knows.

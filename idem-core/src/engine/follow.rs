@@ -4,15 +4,13 @@
 //! keeper's runtime polls the claim to its answer, and gives back what it won. The handler never began then, so the key
 //! is released and never becomes unknown. The same happens if the leader is not polled for a third of the lease.
 
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use super::claim::{Asked, Unclaimed, claim_until_decided};
+use super::claim::{Asked, Unclaimed};
 use super::drain::Counted;
 use super::flight::{End, Flight, Stage};
-use super::panics::caught;
 use super::{Engine, later};
 use crate::address::Address;
 use crate::fault::{points, reach};
@@ -44,75 +42,59 @@ impl Engine {
 
 async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted: Counted) {
     reach(points::UNCLAIMED_FOLLOW_BEFORE);
-    let (since, lease, retention) = (asked.since, asked.claim.lease, asked.claim.terms.retention());
-    let unclaimed = asked.unclaimed;
-    let mut answered = pin!(to_its_answer(&engine, asked));
+    let Asked { mut future, lease, retention, unclaimed, since } = asked;
     let limit = later(since, engine.claim_limit());
-    if let Ok(answer) = tokio::time::timeout_at(limit.into(), &mut answered).await {
-        let stage = match &answer {
-            // Held by this leader or by another process: either way, a duplicate is told that it is in progress.
-            Ok(ClaimOutcome::Won(_) | ClaimOutcome::InFlight { .. }) => Stage::Elsewhere,
-            Ok(ClaimOutcome::Unknown) => Stage::Claiming,
-            Ok(ClaimOutcome::Replay(replay)) => Stage::Ended(End::Done(replay.reply.clone())),
-            Ok(ClaimOutcome::Mismatch) => Stage::Ended(End::Open),
-            Err(error) => Stage::Ended(End::Failed(error.kind())),
-        };
-        if let Stage::Ended(end) = stage {
-            engine.flights.land(&flight, end);
-            flight.claim.deliver(answer);
-            reach(points::UNCLAIMED_FOLLOW_AFTER);
-            return;
-        }
-        // Behind a leader that left, duplicates wait for the release.
-        if !flight.claim.leader_left() {
-            flight.set(stage);
-        }
-        flight.claim.deliver(answer);
-        let until = later(since, lease / 3).max(later(Instant::now(), TIME_TO_TAKE));
-        if tokio::time::timeout_at(until.into(), flight.claim.resolved()).await.is_err() {
-            tracing::warn!(
-                address = %flight.address,
-                "a call was not polled for a third of its lease: its claim is given back"
-            );
-        }
+    let not_taken = if let Ok(answer) = tokio::time::timeout_at(limit.into(), &mut future).await {
+        offer(&engine, &flight, answer, later(since, lease / 3)).await
     } else {
         // The callers of the flight are told together. The claim is followed all the same, and given back.
         engine.flights.land(&flight, End::Failed(StoreErrorKind::Undecided));
-        flight.claim.answer_unclaimed(answered.await);
-    }
+        let answer = future.await;
+        flight.claim.close();
+        Some(answer)
+    };
     reach(points::UNCLAIMED_FOLLOW_AFTER);
-    match flight.claim.take_back() {
-        Some(Ok(ClaimOutcome::Won(won))) => {
-            give_back(&engine, flight.address, won.owner, unclaimed, retention).await;
-        }
-        Some(_) => {}
-        // The leader has its answer.
-        None => return,
+    let Some(answer) = not_taken else { return };
+    if let Ok(ClaimOutcome::Won(won)) = answer {
+        give_back(&engine, flight.address, won.owner, unclaimed, retention).await;
     }
     engine.flights.land(&flight, End::Open);
 }
 
-/// Polls the claim to its answer. A future whose own runtime has ended panics, or says that the claim is undecided: the
-/// claim is then repeated from here.
-async fn to_its_answer(engine: &Arc<Engine>, asked: Asked) -> Result<ClaimOutcome, StoreError> {
-    let Asked { mut future, claim, since, .. } = asked;
-    let mut backoff = Backoff::for_questions();
-    loop {
-        match caught(future.as_mut()).await {
-            Ok(answer) => return answer,
-            Err(_) => {
-                engine.log_limits.refused.event(|suppressed| {
-                    tracing::warn!(
-                        address = %claim.address,
-                        suppressed,
-                        "the future of a claim panicked, or its runtime has ended: the claim is repeated"
-                    );
-                });
-                backoff.pause().await;
-                future = claim_until_decided(Arc::clone(engine), claim.clone(), since);
-            }
-        }
+/// Offers an answer to the leader until `until`, and tells the followers what it means for them. Gives the answer back if
+/// the leader did not take it and it must not be left alone.
+async fn offer(
+    engine: &Engine,
+    flight: &Arc<Flight>,
+    answer: Result<ClaimOutcome, StoreError>,
+    until: Instant,
+) -> Option<Result<ClaimOutcome, StoreError>> {
+    let stage = match &answer {
+        // Held by this leader or by another process: either way, a duplicate is told that it is in progress.
+        Ok(ClaimOutcome::Won(_) | ClaimOutcome::InFlight { .. }) => Stage::Elsewhere,
+        Ok(ClaimOutcome::Unknown) => Stage::Claiming,
+        Ok(ClaimOutcome::Replay(replay)) => Stage::Ended(End::Done(replay.reply.clone())),
+        Ok(ClaimOutcome::Mismatch) => Stage::Ended(End::Open),
+        Err(error) => Stage::Ended(End::Failed(error.kind())),
+    };
+    if let Stage::Ended(end) = stage {
+        engine.flights.land(flight, end);
+        flight.claim.deliver(answer);
+        return None;
     }
+    // Behind a leader that left, duplicates wait for the release.
+    if !flight.claim.leader_left() {
+        flight.set(stage);
+    }
+    flight.claim.deliver(answer);
+    let until = until.max(later(Instant::now(), TIME_TO_TAKE));
+    if tokio::time::timeout_at(until.into(), flight.claim.resolved()).await.is_err() {
+        tracing::warn!(
+            address = %flight.address,
+            "a call was not polled for a third of its lease: its claim is given back"
+        );
+    }
+    flight.claim.take_back()
 }
 
 /// Gives a claim back that was won without a caller, for as long as the process lives.

@@ -91,7 +91,7 @@ impl Lead {
         match heard {
             Heard::Answer(Ok(won @ ClaimOutcome::Won(_))) => Ok(won),
             Heard::Answer(Ok(outcome)) => {
-                // The key is not free, whatever becomes of this call.
+                // The key is not free, so no doubt is left to be recorded.
                 self.doubtful.store(false, Ordering::Relaxed);
                 Ok(outcome)
             }
@@ -105,7 +105,8 @@ impl Lead {
             self.claim.nonce = Nonce::fresh();
         }
         let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone(), since);
-        Asked { future, claim: self.claim.clone(), unclaimed: self.unclaimed(), since }
+        let (lease, retention) = (self.claim.lease, self.claim.terms.retention());
+        Asked { future, lease, retention, unclaimed: self.unclaimed(), since }
     }
 
     /// What to do with a claim that is won after this leader has left.
@@ -159,6 +160,10 @@ impl Lead {
 
     pub(super) fn land(mut self, end: End) {
         self.over = true;
+        if matches!(end, End::Done(_) | End::Unknown) {
+            // The record says so. A store that failed has recorded no doubt.
+            *self.doubtful.get_mut() = false;
+        }
         self.engine.flights.land(&self.flight, end);
     }
 
@@ -166,21 +171,22 @@ impl Lead {
     /// was not polled.
     pub(super) fn won(mut self, held: Held) -> Option<Arc<Flight>> {
         self.over = true;
+        *self.doubtful.get_mut() = false;
         self.flight.set(Stage::Running(held)).then(|| Arc::clone(&self.flight))
     }
 }
 
 impl Drop for Lead {
-    /// Whatever is under way is followed to its answer; until then the flight keeps other calls of the process waiting.
+    /// A claim that is under way is followed to its answer. Until then the flight keeps other calls of the process waiting.
     fn drop(&mut self) {
         match self.flight.claim.leave() {
             Left::Asked(asked) => self.engine.follow(&self.flight, asked),
             Left::Followed => {}
-            Left::Nothing if self.over => {}
             Left::Nothing if *self.doubtful.get_mut() => {
                 let asked = self.ask(Instant::now());
                 self.engine.follow(&self.flight, asked);
             }
+            Left::Nothing if self.over => {}
             Left::Nothing => self.engine.flights.land(&self.flight, End::Open),
         }
     }

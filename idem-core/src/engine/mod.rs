@@ -48,8 +48,9 @@ use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
 use crate::policy::Policy;
+use crate::refused::Refused;
 use crate::scope::Scope;
-use crate::store::Store;
+use crate::store::{Store, StoreErrorKind};
 
 /// One call of an idempotent operation.
 #[derive(Debug)]
@@ -88,6 +89,14 @@ pub(crate) const ASK_AGAIN: Duration = Duration::from_secs(1);
 fn later(instant: Instant, span: Duration) -> Instant {
     const LONGEST: Duration = Duration::from_hours(24 * 365 * 30);
     instant.checked_add(span.min(LONGEST)).unwrap_or(instant)
+}
+
+/// What a caller hears whose call was not begun because of the store.
+fn store_refusal(kind: StoreErrorKind) -> Refused {
+    match kind {
+        StoreErrorKind::CapacityExceeded => Refused::CapacityExceeded { retry_after: ASK_AGAIN },
+        _ => Refused::StoreUnavailable { retry_after: ASK_AGAIN },
+    }
 }
 
 impl Engine {

@@ -11,10 +11,10 @@ use super::bare::Bare;
 use crate::engine::drain::Counted;
 use crate::engine::enter::Board;
 use crate::engine::lead::Lead;
-use crate::engine::{ASK_AGAIN, Engine, Operation, later};
+use crate::engine::{ASK_AGAIN, Engine, Operation, later, store_refusal};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{Coupler, StoreErrorKind};
+use crate::store::Coupler;
 use crate::tx::Isolation;
 
 /// How the transaction is run.
@@ -60,10 +60,7 @@ impl Engine {
         let deadline = later(now, operation.policy.wait);
         let lead = match self.board(&operation, now, deadline).await? {
             Board::Replay(reply) => return Ok(Known::Replay(reply)),
-            Board::Failed(StoreErrorKind::CapacityExceeded) => {
-                return Err(Refused::CapacityExceeded { retry_after: ASK_AGAIN });
-            }
-            Board::Failed(_) => return Err(Refused::StoreUnavailable { retry_after: ASK_AGAIN }),
+            Board::Failed(kind) => return Err(store_refusal(kind)),
             Board::Lead { lead, .. } => lead.in_a_transaction(),
         };
         let counted = Counted::new(self);

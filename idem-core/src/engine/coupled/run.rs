@@ -11,12 +11,12 @@ use super::transaction::{Inside, Left, give_back, in_time, undo};
 use crate::current::{self, Running};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::engine::flight::End;
-use crate::engine::{ASK_AGAIN, Ending, Settled};
+use crate::engine::{ASK_AGAIN, Ending, Settled, store_refusal};
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{Claimed, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, Surrender, TxFault};
+use crate::store::{Claimed, Gate, HeldRow, Rivals, Seat, StoreError, Surrender, TxFault};
 
 /// How often the database may undo a claim for somebody else's sake, or break a connection under it.
 const CONFLICTS: u32 = 16;
@@ -262,14 +262,11 @@ impl<Db: Database> Coupled<Db> {
             kind = ?error.kind(),
             "no transaction could be begun, or it was undone"
         );
-        if !conflict {
-            self.lead.land(End::Failed(error.kind()));
+        if conflict {
+            return Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN });
         }
-        Turn::Refused(match error.kind() {
-            _ if conflict => Refused::TransactionConflict { retry_after: ASK_AGAIN },
-            StoreErrorKind::CapacityExceeded => Refused::CapacityExceeded { retry_after: ASK_AGAIN },
-            _ => Refused::StoreUnavailable { retry_after: ASK_AGAIN },
-        })
+        self.lead.land(End::Failed(error.kind()));
+        Turn::Refused(store_refusal(error.kind()))
     }
 
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;

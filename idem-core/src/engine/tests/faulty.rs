@@ -29,6 +29,8 @@ pub(super) enum Fault {
     RequestLost,
     /// Never answered by the runtime that polls it first.
     Sleep,
+    /// Applied once [`FaultyStore::go_on`] is called, and never answered by the runtime that polls it first.
+    AnswerSleeps,
 }
 
 #[derive(Debug)]
@@ -100,6 +102,14 @@ impl FaultyStore {
                 self.hanging.add_permits(1);
                 self.going_on.acquire().await.unwrap().forget();
                 operation.await
+            }
+            Some(Fault::AnswerSleeps) => {
+                self.hanging.add_permits(1);
+                self.going_on.acquire().await.unwrap().forget();
+                let answer = operation.await;
+                self.hanging.add_permits(1);
+                tokio::time::sleep(std::time::Duration::from_hours(1)).await;
+                answer
             }
             Some(Fault::Sleep) => {
                 self.hanging.add_permits(1);

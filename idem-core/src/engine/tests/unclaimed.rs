@@ -134,3 +134,39 @@ fn a_claim_whose_runtime_has_ended_is_repeated_and_released() {
         assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1));
     });
 }
+
+/// A claim that took a fresh nonce is won under it when its runtime ends. The repetition asks with that nonce, not with the
+/// first one, under which the key looks taken.
+#[test]
+fn a_claim_whose_runtime_has_ended_is_repeated_with_its_newest_nonce() {
+    let store = FaultyStore::new();
+    let runs = Arc::new(AtomicU32::new(0));
+    let runtime = || tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (first, second) = (runtime(), runtime());
+    let (idem, other) = second.block_on(async { (idem(&store), idem(&store)) });
+    let failed = Err(Refused::HandlerPanicked);
+    let owner = second.block_on(Held::start(&other, PLAIN, "", failed.clone()));
+    // The first claim is lost; its repetition meets the other owner, so the third takes a fresh nonce.
+    store.claims_meet([Fault::RequestLost, Fault::Slow, Fault::AnswerSleeps]);
+    first.block_on(async {
+        let (caller, counted) = (idem.clone(), Arc::clone(&runs));
+        tokio::spawn(async move {
+            let body = async || Ok::<_, Refused>(counted.fetch_add(1, Ordering::SeqCst) + 1);
+            operation(&caller, PLAIN).key("k").fingerprint("").run(errors(), body).await
+        });
+        store.hanging.acquire().await.unwrap().forget();
+        store.go_on();
+        store.hanging.acquire().await.unwrap().forget();
+    });
+    assert_eq!(second.block_on(owner.finish()), failed);
+    first.block_on(async {
+        store.go_on();
+        store.hanging.acquire().await.unwrap().forget();
+    });
+    drop(first);
+    second.block_on(async {
+        reaches(&store, "k", StateKind::Released).await;
+        assert_eq!(record(&store, "k").await.unwrap().attempts, 2, "the third claim was won, and released");
+    });
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
