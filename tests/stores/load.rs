@@ -66,7 +66,7 @@ impl Load {
 }
 
 async fn serve(store: &dyn Store, key: &str) -> Result<(), StoreError> {
-    // Somebody's: an earlier try whose answer was lost.
+    // An earlier try of this caller, whose answer was lost, holds the key.
     let ClaimOutcome::Won(won) = store.claim(claim(key)).await? else { return Ok(()) };
     store.complete(completion(key, won.owner)).await.map(drop)
 }

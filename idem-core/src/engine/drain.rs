@@ -16,7 +16,8 @@ pub enum Drained {
     /// Every operation that was running is settled.
     Clean,
     /// This many were still running at the deadline and are now unknown, never released; those in a transaction are
-    /// undone by the database when the process ends.
+    /// undone by the database when the process ends. Claims that the store has not answered are counted too: they are
+    /// left as they are.
     Abandoned(usize),
 }
 

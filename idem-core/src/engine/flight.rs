@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::claim::ClaimSlot;
+use super::claim_slot::ClaimSlot;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::protocol::Owner;

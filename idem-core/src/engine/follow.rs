@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::backoff::Backoff;
-use super::claim::{Asked, Unclaimed};
+use super::claim_slot::{Asked, Unclaimed};
 use super::drain::Counted;
 use super::flight::{End, Flight, Stage};
 use super::{Engine, later};

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::claim::{Asked, Heard, Left, Unclaimed, claim_until_decided};
+use super::claim::claim_until_decided;
+use super::claim_slot::{Asked, Heard, Left, Unclaimed};
 use super::flight::{End, Flight, Held, Stage};
 use super::{Engine, Operation};
 #[cfg(feature = "_tx")]

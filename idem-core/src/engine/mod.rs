@@ -9,6 +9,7 @@ mod attempt;
 mod backoff;
 mod cache;
 mod claim;
+mod claim_slot;
 mod config;
 #[cfg(feature = "_tx")]
 mod coupled;

@@ -17,7 +17,7 @@
 //! | orders | unknown, stuck → done, released, absent; running → released | [`settle`], [`free`], [`forget`] |
 //!
 //! What keeps two owners apart is the pair of fence and nonce, compared by every write. The lease only decides when
-//! somebody else may try. A nonce that was released is spent: T2b needs another one.
+//! another caller may try. A nonce that was released is spent: T2b needs another one.
 //!
 //! ```
 //! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};

@@ -14,8 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The retention and the lease of a handler, and the namespace of its engine: kept in the record, so that whoever sweeps
-/// it, settles it or asks a hook about it does what its handler asked for, not what another process is set to.
+/// The retention and the lease of a handler, and the namespace of its engine: kept in the record, so that a process
+/// that sweeps it, settles it or asks a hook about it does what its handler asked for, not what that process is set to.
 ///
 /// Cloning shares the text.
 #[derive(Clone, PartialEq, Eq, Hash)]

@@ -37,7 +37,7 @@ pub(crate) enum Step {
     Claim,
     /// It sends a request and hears nothing. What was sent may be applied later, or never; the worker will repeat it.
     Unheard(Request),
-    /// Only without its guard: nobody follows the claim to its answer.
+    /// Only without its guard: no worker follows the claim to its answer.
     GiveUp,
     /// The handler does what cannot be undone.
     Effect,

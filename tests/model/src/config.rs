@@ -43,7 +43,7 @@ pub struct Config {
     pub late: usize,
     /// How many calls say something else under the same key.
     pub others: usize,
-    /// Whether a claim may be asked a second time beside the first, of which nobody hears the answer.
+    /// Whether a claim may be asked a second time beside the first, whose answer is not heard.
     pub beside: bool,
     /// Whether a claim may be under way longer than its record lives.
     pub outlive: bool,

@@ -147,7 +147,7 @@ pub(crate) enum Request {
         /// It was read before the clock moved last.
         stale: bool,
     },
-    /// A whole claim whose answer nobody hears: it reads, decides and writes.
+    /// A whole claim whose answer is not heard: it reads, decides and writes.
     Ask,
     Renew(Fence),
     Step(Fence),

@@ -15,7 +15,7 @@ use crate::load::{Load, MOST_CONNECTIONS, bears};
 use crate::support::*;
 
 in_both_dialects! {
-    the_server_gives_up_first_whatever_the_timeout
+    the_server_gives_up_first_with_any_timeout
     a_locked_table_costs_no_connections
     a_call_that_is_dropped_is_killed_on_the_server
 }
@@ -23,7 +23,7 @@ in_both_dialects! {
 /// Short, so that the tests are; but the server counts in seconds.
 const TIMEOUT: Duration = Duration::from_millis(1500);
 
-async fn the_server_gives_up_first_whatever_the_timeout(table: Table) {
+async fn the_server_gives_up_first_with_any_timeout(table: Table) {
     let mut shell = table.shell().await;
     let version: String = shell.row("SELECT VERSION()").await.get(0);
     let statement = if version.contains("MariaDB") { "@@max_statement_time" } else { "@@max_execution_time" };

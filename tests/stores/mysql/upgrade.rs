@@ -11,7 +11,7 @@ use crate::support::*;
 
 /// The schema of the version before.
 const BEFORE: usize = 2;
-/// Long enough for whatever is not kept waiting.
+/// Long enough for a statement that is not kept waiting.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 impl Table {
@@ -49,7 +49,7 @@ impl Table {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_migration_behind_a_long_reader_keeps_nobody_waiting() {
+async fn a_migration_behind_a_long_reader_keeps_no_statement_waiting() {
     let Some(table) = Table::new(Dialect::MySql).await else { return };
     let mut shell = table.of_the_version_before().await;
     let mut reader = table.reader().await;

@@ -41,7 +41,7 @@ impl Table {
         PostgresStore::builder(&url).table(&self.name).open().await.unwrap()
     }
 
-    /// So that nobody gives up waiting for a lock.
+    /// So that no statement gives up waiting for a lock.
     async fn open_patient(&self) -> PostgresStore {
         let patient = std::time::Duration::from_mins(2);
         PostgresStore::builder(&self.url).table(&self.name).timeout(patient).open().await.unwrap()

@@ -22,7 +22,7 @@ pub(super) struct Link {
 /// - Committed statement by statement, each on what is committed when it begins.
 /// - What does not fit into a column is an error.
 /// - Nothing is cut off, and no update refused for how it finds its rows.
-/// - A row or a table that somebody has locked is waited for, but not long: see [`fault`].
+/// - A row or a table that another session has locked is waited for, but not long: see [`fault`].
 /// - No statement runs longer than its client waits. MySQL, which reads the last `SET` as a comment, has such a limit for
 ///   `SELECT` only: [`READS`].
 ///

@@ -12,8 +12,8 @@ use super::fault::fault;
 use crate::store::StoreErrorKind;
 use crate::store::remote::failure::Fault;
 use crate::store::sql::TableName;
-use crate::store::sql::migration::{Pauses, Session};
-use crate::store::sql::version::{self, Standing, Version};
+use crate::store::sql::migration::{Pauses, Session, Stopped};
+use crate::store::sql::version::{self, Version};
 
 /// The migrations in order; the n-th, from 1, leads to schema version n. Each is a single statement and writes its
 /// version into a comment: the server commits every change of a table by itself, so that this is the only way in which
@@ -86,10 +86,8 @@ pub(super) async fn migrate(
 ) -> Result<(), Fault> {
     let mut pauses = Pauses::within(patience);
     loop {
-        match version(connection, name).await?.standing(MIGRATIONS.len()) {
-            Standing::Usable => return Ok(()),
-            Standing::Newer => return Err(version::newer(name)),
-            Standing::Older => {}
+        if !version(connection, name).await?.is_older(MIGRATIONS.len(), name)? {
+            return Ok(());
         }
         sqlx::raw_sql(BRIEFLY).execute(&mut *connection).await.map_err(fault)?;
         let locked = sqlx::raw_sql(LOCK).fetch_one(&mut *connection).await.map_err(fault)?;
@@ -109,16 +107,10 @@ pub(super) async fn migrate(
     }
 }
 
-enum Stopped {
-    Locked,
-    Failed(Fault),
-}
-
 async fn run_missing(connection: &mut MySqlConnection, name: &TableName) -> Result<(), Stopped> {
-    let found = version(connection, name).await.map_err(Stopped::Failed)?;
-    if found.standing(MIGRATIONS.len()) == Standing::Newer {
-        return Err(Stopped::Failed(version::newer(name)));
-    }
+    let found = version(connection, name).await?;
+    // Another process may have migrated meanwhile: then none is missing.
+    found.is_older(MIGRATIONS.len(), name)?;
     for migration in MIGRATIONS.get(found.schema..).unwrap_or_default() {
         let migration = name.fill(migration, '`');
         let done = sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *connection).await;

@@ -10,8 +10,8 @@ use sqlx::postgres::{PgArguments, Postgres};
 use sqlx::query::Query;
 
 use crate::protocol::Claim;
-use crate::store::remote::driver::micros;
-use crate::store::sql::{columns, known_number};
+use crate::store::remote::driver::{Change, micros};
+use crate::store::sql::{Row, columns, known_number};
 
 #[derive(Debug)]
 pub(super) enum Arg<'a> {
@@ -129,6 +129,36 @@ fn hex(sql: &mut String, bytes: &[u8]) {
             sql.push(DIGITS.get(usize::from(half)).copied().unwrap_or(b'0').into());
         }
     }
+}
+
+/// Of a change: the record as it was read, and as it must be.
+pub(super) fn of_change(change: &Change) -> [Arg<'_>; 21] {
+    let old = Row::of(&change.before);
+    let new = change.after.as_deref().map(Row::of);
+    let new = new.as_ref();
+    [
+        Arg::Bytes(Some(&change.address.as_bytes()[..])),
+        Arg::Small(Some(old.state)),
+        Arg::Big(Some(old.fence)),
+        Arg::Bytes(Some(old.nonce)),
+        Arg::Big(Some(old.until)),
+        Arg::Small(new.map(|row| row.state)),
+        Arg::Big(new.map(|row| row.fence)),
+        Arg::Bytes(new.map(|row| row.nonce)),
+        Arg::Big(new.map(|row| row.until)),
+        Arg::Int(new.map(|row| row.attempts)),
+        Arg::Small(new.map(|row| row.after_crash)),
+        Arg::Small(new.map(|row| row.recipe)),
+        Arg::Bytes(new.map(|row| row.digest)),
+        Arg::Big(new.map(|row| row.created)),
+        Arg::Text(new.map(|row| row.label)),
+        Arg::Text(new.map(|row| row.key_hint)),
+        Arg::Bytes(new.map(|row| row.reply)),
+        Arg::Text(new.map(|row| row.audit)),
+        Arg::Big(new.map(|row| columns(row.terms).0)),
+        Arg::Big(new.map(|row| columns(row.terms).1)),
+        Arg::Text(new.map(|row| columns(row.terms).2)),
+    ]
 }
 
 #[cfg(test)]

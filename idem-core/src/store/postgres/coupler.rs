@@ -7,8 +7,8 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Connection, Postgres, Row as _, Transaction};
 
 use super::args::{self, Arg};
-use super::driver::{FRESH, Statement};
 use super::fault;
+use super::statements::{FRESH, Statement};
 use super::store::PostgresStore;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Owner, Won};
 use crate::reply::Reply;

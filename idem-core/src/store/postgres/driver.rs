@@ -1,18 +1,19 @@
 //! The functions of [`schema`](super::schema), called.
 
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row as _, SqlSafeStr, SqlStr};
+use sqlx::{AssertSqlSafe, Row as _};
 
 use super::args::{self, Arg};
 use super::coupler::Coupled;
 use super::fault::{self, fault};
 use super::link::{self, Link, Session};
+use super::statements::{Calls, Statement};
 use crate::address::Address;
 use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
-use crate::store::sql::{Fields, Row, TableName, address, columns, found, known_number, number, record};
+use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
 use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
@@ -25,117 +26,6 @@ pub(super) struct Postgres {
     calls: Calls,
     coupled: Coupled,
 }
-
-/// The statements with the table's name filled in.
-#[derive(Debug)]
-struct Calls {
-    claim_one: Statement,
-    claim: Statement,
-    finish_one: Statement,
-    finish: Statement,
-    load: Statement,
-    change: Statement,
-    renew: Statement,
-    sweep: Statement,
-    reap: Statement,
-    list: Statement,
-    count: Statement,
-}
-
-/// A statement that takes its arguments where `$` stands.
-#[derive(Debug)]
-pub(super) struct Statement {
-    /// With `$1`, `$2` and so on.
-    bound: SqlStr,
-    /// What stands between the arguments.
-    parts: Vec<String>,
-}
-
-impl Statement {
-    pub(super) fn new(name: &TableName, template: &str) -> Self {
-        let filled = name.fill(template, '"');
-        let parts: Vec<String> = filled.split('$').map(str::to_owned).collect();
-        let mut bound = String::with_capacity(filled.len() + parts.len());
-        for (at, part) in parts.iter().enumerate() {
-            if at > 0 {
-                bound.push('$');
-                bound.push_str(&at.to_string());
-            }
-            bound.push_str(part);
-        }
-        // Made of constants and a name that `TableName` has checked.
-        Self { bound: AssertSqlSafe(bound).into_sql_str(), parts }
-    }
-
-    pub(super) fn written(&self, args: &[Arg<'_>]) -> String {
-        let mut parts = self.parts.iter();
-        let mut sql = parts.next().cloned().unwrap_or_default();
-        for (arg, part) in args.iter().zip(parts) {
-            arg.write(&mut sql);
-            sql.push_str(part);
-        }
-        sql
-    }
-}
-
-impl Calls {
-    fn new(name: &TableName) -> Self {
-        let of = |template: &str| Statement::new(name, template);
-        Self {
-            claim_one: of(&CLAIM_ONE.replace("{fresh}", FRESH)),
-            claim: of(&CLAIM.replace("{fresh}", FRESH)),
-            finish_one: of("SELECT {table_finish_one}($, $, $, $, $, $, $)"),
-            finish: of("SELECT * FROM {table_finish}($, $, $, $, $, $, $)"),
-            load: of("SELECT * FROM {table_load_5}($)"),
-            change: of(
-                "SELECT {table_change_5}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)",
-            ),
-            renew: of("SELECT * FROM {table_renew}($, $, $, $)"),
-            sweep: of("SELECT * FROM {table_sweep_5}($, $, $)"),
-            reap: of("SELECT {table_reap}($)"),
-            list: of(
-                "SELECT 0::bigint, address, format, state, fence, nonce, until, attempts, after_crash, recipe, \
-                      digest, created, label, key_hint, reply, audit, \
-                      handler_retention, handler_lease, namespace FROM {table} WHERE state = $ AND address > $ \
-                      ORDER BY address LIMIT $",
-            ),
-            count: of("SELECT count(*) FROM {table} WHERE state = $"),
-        }
-    }
-}
-
-/// Writes a record where there is none, and shows what stands there where it could not. The record is looked up by a
-/// function, which sees what was committed meanwhile, and is not called at all in the usual case.
-const CLAIM_ONE: &str = "\
-WITH fresh AS (\
-    INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, handler_retention, handler_lease, namespace, reply) \
-    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
-    FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
-    ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
-) {fresh} WHERE NOT EXISTS (SELECT FROM fresh)";
-
-/// The same for many, in the order given. All records are looked up if one of them could not be written.
-const CLAIM: &str = "\
-WITH fresh AS (\
-    INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, handler_retention, handler_lease, namespace, reply) \
-    SELECT c.clock, c.clock + w.lease, c.clock, 1, 1, 1, w.address, w.nonce, w.policy, w.recipe, w.digest, w.label, \
-    w.key_hint, w.handler_retention, w.handler_lease, w.namespace, '' \
-    FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
-    CROSS JOIN unnest($, $, $, $, $, $, $, $, $, $, $) \
-    AS w (lease, address, nonce, policy, recipe, digest, label, key_hint, handler_retention, handler_lease, namespace) \
-    ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
-) {fresh} WHERE (SELECT count(*) FROM fresh) < $";
-
-/// A row without a state was written just now, at that time.
-pub(super) const FRESH: &str = "\
-SELECT f.fence AS r_clock, f.address AS r_address, NULL::smallint AS r_format, NULL::smallint AS r_state, \
-NULL::bigint AS r_fence, NULL::bytea AS r_nonce, NULL::bigint AS r_until, NULL::integer AS r_attempts, \
-NULL::smallint AS r_after_crash, NULL::smallint AS r_recipe, NULL::bytea AS r_digest, NULL::bigint AS r_created, \
-NULL::text AS r_label, NULL::text AS r_key_hint, NULL::bytea AS r_reply, NULL::text AS r_audit, \
-NULL::bigint AS r_retention, NULL::bigint AS r_lease, NULL::text AS r_namespace FROM fresh f \
-UNION ALL SELECT * FROM {table_load_5}($)";
 
 /// A record's columns come after the clock and the address.
 const CLOCK: usize = 0;
@@ -211,42 +101,13 @@ impl Postgres {
 
     /// [`Driver::change`], on any connection.
     pub(super) async fn change_on(&self, link: &mut PgConnection, change: &Change) -> Result<bool, Fault> {
-        self.holds(link, &self.calls.change, &of_change(change)).await
+        self.holds(link, &self.calls.change, &args::of_change(change)).await
     }
 }
 
 fn yes(rows: &[PgRow]) -> Result<bool, Fault> {
     let answer = rows.first().map(|row| row.try_get::<bool, _>(0));
     answer.transpose().map_err(fault).map(|answer| answer == Some(true))
-}
-
-fn of_change(change: &Change) -> [Arg<'_>; 21] {
-    let old = Row::of(&change.before);
-    let new = change.after.as_deref().map(Row::of);
-    let new = new.as_ref();
-    [
-        Arg::Bytes(Some(&change.address.as_bytes()[..])),
-        Arg::Small(Some(old.state)),
-        Arg::Big(Some(old.fence)),
-        Arg::Bytes(Some(old.nonce)),
-        Arg::Big(Some(old.until)),
-        Arg::Small(new.map(|row| row.state)),
-        Arg::Big(new.map(|row| row.fence)),
-        Arg::Bytes(new.map(|row| row.nonce)),
-        Arg::Big(new.map(|row| row.until)),
-        Arg::Int(new.map(|row| row.attempts)),
-        Arg::Small(new.map(|row| row.after_crash)),
-        Arg::Small(new.map(|row| row.recipe)),
-        Arg::Bytes(new.map(|row| row.digest)),
-        Arg::Big(new.map(|row| row.created)),
-        Arg::Text(new.map(|row| row.label)),
-        Arg::Text(new.map(|row| row.key_hint)),
-        Arg::Bytes(new.map(|row| row.reply)),
-        Arg::Text(new.map(|row| row.audit)),
-        Arg::Big(new.map(|row| columns(row.terms).0)),
-        Arg::Big(new.map(|row| columns(row.terms).1)),
-        Arg::Text(new.map(|row| columns(row.terms).2)),
-    ]
 }
 
 impl Driver for Postgres {
@@ -316,7 +177,7 @@ impl Driver for Postgres {
     }
 
     async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, Fault> {
-        yes(&self.ask(link, &self.calls.change, &of_change(change)).await?)
+        yes(&self.ask(link, &self.calls.change, &args::of_change(change)).await?)
     }
 
     async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {

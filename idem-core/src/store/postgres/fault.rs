@@ -102,7 +102,7 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
             StoreErrorKind::Unavailable,
             "PostgreSQL has no room for a connection: memory or disk are used up",
         ),
-        // What PgBouncer says, whatever the reason.
+        // What PgBouncer says for any reason.
         Some(code) if code.starts_with("08") => (
             StoreErrorKind::Unavailable,
             "the pooler refused the connection: it has no room, or PostgreSQL cannot be reached from there",

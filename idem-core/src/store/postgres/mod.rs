@@ -52,6 +52,7 @@ mod driver;
 mod fault;
 mod link;
 mod schema;
+mod statements;
 mod store;
 
 pub use builder::{PostgresSource, PostgresStoreBuilder};

@@ -11,8 +11,8 @@ use sqlx::{AssertSqlSafe, Executor, Row as _};
 use super::fault::fault;
 use crate::store::remote::failure::Fault;
 use crate::store::sql::TableName;
-use crate::store::sql::migration::{Pauses, Session};
-use crate::store::sql::version::{self, Standing, Version};
+use crate::store::sql::migration::{Pauses, Session, Stopped};
+use crate::store::sql::version::Version;
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
 const MIGRATIONS: &[&str] = &[
@@ -61,10 +61,8 @@ pub(super) async fn migrate(
 ) -> Result<(), Fault> {
     let mut pauses = Pauses::within(patience);
     loop {
-        match version(connection, name).await?.standing(MIGRATIONS.len()) {
-            Standing::Usable => return Ok(()),
-            Standing::Newer => return Err(version::newer(name)),
-            Standing::Older => {}
+        if !version(connection, name).await?.is_older(MIGRATIONS.len(), name)? {
+            return Ok(());
         }
         if try_to_migrate(connection, name).await? {
             return Ok(());
@@ -88,11 +86,6 @@ async fn try_to_migrate(connection: &mut PgConnection, name: &TableName) -> Resu
     }
 }
 
-enum Stopped {
-    Locked,
-    Failed(Fault),
-}
-
 impl From<sqlx::Error> for Stopped {
     fn from(error: sqlx::Error) -> Self {
         let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
@@ -107,15 +100,13 @@ impl From<sqlx::Error> for Stopped {
 
 async fn in_a_transaction(connection: &mut PgConnection, name: &TableName) -> Result<(), Stopped> {
     sqlx::raw_sql(BEGIN).execute(&mut *connection).await?;
-    let found = version(connection, name).await.map_err(Stopped::Failed)?;
-    let mut sql = match found.standing(MIGRATIONS.len()) {
-        Standing::Newer => return Err(Stopped::Failed(version::newer(name))),
-        Standing::Usable => String::new(),
-        Standing::Older => {
-            let missing = MIGRATIONS.get(found.schema..).unwrap_or_default();
-            missing.iter().map(|migration| name.fill(migration, '"') + "\n").collect()
-        }
-    };
+    let found = version(connection, name).await?;
+    let mut sql = String::new();
+    // Another process may have migrated meanwhile.
+    if found.is_older(MIGRATIONS.len(), name)? {
+        let missing = MIGRATIONS.get(found.schema..).unwrap_or_default();
+        sql.extend(missing.iter().map(|migration| name.fill(migration, '"') + "\n"));
+    }
     // In one message: once the table is locked, nothing waits for this process.
     sql.push_str("COMMIT");
     sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut *connection).await?;

@@ -65,23 +65,19 @@ impl<D: Driver> Exchange<D> {
         let mut lost: Option<Failure> = None;
         let mut conflicts = 0;
         loop {
-            let held = match self.link(lost.is_some()).await {
+            let mut held = match self.link(lost.is_some()).await {
                 Ok(held) => held,
                 Err(fault) => return Err(unanswered::<C, D>(fault, lost.is_some())),
             };
-            let mut busy = Busy { held: Some(held), exchange: self };
-            let answer = match &mut busy.held {
-                Some(held) => {
-                    tokio::time::timeout(self.timeout, call.put(&self.driver, &mut held.link)).await
-                }
-                // Not before it is taken out below.
-                None => return Err(unanswered::<C, D>(self.late(), true)),
-            };
+            let given_up = GivenUp { session: self.driver.session(&held.link), cancels: &self.cancels };
+            let answer = tokio::time::timeout(self.timeout, call.put(&self.driver, &mut held.link)).await;
             let Ok(answer) = answer else {
-                // The connection is dropped with whatever may still come from it.
-                return Err(unanswered::<C, D>(self.late(), true));
+                // The connection is dropped with any answer that may still come.
+                let message = format!("the database did not answer within {:?}", self.timeout);
+                let late = Fault::Broken(Failure::new(StoreErrorKind::Undecided, message));
+                return Err(unanswered::<C, D>(late, true));
             };
-            let held = busy.held.take();
+            given_up.disarm();
             match answer {
                 Ok(answer) => {
                     self.keep(held).await;
@@ -108,11 +104,6 @@ impl<D: Driver> Exchange<D> {
         }
     }
 
-    fn late(&self) -> Fault {
-        let message = format!("the database did not answer within {:?}", self.timeout);
-        Fault::Broken(Failure::new(StoreErrorKind::Undecided, message))
-    }
-
     /// Closes the connections that nobody uses.
     pub(super) async fn close(&self) {
         for held in self.links.clear() {
@@ -133,8 +124,8 @@ impl<D: Driver> Exchange<D> {
         Ok(place.fill(link))
     }
 
-    async fn keep(&self, held: Option<Held<D::Link>>) {
-        if let Some(held) = held.and_then(|held| self.links.give_back(held)) {
+    async fn keep(&self, held: Held<D::Link>) {
+        if let Some(held) = self.links.give_back(held) {
             self.hang_up(held).await;
         }
     }
@@ -146,19 +137,22 @@ impl<D: Driver> Exchange<D> {
     }
 }
 
-/// A connection on which a call is under way. If that is given up, it is ended on the server as well.
-struct Busy<'e, D: Driver> {
-    held: Option<Held<D::Link>>,
-    exchange: &'e Exchange<D>,
+/// Ends a call on the server if it is dropped before the call is answered: its caller gave it up.
+struct GivenUp<'e, D: Driver> {
+    session: Option<D::Session>,
+    cancels: &'e Arc<Cancels<D>>,
 }
 
-impl<D: Driver> Drop for Busy<'_, D> {
+impl<D: Driver> GivenUp<'_, D> {
+    fn disarm(mut self) {
+        self.session = None;
+    }
+}
+
+impl<D: Driver> Drop for GivenUp<'_, D> {
     fn drop(&mut self) {
-        let Some(held) = self.held.take() else { return };
-        let session = self.exchange.driver.session(&held.link);
-        drop(held);
-        if let Some(session) = session {
-            self.exchange.cancels.add(session);
+        if let Some(session) = self.session.take() {
+            self.cancels.add(session);
         }
     }
 }

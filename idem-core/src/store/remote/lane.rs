@@ -1,4 +1,4 @@
-//! A lane: a task on the store's thread that takes whatever waits, one batch at a time.
+//! A lane: a task on the store's thread that takes the operations that wait, one batch at a time.
 
 use std::sync::Arc;
 
@@ -25,7 +25,7 @@ impl<W: Work> Lane<W> {
                 batch.into_iter().map(|Waiting { request, caller }| (request, caller)).unzip();
             let answers = self.queue.work().serve(&requests).await;
             for (caller, answer) in callers.into_iter().zip(answers) {
-                // Whoever stopped listening did so by right.
+                // A caller may stop waiting at any time.
                 let _ignored = caller.send(answer);
             }
         }

@@ -1,4 +1,4 @@
-//! The connections of a store: how many there are, and those that nobody uses at the moment.
+//! The connections of a store: how many there are, and those that are idle.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -2,7 +2,7 @@
 //!
 //! A [`Driver`](driver::Driver) knows one database's statements. Everything else is here, once:
 //!
-//! - [`queue`]: whatever waits goes out together, without a timer, so a lone caller waits for nobody. What a caller does
+//! - [`queue`]: operations that wait go out together, without a timer, so a lone caller does not wait. What a caller does
 //!   not drive itself runs on a [`thread`] of the store's.
 //! - [`exchange`]: a statement on a connection, tried again where the connection broke. Every statement is safe to
 //!   repeat, and repeating it settles what became of the first try: a conflicting write waits for it. The server gives

@@ -1,6 +1,6 @@
 //! An operation that its caller drives itself, which saves a lone caller the way through the store's thread.
 //!
-//! It is one operation, the caller's own: nobody else's waits for it. It keeps to the runtime on which it began, since
+//! It is one operation, the caller's own: no other operation waits for it. It keeps to the runtime on which it began, since
 //! its connection and its timers belong to that.
 
 use std::future::{Future, poll_fn};

@@ -61,7 +61,7 @@ pub(super) struct Waiting<W: Work> {
 
 impl<W: Work> Queue<W> {
     /// `most`: how much may be under way at once. One more where callers drive as many themselves: they may have stopped
-    /// to poll.
+    /// polling.
     pub(super) fn new(work: W, most: usize, thread: Arc<Thread>) -> Arc<Self> {
         let state = State { waiting: VecDeque::new(), lanes: 0, own: 0 };
         Arc::new(Self { work, most: most.max(1), thread, state: Mutex::new(state) })
@@ -124,7 +124,7 @@ impl<W: Work> Queue<W> {
 
     /// Starts a lane if there is need of one, and room.
     fn start_lane(self: &Arc<Self>, mut state: MutexGuard<'_, State<W>>) {
-        // Whatever callers drive, one lane may go: they may have stopped to poll.
+        // One lane may always go: callers that drive operations may have stopped polling.
         let room = state.lanes == 0 || state.own + state.lanes < self.most;
         if state.waiting.is_empty() || !room {
             return;
@@ -146,7 +146,7 @@ impl<W: Work> Queue<W> {
     /// counts on a lane that no longer looks.
     pub(super) fn next(&self) -> Option<Batch<Waiting<W>>> {
         let mut state = self.lock();
-        // Nobody listens any more: not sent yet, so nothing happens.
+        // The caller is gone and nothing was sent yet.
         state.waiting.retain(|waiting| !waiting.caller.is_closed());
         if state.waiting.is_empty() {
             state.lanes -= 1;

@@ -1,6 +1,6 @@
 //! The thread on which a store does what it does for several callers, or aside from them.
 //!
-//! It belongs to the store, so it is free whatever the threads of the application do, and what runs on it goes on
+//! It belongs to the store, so it is free even if all threads of the application are blocked, and what runs on it goes on
 //! whether or not any caller polls its future. It is started by the first operation that needs it, and ends when the
 //! store is gone and everything under way is done.
 

@@ -44,6 +44,19 @@ impl Pauses {
     }
 }
 
+/// Why a try to migrate stopped.
+pub(in crate::store) enum Stopped {
+    /// The table or the lock of those that migrate was not to be had at once.
+    Locked,
+    Failed(Fault),
+}
+
+impl From<Fault> for Stopped {
+    fn from(fault: Fault) -> Self {
+        Self::Failed(fault)
+    }
+}
+
 /// A session of the database that uses the table. Nothing of what it says to the database is looked at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct Session {

@@ -18,7 +18,7 @@ pub(in crate::store) struct Version {
 
 /// How a schema suits a code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::store) enum Standing {
+enum Standing {
     /// The code can use it as it is: it is the code's own, or a newer one that leaves room for it.
     Usable,
     /// Migrations are missing.
@@ -31,13 +31,22 @@ impl Version {
     pub(in crate::store) const NONE: Self = Self { schema: 0, oldest: 0 };
 
     /// For code that knows the first `known` migrations.
-    pub(in crate::store) fn standing(self, known: usize) -> Standing {
+    fn standing(self, known: usize) -> Standing {
         if self.oldest > known {
             Standing::Newer
         } else if self.schema < known {
             Standing::Older
         } else {
             Standing::Usable
+        }
+    }
+
+    /// Whether migrations are missing; refuses a schema that leaves no room for this code.
+    pub(in crate::store) fn is_older(self, known: usize, name: &TableName) -> Result<bool, Fault> {
+        match self.standing(known) {
+            Standing::Usable => Ok(false),
+            Standing::Older => Ok(true),
+            Standing::Newer => Err(newer(name)),
         }
     }
 
@@ -69,7 +78,7 @@ impl Version {
     }
 }
 
-pub(in crate::store) fn newer(name: &TableName) -> Fault {
+fn newer(name: &TableName) -> Fault {
     refused(
         StoreErrorKind::UnknownFormat,
         format!(

@@ -1,4 +1,4 @@
-//! What a handler says about its record is kept, and counts for whoever ends it.
+//! What a handler says about its record is kept, and counts for every process that ends it.
 
 use std::time::Duration;
 
@@ -77,7 +77,7 @@ pub async fn say_how_long_a_swept_record_lives<B: Backend>(t: Trial<B>) {
     t.present("long").await;
 }
 
-/// By whoever gives the verdict.
+/// By a verdict.
 pub async fn say_how_long_a_settled_record_lives<B: Backend>(t: Trial<B>) {
     let (short, long) = (t.short(), t.long());
     for (name, verdict) in [("yes", Verdict::Happened(reply("end"))), ("no", Verdict::DidNotHappen)] {
@@ -101,7 +101,7 @@ pub async fn say_how_long_a_settled_record_lives<B: Backend>(t: Trial<B>) {
     }
 }
 
-/// By whoever lets it run again.
+/// By an order to run it again.
 pub async fn say_how_long_a_freed_record_lives<B: Backend>(t: Trial<B>) {
     let (short, long) = (t.short(), t.long());
     for (key, own, orderers) in [("short", short, long), ("long", long, Duration::ZERO)] {
@@ -129,7 +129,7 @@ fn lives_for<B: Backend>(t: &Trial<B>, record: &Record, retention: Duration) {
     }
 }
 
-/// Namespaces are whatever an operator likes, and spans may be without end.
+/// Namespaces are any text, and spans may be without end.
 pub async fn come_back_as_they_were<B: Backend>(t: Trial<B>) {
     let long = "namespace ".repeat(20);
     let odd =
