@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use idem_core::protocol::ClaimOutcome;
-use idem_core::store::{Store, StoreError};
+use idem_core::store::{Store, StoreError, StoreErrorKind};
+use idem_servers::Server;
 use tokio::task::JoinSet;
 
 use crate::support::*;
@@ -69,6 +70,33 @@ async fn serve(store: &dyn Store, key: &str) -> Result<(), StoreError> {
     // An earlier try of this caller, whose answer was lost, holds the key.
     let ClaimOutcome::Won(won) = store.claim(claim(key)).await? else { return Ok(()) };
     store.complete(completion(key, won.owner)).await.map(drop)
+}
+
+/// A server that freezes under load: callers are told, and when it goes on they are served and the connections are few again.
+pub(crate) async fn frozen_and_thawed(
+    store: &Arc<dyn Store>,
+    server: &Server,
+    mut connections: impl AsyncFnMut() -> i64,
+) {
+    let load = Load::start(store, 64);
+    load.serves(200).await;
+    server.freeze().unwrap();
+    let before = load.failed();
+    until("callers are told", async || (load.failed() > before + 200).then_some(())).await;
+    server.thaw().unwrap();
+    load.serves(200).await;
+    until("what was given up is gone", async || (connections().await <= MOST_CONNECTIONS).then_some(()))
+        .await;
+    load.stop().await;
+}
+
+/// The store says that the server has no connection left, and is served once those that are `held` are closed.
+pub(crate) async fn says_that_none_is_left<T>(store: &impl Store, held: Vec<T>) {
+    let error = store.claim(claim("k")).await.unwrap_err();
+    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
+    assert!(error.to_string().contains("no connection left"), "{error:?}");
+    drop(held);
+    until("there is one", async || store.claim(claim("k")).await.ok().map(drop)).await;
 }
 
 /// A store with a timeout that hardly anything meets: it opens and answers, or says in the usual way that it does not.

@@ -4,14 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idem_core::protocol::StateKind;
+use idem_core::store::Store;
 use idem_core::store::mysql::Dialect;
-use idem_core::store::{Store, StoreErrorKind};
 use idem_servers::{MariaDb, require};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection, Row};
 
 use super::{Shell, Table, in_both_dialects};
-use crate::load::{Load, MOST_CONNECTIONS, bears};
+use crate::load::{Load, MOST_CONNECTIONS, bears, frozen_and_thawed, says_that_none_is_left};
 use crate::support::*;
 
 in_both_dialects! {
@@ -116,18 +116,7 @@ async fn a_server_that_was_frozen_serves_again() {
     let Some(server) = require(MariaDb::start()) else { return };
     let (database, mut shell) = apart(&Table::at(&server.url(), Dialect::MariaDb)).await;
     let store: Arc<dyn Store> = Arc::new(database.builder().timeout(TIMEOUT).open().await.unwrap());
-    let load = Load::start(&store, 64);
-    load.serves(200).await;
-    server.freeze().unwrap();
-    let before = load.failed();
-    until("callers are told", async || (load.failed() > before + 200).then_some(())).await;
-    server.thaw().unwrap();
-    load.serves(200).await;
-    until("what was given up is gone", async || {
-        (connections(&mut shell, &database, "").await <= MOST_CONNECTIONS).then_some(())
-    })
-    .await;
-    load.stop().await;
+    frozen_and_thawed(&store, &server, async || connections(&mut shell, &database, "").await).await;
 }
 
 #[tokio::test]
@@ -142,9 +131,5 @@ async fn a_server_without_a_connection_left_says_so() {
     while let Ok(connection) = MySqlConnection::connect(&table.url).await {
         held.push(connection);
     }
-    let error = store.claim(claim("k")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-    assert!(error.to_string().contains("no connection left"), "{error}");
-    drop(held);
-    until("there is one", async || store.claim(claim("k")).await.ok().map(drop)).await;
+    says_that_none_is_left(&store, held).await;
 }

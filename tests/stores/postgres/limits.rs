@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnection;
 
 use super::traps::insert_uncommitted;
 use super::{Shell, Table, with_options};
-use crate::load::{Load, MOST_CONNECTIONS, bears};
+use crate::load::{Load, MOST_CONNECTIONS, bears, frozen_and_thawed, says_that_none_is_left};
 use crate::support::*;
 
 /// Short, so that the tests are.
@@ -147,18 +147,7 @@ async fn a_server_that_was_frozen_serves_again() {
     let Some(server) = require(Postgres::start()) else { return };
     let table = Table::at(&server.url());
     let (store, mut shell) = (open_named(&table, TIMEOUT).await, table.shell().await);
-    let load = Load::start(&store, 64);
-    load.serves(200).await;
-    server.freeze().unwrap();
-    let before = load.failed();
-    until("callers are told", async || (load.failed() > before + 200).then_some(())).await;
-    server.thaw().unwrap();
-    load.serves(200).await;
-    until("what was given up is gone", async || {
-        (connections(&mut shell, &table.name).await <= MOST_CONNECTIONS).then_some(())
-    })
-    .await;
-    load.stop().await;
+    frozen_and_thawed(&store, &server, async || connections(&mut shell, &table.name).await).await;
 }
 
 #[tokio::test]
@@ -196,11 +185,7 @@ async fn a_server_without_a_connection_left_says_so() {
     while let Ok(connection) = PgConnection::connect(&table.url).await {
         held.push(connection);
     }
-    let error = store.claim(claim("k")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-    assert!(error.to_string().contains("no connection left"), "{error}");
-    drop(held);
-    until("there is one", async || store.claim(claim("k")).await.ok().map(drop)).await;
+    says_that_none_is_left(&store, held).await;
 }
 
 #[tokio::test]

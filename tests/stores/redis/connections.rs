@@ -4,11 +4,11 @@ use std::net::TcpStream;
 use std::sync::Arc;
 use std::time::Duration;
 
-use idem_core::store::{Store, StoreErrorKind};
+use idem_core::store::Store;
 use idem_servers::{Redis, require};
 
 use super::support::{Records, Shell};
-use crate::load::{Load, MOST_CONNECTIONS, bears};
+use crate::load::{bears, frozen_and_thawed, says_that_none_is_left};
 use crate::support::*;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -18,20 +18,9 @@ async fn a_server_that_was_frozen_serves_again() {
     let mut shell = records.shell();
     let store: Arc<dyn Store> =
         Arc::new(records.builder().timeout(Duration::from_millis(300)).open().await.unwrap());
-    let load = Load::start(&store, 64);
-    load.serves(200).await;
-    server.freeze().unwrap();
-    let before = load.failed();
-    until("callers are told", async || (load.failed() > before + 200).then_some(())).await;
-    server.thaw().unwrap();
-    load.serves(200).await;
-    until("what was given up is gone", async || {
-        let clients = i64::try_from(shell.say("CLIENT LIST").text().lines().count()).unwrap();
-        // The shell is one more.
-        (clients <= MOST_CONNECTIONS + 1).then_some(())
-    })
-    .await;
-    load.stop().await;
+    // The shell is one more.
+    let clients = async || i64::try_from(shell.say("CLIENT LIST").text().lines().count()).unwrap() - 1;
+    frozen_and_thawed(&store, &server, clients).await;
 }
 
 #[tokio::test]
@@ -51,11 +40,7 @@ async fn a_server_without_a_connection_left_says_so() {
         (clients == 5).then_some(())
     })
     .await;
-    let error = store.claim(claim("k")).await.unwrap_err();
-    assert_eq!(error.kind(), StoreErrorKind::Unavailable);
-    assert!(error.to_string().contains("no connection left"), "{error:?}");
-    drop(held);
-    until("there is one", async || store.claim(claim("k")).await.ok().map(drop)).await;
+    says_that_none_is_left(&store, held).await;
 }
 
 #[tokio::test]

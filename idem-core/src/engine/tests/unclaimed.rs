@@ -4,14 +4,28 @@ use super::faulty::Fault;
 use super::*;
 use crate::Drained;
 
-/// A call that is gone before the store answers its claim.
-async fn leaves_at_the_claim(store: &Arc<FaultyStore>, idem: &Idem<Arc<FaultyStore>>, runs: &Arc<AtomicU32>) {
-    store.claims_meet([Fault::Slow]);
-    let caller = tokio::spawn({
-        let (idem, runs) = (idem.clone(), Arc::clone(runs));
-        async move { call(&idem, PLAIN, "k", &runs).await }
-    });
+/// A call whose claim the store has, and does not answer.
+async fn claims(
+    store: &Arc<FaultyStore>,
+    idem: &Idem<Arc<FaultyStore>>,
+    spec: Spec,
+    runs: &Arc<AtomicU32>,
+) -> JoinHandle<Result<u32, Refused>> {
+    let (idem, runs) = (idem.clone(), Arc::clone(runs));
+    let caller = tokio::spawn(async move { call(&idem, spec, "k", &runs).await });
     store.hanging.acquire().await.unwrap().forget();
+    caller
+}
+
+/// A call that is gone before the store answers its claim.
+async fn leaves_at_the_claim(
+    store: &Arc<FaultyStore>,
+    idem: &Idem<Arc<FaultyStore>>,
+    spec: Spec,
+    runs: &Arc<AtomicU32>,
+) {
+    store.claims_meet([Fault::Slow]);
+    let caller = claims(store, idem, spec, runs).await;
     caller.abort();
     assert!(caller.await.unwrap_err().is_cancelled());
 }
@@ -21,7 +35,7 @@ async fn a_claim_whose_caller_left_is_asked_once_and_released() {
     let store = FaultyStore::new();
     let idem = idem(&store);
     let runs = Arc::new(AtomicU32::new(0));
-    leaves_at_the_claim(&store, &idem, &runs).await;
+    leaves_at_the_claim(&store, &idem, PLAIN, &runs).await;
     assert_eq!(record(&store, "k").await, None, "the claim is not applied yet");
     store.go_on();
     reaches(&store, "k", StateKind::Released).await;
@@ -34,7 +48,7 @@ async fn a_retry_waits_for_the_claim_of_the_caller_that_left_and_runs() {
     let store = FaultyStore::new();
     let idem = idem(&store);
     let runs = Arc::new(AtomicU32::new(0));
-    leaves_at_the_claim(&store, &idem, &runs).await;
+    leaves_at_the_claim(&store, &idem, PLAIN, &runs).await;
     let retry = call(&idem, PLAIN, "k", &runs);
     let answer = async {
         tokio::task::yield_now().await;
@@ -51,15 +65,8 @@ async fn a_claim_that_was_given_up_as_unknown_before_its_release_is_released() {
     let (idem, other) = (idem(&store), idem(&store));
     let runs = Arc::new(AtomicU32::new(0));
     let short = PLAIN.lease(1);
-    store.claims_meet([Fault::Slow]);
     store.writes_meet([Fault::RequestLost; 4]);
-    let caller = tokio::spawn({
-        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
-        async move { call(&idem, short, "k", &runs).await }
-    });
-    store.hanging.acquire().await.unwrap().forget();
-    caller.abort();
-    drop(caller.await);
+    leaves_at_the_claim(&store, &idem, short, &runs).await;
     store.go_on();
     // Another process asks until it finds the lease over. The handler never began, so this is undone.
     let found = async {
@@ -83,11 +90,7 @@ async fn a_repeated_claim_that_finds_itself_unknown_begins_anew() {
     let runs = Arc::new(AtomicU32::new(0));
     let short = PLAIN.lease(1);
     store.claims_meet([Fault::ReplyLost, Fault::Slow]);
-    let caller = tokio::spawn({
-        let (idem, runs) = (idem.clone(), Arc::clone(&runs));
-        async move { call(&idem, short, "k", &runs).await }
-    });
-    store.hanging.acquire().await.unwrap().forget();
+    let caller = claims(&store, &idem, short, &runs).await;
     let found = async {
         while call(&other, short, "k", &Arc::new(AtomicU32::new(0))).await != Err(Refused::OutcomeUnknown) {
             tokio::task::yield_now().await;
@@ -104,7 +107,7 @@ async fn a_drain_waits_for_a_claim_without_a_caller() {
     let store = FaultyStore::new();
     let idem = idem(&store);
     let runs = Arc::new(AtomicU32::new(0));
-    leaves_at_the_claim(&store, &idem, &runs).await;
+    leaves_at_the_claim(&store, &idem, PLAIN, &runs).await;
     let answer = async {
         tokio::task::yield_now().await;
         store.go_on();

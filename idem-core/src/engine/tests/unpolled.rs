@@ -24,10 +24,18 @@ fn poll(call: &mut Call) -> Poll<Result<u32, Refused>> {
     call.as_mut().poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Hands a claim to the store, and stops polling.
-fn held_at_the_claim(idem: &Idem<Arc<FaultyStore>>, spec: Spec, runs: &Arc<AtomicU32>) -> Call {
+/// A call whose claim the store has, and which is not polled any more. The store answers.
+async fn held_at_the_claim(
+    store: &FaultyStore,
+    idem: &Idem<Arc<FaultyStore>>,
+    spec: Spec,
+    runs: &Arc<AtomicU32>,
+) -> Call {
+    store.claims_meet([Fault::Slow]);
     let mut call = boxed(idem, spec, runs);
     assert!(poll(&mut call).is_pending());
+    store.hanging.acquire().await.unwrap().forget();
+    store.go_on();
     call
 }
 
@@ -55,10 +63,7 @@ async fn a_duplicate_of_a_call_that_is_not_polled_is_told_that_it_is_in_progress
     let idem = idem(&store);
     let runs = Arc::new(AtomicU32::new(0));
     let long = PLAIN.lease(600_000);
-    store.claims_meet([Fault::Slow]);
-    let held = held_at_the_claim(&idem, long, &runs);
-    store.hanging.acquire().await.unwrap().forget();
-    store.go_on();
+    let held = held_at_the_claim(&store, &idem, long, &runs).await;
     // The duplicate lets the keeper's thread poll the claim to its answer.
     let told = tokio::time::timeout(Duration::from_mins(1), call(&idem, long, "k", &runs)).await;
     assert!(matches!(told.expect("the duplicate hangs"), Err(Refused::InProgress { .. })));
@@ -74,10 +79,7 @@ async fn a_claim_whose_call_is_not_polled_is_given_back_and_another_call_runs() 
     let idem = idem(&store);
     let runs = Arc::new(AtomicU32::new(0));
     let short = PLAIN.lease(900);
-    store.claims_meet([Fault::Slow]);
-    let held = held_at_the_claim(&idem, short, &runs);
-    store.hanging.acquire().await.unwrap().forget();
-    store.go_on();
+    let held = held_at_the_claim(&store, &idem, short, &runs).await;
     assert_eq!(until_free(&idem, short, &runs).await, Ok(1));
     // The held call begins anew, and gets the answer of the other.
     assert_eq!(held.await, Ok(1));
@@ -91,10 +93,7 @@ async fn a_claim_whose_call_is_not_polled_frees_the_key_for_another_process() {
     let (idem, other) = (idem(&store), idem(&store));
     let runs = Arc::new(AtomicU32::new(0));
     let short = PLAIN.lease(900);
-    store.claims_meet([Fault::Slow]);
-    let held = held_at_the_claim(&idem, short, &runs);
-    store.hanging.acquire().await.unwrap().forget();
-    store.go_on();
+    let held = held_at_the_claim(&store, &idem, short, &runs).await;
     reaches(&store, "k", StateKind::Released).await;
     assert_eq!(until_free(&other, short, &runs).await, Ok(1));
     drop(held);

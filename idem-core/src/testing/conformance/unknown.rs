@@ -47,15 +47,20 @@ pub async fn unknown_never_runs_and_never_expires<B: Backend>(t: Trial<B>) {
     t.assert_unchanged("k", &before, "unknown waits").await;
 }
 
-/// The owner knows what it did, however late it says so.
-pub async fn a_late_completion_is_a_verdict<B: Backend>(t: Trial<B>) {
+/// Records that became unknown by the sweep, by another claim and by their owner's word.
+async fn all_unknown<B: Backend>(t: &Trial<B>) -> [(&'static str, Owner); 3] {
     let swept = t.abandon("swept", AfterCrash::Unknown).await;
     let claimed = t.abandon("claimed", AfterCrash::Unknown).await;
-    let given_up = give_up(&t, "given up").await;
+    let given_up = give_up(t, "given up").await;
     t.pass_short().await;
     assert_eq!(t.claim(t.ask("claimed")).await, ClaimOutcome::Unknown, "it must not run");
     assert_eq!(t.sweep().await, SweepCount { unknown: 1, released: 0 }, "one key is abandoned");
-    for (key, owner) in [("swept", swept), ("claimed", claimed), ("given up", given_up)] {
+    [("swept", swept), ("claimed", claimed), ("given up", given_up)]
+}
+
+/// The owner knows what it did, however late it says so.
+pub async fn a_late_completion_is_a_verdict<B: Backend>(t: Trial<B>) {
+    for (key, owner) in all_unknown(&t).await {
         let late = t.complete(key, owner, &reply("late")).await;
         assert_eq!(late, WriteOutcome::Applied, "a late completion of an unknown record is a verdict");
         assert_eq!(reply_in(&t.present(key).await).as_bytes(), b"late", "and its reply is the answer");
@@ -64,13 +69,7 @@ pub async fn a_late_completion_is_a_verdict<B: Backend>(t: Trial<B>) {
 
 /// Only the owner knows that its handler did nothing, or never began.
 pub async fn a_late_release_is_a_verdict<B: Backend>(t: Trial<B>) {
-    let swept = t.abandon("swept", AfterCrash::Unknown).await;
-    let claimed = t.abandon("claimed", AfterCrash::Unknown).await;
-    let given_up = give_up(&t, "given up").await;
-    t.pass_short().await;
-    assert_eq!(t.claim(t.ask("claimed")).await, ClaimOutcome::Unknown, "it must not run");
-    assert_eq!(t.sweep().await, SweepCount { unknown: 1, released: 0 }, "one key is abandoned");
-    for (key, owner) in [("swept", swept), ("claimed", claimed), ("given up", given_up)] {
+    for (key, owner) in all_unknown(&t).await {
         let stranger = Owner { nonce: Nonce::fresh(), ..owner };
         let before = t.present(key).await;
         let refused = t.release(key, stranger).await;
