@@ -37,9 +37,8 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: 
         let mut repeated = false;
         let mut backoff = Backoff::for_questions();
         loop {
-            let may_be_own = repeated || since.elapsed() >= claim.lease;
             let next = {
-                let asked = pin!(ask(&engine, &claim, repeated, may_be_own));
+                let asked = pin!(ask(&engine, &claim, repeated, since));
                 caught(asked).await
             };
             match next {
@@ -62,10 +61,12 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: 
     })
 }
 
-async fn ask(engine: &Engine, claim: &Claim, repeated: bool, may_be_own: bool) -> Next {
+async fn ask(engine: &Engine, claim: &Claim, repeated: bool, since: Instant) -> Next {
     reach(points::ENGINE_CLAIM_BEFORE);
     let answer = under_way(engine.store.claim(claim.clone())).await;
     reach(points::ENGINE_CLAIM_AFTER);
+    // Asked after the answer: the lease may have ended while the claim was on its way.
+    let may_be_own = repeated || since.elapsed() >= claim.lease;
     match answer {
         Err(error) if error.kind() == StoreErrorKind::Undecided => Next::Repeat,
         Ok(ClaimOutcome::Unknown) if may_be_own => match release_own_unknown(engine, claim).await {

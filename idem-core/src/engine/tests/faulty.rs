@@ -25,6 +25,9 @@ pub(super) enum Fault {
     Hang,
     /// Applied once [`FaultyStore::go_on`] is called.
     Slow,
+    /// A claim that the store sends twice, as after a broken connection: applied, and once more when
+    /// [`FaultyStore::go_on`] is called. Only the second answer is told.
+    SentTwice,
     /// Not applied, lost on the way.
     RequestLost,
     /// Never answered by the runtime that polls it first.
@@ -98,7 +101,7 @@ impl FaultyStore {
                 drop(operation.await);
                 Err(StoreError::new(StoreErrorKind::Undecided, "reply lost"))
             }
-            Some(Fault::Slow) => {
+            Some(Fault::Slow | Fault::SentTwice) => {
                 self.hanging.add_permits(1);
                 self.going_on.acquire().await.unwrap().forget();
                 operation.await
@@ -142,7 +145,12 @@ impl Store for FaultyStore {
         drop(nonces);
         let fault = self.claims.lock().unwrap().pop_front();
         // Lazily, so that a dropped question that hangs was never asked.
-        Box::pin(async move { self.meet(fault, Box::pin(async { self.inner.claim(claim).await })).await })
+        Box::pin(async move {
+            if matches!(fault, Some(Fault::SentTwice)) {
+                drop(self.inner.claim(claim.clone()).await);
+            }
+            self.meet(fault, Box::pin(async { self.inner.claim(claim).await })).await
+        })
     }
 
     fn complete(&self, completion: Completion) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -102,6 +102,26 @@ async fn a_repeated_claim_that_finds_itself_unknown_begins_anew() {
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
+/// The engine asks once. The store sends the claim twice, and its lease ends in between.
+#[tokio::test]
+async fn a_claim_that_the_store_sent_twice_and_finds_itself_unknown_begins_anew() {
+    let store = FaultyStore::new();
+    let (idem, other) = (idem(&store), idem(&store));
+    let runs = Arc::new(AtomicU32::new(0));
+    let short = PLAIN.lease(1);
+    store.claims_meet([Fault::SentTwice]);
+    let caller = claims(&store, &idem, short, &runs).await;
+    let found = async {
+        while call(&other, short, "k", &Arc::new(AtomicU32::new(0))).await != Err(Refused::OutcomeUnknown) {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), found).await.expect("the lease does not end");
+    store.go_on();
+    assert_eq!(caller.await.unwrap(), Ok(1));
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test]
 async fn a_drain_waits_for_a_claim_without_a_caller() {
     let store = FaultyStore::new();
