@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use crate::engine::{Config, Engine};
+use crate::engine::{Config, Engine, EngineHandle};
 use crate::http::Profile;
 use crate::operator::Operator;
-use crate::policy::OnError;
+use crate::policy::{OnError, SHORTEST_TTL};
 use crate::protocol::AfterCrash;
 use crate::scope::Scope;
 use crate::store::Store;
@@ -36,26 +36,33 @@ pub use crate::engine::Drained;
 /// # drop(any);
 /// ```
 pub struct Idem<S: ?Sized = dyn Store> {
-    pub(crate) engine: Arc<Engine>,
+    pub(crate) engine: EngineHandle,
     store: PhantomData<fn() -> Box<S>>,
 }
 
 impl<S: Store> Idem<S> {
     /// Starts with a store and the defaults.
     pub fn builder(store: S) -> Builder<S, NoScope> {
-        Builder { store: Arc::new(store), config: Config::default(), scope: NoScope(()), kind: PhantomData }
+        Builder {
+            store: Arc::new(store),
+            config: Config::default(),
+            lease: None,
+            max_run: None,
+            scope: NoScope(()),
+            kind: PhantomData,
+        }
     }
 }
 
 impl<S: ?Sized> Idem<S> {
-    fn of(engine: Arc<Engine>) -> Self {
+    fn of(engine: EngineHandle) -> Self {
         Self { engine, store: PhantomData }
     }
 
     /// The same handle without the store in its type.
     #[must_use]
     pub fn erase(&self) -> Idem {
-        Idem::of(Arc::clone(&self.engine))
+        Idem::of(self.engine.clone())
     }
 
     /// For whoever must look at records and settle what nobody is sure of.
@@ -67,6 +74,12 @@ impl<S: ?Sized> Idem<S> {
     /// Refuses new operations with `shutting-down` and waits until those that run are settled. What still runs after
     /// `within` becomes unknown, never released; its handler may still complete it, as long as the process lives.
     ///
+    /// Call this before the process ends. A service that drops its last handle while operations run logs an error: their
+    /// records become unknown once their leases are over.
+    ///
+    /// Returns after `within` and one further second at the latest, also while the store does not answer. Operations that
+    /// could not be marked as unknown by then are logged, and a sweep of another process marks them.
+    ///
     /// # Cancel safety
     /// Dropping the future stops the waiting; new operations stay refused.
     pub async fn drain(&self, within: Duration) -> Drained {
@@ -76,7 +89,7 @@ impl<S: ?Sized> Idem<S> {
 
 impl<S: ?Sized> Clone for Idem<S> {
     fn clone(&self) -> Self {
-        Self::of(Arc::clone(&self.engine))
+        Self::of(self.engine.clone())
     }
 }
 
@@ -100,6 +113,8 @@ pub struct NoScope(());
 pub struct Builder<S, C> {
     store: Arc<dyn Store>,
     config: Config,
+    lease: Option<Duration>,
+    max_run: Option<Duration>,
     scope: C,
     kind: PhantomData<fn() -> S>,
 }
@@ -110,7 +125,8 @@ const SHORTEST: Duration = Duration::from_millis(1);
 impl<S, C> Builder<S, C> {
     /// Who the keys belong to. Mandatory.
     pub fn scope(self, scope: Scope) -> Builder<S, Scope> {
-        Builder { store: self.store, config: self.config, scope, kind: PhantomData }
+        let Self { store, config, lease, max_run, kind, .. } = self;
+        Builder { store, config, lease, max_run, scope, kind }
     }
 
     /// Keeps services that share a store apart. Default: empty.
@@ -119,16 +135,19 @@ impl<S, C> Builder<S, C> {
         self
     }
 
-    /// How long a stored answer lives, counted from completion. A retry that comes later runs again. Default: 24 h.
+    /// How long a stored answer lives, counted from completion. A retry that comes later runs again. At least 100 ms.
+    /// Default: 24 h.
     pub fn ttl(mut self, ttl: Duration) -> Self {
-        self.config.policy.ttl = ttl.max(SHORTEST);
+        self.config.policy.ttl = ttl.max(SHORTEST_TTL);
         self
     }
 
     /// How long a claim outlives a process that stops renewing it. A living handler's claim is renewed, so this is not
-    /// how long a handler may take. Default: 30 s.
+    /// how long a handler may take. No longer than [`ttl`](Self::ttl) and [`max_run`](Self::max_run): contradictory
+    /// settings are logged, and every call is refused as [`Refused::Misconfigured`](crate::Refused::Misconfigured).
+    /// Default: 30 s, or less where the other two are shorter.
     pub fn lease(mut self, lease: Duration) -> Self {
-        self.config.policy.lease = lease.max(SHORTEST);
+        self.lease = Some(lease.max(SHORTEST));
         self
     }
 
@@ -139,9 +158,10 @@ impl<S, C> Builder<S, C> {
         self
     }
 
-    /// How long a claim is renewed at most, for handlers that hang. Default: 1 h.
+    /// How long a claim is renewed at most, for handlers that hang. Default: 1 h, or the [`lease`](Self::lease) where that
+    /// is longer.
     pub fn max_run(mut self, max_run: Duration) -> Self {
-        self.config.policy.max_run = max_run.max(SHORTEST);
+        self.max_run = Some(max_run.max(SHORTEST));
         self
     }
 
@@ -259,7 +279,14 @@ impl<S, C> Builder<S, C> {
 impl<S: Store> Builder<S, Scope> {
     /// The handle.
     #[must_use]
-    pub fn build(self) -> Idem<S> {
-        Idem::of(Engine::new(self.store, self.scope, self.config))
+    pub fn build(mut self) -> Idem<S> {
+        self.config.policy.settle(self.lease, self.max_run);
+        if let Some(contradiction) = self.config.policy.contradiction() {
+            tracing::error!(
+                contradiction,
+                "the settings of this `Idem` contradict each other: every call is refused"
+            );
+        }
+        Idem::of(EngineHandle::new(Engine::new(self.store, self.scope, self.config)))
     }
 }

@@ -16,6 +16,9 @@ pub enum OnError {
     Unknown,
 }
 
+/// The shortest life of a stored answer: an answer that was lost on the way must still be there when it is looked for.
+pub(crate) const SHORTEST_TTL: Duration = Duration::from_millis(100);
+
 /// The settings that hold for an operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
@@ -29,6 +32,33 @@ pub(crate) struct Policy {
     pub(crate) max_run: Duration,
     pub(crate) on_error: OnError,
     pub(crate) after_crash: AfterCrash,
+}
+
+impl Policy {
+    /// Sets what a builder was told. A default gives way to what was said.
+    pub(crate) fn settle(&mut self, lease: Option<Duration>, max_run: Option<Duration>) {
+        self.max_run = max_run.unwrap_or_else(|| self.max_run.max(lease.unwrap_or_default()));
+        self.lease = lease.unwrap_or_else(|| self.lease.min(self.ttl).min(self.max_run));
+    }
+
+    /// Sets how long a stored answer lives. A lease that is longer is shortened.
+    pub(crate) fn set_ttl(&mut self, ttl: Duration) {
+        self.ttl = ttl.max(SHORTEST_TTL);
+        self.lease = self.lease.min(self.ttl);
+    }
+
+    /// Why these settings contradict each other, if they do.
+    pub(crate) fn contradiction(&self) -> Option<&'static str> {
+        if self.lease > self.max_run {
+            return Some("`lease` is longer than `max_run`, for which a claim is renewed at most");
+        }
+        if self.lease > self.ttl {
+            return Some(
+                "`lease` is longer than `ttl`: a stored answer would be gone while a claim still stands",
+            );
+        }
+        None
+    }
 }
 
 impl Default for Policy {
@@ -122,14 +152,61 @@ impl Spec {
         self
     }
 
+    /// What the attribute says, and the defaults for the rest. A default gives way to what the attribute says: a default
+    /// lease is no longer than the attribute's `ttl` and `max_run`, a default `max_run` no shorter than its lease.
     pub(crate) fn over(&self, defaults: &Policy) -> Policy {
-        Policy {
-            ttl: self.ttl.unwrap_or(defaults.ttl),
-            lease: self.lease.unwrap_or(defaults.lease),
+        let mut policy = Policy {
+            ttl: defaults.ttl,
+            lease: defaults.lease.min(self.max_run.unwrap_or(defaults.lease)),
             wait: self.wait.unwrap_or(defaults.wait),
             max_run: self.max_run.unwrap_or(defaults.max_run),
             on_error: self.on_error.unwrap_or(defaults.on_error),
             after_crash: self.after_crash.unwrap_or(defaults.after_crash),
+        };
+        if let Some(ttl) = self.ttl {
+            policy.set_ttl(ttl);
+        }
+        if let Some(lease) = self.lease {
+            policy.lease = lease;
+            if self.max_run.is_none() {
+                policy.max_run = policy.max_run.max(lease);
+            }
+        }
+        policy
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECOND: Duration = Duration::from_secs(1);
+
+    #[test]
+    fn a_default_gives_way_to_what_the_attribute_says() {
+        let defaults = Policy::default();
+        let policy = Spec::new().ttl(1_000).over(&defaults);
+        assert_eq!((policy.ttl, policy.lease, policy.contradiction()), (SECOND, SECOND, None));
+        let policy = Spec::new().max_run(2_000).over(&defaults);
+        assert_eq!((policy.max_run, policy.lease, policy.contradiction()), (SECOND * 2, SECOND * 2, None));
+        let policy = Spec::new().lease(7_200_000).over(&defaults);
+        assert_eq!((policy.max_run, policy.contradiction()), (SECOND * 7200, None));
+        let policy = Spec::new().ttl(1).over(&defaults);
+        assert_eq!((policy.ttl, policy.lease), (SHORTEST_TTL, SHORTEST_TTL));
+        let policy = Spec::new().over(&defaults);
+        assert_eq!((policy.lease, policy.contradiction()), (defaults.lease, None));
+    }
+
+    #[test]
+    fn what_was_said_and_contradicts_itself_is_found() {
+        let defaults = Policy::default();
+        for (spec, name) in [
+            (Spec::new().lease(2_000).max_run(1_999), "max_run"),
+            (Spec::new().lease(2_000).ttl(1_999), "ttl"),
+            (Spec::new().lease(86_400_001).max_run(u64::MAX), "ttl"),
+        ] {
+            let found = spec.over(&defaults).contradiction().expect("a contradiction");
+            assert!(found.contains(&format!("`{name}`")), "{found}");
         }
     }
 }

@@ -9,16 +9,16 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::tap::{Tap, TapBody};
-use crate::engine::Engine;
+use crate::engine::{Engine, EngineHandle};
 
 /// Made by [`Idem::layer`](crate::Idem::layer).
 #[derive(Debug, Clone)]
 pub struct IdemLayer {
-    engine: Arc<Engine>,
+    engine: EngineHandle,
 }
 
 impl IdemLayer {
-    pub(super) fn new(engine: Arc<Engine>) -> Self {
+    pub(super) fn new(engine: EngineHandle) -> Self {
         Self { engine }
     }
 }
@@ -27,7 +27,7 @@ impl<S> Layer<S> for IdemLayer {
     type Service = IdemService<S>;
 
     fn layer(&self, inner: S) -> IdemService<S> {
-        IdemService { inner, engine: Arc::clone(&self.engine) }
+        IdemService { inner, engine: self.engine.clone() }
     }
 }
 
@@ -35,7 +35,7 @@ impl<S> Layer<S> for IdemLayer {
 #[derive(Debug, Clone)]
 pub struct IdemService<S> {
     inner: S,
-    engine: Arc<Engine>,
+    engine: EngineHandle,
 }
 
 /// What the layer hands to the handler, in the request's extensions.

@@ -65,7 +65,7 @@ impl<S: ?Sized> Idem<S> {
     /// below it costs a pointer per request.
     #[must_use]
     pub fn layer(&self) -> IdemLayer {
-        IdemLayer::new(std::sync::Arc::clone(&self.engine))
+        IdemLayer::new(self.engine.clone())
     }
 }
 

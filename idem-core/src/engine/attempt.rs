@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use super::backoff::Backoff;
+use super::ending::{EndWrite, Ending};
 use super::flight::{End, Flight};
 use super::panics::caught;
 use super::{ASK_AGAIN, Config, Engine, Operation};
@@ -17,18 +17,6 @@ use crate::policy::Policy;
 use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{BoxFuture, Completion, Release, StoreError, StoreErrorKind, Surrender};
-
-/// How an attempt ends in the store.
-#[derive(Debug, Clone)]
-pub(crate) enum Ending {
-    /// With this answer.
-    Complete(Reply),
-    /// Nothing happened; the same request may run again.
-    Release,
-    /// Nobody knows.
-    Unknown,
-}
 
 /// What the store made of it.
 #[derive(Debug)]
@@ -146,26 +134,19 @@ impl Attempt {
     pub(crate) async fn settle(mut self: Box<Self>, ending: Ending) -> Settled {
         self.run.end();
         self.ending = Some(ending.clone());
-        let mut begun = None;
-        let mut backoff = Backoff::for_writes();
-        loop {
-            let asked = Instant::now();
-            let begun = *begun.get_or_insert(asked);
-            match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
-                Ok(outcome) => {
-                    self.settled = true;
-                    return self.land(outcome, ending, asked);
-                }
-                Err(error) => {
-                    self.log_unrecorded(&error);
-                    if begun.elapsed() + backoff.next() > self.engine.config.patience {
-                        // Dropping self hands the write to the background.
-                        return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
-                    }
-                    backoff.pause().await;
-                }
-            }
-        }
+        let patience = self.engine.config.patience;
+        let Some((outcome, asked)) = self.write(&ending, Some(patience)).await else {
+            // Dropping self hands the write to the background.
+            return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
+        };
+        self.settled = true;
+        self.land(outcome, ending, asked)
+    }
+
+    async fn write(&self, ending: &Ending, patience: Option<Duration>) -> Option<(WriteOutcome, Instant)> {
+        let (address, owner, retention) = (self.flight.address, self.owner, self.policy.ttl);
+        let write = EndWrite { address, owner, ending, retention, unclaimed: false };
+        self.engine.end_claim(write, patience).await
     }
 
     /// Tells the twins, and what the caller may hear.
@@ -203,13 +184,6 @@ impl Attempt {
         engine.flights.land(&self.flight, end);
         reach(points::ENGINE_LAND_AFTER);
         settled
-    }
-
-    fn log_unrecorded(&self, error: &StoreError) {
-        let address = self.flight.address;
-        self.engine.log_limits.unrecorded.event(|suppressed| {
-            tracing::error!(%address, %error, suppressed, "an outcome is not recorded yet");
-        });
     }
 
     fn remember(&self, reply: &Reply, asked: Instant) {
@@ -250,61 +224,9 @@ impl Attempt {
     /// In the background, as long as the process lives. The claim is renewed meanwhile, so nobody takes it over.
     async fn settle_for_ever(self, ending: Ending) {
         reach(points::ENGINE_BACKGROUND_BEFORE);
-        let mut backoff = Backoff::for_writes();
-        loop {
-            let asked = Instant::now();
-            match self.engine.write(self.flight.address, self.owner, &ending, self.policy.ttl).await {
-                Ok(outcome) => {
-                    self.land(outcome, ending, asked);
-                    reach(points::ENGINE_BACKGROUND_AFTER);
-                    return;
-                }
-                Err(error) => {
-                    self.log_unrecorded(&error);
-                    backoff.pause().await;
-                }
-            }
+        if let Some((outcome, asked)) = self.write(&ending, None).await {
+            self.land(outcome, ending, asked);
         }
-    }
-}
-
-impl Engine {
-    /// One guarded write; repeating it is safe.
-    async fn write(
-        &self,
-        address: crate::address::Address,
-        owner: Owner,
-        ending: &Ending,
-        retention: Duration,
-    ) -> Result<WriteOutcome, StoreError> {
-        let (before, after) = match ending {
-            Ending::Complete(_) => (points::ENGINE_COMPLETE_BEFORE, points::ENGINE_COMPLETE_AFTER),
-            Ending::Release => (points::ENGINE_RELEASE_BEFORE, points::ENGINE_RELEASE_AFTER),
-            Ending::Unknown => (points::ENGINE_UNKNOWN_BEFORE, points::ENGINE_UNKNOWN_AFTER),
-        };
-        reach(before);
-        let write = match ending {
-            Ending::Complete(reply) => {
-                self.store.complete(Completion { address, owner, reply: reply.clone(), retention })
-            }
-            Ending::Release => self.store.release(Release { address, owner, retention }),
-            Ending::Unknown => self.store.mark_unknown(Surrender { address, owner }),
-        };
-        let written = self.in_time(write).await;
-        reach(after);
-        written
-    }
-
-    /// A question that is not answered in time is undecided. One to this process's own memory needs no timer.
-    pub(super) async fn in_time<T>(
-        &self,
-        question: BoxFuture<'_, Result<T, StoreError>>,
-    ) -> Result<T, StoreError> {
-        if self.store.is_local() {
-            return question.await;
-        }
-        tokio::time::timeout(self.config.store_timeout, question).await.unwrap_or_else(|_| {
-            Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer in time"))
-        })
+        reach(points::ENGINE_BACKGROUND_AFTER);
     }
 }

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use quick_cache::Weighter;
 use quick_cache::sync::Cache;
 
+use super::later;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::reply::Reply;
@@ -58,7 +59,7 @@ impl ReplyCache {
         asked: Instant,
         remaining: Duration,
     ) {
-        let until = asked + self.max_age.min(remaining);
+        let until = later(asked, self.max_age.min(remaining));
         self.replies.insert(address, Cached { fingerprint, reply, until });
     }
 

@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use super::Engine;
 use super::backoff::Backoff;
+use super::calls::CallSite;
 use super::panics::caught;
-use crate::fault::{points, reach};
 use crate::protocol::{Claim, ClaimOutcome, Nonce};
 use crate::store::{Release, StoreError, StoreErrorKind};
 
@@ -62,9 +62,7 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: 
 }
 
 async fn ask(engine: &Engine, claim: &Claim, repeated: bool, since: Instant) -> Next {
-    reach(points::ENGINE_CLAIM_BEFORE);
-    let answer = under_way(engine.store.claim(claim.clone())).await;
-    reach(points::ENGINE_CLAIM_AFTER);
+    let answer = engine.store.claim(claim.clone()).await;
     // Asked after the answer: the lease may have ended while the claim was on its way.
     let may_be_own = repeated || since.elapsed() >= claim.lease;
     match answer {
@@ -81,32 +79,13 @@ async fn ask(engine: &Engine, claim: &Claim, repeated: bool, since: Instant) -> 
     }
 }
 
-/// Passes a fault point when the store has the claim and has not answered at once.
-async fn under_way<T>(question: impl Future<Output = T>) -> T {
-    let mut question = pin!(question);
-    let mut passed = false;
-    std::future::poll_fn(|cx| {
-        let polled = question.as_mut().poll(cx);
-        if polled.is_pending() && !std::mem::replace(&mut passed, true) {
-            reach(points::ENGINE_CLAIM_UNDER_WAY);
-        }
-        polled
-    })
-    .await
-}
-
 /// Releases an unknown record that belongs to `claim`, whose handler never began. False if it belongs to another claim.
 async fn release_own_unknown(engine: &Engine, claim: &Claim) -> Result<bool, StoreError> {
-    reach(points::UNCLAIMED_LOOK_UP_BEFORE);
-    let found = engine.in_time(engine.store.look_up(claim.address)).await;
-    reach(points::UNCLAIMED_LOOK_UP_AFTER);
-    let owner = match found? {
+    let found = engine.store.call(CallSite::LOOK_UP_UNCLAIMED, |store| store.look_up(claim.address)).await?;
+    let owner = match found {
         Some(record) if record.owner.nonce == claim.nonce => record.owner,
         _ => return Ok(false),
     };
     let release = Release { address: claim.address, owner, retention: claim.terms.retention() };
-    reach(points::UNCLAIMED_RELEASE_BEFORE);
-    let released = engine.in_time(engine.store.release(release)).await;
-    reach(points::UNCLAIMED_RELEASE_AFTER);
-    released.map(|_| true)
+    engine.store.call(CallSite::RELEASE_UNCLAIMED, |store| store.release(release)).await.map(|_| true)
 }

@@ -5,9 +5,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Engine;
+use tokio::task::JoinSet;
+
+use super::{CallSite, Engine, later};
 use crate::fault::{points, reach};
 use crate::store::Surrender;
+
+/// How long a drain waits, past its deadline, until what still runs is marked unknown.
+const TIME_TO_MARK: Duration = Duration::from_secs(1);
 
 /// How a drain ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +30,7 @@ impl Engine {
     pub(crate) async fn drain(self: &Arc<Self>, within: Duration) -> Drained {
         self.draining.store(true, Ordering::SeqCst);
         reach(points::DRAIN_BEFORE);
-        let deadline = Instant::now() + within;
+        let deadline = later(Instant::now(), within);
         loop {
             let mut idle = pin!(self.flights.idle.notified());
             idle.as_mut().enable();
@@ -40,20 +45,39 @@ impl Engine {
     }
 
     /// Their owners may still complete them, should they get the time.
-    async fn abandon(&self) -> Drained {
+    async fn abandon(self: &Arc<Self>) -> Drained {
         let held = self.flights.held();
         let abandoned = self.flights.attempts().max(held.len());
         if abandoned == 0 {
             return Drained::Clean;
         }
-        for (flight, claim) in &held {
-            let surrender = Surrender { address: flight.address, owner: claim.owner };
-            reach(points::DRAIN_UNKNOWN_BEFORE);
-            let marked = self.store.mark_unknown(surrender).await;
-            reach(points::DRAIN_UNKNOWN_AFTER);
-            if let Err(error) = marked {
-                tracing::error!(address = %flight.address, %error, "an abandoned operation was not marked unknown");
+        let mut marking = JoinSet::new();
+        for (flight, claim) in held {
+            let engine = Arc::clone(self);
+            marking.spawn(async move {
+                let surrender = Surrender { address: flight.address, owner: claim.owner };
+                engine.store.call(CallSite::ABANDON, |store| store.mark_unknown(surrender)).await
+            });
+        }
+        let (mut marked, mut failed) = (0_usize, None);
+        let mark_all = async {
+            while let Some(answer) = marking.join_next().await {
+                match answer {
+                    Ok(Ok(_)) => marked += 1,
+                    Ok(Err(error)) => failed = Some(error.to_string()),
+                    Err(error) => failed = Some(error.to_string()),
+                }
             }
+        };
+        let in_time = tokio::time::timeout(TIME_TO_MARK, mark_all).await.is_ok();
+        if !in_time || failed.is_some() {
+            let error = failed.unwrap_or_else(|| "the store did not answer in time".to_owned());
+            tracing::error!(
+                abandoned,
+                marked,
+                error,
+                "operations that still run were not marked unknown: a sweep marks them once their leases are over"
+            );
         }
         reach(points::DRAIN_AFTER);
         Drained::Abandoned(abandoned)

@@ -75,6 +75,18 @@ impl Engine {
                 return Err(Refused::InsideTransaction);
             }
         }
+        if let Some(contradiction) = operation.policy.contradiction() {
+            self.log_limits.misconfigured.event(|suppressed| {
+                let operation = operation.label.operation();
+                tracing::error!(
+                    operation,
+                    contradiction,
+                    suppressed,
+                    "an operation was refused: its settings contradict each other"
+                );
+            });
+            return Err(Refused::Misconfigured(contradiction));
+        }
         reach(points::ENGINE_ENTER_BEFORE);
         if !self.config.hooks.is_empty() {
             self.verifier.at_home();

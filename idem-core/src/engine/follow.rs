@@ -7,15 +7,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::backoff::Backoff;
 use super::claim_slot::{Asked, Unclaimed};
 use super::drain::Counted;
+use super::ending::{EndWrite, Ending};
 use super::flight::{End, Flight, Stage};
 use super::{Engine, later};
 use crate::address::Address;
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Owner};
-use crate::store::{Release, StoreError, StoreErrorKind, Surrender};
+use crate::store::{StoreError, StoreErrorKind};
 
 /// A leader has at least this long to take an answer that the keeper's runtime has for it.
 const TIME_TO_TAKE: Duration = Duration::from_millis(100);
@@ -105,32 +105,10 @@ pub(super) async fn give_back(
     unclaimed: Unclaimed,
     retention: Duration,
 ) {
-    let mut backoff = Backoff::for_writes();
-    loop {
-        let written = match unclaimed {
-            Unclaimed::Release => {
-                reach(points::UNCLAIMED_RELEASE_BEFORE);
-                let released = engine.store.release(Release { address, owner, retention });
-                let released = engine.in_time(released).await;
-                reach(points::UNCLAIMED_RELEASE_AFTER);
-                released
-            }
-            Unclaimed::MarkUnknown => {
-                reach(points::ENGINE_UNKNOWN_BEFORE);
-                let marked = engine.store.mark_unknown(Surrender { address, owner });
-                let marked = engine.in_time(marked).await;
-                reach(points::ENGINE_UNKNOWN_AFTER);
-                marked
-            }
-        };
-        match written {
-            Ok(_) => return,
-            Err(error) => {
-                engine.log_limits.unrecorded.event(|suppressed| {
-                    tracing::error!(%address, %error, suppressed, "a claim without a caller is not given back yet");
-                });
-                backoff.pause().await;
-            }
-        }
-    }
+    let ending = match unclaimed {
+        Unclaimed::Release => Ending::Release,
+        Unclaimed::MarkUnknown => Ending::Unknown,
+    };
+    let write = EndWrite { address, owner, ending: &ending, retention, unclaimed: true };
+    let _written = engine.end_claim(write, None).await;
 }

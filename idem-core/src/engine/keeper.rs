@@ -5,6 +5,7 @@
 //! ends with the engine.
 
 use std::future::Future;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,8 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::{Engine, verify};
+use super::panics::caught;
+use super::{CallSite, Engine, later, verify};
 use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
 use crate::store::{Batch, Renewal, StoreError, Sweep};
@@ -110,27 +112,19 @@ fn start(engine: Weak<Engine>, alarm: Arc<Alarm>) -> Option<Handle> {
 
 async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
     reach(points::KEEPER_START);
-    let mut sweep_at = Instant::now();
-    let mut sweeping: Option<JoinHandle<()>> = None;
+    let mut sweeps = Sweeps { next: Instant::now(), running: None };
     loop {
         let Some(engine) = engine.upgrade() else { return };
         let now = Instant::now();
         // Set before looking, so that a claim won meanwhile is either seen or rings.
         alarm.set(now + LONGEST_SLEEP);
-        let mut next = adopt(&engine).min(now + LONGEST_SLEEP);
-        next = renew(&engine).await.min(next);
-        if sweep_at <= now {
-            sweep_at = now + engine.config.sweep_every;
-            // Beside the renewals, which must not wait until a long backlog is reaped.
-            if sweeping.as_ref().is_none_or(JoinHandle::is_finished) {
-                let engine = Arc::clone(&engine);
-                sweeping = Some(tokio::spawn(async move {
-                    sweep(&engine).await;
-                    verify::begin(&engine);
-                }));
-            }
-        }
-        next = next.min(sweep_at);
+        // Without its keeper a process loses every lease. So a round that panicked is repeated.
+        let next = caught(pin!(round(&engine, &mut sweeps, now))).await.unwrap_or_else(|_| {
+            engine.log_limits.renewals.event(|suppressed| {
+                tracing::error!(suppressed, "a round of renewals panicked; it is repeated");
+            });
+            Instant::now() + RETRY
+        });
         drop(engine);
         let next = alarm.settle_on(next);
         tokio::select! {
@@ -138,6 +132,30 @@ async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
             () = alarm.rings.notified() => {}
         }
     }
+}
+
+/// When abandoned and expired records are looked for.
+struct Sweeps {
+    next: Instant,
+    running: Option<JoinHandle<()>>,
+}
+
+/// Does what is due; says when the next is.
+async fn round(engine: &Arc<Engine>, sweeps: &mut Sweeps, now: Instant) -> Instant {
+    let mut next = adopt(engine).min(now + LONGEST_SLEEP);
+    next = renew(engine).await.min(next);
+    if sweeps.next <= now {
+        sweeps.next = later(now, engine.config.sweep_every);
+        // Beside the renewals, which must not wait until a long backlog is reaped.
+        if sweeps.running.as_ref().is_none_or(JoinHandle::is_finished) {
+            let engine = Arc::clone(engine);
+            sweeps.running = Some(tokio::spawn(async move {
+                sweep(&engine).await;
+                verify::begin(&engine);
+            }));
+        }
+    }
+    next.min(sweeps.next)
 }
 
 /// Takes over the claims whose leaders are not polled any more; says when the next is due.
@@ -170,23 +188,27 @@ async fn renew(engine: &Engine) -> Instant {
         .map(|(flight, held)| Renewal { address: flight.address, owner: held.owner, lease: held.lease })
         .collect();
     let (batch, _) = Batch::new(renewals);
-    reach(points::KEEPER_RENEW_BEFORE);
-    let answers = tokio::time::timeout(engine.config.store_timeout, engine.store.renew(batch)).await;
-    reach(points::KEEPER_RENEW_AFTER);
-    let answers = answers.unwrap_or_default();
-    let mut answers = answers.into_iter();
+    let answers = engine.store.call(CallSite::RENEW, |store| {
+        let renewed = store.renew(batch);
+        Box::pin(async { Ok(renewed.await) })
+    });
+    let answers = answers.await;
+    let mut answers = answers.inspect_err(|error| log_failure(engine, error)).unwrap_or_default().into_iter();
     for (flight, held) in due {
-        let again = match answers.next() {
-            Some(Ok(RenewOutcome::Renewed)) => now + held.lease / 3,
+        let answer = answers.next();
+        if let Some(Err(error)) = &answer {
+            log_failure(engine, error);
+        }
+        let again = match answer {
+            Some(Ok(RenewOutcome::Renewed)) => later(now, held.lease / 3),
             Some(Ok(RenewOutcome::Lost)) => {
                 reach(points::KEEPER_LOST_BEFORE);
                 // An attempt that is being settled no longer listens.
                 flight.lose();
                 continue;
             }
-            Some(Err(error)) => after_failure(engine, &error, held.lease),
-            // Somebody had the row: alive, but its lease was not pushed on.
-            Some(Ok(RenewOutcome::Skipped)) | None => Instant::now() + RETRY.min(held.lease / 6),
+            // Skipped: another statement had the row. It is alive, but its lease was not pushed on.
+            Some(Err(_) | Ok(RenewOutcome::Skipped)) | None => Instant::now() + RETRY.min(held.lease / 6),
         };
         flight.renew_at(again);
         next = next.min(again);
@@ -194,29 +216,24 @@ async fn renew(engine: &Engine) -> Instant {
     next
 }
 
-fn after_failure(engine: &Engine, error: &StoreError, lease: Duration) -> Instant {
+fn log_failure(engine: &Engine, error: &StoreError) {
     engine.log_limits.renewals.event(|suppressed| {
         tracing::warn!(%error, suppressed, "a lease could not be renewed");
     });
-    Instant::now() + RETRY.min(lease / 6)
 }
 
 async fn sweep(engine: &Engine) {
     let grace = engine.config.policy.lease;
     let request = Sweep { grace, retention: engine.config.policy.ttl, limit: BATCH };
     loop {
-        reach(points::KEEPER_SWEEP_BEFORE);
-        let swept = engine.store.sweep(request.clone()).await;
-        reach(points::KEEPER_SWEEP_AFTER);
-        match swept {
+        match engine.store.call(CallSite::SWEEP, |store| store.sweep(request.clone())).await {
             Ok(swept) => {
                 if swept.unknown + swept.released > 0 {
                     reach(points::KEEPER_SWEPT);
                 }
                 if swept.unknown > 0 {
-                    reach(points::KEEPER_COUNT_BEFORE);
-                    let waiting = engine.store.count(StateKind::Unknown).await.unwrap_or_default();
-                    reach(points::KEEPER_COUNT_AFTER);
+                    let count = engine.store.call(CallSite::COUNT, |store| store.count(StateKind::Unknown));
+                    let waiting = count.await.ok();
                     tracing::error!(
                         abandoned = swept.unknown,
                         waiting,
@@ -235,10 +252,7 @@ async fn sweep(engine: &Engine) {
         tokio::task::yield_now().await;
     }
     loop {
-        reach(points::KEEPER_REAP_BEFORE);
-        let reaped = engine.store.reap(BATCH).await;
-        reach(points::KEEPER_REAP_AFTER);
-        match reaped {
+        match engine.store.call(CallSite::REAP, |store| store.reap(BATCH)).await {
             Ok(reaped) if reaped < BATCH => return,
             Ok(_) => tokio::task::yield_now().await,
             Err(error) => {

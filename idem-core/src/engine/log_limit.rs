@@ -28,6 +28,8 @@ pub(super) struct LogLimits {
     pub(super) unrecorded: LogLimit,
     /// A lease was not renewed.
     pub(super) renewals: LogLimit,
+    /// An operation was refused because of its settings.
+    pub(super) misconfigured: LogLimit,
 }
 
 impl LogLimit {

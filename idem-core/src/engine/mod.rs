@@ -8,15 +8,18 @@
 mod attempt;
 mod backoff;
 mod cache;
+mod calls;
 mod claim;
 mod claim_slot;
 mod config;
 #[cfg(feature = "_tx")]
 mod coupled;
 mod drain;
+mod ending;
 mod enter;
 mod flight;
 mod follow;
+mod handle;
 mod intern;
 mod keeper;
 mod lead;
@@ -26,12 +29,15 @@ mod panics;
 mod tests;
 mod verify;
 
-pub(crate) use attempt::{Attempt, Ending, Ran, Settled};
+pub(crate) use attempt::{Attempt, Ran, Settled};
+pub(crate) use calls::CallSite;
 pub(crate) use config::Config;
 #[cfg(feature = "_tx")]
 pub(crate) use coupled::{Bare, Coupled, Known, Meaning, Rules, Turn};
 pub use drain::Drained;
+pub(crate) use ending::Ending;
 pub(crate) use enter::Entered;
+pub(crate) use handle::EngineHandle;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -39,6 +45,7 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use self::cache::ReplyCache;
+use self::calls::StoreCalls;
 use self::flight::Flights;
 use self::intern::{Labels, SharedTerms};
 use self::keeper::Keeper;
@@ -68,7 +75,7 @@ pub(crate) struct Operation {
 /// What the clones of an [`Idem`](crate::Idem) share.
 #[derive(Debug)]
 pub(crate) struct Engine {
-    pub(crate) store: Arc<dyn Store>,
+    pub(crate) store: StoreCalls,
     pub(crate) scope: Scope,
     pub(crate) config: Config,
     pub(crate) flights: Flights,
@@ -111,7 +118,7 @@ impl Engine {
         let cached = !store.is_local() && config.cache_bytes > 0;
         Arc::new(Self {
             cache: cached.then(|| ReplyCache::new(config.cache_bytes, config.cache_max_age)),
-            store,
+            store: StoreCalls::new(store, config.store_timeout),
             scope,
             config,
             flights: Flights::default(),

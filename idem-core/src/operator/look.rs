@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use super::orders::Unexplained;
 use crate::address::Address;
-use crate::engine::Engine;
-use crate::fault::{points, reach};
+use crate::engine::{CallSite, Engine};
 use crate::protocol::{Record, StateKind};
-use crate::store::{Entry, Page, StoreError};
+use crate::store::{BoxFuture, Entry, Page, Store, StoreError};
 
 /// Looks at records, and gives [orders](super::Orders) about them. Safe beside live traffic; see the [module](super).
 #[derive(Debug, Clone)]
@@ -30,7 +29,7 @@ impl Operator {
         after: Option<Address>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        looking(self.engine.store.list(Page { state, after, limit })).await
+        self.look(|store| store.list(Page { state, after, limit })).await
     }
 
     /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
@@ -38,7 +37,7 @@ impl Operator {
     /// # Errors
     /// The store's.
     pub async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
-        looking(self.engine.store.count(state)).await
+        self.look(|store| store.count(state)).await
     }
 
     /// The record at `address`, expired or not.
@@ -46,7 +45,7 @@ impl Operator {
     /// # Errors
     /// The store's.
     pub async fn inspect(&self, address: Address) -> Result<Option<Record>, StoreError> {
-        looking(self.engine.store.look_up(address)).await
+        self.look(|store| store.look_up(address)).await
     }
 
     /// Where the record of `key` lives, for a caller that complains: `operation` is the handler's `name`, or its
@@ -60,11 +59,11 @@ impl Operator {
     pub fn by(&self, who: &str) -> Unexplained {
         Unexplained::new(Arc::clone(&self.engine), who)
     }
-}
 
-async fn looking<T>(question: impl Future<Output = T>) -> T {
-    reach(points::OPERATOR_LOOK_BEFORE);
-    let answer = question.await;
-    reach(points::OPERATOR_LOOK_AFTER);
-    answer
+    async fn look<'a, T>(
+        &'a self,
+        look: impl FnOnce(&'a dyn Store) -> BoxFuture<'a, Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        self.engine.store.call(CallSite::OPERATOR_LOOK, look).await
+    }
 }

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::engine::Engine;
-use crate::fault::{points, reach};
+use crate::engine::{CallSite, Engine};
 use crate::protocol::{Current, Order, Seen, State, Verdict, WriteOutcome};
 use crate::store::{Entry, Forgetting, Freeing, Settlement, StoreError};
 
@@ -62,9 +61,8 @@ impl Orders {
             order: self.order.clone(),
             retention: self.engine.config.policy.ttl,
         };
-        reach(points::OPERATOR_SETTLE_BEFORE);
-        let outcome = self.engine.store.settle(settlement).await;
-        reach(points::OPERATOR_SETTLE_AFTER);
+        let outcome =
+            self.engine.store.call(CallSite::OPERATOR_SETTLE, |store| store.settle(settlement)).await;
         self.engine.forget_cached(entry.address);
         self.log("settle", entry, outcome)
     }
@@ -107,9 +105,8 @@ impl Orders {
     /// The store's, see [`Orders`].
     pub async fn forget(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
         let forgetting = Forgetting { address: entry.address, seen: Seen::of(&entry.record) };
-        reach(points::OPERATOR_FORGET_BEFORE);
-        let outcome = self.engine.store.forget(forgetting).await;
-        reach(points::OPERATOR_FORGET_AFTER);
+        let outcome =
+            self.engine.store.call(CallSite::OPERATOR_FORGET, |store| store.forget(forgetting)).await;
         self.engine.forget_cached(entry.address);
         self.log("forget", entry, outcome)
     }
@@ -121,9 +118,7 @@ impl Orders {
             order: self.order.clone(),
             retention: self.engine.config.policy.ttl,
         };
-        reach(points::OPERATOR_FREE_BEFORE);
-        let outcome = self.engine.store.free(freeing).await;
-        reach(points::OPERATOR_FREE_AFTER);
+        let outcome = self.engine.store.call(CallSite::OPERATOR_FREE, |store| store.free(freeing)).await;
         self.engine.forget_cached(entry.address);
         self.log(name, entry, outcome)
     }

@@ -86,7 +86,9 @@ impl OperationKey {
             return Err(InvalidKey::Empty.into());
         }
         let mut policy = engine.config.policy;
-        policy.ttl = self.ttl.unwrap_or(policy.ttl);
+        if let Some(ttl) = self.ttl {
+            policy.set_ttl(ttl);
+        }
         policy.wait = self.wait.unwrap_or(policy.wait);
         Ok(engine.operation(&self.scope, self.name, key, self.fingerprint?, policy))
     }

@@ -4,6 +4,7 @@
 mod axum;
 mod plain;
 mod signature;
+mod spans;
 mod transaction;
 
 use crate::args::{Arg, Args};
@@ -23,6 +24,7 @@ pub(crate) fn plan(
     bag: &mut Bag,
 ) -> Result<Plan, Reported> {
     let body = signature::check(function, bag);
+    let spans = spans::check(&args, bag);
     let asked = transaction::Asked {
         isolation: args.isolation,
         retries: args.tx_retries,
@@ -44,6 +46,7 @@ pub(crate) fn plan(
         }
     };
     let form = form?;
+    spans?;
     let buffering = match form {
         Form::Axum(_) => Buffering::Bodies,
         Form::Plain(_) => Buffering::Nothing,

@@ -61,12 +61,12 @@ async fn the_time_to_live_counts_from_completion() {
     let store = MemoryStore::builder().clock(Arc::clone(&state.clock) as Arc<dyn Clock>).build();
     let idem = Idem::builder(store)
         .scope(Scope::header("x-account"))
-        .ttl(Duration::from_mins(1))
+        .ttl(Duration::from_hours(2))
         .lease(Duration::from_hours(2))
         .build();
     let app = Router::new().route("/", route(slow)).layer(idem.layer()).with_state(state.clone());
     assert_eq!(ask(&app, json_post("/", "k", "")).await.body(), "1");
-    state.clock.advance(59);
+    state.clock.advance(2 * 3600 - 1);
     assert_eq!(ask(&app, json_post("/", "k", "")).await.body(), "1");
     state.clock.advance(1);
     assert_eq!(ask(&app, json_post("/", "k", "")).await.body(), "2");

@@ -3,6 +3,7 @@
 mod crash;
 mod encrypted;
 mod hang_up;
+mod keeper;
 mod ledger;
 mod outage;
 mod restart;

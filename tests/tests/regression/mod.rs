@@ -1,5 +1,6 @@
 //! Traps that other implementations fell into, by name.
 
+mod dropped;
 mod function_changed;
 mod guarantees;
 mod sqlite_open;

@@ -106,6 +106,11 @@ impl Shared {
         self.start_by(arguments, Target::start)
     }
 
+    /// The same, with variables in its environment.
+    pub(crate) fn start_with(&self, arguments: &[&str], environment: &[(&str, &Path)]) -> Target {
+        self.start_by(arguments, |all| Target::start_with(all, environment))
+    }
+
     /// The same of another version.
     pub(crate) fn start_program(&self, program: &Path, arguments: &[&str]) -> Target {
         self.start_by(arguments, |all| Target::start_program(program, all, &[]))

@@ -11,7 +11,7 @@ use super::transaction::{Inside, Left, give_back, in_time, undo};
 use crate::current::{self, Running};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::engine::flight::End;
-use crate::engine::{ASK_AGAIN, Ending, Settled, store_refusal};
+use crate::engine::{ASK_AGAIN, CallSite, Ending, Settled, store_refusal};
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
@@ -273,10 +273,7 @@ impl<Db: Database> Coupled<Db> {
     /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
     /// after a rollback may be committed too, where the database cannot be kept from it.
     async fn not_ours<T>(self, held: HeldRow, unknown: bool) -> Turn<T, Db> {
-        reach(points::TX_SETTLE_BEFORE);
-        let given_up = self.give_up(held).await;
-        reach(points::TX_SETTLE_AFTER);
-        match given_up {
+        match self.give_up(held).await {
             Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
                 tracing::error!(
                     address = %held.address,
@@ -320,13 +317,14 @@ impl<Db: Database> Coupled<Db> {
         let store = &self.engine.store;
         let fence = match held.fence {
             Some(fence) => fence,
-            None => match self.engine.in_time(store.look_up(held.address)).await? {
+            None => match store.call(CallSite::TX_LOOK_UP, |store| store.look_up(held.address)).await? {
                 Some(record) if record.owner.nonce == held.nonce => record.owner.fence,
                 record => return Ok(WriteOutcome::Lost(Current::of(record.as_ref()))),
             },
         };
         let owner = Owner { fence, nonce: held.nonce };
-        self.engine.in_time(store.mark_unknown(Surrender { address: held.address, owner })).await
+        let surrender = Surrender { address: held.address, owner };
+        store.call(CallSite::TX_MARK_UNKNOWN, |store| store.mark_unknown(surrender)).await
     }
 
     /// The handler's effects in the database are undone, but it says that something else may have happened.

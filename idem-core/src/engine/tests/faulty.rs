@@ -23,6 +23,8 @@ pub(super) enum Fault {
     ReplyLost,
     /// Not applied, and never answered.
     Hang,
+    /// Not applied; the store panics.
+    Panic,
     /// Applied once [`FaultyStore::go_on`] is called.
     Slow,
     /// A claim that the store sends twice, as after a broken connection: applied, and once more when
@@ -50,6 +52,10 @@ pub(super) struct FaultyStore {
     pub(super) renewals: Semaphore,
     pub(super) renew_answer: Mutex<Option<RenewOutcome>>,
     pub(super) sweep_hangs: AtomicBool,
+    /// Sweeps that were asked for.
+    pub(super) sweeps: Semaphore,
+    /// How many of the next renewals panic.
+    pub(super) renewals_panic: AtomicU32,
     /// Lists that were given.
     pub(super) lists: Semaphore,
 }
@@ -67,6 +73,8 @@ impl FaultyStore {
             renewals: Semaphore::new(0),
             renew_answer: Mutex::new(None),
             sweep_hangs: AtomicBool::new(false),
+            sweeps: Semaphore::new(0),
+            renewals_panic: AtomicU32::new(0),
             lists: Semaphore::new(0),
         })
     }
@@ -119,6 +127,7 @@ impl FaultyStore {
                 tokio::time::sleep(std::time::Duration::from_hours(1)).await;
                 operation.await
             }
+            Some(Fault::Panic) => panic!("the store panics"),
             Some(Fault::Hang) => {
                 self.hanging.add_permits(1);
                 std::future::pending().await
@@ -166,6 +175,10 @@ impl Store for FaultyStore {
     }
 
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
+        let panics = |left: u32| left.checked_sub(1);
+        if self.renewals_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, panics).is_ok() {
+            panic!("the store panics");
+        }
         Box::pin(async move {
             let forced = *self.renew_answer.lock().unwrap();
             let answers = match forced {
@@ -182,6 +195,7 @@ impl Store for FaultyStore {
     }
 
     fn sweep(&self, sweep: Sweep) -> BoxFuture<'_, Result<SweepCount, StoreError>> {
+        self.sweeps.add_permits(1);
         Box::pin(async move {
             if self.sweep_hangs.load(Ordering::SeqCst) {
                 std::future::pending::<()>().await;

@@ -153,5 +153,5 @@ async fn max_run_ends_renewal() {
         }
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, SHORT.max_run(200)).key("k").run(errors(), body).await, Ok(1));
+    assert_eq!(operation(&idem, SHORT.max_run(400)).key("k").run(errors(), body).await, Ok(1));
 }

@@ -5,6 +5,7 @@ mod drain;
 mod faulty;
 mod lease;
 mod left_behind;
+mod limits;
 mod lost_reply;
 mod orders;
 mod silent;

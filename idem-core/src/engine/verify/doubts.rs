@@ -5,6 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::address::Address;
+use crate::engine::later;
 use crate::protocol::Owner;
 
 /// The most records remembered.
@@ -36,7 +37,7 @@ impl Doubts {
         if let Some(doubt) = doubts.get(&address).filter(|doubt| doubt.owner == owner) {
             return doubt.not_before <= now;
         }
-        let not_before = now + quiet;
+        let not_before = later(now, quiet);
         note(&mut doubts, address, Doubt { owner, not_before, pause: Duration::ZERO }, now);
         quiet.is_zero()
     }
@@ -45,8 +46,8 @@ impl Doubts {
     pub(super) fn put_off(&self, address: Address, owner: Owner, first: Duration, now: Instant) {
         let mut doubts = self.lock();
         let last = doubts.get(&address).filter(|doubt| doubt.owner == owner).map(|doubt| doubt.pause);
-        let pause = (last.unwrap_or_default() * 2).min(LONGEST).max(first);
-        note(&mut doubts, address, Doubt { owner, not_before: now + pause, pause }, now);
+        let pause = (last.unwrap_or_default().saturating_mul(2)).min(LONGEST).max(first);
+        note(&mut doubts, address, Doubt { owner, not_before: later(now, pause), pause }, now);
     }
 
     pub(super) fn forget(&self, address: Address) {

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::super::Engine;
 use super::super::panics::caught;
+use super::super::{CallSite, Engine};
 use crate::address::Address;
-use crate::fault::{points, reach};
 use crate::protocol::{Order, Record, Seen, State, Verdict, WriteOutcome};
 use crate::store::Settlement;
 use crate::verify::{Hook, Unsettled, Verification};
@@ -42,10 +41,7 @@ impl Engine {
         place: Place<'_>,
     ) -> bool {
         let Some(hook) = self.config.hooks.get(operation) else { return false };
-        reach(points::VERIFY_LOOK_UP_BEFORE);
-        let found = self.in_time(self.store.look_up(address)).await;
-        reach(points::VERIFY_LOOK_UP_AFTER);
-        let record = match found {
+        let record = match self.store.call(CallSite::VERIFY_LOOK_UP, |store| store.look_up(address)).await {
             Ok(Some(record)) if record.state == State::Unknown => record,
             // Stuck is for people.
             Ok(Some(Record { state: State::Stuck, .. })) | Err(_) => return false,
@@ -65,10 +61,7 @@ impl Engine {
         };
         let (seen, order) = (Seen::of(&record), Order::verified());
         let settlement = Settlement { address, seen, verdict, order, retention };
-        reach(points::VERIFY_SETTLE_BEFORE);
-        let settled = self.in_time(self.store.settle(settlement)).await;
-        reach(points::VERIFY_SETTLE_AFTER);
-        match settled {
+        match self.store.call(CallSite::VERIFY_SETTLE, |store| store.settle(settlement)).await {
             Ok(outcome) => {
                 self.verifier.doubts.forget(address);
                 match outcome {

@@ -6,10 +6,9 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::super::Engine;
 use super::super::flight::{Boarded, End, Flight};
+use super::super::{CallSite, Engine};
 use super::find_out::Place;
-use crate::fault::{points, reach};
 use crate::protocol::StateKind;
 use crate::store::{Entry, Page};
 
@@ -65,9 +64,8 @@ async fn round(engine: &Weak<Engine>) {
 
 async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Option<Vec<Entry>> {
     let engine = engine.upgrade().filter(|engine| !engine.draining.load(Ordering::SeqCst))?;
-    reach(points::VERIFY_LIST_BEFORE);
-    let page = engine.store.list(Page { state: StateKind::Unknown, after, limit: PAGE }).await;
-    reach(points::VERIFY_LIST_AFTER);
+    let page = Page { state: StateKind::Unknown, after, limit: PAGE };
+    let page = engine.store.call(CallSite::VERIFY_LIST, |store| store.list(page)).await;
     page.inspect_err(|error| tracing::warn!(%error, "unknown outcomes could not be looked for")).ok()
 }
 

@@ -28,7 +28,7 @@ pub(crate) struct Args {
     /// How long a stored answer lives.
     #[arg(long, value_parser = span, default_value = "24h")]
     pub(crate) ttl: Duration,
-    /// How long a claim outlives its process.
+    /// How long a claim outlives its process; no longer than the ttl.
     #[arg(long, value_parser = span, default_value = "30s")]
     pub(crate) lease: Duration,
     /// How long a duplicate of a running request waits.

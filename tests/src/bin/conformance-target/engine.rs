@@ -62,7 +62,7 @@ fn over<S: Store>(store: S, args: &Args) -> Idem {
             ProfileChoice::Draft07 => Profile::Draft07,
         })
         .ttl(args.ttl)
-        .lease(args.lease)
+        .lease(args.lease.min(args.ttl))
         .wait(args.wait)
         .max_response_bytes(args.max_response_bytes)
         .max_request_bytes(args.max_request_bytes)

@@ -1,0 +1,89 @@
+//! The write that ends a claim, repeated until the store takes it.
+
+use std::time::{Duration, Instant};
+
+use super::Engine;
+use super::backoff::Backoff;
+use super::calls::CallSite;
+use crate::address::Address;
+use crate::protocol::{Owner, WriteOutcome};
+use crate::reply::Reply;
+use crate::store::{Completion, Release, StoreError, Surrender};
+
+/// How a claim ends in the store.
+#[derive(Debug, Clone)]
+pub(crate) enum Ending {
+    /// With this answer.
+    Complete(Reply),
+    /// Nothing happened; the same request may run again.
+    Release,
+    /// The outcome is not known.
+    Unknown,
+}
+
+/// A guarded write that ends a claim. Repeating it is safe.
+#[derive(Debug)]
+pub(super) struct EndWrite<'a> {
+    pub(super) address: Address,
+    pub(super) owner: Owner,
+    pub(super) ending: &'a Ending,
+    /// How long the record is kept.
+    pub(super) retention: Duration,
+    /// The claim was won without a caller, and its handler never began.
+    pub(super) unclaimed: bool,
+}
+
+impl EndWrite<'_> {
+    const fn site(&self) -> CallSite {
+        match self.ending {
+            Ending::Complete(_) => CallSite::COMPLETE,
+            Ending::Release if self.unclaimed => CallSite::RELEASE_UNCLAIMED,
+            Ending::Release => CallSite::RELEASE,
+            Ending::Unknown => CallSite::MARK_UNKNOWN,
+        }
+    }
+}
+
+impl Engine {
+    /// Writes until the store has answered, and returns its answer with the time just before it was asked. `None` once
+    /// `patience` has passed without an answer.
+    pub(super) async fn end_claim(
+        &self,
+        write: EndWrite<'_>,
+        patience: Option<Duration>,
+    ) -> Option<(WriteOutcome, Instant)> {
+        let mut backoff = Backoff::for_writes();
+        let begun = Instant::now();
+        let mut asked = begun;
+        loop {
+            match self.end_claim_once(&write).await {
+                Ok(outcome) => return Some((outcome, asked)),
+                Err(error) => {
+                    self.log_limits.unrecorded.event(|suppressed| {
+                        let address = write.address;
+                        tracing::error!(%address, %error, suppressed, "an outcome is not recorded yet");
+                    });
+                    let next = backoff.next();
+                    if patience.is_some_and(|patience| begun.elapsed().saturating_add(next) > patience) {
+                        return None;
+                    }
+                    backoff.pause().await;
+                    asked = Instant::now();
+                }
+            }
+        }
+    }
+
+    async fn end_claim_once(&self, write: &EndWrite<'_>) -> Result<WriteOutcome, StoreError> {
+        let &EndWrite { address, owner, ending, retention, .. } = write;
+        self.store
+            .call(write.site(), |store| match ending {
+                Ending::Complete(reply) => {
+                    store.complete(Completion { address, owner, reply: reply.clone(), retention })
+                }
+                Ending::Release => store.release(Release { address, owner, retention }),
+                Ending::Unknown => store.mark_unknown(Surrender { address, owner }),
+            })
+            .await
+    }
+}
