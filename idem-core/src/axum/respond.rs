@@ -49,19 +49,15 @@ pub(super) async fn drive(
         Ran::Returned((response, wanted)) => {
             let meant = if wanted { meaning(&response, attempt.policy()) } else { Meaning::Release };
             match meant {
-                Meaning::Store => {
-                    let (response, reply) = attempt.within(written_down(response, limit)).await;
-                    (response, Ending::Complete(reply))
-                }
+                Meaning::Store => match attempt.within(pin!(written_down(response, limit))).await {
+                    Ok((response, reply)) => (response, Ending::Complete(reply)),
+                    Err(_) => panicked(&attempt),
+                },
                 Meaning::Release => (response, Ending::Release),
                 Meaning::Unknown => (response, Ending::Unknown),
             }
         }
-        Ran::Panicked(_) => {
-            // The panic hook has told where; the payload is the user's.
-            tracing::error!("an idempotent handler panicked");
-            (problem(&after_panic(attempt.policy()), profile), attempt.crashed())
-        }
+        Ran::Panicked(_) => panicked(&attempt),
         Ran::Stopped => (problem(&Refused::OutcomeUnknown, profile), attempt.crashed()),
     };
     reach(points::AXUM_SETTLE_BEFORE);
@@ -74,11 +70,15 @@ pub(super) async fn drive(
     }
 }
 
-const fn after_panic(policy: &Policy) -> Refused {
-    match policy.after_crash {
-        AfterCrash::Unknown => Refused::OutcomeUnknown,
+/// For the caller whose own run panicked, also while its body was made: 500, as for any other handler that panics.
+fn panicked(attempt: &Attempt) -> (Response, Ending) {
+    // The panic hook has told where; the payload is the user's.
+    tracing::error!("an idempotent handler panicked");
+    let refused = match attempt.policy().after_crash {
+        AfterCrash::Unknown => Refused::PanickedUnknown,
         AfterCrash::Rerun => Refused::HandlerPanicked,
-    }
+    };
+    (problem(&refused, attempt.config().profile), attempt.crashed())
 }
 
 /// What a response means for the record.

@@ -125,10 +125,14 @@ impl Attempt {
         }
     }
 
-    /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body.
+    /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body. A panic
+    /// in it is `Err`.
     #[cfg(feature = "axum")]
-    pub(crate) fn within<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        self.run.enter(future)
+    pub(crate) async fn within<F: Future>(
+        &self,
+        future: Pin<&mut F>,
+    ) -> Result<F::Output, Box<dyn Any + Send>> {
+        self.run.enter(caught(future)).await
     }
 
     /// How an attempt ends whose handler did not: released if it never began, else the operation's wish for a crash.

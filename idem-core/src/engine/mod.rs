@@ -32,6 +32,8 @@ pub(crate) use config::Config;
 pub(crate) use coupled::{Bare, Coupled, Known, Meaning, Rules, Turn};
 pub use drain::Drained;
 pub(crate) use enter::Entered;
+#[cfg(feature = "axum")]
+pub(crate) use panics::caught;
 
 use std::borrow::Cow;
 use std::sync::Arc;
