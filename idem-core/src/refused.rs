@@ -150,6 +150,15 @@ pub enum Unavailable {
     /// It was stored by another version of the function or of idem.
     #[error("it was stored in a form that this version cannot read")]
     Unreadable,
+    /// The response body did not end within [`max_response_time`](crate::Builder::max_response_time).
+    #[error("it took too long to be made")]
+    TooSlow,
+    /// The response was not about the operation but about its connection: an upgrade to another protocol.
+    #[error("it belonged to its connection")]
+    Upgrade,
+    /// The store takes no reply of that length.
+    #[error("it was more than the store takes")]
+    NotTaken,
 }
 
 impl Unavailable {
@@ -159,6 +168,9 @@ impl Unavailable {
             Self::Broken => 2,
             Self::NotSerialisable => 3,
             Self::Unreadable => 4,
+            Self::TooSlow => 5,
+            Self::Upgrade => 6,
+            Self::NotTaken => 7,
         }
     }
 
@@ -167,6 +179,9 @@ impl Unavailable {
             1 => Self::TooLarge,
             2 => Self::Broken,
             3 => Self::NotSerialisable,
+            5 => Self::TooSlow,
+            6 => Self::Upgrade,
+            7 => Self::NotTaken,
             _ => Self::Unreadable,
         }
     }

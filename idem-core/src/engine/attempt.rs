@@ -15,7 +15,7 @@ use crate::current::{self, Running};
 use crate::fault::{points, reach};
 use crate::policy::Policy;
 use crate::protocol::{AfterCrash, Current, Owner, Won, WriteOutcome};
-use crate::refused::Refused;
+use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
 use crate::store::{BoxFuture, Completion, Release, StoreError, StoreErrorKind, Surrender};
 
@@ -28,6 +28,22 @@ pub(crate) enum Ending {
     Release,
     /// Nobody knows.
     Unknown,
+}
+
+impl Ending {
+    /// Where the store never takes the answer, the record gets a tombstone, so that the operation does not run again.
+    /// False if there is nothing to give up.
+    fn gives_up_its_answer(&mut self, error: &StoreError) -> bool {
+        match self {
+            Self::Complete(reply)
+                if error.kind() == StoreErrorKind::Unstorable && reply.why_unavailable().is_none() =>
+            {
+                *reply = Reply::tombstone(Unavailable::NotTaken);
+                true
+            }
+            Self::Complete(_) | Self::Release | Self::Unknown => false,
+        }
+    }
 }
 
 /// What the store made of it.
@@ -147,7 +163,7 @@ impl Attempt {
     /// engine's patience the caller is told that the outcome is not known yet, and the engine goes on trying.
     ///
     /// Cancel safe: dropped in the middle, it goes on in the background.
-    pub(crate) async fn settle(mut self: Box<Self>, ending: Ending) -> Settled {
+    pub(crate) async fn settle(mut self: Box<Self>, mut ending: Ending) -> Settled {
         self.run.end();
         self.ending = Some(ending.clone());
         let mut begun = None;
@@ -159,6 +175,10 @@ impl Attempt {
                 Ok(outcome) => {
                     self.settled = true;
                     return self.land(outcome, ending, asked);
+                }
+                Err(error) if ending.gives_up_its_answer(&error) => {
+                    self.log_unstorable(&error);
+                    self.ending = Some(ending.clone());
                 }
                 Err(error) => {
                     self.log_unrecorded(&error);
@@ -216,11 +236,20 @@ impl Attempt {
         });
     }
 
+    fn log_unstorable(&self, error: &StoreError) {
+        log_unstorable(self.flight.address, error);
+    }
+
     fn remember(&self, reply: &Reply, asked: Instant) {
         if let Some(cache) = &self.engine.cache {
             cache.put(self.flight.address, self.flight.fingerprint, reply.clone(), asked, self.policy.ttl);
         }
     }
+}
+
+/// The caller gets the answer, and repetitions do not.
+pub(super) fn log_unstorable(address: crate::address::Address, error: &StoreError) {
+    tracing::error!(%address, %error, "the store takes no answer like this one: repetitions get `result-unavailable`");
 }
 
 impl Drop for Attempt {
@@ -252,7 +281,7 @@ impl Drop for Attempt {
 
 impl Attempt {
     /// In the background, as long as the process lives. The claim is renewed meanwhile, so nobody takes it over.
-    async fn settle_for_ever(self, ending: Ending) {
+    async fn settle_for_ever(self, mut ending: Ending) {
         reach(points::ENGINE_BACKGROUND_BEFORE);
         let mut backoff = Backoff::for_writes();
         loop {
@@ -263,6 +292,7 @@ impl Attempt {
                     reach(points::ENGINE_BACKGROUND_AFTER);
                     return;
                 }
+                Err(error) if ending.gives_up_its_answer(&error) => self.log_unstorable(&error),
                 Err(error) => {
                     self.log_unrecorded(&error);
                     backoff.pause().await;

@@ -98,6 +98,10 @@ fn later(instant: Instant, span: Duration) -> Instant {
 fn store_refusal(kind: StoreErrorKind) -> Refused {
     match kind {
         StoreErrorKind::CapacityExceeded => Refused::CapacityExceeded { retry_after: ASK_AGAIN },
+        // Asking again brings the same.
+        StoreErrorKind::Unstorable => {
+            Refused::Misconfigured("its idempotency store takes no record of this operation")
+        }
         _ => Refused::StoreUnavailable { retry_after: ASK_AGAIN },
     }
 }

@@ -25,6 +25,8 @@ pub(super) enum Fault {
     Hang,
     /// Applied once [`FaultyStore::go_on`] is called.
     Slow,
+    /// Not applied, now or ever.
+    Unstorable,
     /// Not applied, lost on the way.
     RequestLost,
     /// Never answered by the runtime that polls it first.
@@ -93,6 +95,7 @@ impl FaultyStore {
         match fault {
             None => operation.await,
             Some(Fault::Down) => Err(StoreError::new(StoreErrorKind::Unavailable, "down")),
+            Some(Fault::Unstorable) => Err(StoreError::new(StoreErrorKind::Unstorable, "too long")),
             Some(Fault::RequestLost) => Err(StoreError::new(StoreErrorKind::Undecided, "lost on the way")),
             Some(Fault::ReplyLost) => {
                 drop(operation.await);

@@ -11,6 +11,7 @@ mod silent;
 mod twins;
 mod unclaimed;
 mod unpolled;
+mod unstorable;
 mod verify;
 mod verify_rounds;
 
