@@ -176,8 +176,9 @@ impl<S, C> Builder<S, C> {
         self
     }
 
-    /// The longest response body that is stored, in bytes. The caller gets a longer one whole; its retry gets
-    /// `result-unavailable`, never a second run. Default: 1 MiB.
+    /// The longest response body that is stored, or the longest value of a plain function as it is written, in bytes. The
+    /// caller gets a longer one whole; its retry gets `result-unavailable`, never a second run. So it does where the store
+    /// itself takes no reply of that length. Default: 1 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.config.max_response_bytes = bytes;
         self
