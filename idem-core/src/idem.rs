@@ -184,6 +184,14 @@ impl<S, C> Builder<S, C> {
         self
     }
 
+    /// How long the body of a response may take to be made, once the handler has returned it. A slower one goes to its
+    /// caller as it comes from then on; its retry gets `result-unavailable`, never a second run. In a transaction, which
+    /// stays open meanwhile, it is at most a sixth of the lease and half of [`max_run`](Self::max_run). Default: 30 s.
+    pub fn max_response_time(mut self, time: Duration) -> Self {
+        self.config.max_response_time = time;
+        self
+    }
+
     /// Runs operations unprotected while the store is certainly unreachable, instead of refusing them with 503: a
     /// retry may then charge twice. Default: false.
     pub fn fail_open(mut self, fail_open: bool) -> Self {
