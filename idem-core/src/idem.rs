@@ -196,10 +196,19 @@ impl<S, C> Builder<S, C> {
         self
     }
 
-    /// The longest response body that is stored, in bytes. The caller gets a longer one whole; its retry gets
-    /// `result-unavailable`, never a second run. Default: 1 MiB.
+    /// The longest response body that is stored, or the longest value of a plain function as it is written, in bytes. The
+    /// caller gets a longer one whole; its retry gets `result-unavailable`, never a second run. So it does where the store
+    /// itself takes no reply of that length. Default: 1 MiB.
     pub fn max_response_bytes(mut self, bytes: usize) -> Self {
         self.config.max_response_bytes = bytes;
+        self
+    }
+
+    /// How long the body of a response may take to be made, once the handler has returned it. A slower one goes to its
+    /// caller as it comes from then on; its retry gets `result-unavailable`, never a second run. In a transaction, which
+    /// stays open meanwhile, it is at most a sixth of the lease and half of [`max_run`](Self::max_run). Default: 30 s.
+    pub fn max_response_time(mut self, time: Duration) -> Self {
+        self.config.max_response_time = time;
         self
     }
 

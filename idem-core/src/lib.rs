@@ -33,7 +33,7 @@
 //! |---|---|---|
 //! | 2xx, 3xx, `Ok` | stored; every further call gets it byte for byte | effects and record commit together |
 //! | 4xx | stored, as above | effects rolled back, the record alone is kept (`commit_on` says otherwise) |
-//! | 401 403 407 408 421 425 429 | the key is freed: these describe the moment, not the operation | rolled back, nothing kept |
+//! | 307 308 401 403 407 408 412 421 425 428 429 | the key is freed: these describe the address, the moment or a header field, not the operation | rolled back, nothing kept |
 //! | 5xx, `Err` | the key is freed: the handler says "try again" ([`OnError`]; [`Ambiguous`], [`NoEffect`], [`Final`] mark one error) | rolled back, nothing kept |
 //! | panic, process death | `outcome-unknown` until a [verify hook](crate::verify) finds out or an [operator](crate::operator) settles it ([`AfterCrash`]) | rolled back; the next call runs |
 //! | caller hangs up | an axum handler runs on in its own task, and the retry gets the answer | the same |

@@ -92,6 +92,12 @@ pub enum Refused {
     /// The handler panicked, and is declared safe to run again.
     #[error("the operation failed half-way and may be tried again with the same key")]
     HandlerPanicked,
+    /// The handler panicked in this very call, and may or may not have had its effect before. Every other call with the
+    /// key gets [`OutcomeUnknown`](Self::OutcomeUnknown). Over HTTP this one is 500, so that alarms on 5xx see the panic.
+    #[error(
+        "the operation failed half-way, and it is not known whether it happened: find out before using a new key"
+    )]
+    PanickedUnknown,
     /// The database undid the operation's transaction for the sake of another one; nothing happened.
     #[error(
         "the operation collided with another one in the database; nothing was done: ask again with the same key"
@@ -144,6 +150,15 @@ pub enum Unavailable {
     /// It was stored by another version of the function or of idem.
     #[error("it was stored in a form that this version cannot read")]
     Unreadable,
+    /// The response body did not end within [`max_response_time`](crate::Builder::max_response_time).
+    #[error("it took too long to be made")]
+    TooSlow,
+    /// The response was not about the operation but about its connection: an upgrade to another protocol.
+    #[error("it belonged to its connection")]
+    Upgrade,
+    /// The store takes no reply of that length.
+    #[error("it was more than the store takes")]
+    NotTaken,
 }
 
 impl Unavailable {
@@ -153,6 +168,9 @@ impl Unavailable {
             Self::Broken => 2,
             Self::NotSerialisable => 3,
             Self::Unreadable => 4,
+            Self::TooSlow => 5,
+            Self::Upgrade => 6,
+            Self::NotTaken => 7,
         }
     }
 
@@ -161,6 +179,9 @@ impl Unavailable {
             1 => Self::TooLarge,
             2 => Self::Broken,
             3 => Self::NotSerialisable,
+            5 => Self::TooSlow,
+            6 => Self::Upgrade,
+            7 => Self::NotTaken,
             _ => Self::Unreadable,
         }
     }
@@ -175,7 +196,7 @@ impl Refused {
             Self::KeyInvalid(_) => "idempotency-key-invalid",
             Self::KeyReused => "idempotency-key-reused",
             Self::InProgress { .. } => "request-in-progress",
-            Self::OutcomeUnknown | Self::OutcomeUndecided { .. } => "outcome-unknown",
+            Self::OutcomeUnknown | Self::OutcomeUndecided { .. } | Self::PanickedUnknown => "outcome-unknown",
             Self::ResultUnavailable(_) => "result-unavailable",
             Self::KeyExpired => "key-expired",
             Self::StoreUnavailable { .. } => "store-unavailable",
@@ -216,7 +237,7 @@ impl Refused {
     /// True if a further request must carry the same key.
     #[must_use]
     pub const fn retry_same_key(&self) -> bool {
-        self.retryable() || matches!(self, Self::OutcomeUnknown)
+        self.retryable() || matches!(self, Self::OutcomeUnknown | Self::PanickedUnknown)
     }
 
     /// True if the operation certainly did not happen under this key, so that another key cannot double it.

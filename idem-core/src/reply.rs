@@ -26,6 +26,10 @@ pub(crate) enum Format {
     Tombstone = 2,
     /// A value, see [`plain`](crate::plain).
     Value = 3,
+    /// A response with trailers, see [`http`](crate::http).
+    HttpTrailers = 4,
+    /// A value that JSON does not tell, see [`plain`](crate::plain).
+    ExactValue = 5,
 }
 
 impl Reply {

@@ -1,5 +1,6 @@
 //! `#[tx]` handlers and functions on real databases: effects and record commit together, or not at all.
 
+mod bodies;
 mod conflicts;
 mod faults;
 mod leaving;

@@ -48,7 +48,7 @@ impl Replay {
 /// | any other replayed answer | rejected: repeating brings the same |
 /// | to a key: 409 or 423 "in progress" | poll |
 /// | to a key: 400, 409 or 422 "key reused" | key mismatch |
-/// | to a key: 409 `outcome-unknown` | unknown; as 503 it is tried again |
+/// | to a key: 409 or 500 `outcome-unknown` | unknown; as 503 it is tried again |
 /// | to a key: `result-unavailable` | rejected, as [`Rejection::ResultUnavailable`] |
 /// | to a key: `key-expired` | expired |
 /// | `Stripe-Should-Retry` or `x-should-retry`: `false` | rejected (in progress stays in progress) |
@@ -90,7 +90,7 @@ fn about_key(answer: &Answer<'_>, again: Option<bool>) -> Option<Verdict> {
             return Some(Verdict::InProgress { hint: retry_hint(answer.headers, answer.received_at) });
         }
         (Said::KeyReused, 400 | 409 | 422) => Ending::KeyMismatch,
-        (Said::OutcomeUnknown, 409) => Ending::Unknown,
+        (Said::OutcomeUnknown, 409 | 500) => Ending::Unknown,
         (Said::OutcomeUnknown, 503) if again == Some(false) => Ending::Unknown,
         (Said::ResultUnavailable, 400..=499) => Ending::Rejected(Rejection::ResultUnavailable),
         (Said::KeyExpired, 400..=499) => Ending::Expired,

@@ -3,6 +3,7 @@
 
 use std::borrow::Cow;
 use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use axum::response::IntoResponse;
@@ -13,7 +14,7 @@ use super::context::{Captured, KeyHeader, Seen};
 use super::respond::{drive, replay};
 use super::{Response, problem};
 use crate::current;
-use crate::engine::{Attempt, Engine, Entered, Operation};
+use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::http::Profile;
@@ -188,7 +189,12 @@ impl AxumCall {
         handler: impl AsyncFnOnce() -> T,
     ) -> Response {
         let response = match self.0 {
-            Some(attempt) => drive(attempt, wanted, async || respond(handler().await)).await,
+            Some(attempt) => {
+                let profile = attempt.config().profile;
+                let driven = pin!(drive(attempt, wanted, async || respond(handler().await)));
+                // The handler's own panics are caught within; this one came while its outcome was recorded.
+                caught(driven).await.unwrap_or_else(|_| problem(&Refused::PanickedUnknown, profile))
+            }
             None => respond(handler().await),
         };
         reach(points::AXUM_ANSWER_BEFORE);
@@ -262,11 +268,15 @@ pub fn respond<T: IntoResponse>(output: T) -> Response {
 /// Runs a call in a task of its own, so that it goes on when its caller hangs up.
 ///
 /// # Panics
-/// Outside a tokio runtime, as [`tokio::spawn`] does.
+/// Outside a tokio runtime, as [`tokio::spawn`] does; and where a handler without a key panicked, as it would without
+/// the attribute.
 pub async fn spawn(call: impl Future<Output = Response> + Send + 'static) -> Response {
     match current::spawn(call).await {
         Ok(response) => response,
-        // Only a runtime that shuts down ends it: the record says what became of it.
-        Err(_) => problem(&Refused::OutcomeUnknown, Profile::default()),
+        Err(error) => match error.try_into_panic() {
+            Ok(payload) => std::panic::resume_unwind(payload),
+            // Only a runtime that shuts down ends it: the record says what became of it.
+            Err(_) => problem(&Refused::OutcomeUnknown, Profile::default()),
+        },
     }
 }

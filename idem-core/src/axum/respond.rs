@@ -2,26 +2,26 @@
 
 use std::pin::pin;
 
-use axum::body::Body;
-use axum::http::{HeaderValue, header};
+use axum::http::HeaderValue;
 
-use super::response_body::{Collected, collect};
+use super::response_body::whole;
+use super::written_down::{Limits, written_down};
 use super::{Marked, Response, problem};
 use crate::engine::{Attempt, Ending, Ran, Settled};
 use crate::fault::{points, reach};
-use crate::http::{Class, Profile, REPLAYED, Stored, class_of, encode};
+use crate::http::{Class, Profile, REPLAYED, Stored, class_of};
 use crate::outcome::ErrorClass;
 use crate::policy::{OnError, Policy};
 use crate::protocol::AfterCrash;
-use crate::refused::{Refused, Unavailable};
+use crate::refused::Refused;
 use crate::reply::Reply;
 
 /// The stored answer, marked as a replay.
 pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {
     match Stored::read(reply) {
-        Stored::Response(mut response) => {
+        Stored::Response(mut response, trailers) => {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            response.map(Body::from)
+            response.map(|bytes| whole(bytes, trailers))
         }
         Stored::Tombstone(why) => problem(&Refused::ResultUnavailable(why), profile),
     }
@@ -33,7 +33,7 @@ pub(super) async fn drive(
     wanted: impl FnOnce(&Response) -> bool,
     handler: impl AsyncFnOnce() -> Response,
 ) -> Response {
-    let (profile, limit) = (attempt.config().profile, attempt.config().max_response_bytes);
+    let (profile, limits) = (attempt.config().profile, Limits::of(attempt.config()));
     let ran = {
         // Gone before the rest is awaited, so that both may share their place in the future.
         let handler = pin!(async {
@@ -49,19 +49,15 @@ pub(super) async fn drive(
         Ran::Returned((response, wanted)) => {
             let meant = if wanted { meaning(&response, attempt.policy()) } else { Meaning::Release };
             match meant {
-                Meaning::Store => {
-                    let (response, reply) = attempt.within(written_down(response, limit)).await;
-                    (response, Ending::Complete(reply))
-                }
+                Meaning::Store => match attempt.within(pin!(written_down(response, limits))).await {
+                    Ok((response, reply)) => (response, Ending::Complete(reply)),
+                    Err(_) => panicked(&attempt),
+                },
                 Meaning::Release => (response, Ending::Release),
                 Meaning::Unknown => (response, Ending::Unknown),
             }
         }
-        Ran::Panicked(_) => {
-            // The panic hook has told where; the payload is the user's.
-            tracing::error!("an idempotent handler panicked");
-            (problem(&after_panic(attempt.policy()), profile), attempt.crashed())
-        }
+        Ran::Panicked(_) => panicked(&attempt),
         Ran::Stopped => (problem(&Refused::OutcomeUnknown, profile), attempt.crashed()),
     };
     reach(points::AXUM_SETTLE_BEFORE);
@@ -74,11 +70,15 @@ pub(super) async fn drive(
     }
 }
 
-const fn after_panic(policy: &Policy) -> Refused {
-    match policy.after_crash {
-        AfterCrash::Unknown => Refused::OutcomeUnknown,
+/// For the caller whose own run panicked, also while its body was made: 500, as for any other handler that panics.
+fn panicked(attempt: &Attempt) -> (Response, Ending) {
+    // The panic hook has told where; the payload is the user's.
+    tracing::error!("an idempotent handler panicked");
+    let refused = match attempt.policy().after_crash {
+        AfterCrash::Unknown => Refused::PanickedUnknown,
         AfterCrash::Rerun => Refused::HandlerPanicked,
-    }
+    };
+    (problem(&refused, attempt.config().profile), attempt.crashed())
 }
 
 /// What a response means for the record.
@@ -102,22 +102,4 @@ pub(super) fn meaning(response: &Response, policy: &Policy) -> Meaning {
             Meaning::Unknown
         }
     }
-}
-
-/// Reads the body and makes the reply; what cannot be kept leaves a tombstone, and the caller gets it all the same.
-pub(super) async fn written_down(response: Response, limit: usize) -> (Response, Reply) {
-    let (parts, body) = response.into_parts();
-    let endless = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|value| value.as_bytes().starts_with(b"text/event-stream"));
-    if endless {
-        return (Response::from_parts(parts, body), Reply::tombstone(Unavailable::TooLarge));
-    }
-    let (body, reply) = match collect(body, limit).await {
-        Collected::Whole { bytes, body } => (body, encode(parts.status, &parts.headers, &bytes)),
-        Collected::TooLarge { body } => (body, Reply::tombstone(Unavailable::TooLarge)),
-        Collected::Broken { body } => (body, Reply::tombstone(Unavailable::Broken)),
-    };
-    (Response::from_parts(parts, body), reply)
 }

@@ -4,9 +4,10 @@
 use sqlx::{Database, Transaction};
 
 use super::op::{AxumOperation, Resolved, no_layer};
-use super::respond::{self, meaning, replay, written_down};
+use super::respond::{self, meaning, replay};
+use super::written_down::{Limits, written_down};
 use super::{Response, problem};
-use crate::engine::{ASK_AGAIN, Bare, Coupled, Known, Meaning, Turn};
+use crate::engine::{ASK_AGAIN, Bare, Config, Coupled, Known, Meaning, Turn};
 use crate::http::Profile;
 use crate::policy::Policy;
 use crate::refused::Refused;
@@ -39,7 +40,7 @@ enum Kind<Db: Database> {
 struct Terms {
     policy: Policy,
     profile: Profile,
-    most_bytes: usize,
+    limits: Limits,
 }
 
 /// What became of one run.
@@ -65,7 +66,7 @@ impl AxumOperation {
             Resolved::Refused(answer) => return TxEntry::Answer(answer),
         };
         let profile = engine.config.profile;
-        let terms = Terms { policy, profile, most_bytes: engine.config.max_response_bytes };
+        let terms = Terms { policy, profile, limits: limits(&engine.config, &policy) };
         let known = match operation {
             Some(operation) => engine.couple(operation, rules.rules()).await,
             None => match engine.bare(rules.rules()) {
@@ -143,13 +144,20 @@ impl<Db: Database> TxCall<Db> {
     }
 }
 
+/// While the body is read the transaction is open, and must not come to its own end meanwhile: SQLite ends one after a
+/// third of a lease.
+fn limits(config: &Config, policy: &Policy) -> Limits {
+    let limits = Limits::of(config);
+    Limits { time: limits.time.min(policy.lease / 6).min(policy.max_run / 2), ..limits }
+}
+
 /// What a response means, after the same table as without a transaction; what is stored commits with its effects where
 /// `commits` wants that, and is kept alone otherwise.
 async fn judge(response: Response, wanted: bool, commits: bool, terms: Terms) -> (Response, Meaning) {
     let meant = if wanted { meaning(&response, &terms.policy) } else { respond::Meaning::Release };
     match meant {
         respond::Meaning::Store => {
-            let (response, reply) = written_down(response, terms.most_bytes).await;
+            let (response, reply) = written_down(response, terms.limits).await;
             (response, if commits { Meaning::Commit(reply) } else { Meaning::Keep(reply) })
         }
         respond::Meaning::Release => (response, Meaning::Nothing),

@@ -113,10 +113,14 @@ impl Attempt {
         }
     }
 
-    /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body.
+    /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body. A panic
+    /// in it is `Err`.
     #[cfg(feature = "axum")]
-    pub(crate) fn within<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        self.run.enter(future)
+    pub(crate) async fn within<F: Future>(
+        &self,
+        future: Pin<&mut F>,
+    ) -> Result<F::Output, Box<dyn Any + Send>> {
+        self.run.enter(caught(future)).await
     }
 
     /// How an attempt ends whose handler did not: released if it never began, else the operation's wish for a crash.
@@ -131,11 +135,11 @@ impl Attempt {
     /// engine's patience the caller is told that the outcome is not known yet, and the engine goes on trying.
     ///
     /// Cancel safe: dropped in the middle, it goes on in the background.
-    pub(crate) async fn settle(mut self: Box<Self>, ending: Ending) -> Settled {
+    pub(crate) async fn settle(mut self: Box<Self>, mut ending: Ending) -> Settled {
         self.run.end();
         self.ending = Some(ending.clone());
         let patience = self.engine.config.patience;
-        let Some((outcome, asked)) = self.write(&ending, Some(patience)).await else {
+        let Some((outcome, asked)) = self.write(&mut ending, Some(patience)).await else {
             // Dropping self hands the write to the background.
             return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
         };
@@ -143,7 +147,11 @@ impl Attempt {
         self.land(outcome, ending, asked)
     }
 
-    async fn write(&self, ending: &Ending, patience: Option<Duration>) -> Option<(WriteOutcome, Instant)> {
+    async fn write(
+        &self,
+        ending: &mut Ending,
+        patience: Option<Duration>,
+    ) -> Option<(WriteOutcome, Instant)> {
         let (address, owner, retention) = (self.flight.address, self.owner, self.policy.ttl);
         let write = EndWrite { address, owner, ending, retention, unclaimed: false };
         self.engine.end_claim(write, patience).await
@@ -222,9 +230,9 @@ impl Drop for Attempt {
 
 impl Attempt {
     /// In the background, as long as the process lives. The claim is renewed meanwhile, so nobody takes it over.
-    async fn settle_for_ever(self, ending: Ending) {
+    async fn settle_for_ever(self, mut ending: Ending) {
         reach(points::ENGINE_BACKGROUND_BEFORE);
-        if let Some((outcome, asked)) = self.write(&ending, None).await {
+        if let Some((outcome, asked)) = self.write(&mut ending, None).await {
             self.land(outcome, ending, asked);
         }
         reach(points::ENGINE_BACKGROUND_AFTER);

@@ -16,6 +16,8 @@ pub(crate) struct Config {
     pub(crate) key_header: HeaderName,
     pub(crate) max_request_bytes: u64,
     pub(crate) max_response_bytes: usize,
+    /// How long a response's body is waited for.
+    pub(crate) max_response_time: Duration,
     pub(crate) fail_open: bool,
     pub(crate) cache_bytes: u64,
     pub(crate) cache_max_age: Duration,
@@ -41,6 +43,7 @@ impl Default for Config {
             key_header: HeaderName::from_static("idempotency-key"),
             max_request_bytes: 1 << 20,
             max_response_bytes: 1 << 20,
+            max_response_time: Duration::from_secs(30),
             fail_open: false,
             cache_bytes: 32 << 20,
             cache_max_age: Duration::from_mins(1),

@@ -7,8 +7,9 @@ use super::backoff::Backoff;
 use super::calls::CallSite;
 use crate::address::Address;
 use crate::protocol::{Owner, WriteOutcome};
+use crate::refused::Unavailable;
 use crate::reply::Reply;
-use crate::store::{Completion, Release, StoreError, Surrender};
+use crate::store::{Completion, Release, StoreError, StoreErrorKind, Surrender};
 
 /// How a claim ends in the store.
 #[derive(Debug, Clone)]
@@ -21,12 +22,29 @@ pub(crate) enum Ending {
     Unknown,
 }
 
+impl Ending {
+    /// Where the store never takes the answer, the record gets a tombstone, so that the operation does not run again.
+    /// False if there is nothing to give up.
+    fn gives_up_its_answer(&mut self, error: &StoreError) -> bool {
+        match self {
+            Self::Complete(reply)
+                if error.kind() == StoreErrorKind::Unstorable && reply.why_unavailable().is_none() =>
+            {
+                *reply = Reply::tombstone(Unavailable::NotTaken);
+                true
+            }
+            Self::Complete(_) | Self::Release | Self::Unknown => false,
+        }
+    }
+}
+
 /// A guarded write that ends a claim. Repeating it is safe.
 #[derive(Debug)]
 pub(super) struct EndWrite<'a> {
     pub(super) address: Address,
     pub(super) owner: Owner,
-    pub(super) ending: &'a Ending,
+    /// Changed where the store never takes its answer.
+    pub(super) ending: &'a mut Ending,
     /// How long the record is kept.
     pub(super) retention: Duration,
     /// The claim was won without a caller, and its handler never began.
@@ -44,6 +62,11 @@ impl EndWrite<'_> {
     }
 }
 
+/// The caller gets the answer, and repetitions do not.
+pub(super) fn log_unstorable(address: Address, error: &StoreError) {
+    tracing::error!(%address, %error, "the store takes no answer like this one: repetitions get `result-unavailable`");
+}
+
 impl Engine {
     /// Writes until the store has answered, and returns its answer with the time just before it was asked. `None` once
     /// `patience` has passed without an answer.
@@ -58,6 +81,9 @@ impl Engine {
         loop {
             match self.end_claim_once(&write).await {
                 Ok(outcome) => return Some((outcome, asked)),
+                Err(error) if write.ending.gives_up_its_answer(&error) => {
+                    log_unstorable(write.address, &error)
+                }
                 Err(error) => {
                     self.log_limits.unrecorded.event(|suppressed| {
                         let address = write.address;
@@ -75,9 +101,9 @@ impl Engine {
     }
 
     async fn end_claim_once(&self, write: &EndWrite<'_>) -> Result<WriteOutcome, StoreError> {
-        let &EndWrite { address, owner, ending, retention, .. } = write;
+        let &EndWrite { address, owner, ref ending, retention, .. } = write;
         self.store
-            .call(write.site(), |store| match ending {
+            .call(write.site(), |store| match &**ending {
                 Ending::Complete(reply) => {
                     store.complete(Completion { address, owner, reply: reply.clone(), retention })
                 }

@@ -105,10 +105,10 @@ pub(super) async fn give_back(
     unclaimed: Unclaimed,
     retention: Duration,
 ) {
-    let ending = match unclaimed {
+    let mut ending = match unclaimed {
         Unclaimed::Release => Ending::Release,
         Unclaimed::MarkUnknown => Ending::Unknown,
     };
-    let write = EndWrite { address, owner, ending: &ending, retention, unclaimed: true };
+    let write = EndWrite { address, owner, ending: &mut ending, retention, unclaimed: true };
     let _written = engine.end_claim(write, None).await;
 }

@@ -38,6 +38,8 @@ pub use drain::Drained;
 pub(crate) use ending::Ending;
 pub(crate) use enter::Entered;
 pub(crate) use handle::EngineHandle;
+#[cfg(feature = "axum")]
+pub(crate) use panics::caught;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -103,6 +105,10 @@ fn later(instant: Instant, span: Duration) -> Instant {
 fn store_refusal(kind: StoreErrorKind) -> Refused {
     match kind {
         StoreErrorKind::CapacityExceeded => Refused::CapacityExceeded { retry_after: ASK_AGAIN },
+        // Asking again brings the same.
+        StoreErrorKind::Unstorable => {
+            Refused::Misconfigured("its idempotency store takes no record of this operation")
+        }
         _ => Refused::StoreUnavailable { retry_after: ASK_AGAIN },
     }
 }

@@ -12,7 +12,7 @@ pub(super) type Payload = Box<dyn Any + Send>;
 /// Runs `future`; a panic in it is `Err`.
 ///
 /// Asserting unwind safety is right here: after a panic the future is dropped, and nothing else saw its state.
-pub(super) async fn caught<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Result<F::Output, Payload> {
+pub(crate) async fn caught<F: Future + ?Sized>(mut future: Pin<&mut F>) -> Result<F::Output, Payload> {
     poll_fn(|cx| match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(cx))) {
         Ok(Poll::Ready(output)) => Poll::Ready(Ok(output)),
         Ok(Poll::Pending) => Poll::Pending,

@@ -7,16 +7,20 @@ use http::StatusCode;
 pub(crate) enum Class {
     /// The answer of the operation.
     Final,
-    /// Refused before anything happened, for a reason that may pass: the same request may run again.
+    /// Of the address, the moment or a header field, not of the operation: the same request may run again.
     Transient,
     /// The handler failed; the policy says what that means.
     Failure,
 }
 
-/// 401, 403, 407, 408, 421, 425 and 429 describe the moment, not the operation; every other 4xx is an answer.
+/// Every 2xx, 3xx and 4xx is an answer, but for those that say nothing about the operation (RFC 9110 §15):
+///
+/// - of the address: 307 and 308 ask for the same request, with its method and body, elsewhere; 421 for another server;
+/// - of the caller or the moment: 401, 403, 407, 408, 425, 429;
+/// - of a header field that no fingerprint covers: 412 (`If-Match` and its like), 428 (there was none).
 pub(crate) fn class_of(status: StatusCode) -> Class {
     match status.as_u16() {
-        401 | 403 | 407 | 408 | 421 | 425 | 429 => Class::Transient,
+        307 | 308 | 401 | 403 | 407 | 408 | 412 | 421 | 425 | 428 | 429 => Class::Transient,
         500.. => Class::Failure,
         _ => Class::Final,
     }

@@ -77,7 +77,9 @@ const fn title(refused: &Refused) -> &'static str {
         Refused::KeyInvalid(_) => "Idempotency key invalid",
         Refused::KeyReused => "Idempotency key used for another request",
         Refused::InProgress { .. } => "Request in progress",
-        Refused::OutcomeUnknown | Refused::OutcomeUndecided { .. } => "Outcome unknown",
+        Refused::OutcomeUnknown | Refused::OutcomeUndecided { .. } | Refused::PanickedUnknown => {
+            "Outcome unknown"
+        }
         Refused::ResultUnavailable(_) => "Result unavailable",
         Refused::KeyExpired => "Idempotency key expired",
         Refused::StoreUnavailable { .. } => "Idempotency store unavailable",

@@ -40,6 +40,7 @@ impl Profile {
             | Refused::TransactionConflict { .. }
             | Refused::ShuttingDown { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Refused::HandlerPanicked
+            | Refused::PanickedUnknown
             | Refused::TransactionAborted
             | Refused::StoreCannotCouple
             | Refused::InsideTransaction

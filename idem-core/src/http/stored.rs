@@ -1,10 +1,12 @@
 //! The stored form of a response: bytes, never text, so that a replay is byte for byte the first answer.
 //!
-//! Format 1: the tag, the status, the number of header lines, each line's name and value after their lengths, and the
-//! body to the end. Numbers are big-endian.
+//! Format 1: the tag, the status, the header lines, and the body to the end. Format 4, for a response with trailers: the
+//! tag, the status, the header lines, the trailer lines, and the body to the end. Lines are their number, and each one's
+//! name and value after their lengths. Numbers are big-endian. A process of the version before refuses format 4.
 
 use bytes::{Buf, BufMut, Bytes};
-use http::{HeaderName, HeaderValue, Response, StatusCode};
+use http::header::TRAILER;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
 use super::fields;
 use crate::refused::Unavailable;
@@ -13,8 +15,8 @@ use crate::reply::{Format, Reply};
 /// A stored reply, read.
 #[derive(Debug)]
 pub(crate) enum Stored {
-    /// The response.
-    Response(Response<Bytes>),
+    /// The response, and its trailers if it has any.
+    Response(Response<Bytes>, Option<HeaderMap>),
     /// There is none to give.
     Tombstone(Unavailable),
 }
@@ -28,36 +30,52 @@ pub(crate) enum Stored {
 /// assert!(!reply.as_bytes().is_empty());
 /// ```
 pub fn reply<B: AsRef<[u8]>>(response: &Response<B>) -> Reply {
-    encode(response.status(), response.headers(), response.body().as_ref())
+    encode(response.status(), response.headers(), response.body().as_ref(), None)
 }
 
 /// The stored form of a response.
-pub(crate) fn encode(status: StatusCode, headers: &http::HeaderMap, body: &[u8]) -> Reply {
+pub(crate) fn encode(
+    status: StatusCode,
+    headers: &HeaderMap,
+    body: &[u8],
+    trailers: Option<&HeaderMap>,
+) -> Reply {
     Reply::written(|bytes| {
-        bytes.push(Format::Http as u8);
+        bytes.push(if trailers.is_some() { Format::HttpTrailers } else { Format::Http } as u8);
         bytes.put_u16(status.as_u16());
-        let count_at = bytes.len();
-        bytes.put_u16(0);
-        let mut count = 0_u16;
-        for (name, value) in fields::stored(headers) {
-            // More lines, or longer ones, than these fit into no HTTP message.
-            let (Ok(name_len), Ok(value_len)) =
-                (u16::try_from(name.as_str().len()), u32::try_from(value.len()))
-            else {
-                continue;
-            };
-            let Some(next) = count.checked_add(1) else { break };
-            count = next;
-            bytes.put_u16(name_len);
-            bytes.put_slice(name.as_str().as_bytes());
-            bytes.put_u32(value_len);
-            bytes.put_slice(value.as_bytes());
-        }
-        if let Some(slot) = bytes.get_mut(count_at..count_at + 2) {
-            slot.copy_from_slice(&count.to_be_bytes());
+        match trailers {
+            None => put_lines(bytes, fields::stored(headers)),
+            Some(trailers) => {
+                // Without the field that announces them, HTTP/1.1 sends no trailers (RFC 9110 §6.6.2).
+                let announced = headers.get_all(TRAILER).iter().map(|value| (&TRAILER, value));
+                put_lines(bytes, fields::stored(headers).chain(announced));
+                put_lines(bytes, fields::stored(trailers));
+            }
         }
         bytes.put_slice(body);
     })
+}
+
+fn put_lines<'h>(bytes: &mut Vec<u8>, lines: impl Iterator<Item = (&'h HeaderName, &'h HeaderValue)>) {
+    let count_at = bytes.len();
+    bytes.put_u16(0);
+    let mut count = 0_u16;
+    for (name, value) in lines {
+        // More lines, or longer ones, than these fit into no HTTP message.
+        let (Ok(name_len), Ok(value_len)) = (u16::try_from(name.as_str().len()), u32::try_from(value.len()))
+        else {
+            continue;
+        };
+        let Some(next) = count.checked_add(1) else { break };
+        count = next;
+        bytes.put_u16(name_len);
+        bytes.put_slice(name.as_str().as_bytes());
+        bytes.put_u32(value_len);
+        bytes.put_slice(value.as_bytes());
+    }
+    if let Some(slot) = bytes.get_mut(count_at..count_at + 2) {
+        slot.copy_from_slice(&count.to_be_bytes());
+    }
 }
 
 impl Stored {
@@ -67,30 +85,38 @@ impl Stored {
             return Self::Tombstone(why);
         }
         match Self::response(Bytes::from_owner(reply.clone())) {
-            Some(response) => Self::Response(response),
+            Some((response, trailers)) => Self::Response(response, trailers),
             None => Self::Tombstone(Unavailable::Unreadable),
         }
     }
 
-    fn response(mut bytes: Bytes) -> Option<Response<Bytes>> {
-        if bytes.try_get_u8().ok()? != Format::Http as u8 {
-            return None;
-        }
-        let status = StatusCode::from_u16(bytes.try_get_u16().ok()?).ok()?;
-        let lines = bytes.try_get_u16().ok()?;
+    fn response(mut bytes: Bytes) -> Option<(Response<Bytes>, Option<HeaderMap>)> {
+        let has_trailers = match bytes.try_get_u8().ok()? {
+            format if format == Format::Http as u8 => false,
+            format if format == Format::HttpTrailers as u8 => true,
+            _ => return None,
+        };
         let mut response = Response::new(Bytes::new());
-        *response.status_mut() = status;
-        for _ in 0..lines {
-            let name_len = bytes.try_get_u16().ok()?;
-            let name = take(&mut bytes, name_len.into())?;
-            let value_len = usize::try_from(bytes.try_get_u32().ok()?).ok()?;
-            let value = take(&mut bytes, value_len)?;
-            let name = HeaderName::from_bytes(&name).ok()?;
-            response.headers_mut().append(name, HeaderValue::from_maybe_shared(value).ok()?);
-        }
+        *response.status_mut() = StatusCode::from_u16(bytes.try_get_u16().ok()?).ok()?;
+        *response.headers_mut() = lines(&mut bytes)?;
+        let trailers = if has_trailers { Some(lines(&mut bytes)?) } else { None };
         *response.body_mut() = bytes;
-        Some(response)
+        Some((response, trailers))
     }
+}
+
+fn lines(bytes: &mut Bytes) -> Option<HeaderMap> {
+    let count = bytes.try_get_u16().ok()?;
+    let mut lines = HeaderMap::new();
+    for _ in 0..count {
+        let name_len = bytes.try_get_u16().ok()?;
+        let name = take(bytes, name_len.into())?;
+        let value_len = usize::try_from(bytes.try_get_u32().ok()?).ok()?;
+        let value = take(bytes, value_len)?;
+        let name = HeaderName::from_bytes(&name).ok()?;
+        lines.try_append(name, HeaderValue::from_maybe_shared(value).ok()?).ok()?;
+    }
+    Some(lines)
 }
 
 fn take(bytes: &mut Bytes, len: usize) -> Option<Bytes> {
@@ -112,6 +138,7 @@ mod tests {
             .header("set-cookie", "s=1")
             .header("connection", "close, X-Hop")
             .header("x-hop", "1")
+            .header("trailer", "grpc-status")
             .header("ratelimit-policy", "\"p\";q=1")
             .header("access-control-allow-origin", "*")
             .body(Bytes::from(body))
@@ -121,7 +148,7 @@ mod tests {
     #[test]
     fn what_belongs_to_the_operation_comes_back_and_nothing_else() {
         let response = sample();
-        let Stored::Response(again) = Stored::read(&reply(&response)) else { panic!("unreadable") };
+        let Stored::Response(again, None) = Stored::read(&reply(&response)) else { panic!("unreadable") };
         assert_eq!(again.status(), 201);
         assert_eq!(again.body(), response.body());
         let lines: Vec<_> = again.headers().iter().map(|(n, v)| (n.as_str(), v.as_bytes())).collect();
@@ -132,6 +159,22 @@ mod tests {
             ("x-obs", &[0xE9]),
         ];
         assert_eq!(lines, expected);
+    }
+
+    /// The version before reads format 1 only, so nothing else is in another one.
+    #[test]
+    fn trailers_come_back_in_a_format_of_their_own() {
+        let (response, mut trailers) = (sample(), HeaderMap::new());
+        trailers.insert("grpc-status", HeaderValue::from_static("0"));
+        trailers.insert("set-cookie", HeaderValue::from_static("s=1"));
+        let (parts, body) = response.into_parts();
+        let stored = encode(parts.status, &parts.headers, &body, Some(&trailers));
+        assert_eq!(stored.as_bytes()[0], 4);
+        assert_eq!(encode(parts.status, &parts.headers, &body, None).as_bytes()[0], 1);
+        let Stored::Response(again, Some(lines)) = Stored::read(&stored) else { panic!("unreadable") };
+        assert_eq!((again.status(), again.body(), again.headers().len()), (parts.status, &body, 5));
+        assert_eq!(again.headers()["trailer"], "grpc-status", "or HTTP/1.1 would not send them");
+        assert_eq!((lines.len(), &lines["grpc-status"]), (1, &HeaderValue::from_static("0")));
     }
 
     #[test]

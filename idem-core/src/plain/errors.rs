@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::output::{Output, OutputOf};
-use super::value::{self, Arm};
+use super::value::{self, Arm, Value};
 use crate::outcome::{Classify, ErrorClass};
 use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
@@ -18,11 +18,11 @@ use crate::reply::Reply;
 pub struct Errors<R> {
     pub(crate) refused: fn(Refused) -> R,
     pub(crate) is_value: fn(&R) -> bool,
-    pub(crate) write_value: fn(&R) -> Result<Reply, Unavailable>,
-    pub(crate) read_value: fn(&[u8]) -> Result<R, Unavailable>,
+    write_value: fn(&R) -> Result<Reply, Unavailable>,
+    read_value: fn(Value<'_>) -> Result<R, Unavailable>,
     pub(crate) class: fn(&R) -> ErrorClass,
-    pub(crate) write_error: fn(&R) -> Result<Reply, Unavailable>,
-    pub(crate) read_error: fn(&[u8]) -> Result<R, Unavailable>,
+    write_error: fn(&R) -> Result<Reply, Unavailable>,
+    read_error: fn(Value<'_>) -> Result<R, Unavailable>,
 }
 
 impl<R> Clone for Errors<R> {
@@ -46,11 +46,21 @@ impl<R> Errors<R> {
         self.is_value
     }
 
+    /// What is kept of a value.
+    pub(crate) fn value(&self, result: &R, limit: usize) -> Reply {
+        value::kept(|| (self.write_value)(result), limit)
+    }
+
+    /// What is kept of an error that is stored.
+    pub(crate) fn error(&self, result: &R, limit: usize) -> Reply {
+        value::kept(|| (self.write_error)(result), limit)
+    }
+
     /// The stored result.
     pub(crate) fn replay(&self, reply: &Reply) -> R {
-        let read = value::open(reply).and_then(|(arm, json)| match arm {
-            Arm::Ok => (self.read_value)(json),
-            Arm::Err => (self.read_error)(json),
+        let read = value::open(reply).and_then(|(arm, value)| match arm {
+            Arm::Ok => (self.read_value)(value),
+            Arm::Err => (self.read_error)(value),
         });
         read.unwrap_or_else(|why| (self.refused)(Refused::ResultUnavailable(why)))
     }
@@ -107,7 +117,7 @@ pub trait StoredError: Sized {
     #[doc(hidden)]
     fn write(&self) -> Result<Reply, Unavailable>;
     #[doc(hidden)]
-    fn read(json: &[u8]) -> Result<Self, Unavailable>;
+    fn read(value: Value<'_>) -> Result<Self, Unavailable>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -116,8 +126,8 @@ impl<T, E: Serialize + DeserializeOwned> StoredError for Result<T, E> {
         write(self)
     }
 
-    fn read(json: &[u8]) -> Result<Self, Unavailable> {
-        read(json)
+    fn read(value: Value<'_>) -> Result<Self, Unavailable> {
+        read(value)
     }
 }
 
@@ -132,11 +142,11 @@ impl<R> OutputOf<R> {
     }
 }
 
-fn write<T, E: Serialize>(result: &Result<T, E>) -> Result<Reply, Unavailable> {
+fn write<T, E: Serialize + DeserializeOwned>(result: &Result<T, E>) -> Result<Reply, Unavailable> {
     let Err(error) = result else { return Err(Unavailable::NotSerialisable) };
-    value::encode(Arm::Err, error).map_err(|_| Unavailable::NotSerialisable)
+    value::encode(Arm::Err, error)
 }
 
-fn read<T, E: DeserializeOwned>(json: &[u8]) -> Result<Result<T, E>, Unavailable> {
-    value::decode(json).map(Err)
+fn read<T, E: DeserializeOwned>(value: Value<'_>) -> Result<Result<T, E>, Unavailable> {
+    value::decode(value).map(Err)
 }

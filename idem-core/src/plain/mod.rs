@@ -15,8 +15,12 @@
 //! # });
 //! ```
 //!
-//! The function returns `Result<T, E>`. `T` is stored as JSON, so it must be `Serialize + DeserializeOwned`; `()`, `0`
-//! and `None` are values like any other. `E: From<Refused>`, because somebody must hear that an operation is in
+//! The function returns `Result<T, E>`. `T` is stored by serde, so it must be `Serialize + DeserializeOwned`; `()`, `0`
+//! and `None` are values like any other. It is JSON where JSON tells all of it, and else in a form that also knows
+//! `Some(None)` from `None`, every float to the bit, and maps with any keys. A result that its own type does not read back
+//! as it was written, or that is longer than [`max_response_bytes`](crate::Builder::max_response_bytes), reaches its
+//! caller and is not kept: a repetition gets `result-unavailable`, and the log says why. Fields that a type does not
+//! serialise do not come back. `E: From<Refused>`, because somebody must hear that an operation is in
 //! progress or that the store is away. An `Err` frees the key unless `on_error` or [`Classify`](crate::Classify) says
 //! otherwise.
 //!
@@ -24,8 +28,11 @@
 //! the key is freed under `after_crash = rerun`); with `detach` it runs in a task of its own and goes on.
 
 mod errors;
+mod exact;
 mod op;
 mod output;
+#[cfg(test)]
+mod tests;
 mod value;
 
 pub use output::Output;
@@ -37,3 +44,5 @@ pub use errors::{ClassifiedErrors, Errors, StoredError, UnclassifiedErrors};
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
 pub use output::{Detachable, OutputOf, Refusable, Stored, assert_detachable, output};
+#[doc(hidden)]
+pub use value::Value;

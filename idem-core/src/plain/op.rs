@@ -15,9 +15,10 @@ use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
 use crate::key::{InvalidKey, KeyBuf, KeyPart};
 use crate::outcome::ErrorClass;
-use crate::policy::{OnError, Policy, Spec};
-use crate::refused::{Refused, Unavailable};
-use crate::reply::Reply;
+#[cfg(feature = "_tx")]
+use crate::policy::Policy;
+use crate::policy::{OnError, Spec};
+use crate::refused::Refused;
 
 /// Something that leads to an [`Idem`]: itself, or a pointer to it.
 #[diagnostic::on_unimplemented(
@@ -167,7 +168,7 @@ impl PlainOperation {
 async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)>) -> R {
     let (result, ending) = match ran {
         Ran::Returned((result, wanted)) => {
-            let ending = if wanted { ending(errors, attempt.policy(), &result) } else { Ending::Release };
+            let ending = if wanted { ending(errors, &attempt, &result) } else { Ending::Release };
             (result, ending)
         }
         Ran::Panicked(payload) => {
@@ -190,15 +191,14 @@ async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)
     }
 }
 
-fn ending<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> Ending {
-    // It happened, so it must not run again, even if its result cannot be written down.
-    let stored = |reply: Result<Reply, Unavailable>| Ending::Complete(reply.unwrap_or_else(Reply::tombstone));
+fn ending<R>(errors: &Errors<R>, attempt: &Attempt, result: &R) -> Ending {
+    let limit = attempt.config().max_response_bytes;
     if (errors.is_value)(result) {
-        return stored((errors.write_value)(result));
+        return Ending::Complete(errors.value(result, limit));
     }
-    match ((errors.class)(result), policy.on_error) {
+    match ((errors.class)(result), attempt.policy().on_error) {
         (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => {
-            stored((errors.write_error)(result))
+            Ending::Complete(errors.error(result, limit))
         }
         (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
         (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,

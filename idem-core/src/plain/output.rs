@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::errors::Errors;
-use super::value::{self, Arm};
+use super::value::{self, Arm, Value};
 use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
 
@@ -28,7 +28,7 @@ pub trait Output: Sized {
     #[doc(hidden)]
     fn write_value(&self) -> Result<Reply, Unavailable>;
     #[doc(hidden)]
-    fn read_value(json: &[u8]) -> Result<Self, Unavailable>;
+    fn read_value(value: Value<'_>) -> Result<Self, Unavailable>;
 }
 
 impl<T: Stored, E: Refusable> Output for Result<T, E> {
@@ -42,11 +42,11 @@ impl<T: Stored, E: Refusable> Output for Result<T, E> {
 
     fn write_value(&self) -> Result<Reply, Unavailable> {
         let value = self.as_ref().map_err(|_| Unavailable::NotSerialisable)?;
-        value::encode(Arm::Ok, value).map_err(|_| Unavailable::NotSerialisable)
+        value::encode(Arm::Ok, value)
     }
 
-    fn read_value(json: &[u8]) -> Result<Self, Unavailable> {
-        value::decode(json).map(Ok)
+    fn read_value(value: Value<'_>) -> Result<Self, Unavailable> {
+        value::decode(value).map(Ok)
     }
 }
 

@@ -72,6 +72,17 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         retention: Duration,
     ) -> BoxFuture<'c, Result<bool, TxFault>>;
 
+    /// Whether the database takes a record with a reply of so many bytes. Where it would not, it may break the connection,
+    /// and undo the transaction with it.
+    fn takes<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        bytes: usize,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        let _ = (connection, bytes);
+        Box::pin(async { Ok(true) })
+    }
+
     /// Whether the record is still this very transaction's; asked before a rollback, after which nothing could tell.
     fn holds<'c>(
         &'c self,

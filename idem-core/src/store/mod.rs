@@ -93,6 +93,8 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///   [`StoreErrorKind::UnknownFormat`], never a match and never overwritten.
 /// - [`StoreErrorKind::Unavailable`] means that nothing was applied, for certain;
 ///   [`StoreErrorKind::Undecided`] that the caller must ask again with the same nonce.
+/// - A reply that is too long is [`StoreErrorKind::Unstorable`], at once or after a few tries, and never a failure that
+///   looks as if it could pass: its owner would repeat the write for ever.
 /// - An operation whose reply was lost can be repeated unchanged.
 /// - Every operation is answered in bounded time. The engine follows a claim to its answer without a limit, since a claim
 ///   that was given up could still be won.

@@ -12,8 +12,7 @@ use crate::key::KeyPart;
 use crate::outcome::ErrorClass;
 use crate::plain::{AsIdem, Errors, PlainOperation};
 use crate::policy::{OnError, Policy, Spec};
-use crate::refused::{Refused, Unavailable};
-use crate::reply::Reply;
+use crate::refused::Refused;
 
 /// A call that is about to be made.
 #[derive(Debug)]
@@ -50,7 +49,10 @@ impl TxOperation {
         match self.0.resolve() {
             Ok(Some(operation)) => couple(self.0.engine(), operation, rules.rules(), errors).await,
             Ok(None) => match self.0.engine().bare(rules.rules()) {
-                Ok(bare) => Entry::Run(Call { kind: Kind::Bare(bare), policy: self.0.policy(), errors }),
+                Ok(bare) => {
+                    let (policy, limit) = (self.0.policy(), self.0.engine().config.max_response_bytes);
+                    Entry::Run(Call { kind: Kind::Bare(bare), policy, limit, errors })
+                }
                 Err(refused) => Entry::Answer((errors.refused)(refused)),
             },
             Err(refused) => Entry::Answer((errors.refused)(refused)),
@@ -65,10 +67,10 @@ pub(super) async fn couple<Db: Database, R>(
     rules: Rules,
     errors: Errors<R>,
 ) -> Entry<Db, R> {
-    let policy = operation.policy;
+    let (policy, limit) = (operation.policy, engine.config.max_response_bytes);
     match engine.couple(operation, rules).await {
         Ok(Known::Replay(reply)) => Entry::Answer(errors.replay(&reply)),
-        Ok(Known::Nothing(coupled)) => Entry::Run(Call { kind: Kind::Keyed(coupled), policy, errors }),
+        Ok(Known::Nothing(coupled)) => Entry::Run(Call { kind: Kind::Keyed(coupled), policy, limit, errors }),
         Err(refused) => Entry::Answer((errors.refused)(refused)),
     }
 }
@@ -88,6 +90,8 @@ pub enum Entry<Db: Database, R> {
 pub struct Call<Db: Database, R> {
     kind: Kind<Db>,
     policy: Policy,
+    /// The longest value that is kept, in bytes.
+    limit: usize,
     errors: Errors<R>,
 }
 
@@ -134,14 +138,14 @@ impl<Db: Database, R> Call<Db, R> {
         commits: impl FnOnce(&R) -> bool,
         body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
     ) -> Flow<Db, R> {
-        let Self { kind, policy, errors } = self;
+        let Self { kind, policy, limit, errors } = self;
         let judged = async |tx: &mut Transaction<'_, Db>| {
             let result = body(tx).await;
             let meaning = if !is_doubtful(&errors, &policy, &result) && conflict(&result) {
                 Meaning::Conflict
             } else if wanted(&result) {
                 let commits = commits(&result);
-                meaning(&errors, &policy, &result, commits)
+                meaning(&errors, &policy, limit, &result, commits)
             } else {
                 Meaning::Nothing
             };
@@ -154,7 +158,9 @@ impl<Db: Database, R> Call<Db, R> {
                 Turn::Replay(reply) => Flow::Done(errors.replay(&reply)),
                 Turn::Refused(refused) => Flow::Done((errors.refused)(refused)),
                 Turn::Panicked(payload) => std::panic::resume_unwind(payload),
-                Turn::Again(coupled) => Flow::Again(Self { kind: Kind::Keyed(coupled), policy, errors }),
+                Turn::Again(coupled) => {
+                    Flow::Again(Self { kind: Kind::Keyed(coupled), policy, limit, errors })
+                }
             },
         }
     }
@@ -166,15 +172,13 @@ fn is_doubtful<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> bool {
     matches!(said, (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown))
 }
 
-fn meaning<R>(errors: &Errors<R>, policy: &Policy, result: &R, commits: bool) -> Meaning {
-    // It happens, so it must not run again, even if its result cannot be written down.
-    let kept = |reply: Result<Reply, Unavailable>| reply.unwrap_or_else(Reply::tombstone);
-    let keep = |reply| if commits { Meaning::Commit(kept(reply)) } else { Meaning::Keep(kept(reply)) };
+fn meaning<R>(errors: &Errors<R>, policy: &Policy, limit: usize, result: &R, commits: bool) -> Meaning {
+    let keep = |reply| if commits { Meaning::Commit(reply) } else { Meaning::Keep(reply) };
     if (errors.is_value)(result) {
-        return keep((errors.write_value)(result));
+        return keep(errors.value(result, limit));
     }
     match ((errors.class)(result), policy.on_error) {
-        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => keep((errors.write_error)(result)),
+        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => keep(errors.error(result, limit)),
         (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Meaning::Unknown,
         (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Meaning::Nothing,
     }

@@ -156,7 +156,7 @@ async fn a_reply_that_the_server_would_hang_up_on_is_refused() {
         for (at, answer) in order.into_iter().zip(store.complete_batch(batch).await) {
             if at == address("large") {
                 let error = answer.unwrap_err();
-                assert_eq!(error.kind(), StoreErrorKind::Misconfigured);
+                assert_eq!(error.kind(), StoreErrorKind::Unstorable);
                 assert!(error.to_string().contains("max_allowed_packet"), "{error}");
             } else {
                 assert!(answer.is_ok(), "{answer:?}");

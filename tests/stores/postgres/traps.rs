@@ -289,7 +289,7 @@ async fn one_bad_row_fails_none_of_its_neighbours() {
     let order: Vec<_> = batch.iter().map(|claim| claim.address).collect();
     for (at, answer) in order.into_iter().zip(store.claim_batch(batch).await) {
         if at == bad.address {
-            assert_eq!(kind(answer), StoreErrorKind::Misconfigured);
+            assert_eq!(kind(answer), StoreErrorKind::Unstorable);
         } else {
             owner_in(answer);
         }

@@ -38,7 +38,7 @@ impl HttpBody for Events {
 
 #[idempotent]
 async fn subscribe() -> impl IntoResponse {
-    ([(CONTENT_TYPE, "text/event-stream")], Body::new(Events(Some("data: 1\n\n"))))
+    ([(CONTENT_TYPE, "Text/Event-Stream; charset=utf-8")], Body::new(Events(Some("data: 1\n\n"))))
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 mod bodies;
 mod current;
 mod dropped;
+mod endings;
 mod events;
 mod expiry;
 mod faulty;

@@ -2,9 +2,9 @@
 
 use crate::support::{Target, post};
 
-const RELEASED: [u16; 7] = [401, 403, 407, 408, 421, 425, 429];
-const FINAL: [u16; 18] =
-    [200, 201, 202, 204, 301, 303, 304, 400, 402, 404, 405, 409, 410, 412, 418, 422, 423, 451];
+const RELEASED: [u16; 11] = [307, 308, 401, 403, 407, 408, 412, 421, 425, 428, 429];
+const FINAL: [u16; 19] =
+    [200, 201, 202, 204, 301, 302, 303, 304, 400, 402, 404, 405, 409, 410, 418, 422, 423, 426, 451];
 const FAILURE: [u16; 5] = [500, 501, 502, 503, 504];
 
 /// Sends the same request twice: the statuses, and whether the second one was a replay or a second run.

@@ -73,6 +73,7 @@ fn codes_about_the_key() {
         assert_eq!(coded(status, "idempotency-key-reused"), Verdict::Final(Ending::KeyMismatch));
     }
     assert_eq!(coded(409, "outcome-unknown"), Verdict::Final(Ending::Unknown));
+    assert_eq!(coded(500, "outcome-unknown"), Verdict::Final(Ending::Unknown));
     assert_eq!(coded(503, "outcome-unknown"), DOUBT);
     assert_eq!(
         coded(409, "result-unavailable"),

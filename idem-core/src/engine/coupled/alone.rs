@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use sqlx::Database;
 
 use super::call::Coupled;
-use super::transaction::{Left, give_back, in_time, undo};
+use super::transaction::{Left, complete, give_back, in_time, undo};
 use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
 use crate::reply::Reply;
@@ -69,7 +69,7 @@ impl<Db: Database> Coupled<Db> {
             (Claimed::Won(_), None) => Alone::Written,
             (Claimed::Won(held), Some(reply)) => {
                 let ttl = self.operation.policy.ttl;
-                if in_time(engine, self.coupler.complete(&mut tx, &held, reply, ttl)).await? {
+                if complete(engine, &self.coupler, &mut tx, &held, reply, ttl).await?.is_some() {
                     gate.open();
                     let committed = tokio::time::timeout(engine.config.store_timeout, tx.commit()).await;
                     gate.close();

@@ -9,9 +9,12 @@ use sqlx::{Connection, Database, Transaction};
 use super::ended::{Ended, Meaning, Then};
 use crate::current::Current;
 use crate::engine::Engine;
+use crate::engine::ending::log_unstorable;
 use crate::engine::lead::Lead;
 use crate::engine::panics::caught;
 use crate::fault::{points, reach};
+use crate::refused::Unavailable;
+use crate::reply::Reply;
 use crate::store::{Coupler, Gate, HeldRow, Seat, StoreError, StoreErrorKind, TxFault};
 
 /// What it takes to run a transaction.
@@ -72,12 +75,11 @@ impl<Db: Database> Inside<'_, Db> {
                 reach(points::TX_COMPLETE_BEFORE);
                 let completed = self.complete(&mut tx, &reply).await;
                 reach(points::TX_COMPLETE_AFTER);
-                match completed {
-                    Ok(true) => {}
-                    Ok(false) => return self.not_ours(tx, false).await,
-                    Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
-                }
-                return self.commit(tx, answer, reply, asked).await;
+                return match completed {
+                    Ok(Some(written)) => self.commit(tx, answer, written, asked).await,
+                    Ok(None) => self.not_ours(tx, false).await,
+                    Err(fault) => (Ended::Undone(fault), self.undo(tx).await),
+                };
             }
             Meaning::Keep(reply) => Then::Keep(reply),
             Meaning::Nothing => Then::Nothing,
@@ -120,14 +122,14 @@ impl<Db: Database> Inside<'_, Db> {
         }
     }
 
-    async fn complete(
-        &self,
-        tx: &mut Transaction<'_, Db>,
-        reply: &crate::reply::Reply,
-    ) -> Result<bool, TxFault> {
+    /// What the record says now; `None` if there is something wrong with the transaction.
+    async fn complete(&self, tx: &mut Transaction<'_, Db>, reply: &Reply) -> Result<Option<Reply>, TxFault> {
         match &self.held {
-            None => in_time(self.engine, self.coupler.is_whole(tx)).await,
-            Some((held, _)) => in_time(self.engine, self.coupler.complete(tx, held, reply, self.ttl)).await,
+            None => {
+                let whole = in_time(self.engine, self.coupler.is_whole(tx)).await?;
+                Ok(whole.then(|| reply.clone()))
+            }
+            Some((held, _)) => complete(self.engine, self.coupler, tx, held, reply, self.ttl).await,
         }
     }
 
@@ -136,7 +138,7 @@ impl<Db: Database> Inside<'_, Db> {
         &self,
         tx: Transaction<'_, Db>,
         answer: T,
-        reply: crate::reply::Reply,
+        reply: Reply,
         asked: Instant,
     ) -> (Ended<T>, Left) {
         reach(points::TX_COMMIT_BEFORE);
@@ -160,6 +162,35 @@ impl<Db: Database> Inside<'_, Db> {
     pub(super) async fn undo(&self, tx: Transaction<'_, Db>) -> Left {
         undo(self.engine, tx).await
     }
+}
+
+/// Completes the record, with a tombstone where the database never takes the reply: the effects are committed all the
+/// same, since another run would end the same way. What was written; `None` if the record is not this transaction's.
+pub(super) async fn complete<Db: Database>(
+    engine: &Engine,
+    coupler: &Arc<dyn Coupler<Db>>,
+    tx: &mut Transaction<'_, Db>,
+    held: &HeldRow,
+    reply: &Reply,
+    ttl: Duration,
+) -> Result<Option<Reply>, TxFault> {
+    let refused = if in_time(engine, coupler.takes(tx, reply.as_bytes().len())).await? {
+        match in_time(engine, coupler.complete(tx, held, reply, ttl)).await {
+            Ok(done) => return Ok(done.then(|| reply.clone())),
+            // Where that has ended the transaction, what follows is refused as well.
+            Err(TxFault::Refused(error)) if error.kind() == StoreErrorKind::Unstorable => error,
+            Err(fault) => return Err(fault),
+        }
+    } else {
+        StoreError::new(
+            StoreErrorKind::Unstorable,
+            "the reply is longer than the database takes: cap replies",
+        )
+    };
+    log_unstorable(held.address, &refused);
+    let tombstone = Reply::tombstone(Unavailable::NotTaken);
+    let done = in_time(engine, coupler.complete(tx, held, &tombstone, ttl)).await?;
+    Ok(done.then_some(tombstone))
 }
 
 /// Rolls back.

@@ -30,6 +30,8 @@ pub(super) enum Fault {
     /// A claim that the store sends twice, as after a broken connection: applied, and once more when
     /// [`FaultyStore::go_on`] is called. Only the second answer is told.
     SentTwice,
+    /// Not applied, now or ever.
+    Unstorable,
     /// Not applied, lost on the way.
     RequestLost,
     /// Never answered by the runtime that polls it first.
@@ -104,6 +106,7 @@ impl FaultyStore {
         match fault {
             None => operation.await,
             Some(Fault::Down) => Err(StoreError::new(StoreErrorKind::Unavailable, "down")),
+            Some(Fault::Unstorable) => Err(StoreError::new(StoreErrorKind::Unstorable, "too long")),
             Some(Fault::RequestLost) => Err(StoreError::new(StoreErrorKind::Undecided, "lost on the way")),
             Some(Fault::ReplyLost) => {
                 drop(operation.await);

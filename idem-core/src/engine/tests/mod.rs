@@ -12,6 +12,7 @@ mod silent;
 mod twins;
 mod unclaimed;
 mod unpolled;
+mod unstorable;
 mod verify;
 mod verify_rounds;
 

@@ -140,6 +140,25 @@ impl Coupler<MySql> for MySqlStore {
         })
     }
 
+    /// Asked for long replies only: 64 KiB is less than any server is set to.
+    fn takes<'c>(
+        &'c self,
+        connection: &'c mut MySqlConnection,
+        bytes: usize,
+    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move {
+            if bytes <= 1 << 16 {
+                return Ok(true);
+            }
+            let most =
+                sqlx::raw_sql("SELECT CAST(@@max_allowed_packet AS SIGNED)").fetch_one(connection).await;
+            let most: i64 = most.and_then(|row| row.try_get(0)).map_err(|error| self.fault(error))?;
+            // Two hexadecimal digits for each, and the rest of the statement.
+            let sent = bytes.saturating_mul(2).saturating_add(4096);
+            Ok(usize::try_from(most).is_ok_and(|most| sent <= most))
+        })
+    }
+
     fn holds<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,

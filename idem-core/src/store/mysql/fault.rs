@@ -6,7 +6,7 @@ use sqlx::mysql::MySqlDatabaseError;
 use crate::store::remote::failure::{Failure, Fault};
 use crate::store::{StoreError, StoreErrorKind};
 
-use StoreErrorKind::{Corrupt, Misconfigured, Unavailable};
+use StoreErrorKind::{Corrupt, Misconfigured, Unavailable, Unstorable};
 
 /// Of a statement.
 pub(super) fn fault(error: sqlx::Error) -> Fault {
@@ -69,8 +69,14 @@ fn of_statement(number: u16) -> (Way, StoreErrorKind, &'static str) {
         1665 => (Fault::Shut, Misconfigured, "the server logs statements: set binlog_format to ROW or MIXED"),
         1153 | 1162 | 1301 => (
             Fault::Refused,
-            Misconfigured,
+            Unstorable,
             "the reply is more than the server takes: raise its max_allowed_packet, or cap replies",
+        ),
+        // A row of more than a tenth of the redo log; a value that is too long for its column, or none of its kind.
+        1118 | 1366 | 1406 => (
+            Fault::Refused,
+            Unstorable,
+            "the server cannot hold the record: raise its innodb_log_file_size, or cap replies",
         ),
         1034 | 1035 | 1194 | 1195 | 1712 | 1877 => {
             (Fault::Refused, Corrupt, "the server found its data damaged")
@@ -94,7 +100,7 @@ fn without_number(error: sqlx::Error) -> Fault {
         }
         sqlx::Error::Encode(_) => {
             let message = "the record cannot be written in MySQL's protocol: cap replies";
-            Fault::Refused(Failure::new(Misconfigured, message).with_source(error))
+            Fault::Refused(Failure::new(Unstorable, message).with_source(error))
         }
         error => {
             let message = "the connection to the server broke";
@@ -143,6 +149,9 @@ mod tests {
         assert!(matches!(fault(1205), Fault::Refused(_)));
         assert!(matches!(fault(1290), Fault::Shut(_)));
         assert!(matches!(fault(1406), Fault::Refused(_)));
+        for number in [1118, 1153, 1162, 1301, 1366, 1406] {
+            assert_eq!(fault(number).into_failure().to_error().kind(), Unstorable, "{number}");
+        }
         for number in [1053, 1927, 1158, 4031] {
             assert!(matches!(fault(number), Fault::Broken(_)), "{number}");
         }

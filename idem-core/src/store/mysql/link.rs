@@ -94,7 +94,7 @@ impl Link {
             "a reply of {bytes} bytes is more than the server takes: raise its max_allowed_packet ({}), or cap replies",
             self.most_bytes
         );
-        Err(Fault::Refused(Failure::new(StoreErrorKind::Misconfigured, message)))
+        Err(Fault::Refused(Failure::new(StoreErrorKind::Unstorable, message)))
     }
 }
 

@@ -192,6 +192,10 @@ impl Coupler<Postgres> for PostgresStore {
         })
     }
 
+    fn takes<'c>(&'c self, _: &'c mut PgConnection, bytes: usize) -> BoxFuture<'c, Result<bool, TxFault>> {
+        Box::pin(async move { Ok(fault::fits(bytes)) })
+    }
+
     fn holds<'c>(
         &'c self,
         connection: &'c mut PgConnection,

@@ -145,6 +145,9 @@ impl Driver for Postgres {
     }
 
     async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+        fault::admit(
+            finishes.iter().filter_map(|f| f.end.reply()).map(|reply| reply.as_bytes().len()).sum(),
+        )?;
         if let [f] = finishes {
             let args = [
                 Arg::Bytes(Some(f.address.as_bytes())),

@@ -54,6 +54,10 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
             )
             .with_source(error),
         ),
+        // A bound of the server, such as 1 GB for a value; or a text that is none in its encoding.
+        "54" | "22" => Fault::Refused(
+            failure(StoreErrorKind::Unstorable, "PostgreSQL cannot hold the record: cap replies").with_source(error),
+        ),
         "XX" => Fault::Refused(
             failure(StoreErrorKind::Corrupt, "PostgreSQL found its data damaged").with_source(error),
         ),
@@ -71,7 +75,7 @@ fn without_code(error: sqlx::Error) -> Fault {
         }
         sqlx::Error::Encode(_) => {
             let message = "the record cannot be written in PostgreSQL's protocol: cap replies";
-            Fault::Refused(Failure::new(StoreErrorKind::Misconfigured, message).with_source(error))
+            Fault::Refused(Failure::new(StoreErrorKind::Unstorable, message).with_source(error))
         }
         error => {
             let message = "the connection to PostgreSQL broke";
@@ -111,6 +115,24 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
         None => (StoreErrorKind::Unavailable, "PostgreSQL cannot be reached"),
     };
     Fault::Unreached(Failure::new(kind, message).with_source(error))
+}
+
+/// A message and a value are shorter than 1 GB; this leaves room for the rest of a record.
+/// <https://www.postgresql.org/docs/current/limits.html>
+const MOST_BYTES: usize = (1 << 30) - (1 << 16);
+
+/// Whether the server takes replies of `bytes` in all. On more it hangs up.
+pub(super) const fn fits(bytes: usize) -> bool {
+    bytes <= MOST_BYTES
+}
+
+/// Refuses what the server would hang up on.
+pub(super) fn admit(bytes: usize) -> Result<(), Fault> {
+    if fits(bytes) {
+        return Ok(());
+    }
+    let message = format!("a reply of {bytes} bytes is more than PostgreSQL takes: cap replies");
+    Err(Fault::Refused(Failure::new(StoreErrorKind::Unstorable, message)))
 }
 
 /// Of a statement that answers with a row, always, and did not.

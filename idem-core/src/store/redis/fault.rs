@@ -102,10 +102,22 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
             misconfigured("somebody else's value lies at one of idem's keys: choose another prefix")
                 .with_source(error),
         ),
+        _ if error.detail().is_some_and(is_too_long) => Fault::Refused(
+            Failure::new(
+                StoreErrorKind::Unstorable,
+                "the reply is more than Redis takes: raise its proto-max-bulk-len, or cap replies",
+            )
+            .with_source(error),
+        ),
         _ => Fault::Refused(
             misconfigured("Redis refused the command: is it Redis 6.2 or newer, or Valkey?").with_source(error),
         ),
     }
+}
+
+/// `ERR Protocol error: invalid bulk length`, `ERR string exceeds maximum allowed size (proto-max-bulk-len)`.
+fn is_too_long(detail: &str) -> bool {
+    detail.contains("invalid bulk length") || detail.contains("maximum allowed size")
 }
 
 /// Of the attempt to connect.
@@ -181,5 +193,12 @@ mod tests {
         assert_eq!(known("ERR", Some(wrapped)), "OOM");
         assert_eq!(known("OOM", Some("command not allowed when used memory > 'maxmemory'.")), "OOM");
         assert_eq!(known("ERR", Some("unknown command 'EVALSHA'")), "");
+    }
+
+    #[test]
+    fn what_redis_takes_no_bytes_of_is_told_from_what_it_does_not_know() {
+        assert!(is_too_long("Protocol error: invalid bulk length"));
+        assert!(is_too_long("string exceeds maximum allowed size (proto-max-bulk-len)"));
+        assert!(!is_too_long("unknown command 'EVALSHA'"));
     }
 }

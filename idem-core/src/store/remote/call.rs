@@ -5,7 +5,7 @@ use std::future::Future;
 use super::driver::{Change, Driver, Finish, Found};
 use super::failure::Fault;
 use crate::address::Address;
-use crate::protocol::{Claim, StateKind};
+use crate::protocol::{Claim, Record, State, StateKind};
 use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
 
 pub(super) trait Call<D: Driver>: Sync {
@@ -16,10 +16,15 @@ pub(super) trait Call<D: Driver>: Sync {
 
     fn put(&self, driver: &D, link: &mut D::Link)
     -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+
+    /// The bytes of all replies in it.
+    fn replies(&self) -> usize {
+        0
+    }
 }
 
 macro_rules! calls {
-    ($($name:ident($request:ty) = $method:ident -> $answer:ty, writes: $writes:literal;)*) => {$(
+    ($($name:ident($request:ty) = $method:ident -> $answer:ty, writes: $writes:literal $(, replies: $replies:ident)?;)*) => {$(
         #[derive(Debug)]
         pub(super) struct $name<'r>(pub(super) &'r $request);
 
@@ -31,18 +36,33 @@ macro_rules! calls {
             async fn put(&self, driver: &D, link: &mut D::Link) -> Result<$answer, Fault> {
                 driver.$method(link, self.0).await
             }
+
+            $(fn replies(&self) -> usize {
+                $replies(self.0)
+            })?
         }
     )*};
 }
 
 calls! {
     Claims([&'r Claim]) = claim -> Vec<Found>, writes: true;
-    Finishes([&'r Finish]) = finish -> Vec<bool>, writes: true;
+    Finishes([&'r Finish]) = finish -> Vec<bool>, writes: true, replies: of_finishes;
     Load([Address]) = load -> Vec<Found>, writes: false;
-    Alter(Change) = change -> bool, writes: true;
+    Alter(Change) = change -> bool, writes: true, replies: of_change;
     Renewals([&'r Renewal]) = renew -> Vec<bool>, writes: true;
     SweepUp(Sweep) = sweep -> SweepCount, writes: true;
     List(Page) = list -> Vec<Entry>, writes: false;
+}
+
+fn of_finishes(finishes: &[&Finish]) -> usize {
+    finishes.iter().filter_map(|finish| finish.end.reply()).map(|reply| reply.as_bytes().len()).sum()
+}
+
+fn of_change(change: &Change) -> usize {
+    match change.after.as_deref() {
+        Some(Record { state: State::Done { reply, .. }, .. }) => reply.as_bytes().len(),
+        _ => 0,
+    }
 }
 
 #[derive(Debug)]

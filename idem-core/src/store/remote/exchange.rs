@@ -9,10 +9,15 @@ use super::driver::Driver;
 use super::failure::{Failure, Fault};
 use super::links::{Held, Links};
 use super::thread::Thread;
+use crate::address::Address;
 use crate::store::StoreErrorKind;
 
 /// How often the server may undo a call because of somebody else.
 const CONFLICTS: u32 = 16;
+
+/// From this many bytes of replies on, a server, or something on the way to it, may hang up because of their length: the
+/// lowest bound that is configured anywhere (Redis: `proto-max-bulk-len` is 1 MiB or more), with room.
+const LONG: usize = 1 << 19;
 
 #[derive(Debug)]
 pub(super) struct Exchange<D: Driver> {
@@ -88,6 +93,13 @@ impl<D: Driver> Exchange<D> {
                     self.keep(held).await;
                     tokio::task::yield_now().await;
                 }
+                Err(Fault::Broken(failure)) if lost.is_some() && call.replies() >= LONG => {
+                    drop(held);
+                    if self.is_alive().await {
+                        return Err(Unanswered::Refused(too_long(&failure)));
+                    }
+                    return Err(unanswered::<C, D>(Fault::Broken(failure), true));
+                }
                 Err(Fault::Broken(failure)) if lost.is_none() => {
                     drop(held);
                     // Those that lay beside it are no better.
@@ -102,6 +114,18 @@ impl<D: Driver> Exchange<D> {
                 }
             }
         }
+    }
+
+    /// Whether the server answers another question, on a new connection.
+    async fn is_alive(&self) -> bool {
+        let Ok(mut held) = self.link(true).await else { return false };
+        let nothing = [Address::from_bytes([0; 32])];
+        let asked = tokio::time::timeout(self.timeout, self.driver.load(&mut held.link, &nothing)).await;
+        let answered = matches!(asked, Ok(Ok(_)));
+        if answered {
+            self.keep(held).await;
+        }
+        answered
     }
 
     /// Closes the connections that nobody uses.
@@ -135,6 +159,14 @@ impl<D: Driver> Exchange<D> {
         let (link, _place) = held.into_parts();
         let _late = tokio::time::timeout(self.timeout, self.driver.hang_up(link)).await;
     }
+}
+
+/// Of a call on which two connections broke while the server answers others. Should one copy have arrived all the same,
+/// its record says so to whatever is written instead.
+fn too_long(broke: &Failure) -> Failure {
+    let message = "the connection breaks whenever this reply is sent, and only then: the server, or something on the way \
+                   to it, does not take as much; cap replies";
+    Failure::new(StoreErrorKind::Unstorable, message).with_source(broke.to_error())
 }
 
 /// Ends a call on the server if it is dropped before the call is answered: its caller gave it up.

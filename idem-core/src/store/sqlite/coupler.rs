@@ -180,6 +180,11 @@ impl Coupler<Sqlite> for SqliteStore {
                     Some(error),
                 )
             }
+            // SQLITE_TOOBIG ends the statement, and the transaction stands.
+            sqlx::Error::Database(said) if said.code().as_deref() == Some("18") => {
+                let message = "the reply is larger than SQLite can hold: cap replies";
+                TxFault::Refused(StoreError::new(StoreErrorKind::Unstorable, message).with_source(error))
+            }
             sqlx::Error::Database(_) => refused("SQLite refused the transaction", Some(error)),
             _ => {
                 let message = "the connection to the SQLite file broke";

@@ -52,7 +52,7 @@ impl Failure {
                 ),
             ),
             Some(TOO_BIG) => (
-                StoreErrorKind::Misconfigured,
+                StoreErrorKind::Unstorable,
                 "the reply is larger than SQLite can hold: cap replies".to_owned(),
             ),
             Some(CONSTRAINT | MISMATCH | ERROR) => (
@@ -118,4 +118,17 @@ fn primary_code(error: &rusqlite::Error) -> Option<i32> {
         other => other.sqlite_error()?,
     };
     Some(error.extended_code & 0xff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_sqlite_never_holds_is_unstorable() {
+        let error = rusqlite::Error::SqliteFailure(rusqlite::ffi::Error::new(TOO_BIG), None);
+        let failure = Failure::of(error, Path::new("idem.db"));
+        assert!(failure.is_refusal());
+        assert_eq!(failure.to_error().kind(), StoreErrorKind::Unstorable);
+    }
 }

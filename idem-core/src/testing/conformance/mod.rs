@@ -209,6 +209,7 @@ macro_rules! __conformance_cases {
                 come_back_from_a_verdict
                 are_told_to_a_loser
                 may_be_large
+                beyond_a_bound_are_kept_or_refused_for_good
             }
             records {
                 keep_what_was_claimed

@@ -2,9 +2,12 @@
 
 use crate::protocol::{ClaimOutcome, Owner, Verdict, WriteOutcome};
 use crate::reply::Reply;
-use crate::store::{Batch, Completion, Store};
+use crate::store::{Batch, Completion, Store, StoreErrorKind};
 use crate::testing::trial::{address, answered, reply_in, sound};
 use crate::testing::{Backend, Trial};
+
+/// In bytes: more than MariaDB takes by default (`max_allowed_packet`: 16 MiB).
+const BEYOND: usize = 20 << 20;
 
 /// What drivers trip over: nothing at all, NUL, every byte, text that is not UTF-8 or looks like something else.
 fn awkward() -> Vec<(&'static str, Reply)> {
@@ -106,4 +109,46 @@ pub async fn may_be_large<B: Backend>(t: Trial<B>) {
     let owner = t.owner_of("large").await;
     assert_eq!(t.complete("large", owner, &reply).await, WriteOutcome::Applied, "a mebibyte is a reply");
     assert_replayed(&t, "large", &reply).await;
+}
+
+/// More than many servers take: kept whole, or refused as [`StoreErrorKind::Unstorable`], in a batch whose other
+/// operations are not harmed. Its owner then completes with something shorter.
+pub async fn beyond_a_bound_are_kept_or_refused_for_good<B: Backend>(t: Trial<B>) {
+    let (long, short) = (Reply::from(vec![b'r'; BEYOND]), Reply::from(vec![b's']));
+    let mut completions = Vec::new();
+    for key in ["one", "long", "two"] {
+        let reply = if key == "long" { &long } else { &short };
+        let owner = t.owner_of(key).await;
+        completions.push(Completion {
+            address: address(key),
+            owner,
+            reply: reply.clone(),
+            retention: t.long(),
+        });
+    }
+    let (batch, _) = Batch::new(completions);
+    let order: Vec<_> = batch.iter().cloned().collect();
+    for (completion, answer) in order.iter().zip(t.store().complete_batch(batch).await) {
+        match answer {
+            Ok(WriteOutcome::Applied) => {}
+            Err(error)
+                if error.kind() == StoreErrorKind::Unstorable && completion.address == address("long") => {}
+            other => panic!("a reply is taken, or refused for good, and harms no other: {other:?}"),
+        }
+    }
+    for key in ["one", "two"] {
+        assert_replayed(&t, key, &short).await;
+    }
+    for completion in order.into_iter().filter(|completion| completion.address == address("long")) {
+        let owner = completion.owner;
+        match t.store().complete(completion).await {
+            Ok(WriteOutcome::Applied) => assert_replayed(&t, "long", &long).await,
+            Err(error) if error.kind() == StoreErrorKind::Unstorable => {
+                let instead = t.complete("long", owner, &short).await;
+                assert_eq!(instead, WriteOutcome::Applied, "its owner may complete with something shorter");
+                assert_replayed(&t, "long", &short).await;
+            }
+            other => panic!("a reply is taken, or refused for good: {other:?}"),
+        }
+    }
 }

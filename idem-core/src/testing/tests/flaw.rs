@@ -88,6 +88,8 @@ flaws! {
     CutsRepliesAtNul
     MakesRepliesText
     ForgetsEmptyReplies
+    HangsUpOnLongReplies
+    StarvesBatchesWithLongReplies
     CutsVerdictsAtNul
     KeepsLosersInTheDark
     CreatesOnWrite

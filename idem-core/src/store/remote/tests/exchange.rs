@@ -11,7 +11,7 @@ use super::address;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind, Terms};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind, Terms, WriteOutcome};
 use crate::store::remote::claims::Claims;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::exchange::Exchange;
@@ -19,7 +19,7 @@ use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::queue::Work as _;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::remote::thread::Thread;
-use crate::store::{Batch, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
+use crate::store::{Batch, Completion, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 /// Fails as it is told, and otherwise finds every key free.
@@ -30,6 +30,8 @@ struct Told {
     connects: AtomicUsize,
     calls: AtomicUsize,
     down: bool,
+    /// The connection breaks under whatever finishes this one.
+    hung_up_on: Mutex<Option<Address>>,
     /// How long it takes to refuse a claim.
     slow: Duration,
     /// One for each session that was ended.
@@ -43,6 +45,7 @@ impl Default for Told {
             connects: AtomicUsize::new(0),
             calls: AtomicUsize::new(0),
             down: false,
+            hung_up_on: Mutex::default(),
             slow: Duration::ZERO,
             ended: Semaphore::new(0),
         }
@@ -95,6 +98,10 @@ impl Driver for Told {
 
     async fn finish(&self, (): &mut (), finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
         self.next()?;
+        let hung_up_on = *self.hung_up_on.lock().unwrap();
+        if finishes.iter().any(|finish| Some(finish.address) == hung_up_on) {
+            return Err(broken());
+        }
         Ok(finishes.iter().map(|finish| finish.address != address("late")).collect())
     }
 
@@ -287,4 +294,46 @@ async fn what_is_left_of_a_batch_when_its_time_is_up_is_not_sent() {
     }
     // All together, and then one by one until seven and a half seconds are over.
     assert_eq!(claims.0.driver().calls.load(Ordering::Relaxed), 1 + 3);
+}
+
+fn completion(key: &str, bytes: usize) -> Completion {
+    let owner = Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() };
+    Completion {
+        address: address(key),
+        owner,
+        reply: vec![0; bytes].into(),
+        retention: Duration::from_secs(1),
+    }
+}
+
+/// As servers do that count the bytes before they read them, and cannot say so to a client that is still writing.
+#[tokio::test]
+async fn a_long_reply_on_which_every_connection_breaks_is_unstorable() {
+    let kind = async |faults: Vec<Option<Fault>>, bytes| {
+        let remote = Told::with([]);
+        *remote.driver().faults.lock().unwrap() = faults.into();
+        remote.complete(completion("k", bytes)).await.map_err(|error| error.kind())
+    };
+    let twice = || vec![Some(broken()), Some(broken())];
+    assert_eq!(kind(twice(), 1 << 20).await, Err(StoreErrorKind::Unstorable));
+    // A short one is no reason to hang up; nor is a long one, if the server answers nothing else either.
+    assert_eq!(kind(twice(), 1000).await, Err(StoreErrorKind::Undecided));
+    let thrice = [twice(), vec![Some(broken())]].concat();
+    assert_eq!(kind(thrice, 1 << 20).await, Err(StoreErrorKind::Undecided));
+    assert_eq!(kind(vec![Some(broken())], 1 << 20).await, Ok(WriteOutcome::Applied));
+}
+
+#[tokio::test]
+async fn a_long_reply_on_which_every_connection_breaks_harms_no_neighbour() {
+    let remote = Told::with([]);
+    let order = ["a", "long", "c"].map(|key| completion(key, if key == "long" { 1 << 20 } else { 10 }));
+    let (batch, _) = Batch::new(order.to_vec());
+    let order: Vec<_> = batch.iter().map(|completion| completion.address).collect();
+    *remote.driver().hung_up_on.lock().unwrap() = Some(address("long"));
+    for (at, answer) in order.into_iter().zip(remote.complete_batch(batch).await) {
+        match answer {
+            Ok(outcome) => assert_eq!((outcome, at == address("long")), (WriteOutcome::Applied, false)),
+            Err(error) => assert_eq!((error.kind(), at), (StoreErrorKind::Unstorable, address("long"))),
+        }
+    }
 }

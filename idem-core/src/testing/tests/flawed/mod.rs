@@ -159,6 +159,9 @@ impl Store for Flawed {
     }
 
     fn complete(&self, c: Completion) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        if self.flaw == Flaw::HangsUpOnLongReplies && writes::is_long(&c) {
+            return ready(Err(writes::hung_up()));
+        }
         self.write(c.address, |slot, now| writes::complete(self.flaw, slot, &c, now))
     }
 
@@ -238,6 +241,10 @@ impl Store for Flawed {
     }
 
     fn complete_batch(&self, batch: Batch<Completion>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+        let starves = matches!(self.flaw, Flaw::StarvesBatchesWithLongReplies | Flaw::HangsUpOnLongReplies);
+        if starves && batch.iter().any(writes::is_long) {
+            return ready(batch.into_iter().map(|_| Err(writes::hung_up())).collect());
+        }
         let mut shared = None;
         let one = |at, mut c: Completion| {
             if self.flaw == Flaw::SharesRepliesInBatches {

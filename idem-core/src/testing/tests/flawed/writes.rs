@@ -8,7 +8,7 @@ use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{self, AfterCrash, Current, Owner, Record, RenewOutcome, State, WriteOutcome};
 use crate::reply::Reply;
-use crate::store::{Completion, Release, Renewal};
+use crate::store::{Completion, Release, Renewal, StoreError, StoreErrorKind};
 use crate::time::Timestamp;
 
 pub(super) type Slot = Option<Record>;
@@ -106,6 +106,14 @@ pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timesta
     drop_line(flaw, Flaw::LosesLinesAtEnds, slot);
     drop_terms(flaw, slot);
     protocol::complete(slot, owner, &spoil(flaw, &c.reply), retention, now)
+}
+
+pub(super) fn is_long(c: &Completion) -> bool {
+    c.reply.as_bytes().len() > 16 << 20
+}
+
+pub(super) fn hung_up() -> StoreError {
+    StoreError::new(StoreErrorKind::Undecided, "the connection broke")
 }
 
 fn drop_terms(flaw: Flaw, slot: &mut Slot) {
