@@ -59,7 +59,8 @@ pub(super) async fn drive(
         }
         Ran::Panicked(_) => {
             // The panic hook has told where; the payload is the user's.
-            tracing::error!("an idempotent handler panicked");
+            let run = attempt.running();
+            tracing::error!(address = %run.address(), operation = run.operation(), "an idempotent handler panicked");
             (problem(&after_panic(attempt.policy()), profile), attempt.crashed())
         }
         Ran::Stopped => (problem(&Refused::OutcomeUnknown, profile), attempt.crashed()),

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::backoff::Backoff;
 use super::flight::{End, Flight};
 use super::panics::caught;
-use super::{ASK_AGAIN, Config, Engine, Operation};
+use super::{ASK_AGAIN, Config, Engine, Operation, Purpose};
 use crate::current::{self, Running};
 use crate::fault::{points, reach};
 use crate::policy::Policy;
@@ -53,7 +53,6 @@ pub(crate) enum Ran<T> {
 
 /// A won claim. Dropped unsettled, it is settled in the background: by the ending that was under way, else by what
 /// the operation wants after a crash.
-#[derive(Debug)]
 pub(crate) struct Attempt {
     engine: Arc<Engine>,
     flight: Arc<Flight>,
@@ -67,6 +66,8 @@ pub(crate) struct Attempt {
     ending: Option<Ending>,
     settled: bool,
 }
+
+crate::debug::structure!(Attempt: run);
 
 impl Attempt {
     pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, operation: &Operation) -> Self {
@@ -92,6 +93,11 @@ impl Attempt {
         }
     }
 
+    /// The run, as its handler finds it.
+    pub(crate) fn running(&self) -> &current::Current {
+        &self.run
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.engine.config
     }
@@ -108,7 +114,11 @@ impl Attempt {
         loop {
             let losing = self.flight.losing.notified();
             if self.flight.is_lost() {
-                tracing::warn!(address = %self.flight.address, "a claim was lost, so its handler was stopped");
+                tracing::warn!(
+                    address = %self.flight.address,
+                    operation = self.run.operation(),
+                    "a claim was lost, so its handler was stopped"
+                );
                 return Ran::Stopped;
             }
             tokio::select! {
@@ -189,6 +199,7 @@ impl Attempt {
             (WriteOutcome::Lost(current), _) => {
                 tracing::warn!(
                     address = %self.flight.address,
+                    operation = self.run.operation(),
                     ?current,
                     "an operation ended after its claim had been lost; its own outcome was not recorded"
                 );
@@ -206,10 +217,8 @@ impl Attempt {
     }
 
     fn log_unrecorded(&self, error: &StoreError) {
-        let address = self.flight.address;
-        self.engine.log_limits.unrecorded.event(|suppressed| {
-            tracing::error!(%address, %error, suppressed, "an outcome is not recorded yet");
-        });
+        let asked = Purpose::of("outcome").at(self.flight.address).operation(self.run.operation());
+        self.engine.log_unrecorded(asked, error);
     }
 
     fn remember(&self, reply: &Reply, asked: Instant) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Engine;
+use super::{Engine, Purpose};
 use crate::fault::{points, reach};
 use crate::store::Surrender;
 
@@ -52,7 +52,7 @@ impl Engine {
             let marked = self.store.mark_unknown(surrender).await;
             reach(points::DRAIN_UNKNOWN_AFTER);
             if let Err(error) = marked {
-                tracing::error!(address = %flight.address, %error, "an abandoned operation was not marked unknown");
+                self.log_unrecorded(Purpose::of("mark of an abandoned operation").at(flight.address), &error);
             }
         }
         reach(points::DRAIN_AFTER);

@@ -11,7 +11,7 @@ use super::backoff::Backoff;
 use super::claim_slot::{Asked, Unclaimed};
 use super::drain::Counted;
 use super::flight::{End, Flight, Stage};
-use super::{Engine, later};
+use super::{Engine, Purpose, later};
 use crate::address::Address;
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Owner};
@@ -126,9 +126,17 @@ pub(super) async fn give_back(
         match written {
             Ok(_) => return,
             Err(error) => {
-                engine.log_limits.unrecorded.event(|suppressed| {
-                    tracing::error!(%address, %error, suppressed, "a claim without a caller is not given back yet");
-                });
+                match unclaimed {
+                    Unclaimed::Release => {
+                        engine.log_failed(
+                            Purpose::of("release of a claim without a caller").at(address),
+                            &error,
+                        );
+                    }
+                    Unclaimed::MarkUnknown => {
+                        engine.log_unrecorded(Purpose::of("outcome").at(address), &error)
+                    }
+                }
                 backoff.pause().await;
             }
         }

@@ -12,7 +12,8 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
-use super::{Engine, verify};
+use super::{Engine, Purpose, verify};
+use crate::address::Address;
 use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
 use crate::store::{Batch, Renewal, StoreError, Sweep};
@@ -184,7 +185,7 @@ async fn renew(engine: &Engine) -> Instant {
                 flight.lose();
                 continue;
             }
-            Some(Err(error)) => after_failure(engine, &error, held.lease),
+            Some(Err(error)) => after_failure(engine, flight.address, &error, held.lease),
             // Somebody had the row: alive, but its lease was not pushed on.
             Some(Ok(RenewOutcome::Skipped)) | None => Instant::now() + RETRY.min(held.lease / 6),
         };
@@ -194,10 +195,8 @@ async fn renew(engine: &Engine) -> Instant {
     next
 }
 
-fn after_failure(engine: &Engine, error: &StoreError, lease: Duration) -> Instant {
-    engine.log_limits.renewals.event(|suppressed| {
-        tracing::warn!(%error, suppressed, "a lease could not be renewed");
-    });
+fn after_failure(engine: &Engine, address: Address, error: &StoreError, lease: Duration) -> Instant {
+    engine.log_failed(Purpose::of("renewal").at(address), error);
     Instant::now() + RETRY.min(lease / 6)
 }
 
@@ -228,7 +227,7 @@ async fn sweep(engine: &Engine) {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "abandoned operations could not be looked for");
+                engine.log_failed(Purpose::of("look for abandoned operations"), &error);
                 return;
             }
         }
@@ -242,7 +241,7 @@ async fn sweep(engine: &Engine) {
             Ok(reaped) if reaped < BATCH => return,
             Ok(_) => tokio::task::yield_now().await,
             Err(error) => {
-                tracing::warn!(%error, "expired records could not be reaped");
+                engine.log_failed(Purpose::of("end of expired records"), &error);
                 return;
             }
         }

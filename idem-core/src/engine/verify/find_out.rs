@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use tokio::runtime::Handle;
 
-use super::super::Engine;
 use super::super::panics::caught;
+use super::super::{Engine, Purpose};
 use crate::address::Address;
 use crate::fault::{points, reach};
 use crate::protocol::{Order, Record, Seen, State, Verdict, WriteOutcome};
@@ -48,7 +48,12 @@ impl Engine {
         let record = match found {
             Ok(Some(record)) if record.state == State::Unknown => record,
             // Stuck is for people.
-            Ok(Some(Record { state: State::Stuck, .. })) | Err(_) => return false,
+            Ok(Some(Record { state: State::Stuck, .. })) => return false,
+            Err(error) => {
+                let asked = Purpose::of("look at an unknown outcome").at(address).operation(operation);
+                self.log_failed(asked, &error);
+                return false;
+            }
             Ok(_) => return true,
         };
         let owner = record.owner;
@@ -82,7 +87,10 @@ impl Engine {
             }
             // Perhaps written: a claim will tell.
             Err(error) => {
-                tracing::warn!(%address, operation, %error, "a verdict is not recorded");
+                self.log_unrecorded(
+                    Purpose::of("verdict of a hook").at(address).operation(operation),
+                    &error,
+                );
                 self.verifier.doubts.put_off(address, owner, self.config.verify_pause, Instant::now());
             }
         }

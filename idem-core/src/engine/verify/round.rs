@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::super::Engine;
 use super::super::flight::{Boarded, End, Flight};
+use super::super::{Engine, Purpose};
 use super::find_out::Place;
 use crate::fault::{points, reach};
 use crate::protocol::StateKind;
@@ -68,7 +68,7 @@ async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Opti
     reach(points::VERIFY_LIST_BEFORE);
     let page = engine.store.list(Page { state: StateKind::Unknown, after, limit: PAGE }).await;
     reach(points::VERIFY_LIST_AFTER);
-    page.inspect_err(|error| tracing::warn!(%error, "unknown outcomes could not be looked for")).ok()
+    page.inspect_err(|error| engine.log_failed(Purpose::of("look for unknown outcomes"), error)).ok()
 }
 
 fn wanted(engine: &Engine, entry: &Entry) -> bool {
