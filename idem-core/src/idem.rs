@@ -108,7 +108,6 @@ impl<S: ?Sized> fmt::Debug for Idem<S> {
 pub struct NoScope(());
 
 /// Sets up an [`Idem`].
-#[derive(Debug)]
 #[must_use]
 pub struct Builder<S, C> {
     store: Arc<dyn Store>,
@@ -118,6 +117,8 @@ pub struct Builder<S, C> {
     scope: C,
     kind: PhantomData<fn() -> S>,
 }
+
+crate::debug::structure!([S, C] Builder<S, C>: store, config);
 
 /// Spans of zero would switch a guarantee off; they are raised to this.
 const SHORTEST: Duration = Duration::from_millis(1);

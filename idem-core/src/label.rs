@@ -62,9 +62,10 @@ impl Label {
     }
 }
 
+/// Without the hint of the scope.
 impl fmt::Debug for Label {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} [{}]", self.operation(), self.scope_hint())
+        write!(f, "Label({:?})", self.operation())
     }
 }
 
@@ -102,9 +103,10 @@ impl KeyHint {
     }
 }
 
+/// Without the characters: they are for an operator who asks for them.
 impl fmt::Debug for KeyHint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}…", self.as_str())
+        f.write_str("KeyHint(…)")
     }
 }
 

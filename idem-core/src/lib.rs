@@ -79,6 +79,7 @@ pub mod address;
 #[cfg(feature = "axum")]
 pub mod axum;
 pub mod current;
+mod debug;
 mod engine;
 pub mod fault;
 pub mod fingerprint;

@@ -1,5 +1,6 @@
 //! From a complete HTTP answer to a verdict.
 
+use std::fmt;
 use std::time::SystemTime;
 
 use http::{HeaderMap, StatusCode};
@@ -8,7 +9,7 @@ use super::problem::{self, Said};
 use super::{Ending, Reached, Refresh, Rejection, Repeat, Verdict, retry_hint};
 
 /// A complete answer: nothing of its body is missing.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Answer<'a> {
     /// The status.
     pub status: StatusCode,
@@ -18,6 +19,17 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
     /// The local wall clock at arrival; only used for a `Retry-After` date without a `Date`.
     pub received_at: SystemTime,
+}
+
+/// Without body and header values: some servers echo the key.
+impl fmt::Debug for Answer<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("header_lines", &self.headers.len())
+            .field("body_bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Whether an answer was made for this attempt or repeated from the server's record.

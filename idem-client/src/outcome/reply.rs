@@ -6,6 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use serde::de::DeserializeOwned;
 
+use super::NotJson;
 use crate::engine::Replay;
 
 /// A reply, taken in to its last byte.
@@ -58,9 +59,10 @@ impl Reply {
     /// The body, read as JSON.
     ///
     /// # Errors
-    /// If it is not JSON, or not of this shape.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(&self.body)
+    /// [`NotJson`] if it is not JSON, or not of this shape. For the text of `serde_json`, which may quote the body, read
+    /// [`body`](Self::body) yourself.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, NotJson> {
+        serde_json::from_slice(&self.body).map_err(NotJson::from)
     }
 
     /// Whether the server repeated an earlier answer (`Idempotent-Replayed: true`).

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
-use super::{Answered, Outcome};
+use super::{Answered, NotJson, Outcome};
 use crate::key::digest;
 
 impl Outcome {
@@ -84,5 +84,5 @@ pub enum ReadError {
     NotCompleted(#[from] NotCompleted),
     /// The operation is completed, but its answer is not JSON of this shape.
     #[error("the operation is completed, but its answer is not JSON of the expected shape")]
-    Json(#[source] serde_json::Error),
+    Json(#[source] NotJson),
 }

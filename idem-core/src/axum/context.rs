@@ -12,10 +12,10 @@ use crate::policy::Spec;
 
 /// Takes from a request what the engine will need, and decides nothing: extractors behind it may still refuse, and a
 /// refused request must not touch a record.
-#[derive(Debug)]
 pub struct Context(pub(super) Seen);
 
-#[derive(Debug)]
+crate::debug::structure!(Context);
+
 pub(super) enum Seen {
     /// A safe method: the handler runs as it is.
     Safe(Option<Unwatched>),
@@ -25,8 +25,9 @@ pub(super) enum Seen {
     Request(Box<Captured>),
 }
 
+crate::debug::variants!(Seen { Safe, NoLayer, Request });
+
 /// What was taken.
-#[derive(Debug)]
 pub(super) struct Captured {
     pub(super) handle: Handle,
     pub(super) method: Method,
@@ -37,12 +38,15 @@ pub(super) struct Captured {
     pub(super) scope: Result<Vec<u8>, &'static str>,
 }
 
-#[derive(Debug)]
+crate::debug::structure!(Captured: method);
+
 pub(super) enum KeyHeader {
     None,
     One(HeaderValue),
     Several,
 }
+
+crate::debug::variants!(KeyHeader { None, One, Several });
 
 impl<S: Send + Sync> FromRequestParts<S> for Context {
     type Rejection = Infallible;

@@ -12,10 +12,12 @@ use super::tap::{Tap, TapBody};
 use crate::engine::{Engine, EngineHandle};
 
 /// Made by [`Idem::layer`](crate::Idem::layer).
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IdemLayer {
     engine: EngineHandle,
 }
+
+crate::debug::structure!(IdemLayer: engine);
 
 impl IdemLayer {
     pub(super) fn new(engine: EngineHandle) -> Self {
@@ -32,22 +34,28 @@ impl<S> Layer<S> for IdemLayer {
 }
 
 /// What [`IdemLayer`] makes of a service.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IdemService<S> {
     inner: S,
     engine: EngineHandle,
 }
 
+crate::debug::structure!([S] IdemService<S>: engine);
+
 /// What the layer hands to the handler, in the request's extensions.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Handle {
     pub(super) engine: Arc<Engine>,
     pub(super) tap: Arc<Tap>,
 }
 
+crate::debug::structure!(Handle: engine);
+
 /// The same for a request that needs no key: a handler may want a transaction all the same.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Unwatched(pub(super) Arc<Engine>);
+
+crate::debug::structure!(Unwatched);
 
 impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
     type Response = S::Response;

@@ -25,7 +25,6 @@ use crate::policy::Spec;
 use crate::refused::Refused;
 
 /// A call that is about to be made.
-#[derive(Debug)]
 #[must_use]
 pub struct AxumOperation {
     seen: Seen,
@@ -35,8 +34,9 @@ pub struct AxumOperation {
     fingerprint: Option<Result<Fingerprint, InvalidFingerprint>>,
 }
 
+crate::debug::structure!(AxumOperation: seen);
+
 /// Where key or scope come from.
-#[derive(Debug)]
 enum Source {
     /// The request, as the builder said.
     Request,
@@ -45,6 +45,8 @@ enum Source {
     /// An expression of the handler that says there is none.
     Nothing,
 }
+
+crate::debug::variants!(Source { Request, Handler, Nothing });
 
 impl From<Option<Vec<u8>>> for Source {
     fn from(value: Option<Vec<u8>>) -> Self {
@@ -139,7 +141,6 @@ impl AxumOperation {
 }
 
 /// What a request asks for.
-#[derive(Debug)]
 pub(super) enum Resolved {
     Operation(Arc<Engine>, Operation),
     /// There is no key, and none is needed. The engine, where there is a layer.
@@ -150,6 +151,8 @@ pub(super) enum Resolved {
     Refused(Response),
 }
 
+crate::debug::variants!(Resolved { Operation, Unprotected, Refused });
+
 pub(super) fn no_layer() -> Response {
     tracing::error!(
         "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
@@ -158,7 +161,6 @@ pub(super) fn no_layer() -> Response {
 }
 
 /// What a call may do.
-#[derive(Debug)]
 pub enum Entry {
     /// Give this answer.
     Answer(Response),
@@ -166,10 +168,13 @@ pub enum Entry {
     Run(AxumCall),
 }
 
+crate::debug::variants!(Entry { Answer, Run });
+
 /// A call whose handler may run; `None` without a claim.
-#[derive(Debug)]
 #[must_use]
 pub struct AxumCall(Option<Box<Attempt>>);
+
+crate::debug::structure!(AxumCall);
 
 impl AxumCall {
     /// Runs the handler and settles what it says.
@@ -227,27 +232,32 @@ async fn resolve(
         Source::Nothing => Err("the scope of the request is empty"),
         Source::Request => std::mem::replace(&mut captured.scope, Ok(Vec::new())),
     };
-    let scope = scope.map_err(Refused::ScopeMissing)?;
-    let fingerprint = match fingerprint {
-        Some(computed) => computed?,
-        None => body_fingerprint(engine, &captured).await?,
-    };
     let name = match spec.name {
         Some(name) => Cow::Borrowed(name),
         None => Cow::Owned([captured.method.as_str(), " ", captured.uri.path()].concat()),
+    };
+    let scope = scope.map_err(|why| {
+        engine.log_no_scope(&name, why);
+        Refused::ScopeMissing(why)
+    })?;
+    let fingerprint = match fingerprint {
+        Some(computed) => computed?,
+        None => body_fingerprint(engine, &name, &captured).await?,
     };
     let policy = spec.over(&engine.config.policy);
     Ok(Some(engine.operation(&scope, name, key, fingerprint, policy)))
 }
 
-async fn body_fingerprint(engine: &Engine, captured: &Captured) -> Result<Fingerprint, Refused> {
+async fn body_fingerprint(
+    engine: &Engine,
+    operation: &str,
+    captured: &Captured,
+) -> Result<Fingerprint, Refused> {
     let (query, content_type) = (captured.uri.query(), captured.content_type.as_ref());
     let limit = engine.config.max_request_bytes;
     captured.handle.tap.finish(query, content_type, limit).await.inspect_err(|refused| {
         if *refused == Refused::BodyNotRead {
-            tracing::error!(
-                "an #[idempotent] handler streams its body itself: give it `fingerprint = …` without the body"
-            );
+            engine.log_not_read(operation);
         }
     })
 }

@@ -73,7 +73,8 @@ pub(super) async fn drive(
 /// For the caller whose own run panicked, also while its body was made: 500, as for any other handler that panics.
 fn panicked(attempt: &Attempt) -> (Response, Ending) {
     // The panic hook has told where; the payload is the user's.
-    tracing::error!("an idempotent handler panicked");
+    let run = attempt.running();
+    tracing::error!(address = %run.address(), operation = run.operation(), "an idempotent handler panicked");
     let refused = match attempt.policy().after_crash {
         AfterCrash::Unknown => Refused::PanickedUnknown,
         AfterCrash::Rerun => Refused::HandlerPanicked,

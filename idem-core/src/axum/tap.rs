@@ -14,18 +14,22 @@ use crate::fingerprint::{BodyHasher, Fingerprint};
 use crate::refused::Refused;
 
 /// What has been heard of a request's body.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Tap {
     state: Mutex<State>,
 }
 
-#[derive(Debug, Default)]
+crate::debug::structure!(Tap);
+
+#[derive(Default)]
 struct State {
     hasher: BodyHasher,
     end: End,
 }
 
-#[derive(Debug, Default)]
+crate::debug::structure!(State: hasher);
+
+#[derive(Default)]
 enum End {
     /// Somebody still holds the body.
     #[default]
@@ -37,6 +41,8 @@ enum End {
     /// It broke.
     Broken,
 }
+
+crate::debug::variants!(End { Open, Whole, Rest, Broken });
 
 impl Tap {
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -81,12 +87,13 @@ impl Tap {
 }
 
 /// The body that extractors see.
-#[derive(Debug)]
 pub(super) struct TapBody {
     inner: Body,
     tap: Arc<Tap>,
     over: bool,
 }
+
+crate::debug::structure!(TapBody: over);
 
 impl TapBody {
     pub(super) fn new(inner: Body, tap: Arc<Tap>) -> Self {

@@ -14,7 +14,6 @@ use crate::refused::Refused;
 use crate::tx::TxSpec;
 
 /// What a call may do.
-#[derive(Debug)]
 pub enum TxEntry<Db: Database> {
     /// Give this answer.
     Answer(Response),
@@ -22,19 +21,23 @@ pub enum TxEntry<Db: Database> {
     Run(TxCall<Db>),
 }
 
+crate::debug::variants!([Db: Database] TxEntry<Db> { Answer, Run });
+
 /// A call whose handler may run.
-#[derive(Debug)]
 #[must_use]
 pub struct TxCall<Db: Database> {
     kind: Kind<Db>,
     terms: Terms,
 }
 
-#[derive(Debug)]
+crate::debug::structure!([Db: Database] TxCall<Db>);
+
 enum Kind<Db: Database> {
     Keyed(Box<Coupled<Db>>),
     Bare(Bare<Db>),
 }
+
+crate::debug::variants!([Db: Database] Kind<Db> { Keyed, Bare });
 
 #[derive(Debug, Clone, Copy)]
 struct Terms {
@@ -44,13 +47,14 @@ struct Terms {
 }
 
 /// What became of one run.
-#[derive(Debug)]
 pub enum TxFlow<Db: Database> {
     /// This is the answer.
     Done(Response),
     /// Nothing happened: run the handler again.
     Again(TxCall<Db>),
 }
+
+crate::debug::variants!([Db: Database] TxFlow<Db> { Done, Again });
 
 impl AxumOperation {
     /// Finds out what is known without a transaction.
@@ -133,11 +137,7 @@ impl<Db: Database> TxCall<Db> {
                 Turn::Answer(response) => TxFlow::Done(response),
                 Turn::Replay(reply) => TxFlow::Done(replay(&reply, terms.profile)),
                 Turn::Refused(why) => refused(why),
-                Turn::Panicked(_) => {
-                    // The panic hook has told where; the payload is the user's.
-                    tracing::error!("an idempotent handler panicked; its transaction was rolled back");
-                    refused(Refused::HandlerPanicked)
-                }
+                Turn::Panicked(_) => refused(Refused::HandlerPanicked),
                 Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(coupled), terms }),
             },
         }

@@ -41,7 +41,6 @@ pub(crate) enum Ran<T> {
 
 /// A won claim. Dropped unsettled, it is settled in the background: by the ending that was under way, else by what
 /// the operation wants after a crash.
-#[derive(Debug)]
 pub(crate) struct Attempt {
     engine: Arc<Engine>,
     flight: Arc<Flight>,
@@ -55,6 +54,8 @@ pub(crate) struct Attempt {
     ending: Option<Ending>,
     settled: bool,
 }
+
+crate::debug::structure!(Attempt: run);
 
 impl Attempt {
     pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, operation: &Operation) -> Self {
@@ -80,6 +81,11 @@ impl Attempt {
         }
     }
 
+    /// The run, as its handler finds it.
+    pub(crate) fn running(&self) -> &current::Current {
+        &self.run
+    }
+
     pub(crate) fn config(&self) -> &Config {
         &self.engine.config
     }
@@ -96,7 +102,11 @@ impl Attempt {
         loop {
             let losing = self.flight.losing.notified();
             if self.flight.is_lost() {
-                tracing::warn!(address = %self.flight.address, "a claim was lost, so its handler was stopped");
+                tracing::warn!(
+                    address = %self.flight.address,
+                    operation = self.run.operation(),
+                    "a claim was lost, so its handler was stopped"
+                );
                 return Ran::Stopped;
             }
             tokio::select! {
@@ -153,7 +163,14 @@ impl Attempt {
         patience: Option<Duration>,
     ) -> Option<(WriteOutcome, Instant)> {
         let (address, owner, retention) = (self.flight.address, self.owner, self.policy.ttl);
-        let write = EndWrite { address, owner, ending, retention, unclaimed: false };
+        let write = EndWrite {
+            address,
+            owner,
+            ending,
+            retention,
+            operation: Some(self.run.operation()),
+            unclaimed: false,
+        };
         self.engine.end_claim(write, patience).await
     }
 
@@ -178,6 +195,7 @@ impl Attempt {
             (WriteOutcome::Lost(current), _) => {
                 tracing::warn!(
                     address = %self.flight.address,
+                    operation = self.run.operation(),
                     ?current,
                     "an operation ended after its claim had been lost; its own outcome was not recorded"
                 );

@@ -13,12 +13,14 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::reply::Reply;
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub(super) struct Cached {
     pub(super) fingerprint: Fingerprint,
     pub(super) reply: Reply,
     until: Instant,
 }
+
+crate::debug::structure!(Cached);
 
 #[derive(Debug, Clone)]
 struct ByBytes;
@@ -29,11 +31,12 @@ impl Weighter<Address, Cached> for ByBytes {
     }
 }
 
-#[derive(Debug)]
 pub(super) struct ReplyCache {
     replies: Cache<Address, Cached, ByBytes>,
     max_age: Duration,
 }
+
+crate::debug::structure!(ReplyCache: max_age);
 
 impl ReplyCache {
     pub(super) fn new(bytes: u64, max_age: Duration) -> Self {

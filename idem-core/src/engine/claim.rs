@@ -49,9 +49,14 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: 
                     continue;
                 }
                 Ok(Next::Repeat) => {}
-                Err(_) => engine.log_limits.refused.event(|suppressed| {
-                    let address = claim.address;
-                    tracing::error!(%address, suppressed, "a claim panicked, or its runtime has ended: it is repeated");
+                Err(_) => engine.log_limits.failure.event(|suppressed| {
+                    let (address, operation) = (claim.address, claim.label.operation());
+                    tracing::error!(
+                        %address,
+                        operation,
+                        suppressed,
+                        "a claim panicked, or its runtime has ended: it is repeated"
+                    );
                 }),
             }
             repeated = true;

@@ -8,7 +8,6 @@ use crate::http::Profile;
 use crate::policy::Policy;
 use crate::verify::Hooks;
 
-#[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) namespace: Box<str>,
     pub(crate) policy: Policy,
@@ -33,6 +32,8 @@ pub(crate) struct Config {
     /// How long a hook that could not tell is left alone, the first time.
     pub(crate) verify_pause: Duration,
 }
+
+crate::debug::structure!(Config: namespace, policy, profile, fail_open);
 
 impl Default for Config {
     fn default() -> Self {

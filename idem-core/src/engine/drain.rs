@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 
-use super::{CallSite, Engine, later};
+use super::{CallSite, Engine, Purpose, later};
 use crate::fault::{points, reach};
 use crate::store::Surrender;
 
@@ -52,30 +52,32 @@ impl Engine {
             return Drained::Clean;
         }
         let mut marking = JoinSet::new();
-        for (flight, claim) in held {
+        let claims = held;
+        let held = claims.len();
+        for (flight, claim) in claims {
             let engine = Arc::clone(self);
             marking.spawn(async move {
                 let surrender = Surrender { address: flight.address, owner: claim.owner };
                 engine.store.call(CallSite::ABANDON, |store| store.mark_unknown(surrender)).await
             });
         }
-        let (mut marked, mut failed) = (0_usize, None);
+        let mut marked = 0_usize;
         let mark_all = async {
             while let Some(answer) = marking.join_next().await {
                 match answer {
                     Ok(Ok(_)) => marked += 1,
-                    Ok(Err(error)) => failed = Some(error.to_string()),
-                    Err(error) => failed = Some(error.to_string()),
+                    Ok(Err(error)) => {
+                        self.log_unrecorded(Purpose::of("mark of an abandoned operation"), &error)
+                    }
+                    Err(_) => {}
                 }
             }
         };
-        let in_time = tokio::time::timeout(TIME_TO_MARK, mark_all).await.is_ok();
-        if !in_time || failed.is_some() {
-            let error = failed.unwrap_or_else(|| "the store did not answer in time".to_owned());
+        let _out_of_time = tokio::time::timeout(TIME_TO_MARK, mark_all).await;
+        if marked < held {
             tracing::error!(
                 abandoned,
                 marked,
-                error,
                 "operations that still run were not marked unknown: a sweep marks them once their leases are over"
             );
         }

@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use super::Engine;
 use super::backoff::Backoff;
 use super::calls::CallSite;
+use super::{Engine, Purpose};
 use crate::address::Address;
 use crate::protocol::{Owner, WriteOutcome};
 use crate::refused::Unavailable;
@@ -47,6 +47,8 @@ pub(super) struct EndWrite<'a> {
     pub(super) ending: &'a mut Ending,
     /// How long the record is kept.
     pub(super) retention: Duration,
+    /// The operation's name, where it is known.
+    pub(super) operation: Option<&'a str>,
     /// The claim was won without a caller, and its handler never began.
     pub(super) unclaimed: bool,
 }
@@ -85,10 +87,7 @@ impl Engine {
                     log_unstorable(write.address, &error)
                 }
                 Err(error) => {
-                    self.log_limits.unrecorded.event(|suppressed| {
-                        let address = write.address;
-                        tracing::error!(%address, %error, suppressed, "an outcome is not recorded yet");
-                    });
+                    self.log_not_ended(&write, &error);
                     let next = backoff.next();
                     if patience.is_some_and(|patience| begun.elapsed().saturating_add(next) > patience) {
                         return None;
@@ -97,6 +96,16 @@ impl Engine {
                     asked = Instant::now();
                 }
             }
+        }
+    }
+
+    /// A claim whose handler never began has no outcome to lose.
+    fn log_not_ended(&self, write: &EndWrite<'_>, error: &StoreError) {
+        let purpose = |what| Purpose { what, address: Some(write.address), operation: write.operation };
+        if write.unclaimed && matches!(write.ending, Ending::Release) {
+            self.log_failed(purpose("release of a claim without a caller"), error);
+        } else {
+            self.log_unrecorded(purpose("outcome"), error);
         }
     }
 

@@ -10,7 +10,7 @@ use super::flight::{Boarded, End, Flight, Held, Stage};
 use super::follow::give_back;
 use super::lead::{Lead, NoAnswer};
 use super::verify::Place;
-use super::{ASK_AGAIN, Attempt, Engine, Operation, later, store_refusal};
+use super::{ASK_AGAIN, Attempt, Engine, Operation, Purpose, later, store_refusal};
 use crate::current::chain;
 use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Won};
@@ -19,7 +19,6 @@ use crate::reply::Reply;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// What a call may do.
-#[derive(Debug)]
 pub(crate) enum Entered {
     /// Run the operation, then settle the attempt.
     /// Boxed, because futures that hold it are moved.
@@ -29,6 +28,8 @@ pub(crate) enum Entered {
     /// The store is away and the operation was declared to run unprotected then.
     Unprotected,
 }
+
+crate::debug::variants!(Entered { Run, Replay, Unprotected });
 
 /// Between two looks at a claim that another process holds.
 pub(super) const FIRST_POLL: Duration = Duration::from_millis(20);
@@ -76,7 +77,7 @@ impl Engine {
             }
         }
         if let Some(contradiction) = operation.policy.contradiction() {
-            self.log_limits.misconfigured.event(|suppressed| {
+            self.log_limits.settings.event(|suppressed| {
                 let operation = operation.label.operation();
                 tracing::error!(
                     operation,
@@ -225,16 +226,8 @@ impl Engine {
     }
 
     pub(super) fn log_refused(&self, operation: &Operation, error: &StoreError) {
-        self.log_limits.refused.event(|suppressed| {
-            tracing::error!(
-                address = %operation.address,
-                operation = operation.label.operation(),
-                %error,
-                kind = ?error.kind(),
-                suppressed,
-                "the idempotency store refused a claim"
-            );
-        });
+        let asked = Purpose::of("claim").at(operation.address).operation(operation.label.operation());
+        self.log_failed(asked, error);
     }
 
     /// What a call may do whose claim failed, or the claim of its twin that it waited for.
@@ -301,7 +294,6 @@ impl Engine {
 }
 
 /// What this process knows by itself.
-#[derive(Debug)]
 pub(super) enum Board {
     /// The answer.
     Replay(Reply),
@@ -314,6 +306,8 @@ pub(super) enum Board {
         asked: Instant,
     },
 }
+
+crate::debug::variants!(Board { Replay, Failed, Lead });
 
 enum Followed {
     Answer(Result<Board, Refused>),

@@ -18,7 +18,6 @@ use crate::store::StoreErrorKind;
 const SHARDS: usize = 64;
 
 /// One operation under way in this process.
-#[derive(Debug)]
 pub(super) struct Flight {
     pub(super) address: Address,
     pub(super) fingerprint: Fingerprint,
@@ -31,6 +30,8 @@ pub(super) struct Flight {
     /// Rings when the claim turns out to be somebody else's.
     pub(super) losing: Notify,
 }
+
+crate::debug::structure!(Flight: address);
 
 /// How far it is.
 #[derive(Debug, Clone)]
@@ -144,7 +145,6 @@ impl Flight {
 }
 
 /// What asking for a flight got.
-#[derive(Debug)]
 pub(super) enum Boarded {
     /// Nobody was at it: the caller leads.
     Leader(Arc<Flight>),
@@ -152,14 +152,17 @@ pub(super) enum Boarded {
     Follower(Arc<Flight>),
 }
 
+crate::debug::variants!(Boarded { Leader, Follower });
+
 /// All operations under way in this process.
-#[derive(Debug)]
 pub(crate) struct Flights {
     shards: Box<[Mutex<Map>]>,
     attempts: AtomicUsize,
     /// Rings when the last attempt is settled.
     pub(super) idle: Notify,
 }
+
+crate::debug::structure!(Flights);
 
 type Map = HashMap<Address, Arc<Flight>, BuildHasherDefault<DigestHasher>>;
 

@@ -109,6 +109,6 @@ pub(super) async fn give_back(
         Unclaimed::Release => Ending::Release,
         Unclaimed::MarkUnknown => Ending::Unknown,
     };
-    let write = EndWrite { address, owner, ending: &mut ending, retention, unclaimed: true };
+    let write = EndWrite { address, owner, ending: &mut ending, retention, operation: None, unclaimed: true };
     let _written = engine.end_claim(write, None).await;
 }

@@ -10,11 +10,12 @@ use crate::protocol::Terms;
 /// How many labels are remembered. A miss costs an allocation, nothing else.
 const SLOTS: usize = 256;
 
-#[derive(Debug)]
 pub(super) struct Labels {
     hasher: RandomState,
     slots: Box<[Mutex<Option<Label>>]>,
 }
+
+crate::debug::structure!(Labels);
 
 impl Default for Labels {
     fn default() -> Self {
@@ -41,8 +42,10 @@ impl Labels {
 const MOST_TERMS: usize = 16;
 
 /// By retention and lease: the namespace of an engine is always the same.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct SharedTerms(Mutex<Vec<(Duration, Duration, Terms)>>);
+
+crate::debug::structure!(SharedTerms);
 
 impl SharedTerms {
     pub(super) fn get(&self, retention: Duration, lease: Duration, namespace: &str) -> Terms {

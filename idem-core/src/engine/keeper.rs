@@ -14,10 +14,10 @@ use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
 use super::panics::caught;
-use super::{CallSite, Engine, later, verify};
+use super::{CallSite, Engine, Purpose, later, verify};
 use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
-use crate::store::{Batch, Renewal, StoreError, Sweep};
+use crate::store::{Batch, Renewal, Sweep};
 
 /// At most this many records are moved or reaped in one call, so that live traffic gets its turn in between.
 const BATCH: usize = 500;
@@ -120,7 +120,7 @@ async fn keep(engine: Weak<Engine>, alarm: Arc<Alarm>) {
         alarm.set(now + LONGEST_SLEEP);
         // Without its keeper a process loses every lease. So a round that panicked is repeated.
         let next = caught(pin!(round(&engine, &mut sweeps, now))).await.unwrap_or_else(|_| {
-            engine.log_limits.renewals.event(|suppressed| {
+            engine.log_limits.failure.event(|suppressed| {
                 tracing::error!(suppressed, "a round of renewals panicked; it is repeated");
             });
             Instant::now() + RETRY
@@ -193,11 +193,14 @@ async fn renew(engine: &Engine) -> Instant {
         Box::pin(async { Ok(renewed.await) })
     });
     let answers = answers.await;
-    let mut answers = answers.inspect_err(|error| log_failure(engine, error)).unwrap_or_default().into_iter();
+    let mut answers = answers
+        .inspect_err(|error| engine.log_failed(Purpose::of("renewal"), error))
+        .unwrap_or_default()
+        .into_iter();
     for (flight, held) in due {
         let answer = answers.next();
         if let Some(Err(error)) = &answer {
-            log_failure(engine, error);
+            engine.log_failed(Purpose::of("renewal").at(flight.address), error);
         }
         let again = match answer {
             Some(Ok(RenewOutcome::Renewed)) => later(now, held.lease / 3),
@@ -214,12 +217,6 @@ async fn renew(engine: &Engine) -> Instant {
         next = next.min(again);
     }
     next
-}
-
-fn log_failure(engine: &Engine, error: &StoreError) {
-    engine.log_limits.renewals.event(|suppressed| {
-        tracing::warn!(%error, suppressed, "a lease could not be renewed");
-    });
 }
 
 async fn sweep(engine: &Engine) {
@@ -245,7 +242,7 @@ async fn sweep(engine: &Engine) {
                 }
             }
             Err(error) => {
-                tracing::warn!(%error, "abandoned operations could not be looked for");
+                engine.log_failed(Purpose::of("look for abandoned operations"), &error);
                 return;
             }
         }
@@ -256,7 +253,7 @@ async fn sweep(engine: &Engine) {
             Ok(reaped) if reaped < BATCH => return,
             Ok(_) => tokio::task::yield_now().await,
             Err(error) => {
-                tracing::warn!(%error, "expired records could not be reaped");
+                engine.log_failed(Purpose::of("end of expired records"), &error);
                 return;
             }
         }

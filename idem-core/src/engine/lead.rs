@@ -14,7 +14,6 @@ use crate::protocol::AfterCrash;
 use crate::protocol::{Claim, ClaimOutcome, Nonce};
 use crate::store::{StoreError, StoreErrorKind};
 
-#[derive(Debug)]
 pub(super) struct Lead {
     engine: Arc<Engine>,
     flight: Arc<Flight>,
@@ -26,6 +25,8 @@ pub(super) struct Lead {
     /// The handler has run, and reported an ambiguous outcome.
     doubtful: AtomicBool,
 }
+
+crate::debug::structure!(Lead: claim);
 
 /// Why a leader got no answer from the store.
 #[derive(Debug)]

@@ -38,10 +38,12 @@ pub use drain::Drained;
 pub(crate) use ending::Ending;
 pub(crate) use enter::Entered;
 pub(crate) use handle::EngineHandle;
+pub(crate) use log_limit::Purpose;
 #[cfg(feature = "axum")]
 pub(crate) use panics::caught;
 
 use std::borrow::Cow;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -63,7 +65,6 @@ use crate::scope::Scope;
 use crate::store::{Store, StoreErrorKind};
 
 /// One call of an idempotent operation.
-#[derive(Debug)]
 pub(crate) struct Operation {
     pub(crate) address: Address,
     pub(crate) name: Cow<'static, str>,
@@ -74,8 +75,9 @@ pub(crate) struct Operation {
     pub(crate) policy: Policy,
 }
 
+crate::debug::structure!(Operation: address, name);
+
 /// What the clones of an [`Idem`](crate::Idem) share.
-#[derive(Debug)]
 pub(crate) struct Engine {
     pub(crate) store: StoreCalls,
     pub(crate) scope: Scope,
@@ -90,6 +92,17 @@ pub(crate) struct Engine {
     log_limits: LogLimits,
     #[cfg(feature = "_tx")]
     pub(crate) couplings: crate::store::Couplings,
+}
+
+/// Of constant size, whatever the store and this process hold.
+impl fmt::Debug for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Engine")
+            .field("store", &self.store)
+            .field("namespace", &self.config.namespace)
+            .field("scope", &self.scope)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A caller that was told "not now" asks again after this.

@@ -13,7 +13,7 @@ static ARMED: Mutex<Vec<Arc<Armed>>> = Mutex::new(Vec::new());
 static ENVIRONMENT: Once = Once::new();
 
 /// Stands for every point.
-const EVERY: &str = "*";
+pub(super) const EVERY: &str = "*";
 
 #[derive(Debug)]
 pub(super) struct Armed {

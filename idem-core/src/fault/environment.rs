@@ -2,41 +2,69 @@
 
 use std::io::Write;
 
+use super::ALL;
 use super::act::Fault;
-use super::armed::Armed;
+use super::armed::{Armed, EVERY};
 
 const VARIABLE: &str = "IDEM_FAULT";
 
-/// What the environment arms. What cannot be read is said and left out.
+/// What a point of somebody's own begins with, in the environment: so that a misspelt point of idem's own is told from
+/// one that only the program knows.
+const OWN: &str = "own:";
+
+/// The faults that the environment can arm.
+const FAULTS: [(&str, Fault); 4] =
+    [("kill", Fault::Kill), ("freeze", Fault::Freeze), ("panic", Fault::Panic), ("count", Fault::Count)];
+
+/// What the environment arms.
+///
+/// A piece that cannot be understood ends the process, after a line on standard error that says which names there are:
+/// a test whose fault never strikes would pass without a reason.
 pub(super) fn read() -> Vec<Armed> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Vec::new() };
-    let text = text.to_string_lossy();
-    let pieces = text.split(';').map(str::trim).filter(|piece| !piece.is_empty());
-    pieces
-        .filter_map(|piece| {
-            let armed = parse(piece);
-            if armed.is_none() {
-                let line = format!("idem fault: {VARIABLE} has {piece:?}, which is not POINT=FAULT@N\n");
-                drop(std::io::stderr().write_all(line.as_bytes()));
-            }
-            armed
-        })
-        .collect()
+    match parse_all(&text.to_string_lossy()) {
+        Ok(armed) => armed,
+        Err(why) => {
+            let line = format!("idem fault: {VARIABLE} {why}\n");
+            drop(std::io::stderr().write_all(line.as_bytes()));
+            // The exit code of a usage error (sysexits.h, EX_USAGE).
+            std::process::exit(64)
+        }
+    }
 }
 
-pub(super) fn parse(piece: &str) -> Option<Armed> {
-    let (point, fault) = piece.split_once('=')?;
+pub(super) fn parse_all(text: &str) -> Result<Vec<Armed>, String> {
+    text.split(';').map(str::trim).filter(|piece| !piece.is_empty()).map(parse).collect()
+}
+
+/// One `POINT=FAULT@N`.
+///
+/// # Errors
+/// Says what was not understood, and which names there are.
+pub(super) fn parse(piece: &str) -> Result<Armed, String> {
+    let Some((point, fault)) = piece.split_once('=') else {
+        return Err(format!("has {piece:?}, which is not POINT=FAULT or POINT=FAULT@N"));
+    };
     let (fault, at) = match fault.split_once('@') {
-        Some((fault, at)) => (fault, at.trim().parse().ok().filter(|at| *at > 0)?),
-        None => (fault, 1),
+        Some((fault, at)) => (fault, at.trim().parse().ok().filter(|at| *at > 0)),
+        None => (fault, Some(1)),
     };
-    let fault = match fault.trim() {
-        "kill" => Fault::Kill,
-        "freeze" => Fault::Freeze,
-        "panic" => Fault::Panic,
-        "count" => Fault::Count,
-        _ => return None,
+    let at = at.ok_or_else(|| format!("has {piece:?}: N counts reachings, and is a number from 1"))?;
+    let (point, fault) = (point.trim(), fault.trim());
+    let Some((_, fault)) = FAULTS.into_iter().find(|(name, _)| *name == fault) else {
+        let names = FAULTS.map(|(name, _)| name).join(", ");
+        return Err(format!("has the unknown fault {fault:?}: there are {names}"));
     };
-    let point = point.trim();
-    (!point.is_empty()).then(|| Armed::new(point.to_owned().into(), fault, at))
+    let point = match point.strip_prefix(OWN) {
+        Some(own) if !own.is_empty() => own,
+        None if point == EVERY || ALL.contains(&point) => point,
+        _ => {
+            let names = ALL.join(", ");
+            return Err(format!(
+                "has the unknown point {point:?}: write {OWN}NAME for a point of your own, {EVERY} for every point, or one \
+                 of {names}"
+            ));
+        }
+    };
+    Ok(Armed::new(point.to_owned().into(), fault, at))
 }

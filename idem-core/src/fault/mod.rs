@@ -36,11 +36,13 @@
 //!
 //! `IDEM_FAULT` is read once, when the first point is reached. It holds pieces `POINT=FAULT@N`, separated by `;`: at
 //! its `N`-th reaching (the first without `@N`) the point acts once. Faults are `kill`, `freeze`, `panic` and `count`.
-//! `*` stands for every point, so `IDEM_FAULT='*=count'` prints the way of a call.
+//! `*` stands for every point, so `IDEM_FAULT='*=count'` prints the way of a call. A point of your own is written with
+//! `own:` before its name. What is misspelt ends the process with exit code 64, and a line on standard error that says
+//! which points and faults there are.
 //!
 //! ```text
 //! IDEM_FAULT='engine.complete.after=kill' my-service          # dies when the record is done, before anybody is told
-//! IDEM_FAULT='charge.bank=freeze@2;keeper.renew.before=kill' my-service
+//! IDEM_FAULT='own:charge.bank=freeze@2;keeper.renew.before=kill' my-service
 //! ```
 //!
 //! A process that was frozen goes on with SIGCONT. Every armed point writes one line to standard error before it acts,

@@ -5,7 +5,7 @@ use std::panic::catch_unwind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::environment::parse;
+use super::environment::{parse, parse_all};
 use super::{ALL, Fault, arm, arm_at, reach};
 
 #[test]
@@ -56,15 +56,50 @@ fn what_is_called_may_arm_and_reach() {
 
 #[test]
 fn the_environment_names_point_fault_and_reaching() {
-    let read =
-        |piece| parse(piece).map(|armed| (armed.point.into_owned(), format!("{:?}", armed.fault), armed.at));
-    let armed = |point: &str, fault: &str, at| Some((point.to_owned(), fault.to_owned(), at));
+    let read = |piece| {
+        parse(piece)
+            .map(|armed| (armed.point.into_owned(), format!("{:?}", armed.fault), armed.at))
+            .map_err(|why| format!("{piece}: {why}"))
+    };
+    let armed = |point: &str, fault: &str, at| Ok((point.to_owned(), fault.to_owned(), at));
     assert_eq!(read("engine.claim.before=kill@2"), armed("engine.claim.before", "kill", 2));
-    assert_eq!(read(" mine = freeze "), armed("mine", "freeze", 1));
+    assert_eq!(read(" own:mine = freeze "), armed("mine", "freeze", 1));
     assert_eq!(read("*=count"), armed("*", "count", 1));
-    for wrong in ["", "a", "a=", "=kill", "a=die", "a=kill@", "a=kill@0", "a=kill@-1", "a=kill@x", "a=call"] {
-        assert_eq!(read(wrong), None, "{wrong}");
+}
+
+#[test]
+fn a_misspelt_environment_is_refused_with_the_names_that_there_are() {
+    let why = |piece| parse(piece).map(|_| ()).unwrap_err();
+    for wrong in ["a", "*", "engine.claim.before"] {
+        assert!(why(wrong).contains("POINT=FAULT"), "{wrong}");
     }
+    for wrong in [
+        "=kill",
+        "mine=kill",
+        "own:=kill",
+        "engine.claim.befor=kill",
+        "ENGINE_CLAIM_BEFORE=kill",
+        "a.*=count",
+    ] {
+        let why = why(wrong);
+        assert!(
+            why.contains("unknown point") && why.contains(ALL[0]) && why.contains("own:NAME"),
+            "{wrong}: {why}"
+        );
+    }
+    for wrong in ["*=", "*=die", "*=Kill", "*=call"] {
+        let why = why(wrong);
+        assert!(
+            why.contains("unknown fault") && why.contains("kill, freeze, panic, count"),
+            "{wrong}: {why}"
+        );
+    }
+    for wrong in ["*=kill@", "*=kill@0", "*=kill@-1", "*=kill@x"] {
+        assert!(why(wrong).contains("from 1"), "{wrong}");
+    }
+    // One piece spoils all of it: what is left would be another test.
+    assert!(parse_all("*=count;; *=kill@3 ;").is_ok_and(|armed| armed.len() == 2));
+    assert!(parse_all("*=count;*=kil").is_err());
 }
 
 #[test]

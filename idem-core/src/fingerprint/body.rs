@@ -23,17 +23,20 @@ const SMALL: u64 = 4096;
 /// let whole = whole.finish(None, Some("application/json; charset=utf-8"));
 /// assert_eq!(whole, pieces.finish(None, Some("Application/JSON")));
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct BodyHasher {
     len: u64,
     body: Body,
 }
 
-#[derive(Debug)]
+crate::debug::structure!(BodyHasher: len);
+
 enum Body {
     Small(Vec<Bytes>),
     Large(Box<blake3::Hasher>),
 }
+
+crate::debug::variants!(Body { Small, Large });
 
 impl Default for Body {
     fn default() -> Self {

@@ -19,11 +19,13 @@ pub trait OperationName {
 /// The parts of an operation's name, each after its length, so that no two different names are the same bytes.
 ///
 /// It is a name itself, for code that keeps one until later.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct OperationParts {
     bytes: Vec<u8>,
     state: State,
 }
+
+crate::debug::structure!(OperationParts: state);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {

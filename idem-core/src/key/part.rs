@@ -8,11 +8,13 @@ use super::IdempotencyKey;
 /// Collects the parts of a computed key, so that `("a", "bc")` and `("ab", "c")` stay two keys.
 ///
 /// A single part stands for itself, so `key = event.id` and a header carrying the same text name one operation.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 pub struct KeyBuf {
     bytes: Vec<u8>,
     absent: bool,
 }
+
+crate::debug::structure!(KeyBuf: absent);
 
 impl KeyBuf {
     /// Writes one part.

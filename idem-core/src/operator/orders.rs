@@ -130,14 +130,26 @@ impl Orders {
         outcome: Result<WriteOutcome, StoreError>,
     ) -> Result<WriteOutcome, StoreError> {
         let (address, by, was) = (entry.address, &self.order, entry.record.state.kind());
+        let operation = entry.record.label.operation();
         match &outcome {
             Ok(WriteOutcome::Applied) => {
-                tracing::warn!(%address, %was, order, %by, "an order was carried out");
+                tracing::warn!(%address, operation, %was, order, %by, "an order was carried out");
             }
             Ok(WriteOutcome::Lost(current)) => {
-                tracing::warn!(%address, %was, order, %by, ?current, "an order was refused: the record has moved");
+                tracing::warn!(
+                    %address,
+                    operation,
+                    %was,
+                    order,
+                    %by,
+                    ?current,
+                    "an order was refused: the record has moved"
+                );
             }
-            Err(error) => tracing::error!(%address, %was, order, %by, %error, "an order failed"),
+            Err(error) => {
+                let error = error.chain();
+                tracing::error!(%address, operation, %was, order, %by, %error, "an order failed");
+            }
         }
         outcome
     }

@@ -60,7 +60,6 @@ impl<I: AsIdem + ?Sized> AsIdem for Arc<I> {
 }
 
 /// A call that is about to be made.
-#[derive(Debug)]
 #[must_use]
 pub struct PlainOperation {
     engine: Arc<Engine>,
@@ -69,6 +68,8 @@ pub struct PlainOperation {
     scope: Option<Vec<u8>>,
     fingerprint: Result<Fingerprint, InvalidFingerprint>,
 }
+
+crate::debug::structure!(PlainOperation: engine);
 
 /// Starts a call.
 pub fn operation<I: AsIdem + ?Sized>(idem: &I, spec: Spec) -> PlainOperation {
@@ -158,7 +159,11 @@ impl PlainOperation {
             None if self.spec.optional => return Ok(None),
             None => return Err(Refused::KeyMissing),
         };
-        let scope = self.scope.as_ref().ok_or(Refused::ScopeMissing("the scope of the function is empty"))?;
+        let Some(scope) = &self.scope else {
+            let why = "the scope of the function is empty";
+            self.engine.log_no_scope(name, why);
+            return Err(Refused::ScopeMissing(why));
+        };
         let fingerprint = self.fingerprint.clone()?;
         let policy = self.spec.over(&self.engine.config.policy);
         Ok(Some(self.engine.operation(scope, name.into(), key, fingerprint, policy)))

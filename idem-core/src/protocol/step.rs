@@ -1,6 +1,7 @@
 //! T4: a recovery point inside an operation.
 
 use std::collections::BTreeMap;
+use std::fmt;
 
 use super::guarded::{Current, owned};
 use super::owner::Owner;
@@ -8,8 +9,15 @@ use super::record::{Record, State};
 use crate::reply::Reply;
 
 /// The outputs of the steps that an operation has taken, by name.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct StepLog(BTreeMap<Box<str>, Reply>);
+
+/// How many steps there are.
+impl fmt::Debug for StepLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StepLog({})", self.0.len())
+    }
+}
 
 impl StepLog {
     /// The stored output of a step.

@@ -1,5 +1,6 @@
 //! Several operations for one statement.
 
+use std::fmt;
 use std::future::Future;
 
 use super::{Answers, StoreError};
@@ -24,8 +25,15 @@ pub trait Addressed {
 /// let (batch, left_over) = Batch::new(vec![of("a"), of("b"), of("a")]);
 /// assert_eq!((batch.len(), left_over.len()), (2, 1));
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Batch<T>(Vec<T>);
+
+/// How many operations there are.
+impl<T> fmt::Debug for Batch<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Batch({})", self.0.len())
+    }
+}
 
 impl<T: Addressed> Batch<T> {
     /// Sorts, and hands back every operation beyond the first for its key, for a later batch.

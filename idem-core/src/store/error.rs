@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 /// A store could not do what it was asked to.
 ///
@@ -10,7 +11,7 @@ use std::fmt;
 pub struct StoreError {
     kind: StoreErrorKind,
     message: Box<str>,
-    source: Option<Box<dyn Error + Send + Sync>>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 /// What a caller must know about a [`StoreError`].
@@ -44,7 +45,7 @@ impl StoreError {
     /// Adds the error behind it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
-        self.source = Some(source.into());
+        self.source = Some(source.into().into());
         self
     }
 
@@ -61,6 +62,39 @@ impl StoreError {
     }
 }
 
+impl StoreError {
+    /// The same error, for another caller of a call that several wait for.
+    pub(crate) fn share(&self) -> Self {
+        Self { kind: self.kind, message: self.message.clone(), source: self.source.clone() }
+    }
+
+    /// Its text with those of the errors behind it, for a log.
+    pub(crate) const fn chain(&self) -> Chain<'_> {
+        Chain(self)
+    }
+}
+
+/// An error and its sources in one line. A source that says what was said already is left out.
+#[derive(Clone, Copy)]
+pub(crate) struct Chain<'e>(&'e StoreError);
+
+impl fmt::Display for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
+        let mut next = self.0.source();
+        while let Some(error) = next {
+            let text = error.to_string();
+            if !said.contains(&text) {
+                write!(f, ": {text}")?;
+                said = text;
+            }
+            next = error.source();
+        }
+        Ok(())
+    }
+}
+
 impl fmt::Display for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.message)
@@ -69,16 +103,27 @@ impl fmt::Display for StoreError {
 
 impl fmt::Debug for StoreError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StoreError({:?}: {}", self.kind, self.message)?;
-        if let Some(source) = &self.source {
-            write!(f, ": {source}")?;
-        }
-        f.write_str(")")
+        write!(f, "StoreError({:?}: {})", self.kind, self.chain())
     }
 }
 
 impl Error for StoreError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         self.source.as_ref().map(|source| &**source as _)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_shows_each_cause_once() {
+        let cause = std::io::Error::other("connection refused");
+        let middle = StoreError::new(StoreErrorKind::Unavailable, "no connection").with_source(cause);
+        let error = StoreError::new(StoreErrorKind::Undecided, "no connection").with_source(middle);
+        assert_eq!(error.chain().to_string(), "no connection: connection refused");
+        assert_eq!(error.share().chain().to_string(), error.chain().to_string());
+        assert_eq!(format!("{error:?}"), "StoreError(Undecided: no connection: connection refused)");
     }
 }

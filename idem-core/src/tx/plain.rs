@@ -15,9 +15,10 @@ use crate::policy::{OnError, Policy, Spec};
 use crate::refused::Refused;
 
 /// A call that is about to be made.
-#[derive(Debug)]
 #[must_use]
 pub struct TxOperation(PlainOperation);
+
+crate::debug::structure!(TxOperation);
 
 /// Starts a call; the store of `idem` must be in the database.
 // `impl Trait`, so that an error about it points at what was given.
@@ -76,7 +77,6 @@ pub(super) async fn couple<Db: Database, R>(
 }
 
 /// What a call may do.
-#[derive(Debug)]
 pub enum Entry<Db: Database, R> {
     /// Give this answer.
     Answer(R),
@@ -84,8 +84,9 @@ pub enum Entry<Db: Database, R> {
     Run(Call<Db, R>),
 }
 
+crate::debug::variants!([Db: Database, R] Entry<Db, R> { Answer, Run });
+
 /// A call whose body may run.
-#[derive(Debug)]
 #[must_use]
 pub struct Call<Db: Database, R> {
     kind: Kind<Db>,
@@ -95,20 +96,24 @@ pub struct Call<Db: Database, R> {
     errors: Errors<R>,
 }
 
-#[derive(Debug)]
+crate::debug::structure!([Db: Database, R] Call<Db, R>: policy);
+
 enum Kind<Db: Database> {
     Keyed(Box<Coupled<Db>>),
     Bare(Bare<Db>),
 }
 
+crate::debug::variants!([Db: Database] Kind<Db> { Keyed, Bare });
+
 /// What became of one run.
-#[derive(Debug)]
 pub enum Flow<Db: Database, R> {
     /// This is the answer.
     Done(R),
     /// Nothing happened: run the body again.
     Again(Call<Db, R>),
 }
+
+crate::debug::variants!([Db: Database, R] Flow<Db, R> { Done, Again });
 
 impl<Db: Database, R> Call<Db, R> {
     /// Runs `body` in a transaction and ends it as its result means.

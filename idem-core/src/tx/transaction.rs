@@ -23,7 +23,7 @@ use crate::refused::Refused;
 /// let key = OperationKey::new("transfer", "order-17").scope("acme").fingerprint(&("alice", "bob", 1200));
 /// # drop(key);
 /// ```
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct OperationKey {
     name: Cow<'static, str>,
@@ -34,6 +34,8 @@ pub struct OperationKey {
     wait: Option<Duration>,
     isolation: Option<Isolation>,
 }
+
+crate::debug::structure!(OperationKey: name, ttl, wait, isolation);
 
 impl OperationKey {
     /// The operation `name` under `key`. Records are found by the name: keep it when the code moves.

@@ -45,8 +45,7 @@ impl<Db: Database> Coupled<Db> {
             match self.try_alone(reply).await {
                 Ok(alone) => return alone,
                 Err(fault) => {
-                    let error = fault.into_error();
-                    tracing::warn!(address = %self.operation.address, %error, "a record cannot be written or read yet");
+                    self.engine.log_unrecorded(self.asked("record of a transaction"), &fault.into_error());
                 }
             }
             if begun.elapsed() + pause > self.engine.config.patience {

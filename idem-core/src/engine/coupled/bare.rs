@@ -7,7 +7,7 @@ use sqlx::{Database, Transaction};
 use super::call::Rules;
 use super::ended::{Ended, Meaning};
 use super::transaction::{Inside, give_back, in_time};
-use crate::engine::{ASK_AGAIN, Engine};
+use crate::engine::{ASK_AGAIN, Engine, Purpose};
 use crate::refused::Refused;
 use crate::store::{Coupler, TxFault};
 
@@ -35,7 +35,7 @@ impl<Db: Database> Bare<Db> {
     ) -> Result<T, Refused> {
         let Self { engine, coupler, rules } = self;
         let away = |fault: TxFault| {
-            tracing::error!(error = %fault.into_error(), "no transaction could be begun");
+            engine.log_failed(Purpose::of("transaction without a key"), &fault.into_error());
             Refused::StoreUnavailable { retry_after: ASK_AGAIN }
         };
         let mut seat = in_time(&engine, coupler.seat()).await.map_err(away)?;

@@ -11,7 +11,7 @@ use super::bare::Bare;
 use crate::engine::drain::Counted;
 use crate::engine::enter::Board;
 use crate::engine::lead::Lead;
-use crate::engine::{ASK_AGAIN, Engine, Operation, later, store_refusal};
+use crate::engine::{ASK_AGAIN, Engine, Operation, Purpose, later, store_refusal};
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::Coupler;
@@ -38,12 +38,20 @@ pub(crate) struct Coupled<Db: Database> {
 }
 
 /// What is known before a transaction begins.
-#[derive(Debug)]
 pub(crate) enum Known<Db: Database> {
     /// The answer.
     Replay(Reply),
     /// Nothing: run.
     Nothing(Box<Coupled<Db>>),
+}
+
+crate::debug::variants!([Db: Database] Known<Db> { Replay, Nothing });
+
+impl<Db: Database> Coupled<Db> {
+    /// For a log.
+    pub(super) fn asked(&self, what: &'static str) -> Purpose<'_> {
+        Purpose::of(what).at(self.operation.address).operation(self.operation.label.operation())
+    }
 }
 
 impl Engine {

@@ -26,7 +26,6 @@ pub(crate) enum Meaning {
 }
 
 /// What becomes of a call.
-#[derive(Debug)]
 pub(crate) enum Turn<T, Db: Database> {
     /// The handler's own answer may leave.
     Answer(T),
@@ -39,6 +38,8 @@ pub(crate) enum Turn<T, Db: Database> {
     /// Nothing happened, for a reason that has passed: run the handler again.
     Again(Box<Coupled<Db>>),
 }
+
+crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused, Panicked, Again });
 
 /// A transaction that is over.
 pub(super) enum Ended<T> {

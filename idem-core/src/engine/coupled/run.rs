@@ -175,7 +175,7 @@ impl<Db: Database> Coupled<Db> {
                 tracing::error!(
                     address = %self.operation.address,
                     operation = self.operation.label.operation(),
-                    error = ?fault.into_error(),
+                    error = %fault.into_error().chain(),
                     "a handler's transaction could not be completed, although its answer wanted that: was an error of a \
                      statement ignored?"
                 );
@@ -189,7 +189,15 @@ impl<Db: Database> Coupled<Db> {
                 );
                 Turn::Refused(Refused::TransactionAborted)
             }
-            Ended::Panicked(payload) => Turn::Panicked(payload),
+            Ended::Panicked(payload) => {
+                // The panic hook has told where; the payload is the user's.
+                tracing::error!(
+                    address = %self.operation.address,
+                    operation = self.operation.label.operation(),
+                    "an idempotent handler panicked; its transaction was rolled back"
+                );
+                Turn::Panicked(payload)
+            }
         }
     }
 
@@ -255,13 +263,7 @@ impl<Db: Database> Coupled<Db> {
     fn unavailable<T>(self, fault: TxFault) -> Turn<T, Db> {
         let conflict = matches!(fault, TxFault::Conflict(_));
         let error = fault.into_error();
-        tracing::error!(
-            address = %self.operation.address,
-            operation = self.operation.label.operation(),
-            %error,
-            kind = ?error.kind(),
-            "no transaction could be begun, or it was undone"
-        );
+        self.engine.log_failed(self.asked("transaction"), &error);
         if conflict {
             return Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN });
         }

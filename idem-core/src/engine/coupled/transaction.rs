@@ -8,10 +8,10 @@ use sqlx::{Connection, Database, Transaction};
 
 use super::ended::{Ended, Meaning, Then};
 use crate::current::Current;
-use crate::engine::Engine;
 use crate::engine::ending::log_unstorable;
 use crate::engine::lead::Lead;
 use crate::engine::panics::caught;
+use crate::engine::{Engine, Purpose};
 use crate::fault::{points, reach};
 use crate::refused::Unavailable;
 use crate::reply::Reply;
@@ -151,11 +151,19 @@ impl<Db: Database> Inside<'_, Db> {
             Ok(Err(error)) => match self.coupler.fault(error) {
                 fault @ TxFault::Conflict(_) => (Ended::Undone(fault), Left::Doubtful),
                 fault => {
-                    tracing::warn!(error = %fault.into_error(), "what became of a COMMIT is not known yet");
+                    self.engine.log_unrecorded(self.asked("COMMIT"), &fault.into_error());
                     (Ended::Lost(answer, reply), Left::Doubtful)
                 }
             },
             Err(_) => (Ended::Lost(answer, reply), Left::Doubtful),
+        }
+    }
+
+    /// For a log.
+    fn asked(&self, what: &'static str) -> Purpose<'_> {
+        match &self.held {
+            Some((held, run)) => Purpose::of(what).at(held.address).operation(run.operation()),
+            None => Purpose::of(what),
         }
     }
 

@@ -14,8 +14,10 @@ const MOST: usize = 10_000;
 const LONGEST: Duration = Duration::from_mins(10);
 
 /// Unknown records that this process has met and could not settle yet.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Doubts(Mutex<HashMap<Address, Doubt>>);
+
+crate::debug::structure!(Doubts);
 
 #[derive(Debug)]
 struct Doubt {

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::runtime::Handle;
 
 use super::super::panics::caught;
-use super::super::{CallSite, Engine};
+use super::super::{CallSite, Engine, Purpose};
 use crate::address::Address;
 use crate::protocol::{Order, Record, Seen, State, Verdict, WriteOutcome};
 use crate::store::Settlement;
@@ -44,7 +44,12 @@ impl Engine {
         let record = match self.store.call(CallSite::VERIFY_LOOK_UP, |store| store.look_up(address)).await {
             Ok(Some(record)) if record.state == State::Unknown => record,
             // Stuck is for people.
-            Ok(Some(Record { state: State::Stuck, .. })) | Err(_) => return false,
+            Ok(Some(Record { state: State::Stuck, .. })) => return false,
+            Err(error) => {
+                let asked = Purpose::of("look at an unknown outcome").at(address).operation(operation);
+                self.log_failed(asked, &error);
+                return false;
+            }
             Ok(_) => return true,
         };
         let owner = record.owner;
@@ -75,7 +80,10 @@ impl Engine {
             }
             // Perhaps written: a claim will tell.
             Err(error) => {
-                tracing::warn!(%address, operation, %error, "a verdict is not recorded");
+                self.log_unrecorded(
+                    Purpose::of("verdict of a hook").at(address).operation(operation),
+                    &error,
+                );
                 self.verifier.doubts.put_off(address, owner, self.config.verify_pause, Instant::now());
             }
         }

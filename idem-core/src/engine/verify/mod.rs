@@ -17,13 +17,15 @@ use crate::address::Address;
 use crate::protocol::Owner;
 
 /// What this process knows of records that nobody is sure of.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Verifier {
     doubts: Doubts,
     home: Home,
     /// A round is under way.
     at_it: AtomicBool,
 }
+
+crate::debug::structure!(Verifier);
 
 impl Verifier {
     /// Remembers the caller's runtime.

@@ -7,7 +7,7 @@ use std::time::Instant;
 use tokio::task::JoinSet;
 
 use super::super::flight::{Boarded, End, Flight};
-use super::super::{CallSite, Engine};
+use super::super::{CallSite, Engine, Purpose};
 use super::find_out::Place;
 use crate::protocol::StateKind;
 use crate::store::{Entry, Page};
@@ -66,7 +66,7 @@ async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Opti
     let engine = engine.upgrade().filter(|engine| !engine.draining.load(Ordering::SeqCst))?;
     let page = Page { state: StateKind::Unknown, after, limit: PAGE };
     let page = engine.store.call(CallSite::VERIFY_LIST, |store| store.list(page)).await;
-    page.inspect_err(|error| tracing::warn!(%error, "unknown outcomes could not be looked for")).ok()
+    page.inspect_err(|error| engine.log_failed(Purpose::of("look for unknown outcomes"), error)).ok()
 }
 
 fn wanted(engine: &Engine, entry: &Entry) -> bool {

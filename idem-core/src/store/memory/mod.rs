@@ -45,7 +45,6 @@ const EXPIRY_STEP: usize = 4;
 const FULL_SEARCH_EVERY: u64 = 50_000;
 
 /// Records in memory. Cheap to share behind an `Arc`; see the [module](self).
-#[derive(Debug)]
 pub struct MemoryStore {
     shards: Box<[Mutex<Shard>]>,
     clock: Arc<dyn Clock>,
@@ -55,6 +54,8 @@ pub struct MemoryStore {
     bytes: AtomicUsize,
     searched: AtomicU64,
 }
+
+crate::debug::structure!(MemoryStore: max_records, max_bytes);
 
 /// Sets the bounds of a [`MemoryStore`].
 #[derive(Debug, Clone)]

@@ -16,7 +16,6 @@ pub(super) struct Usage {
     pub(super) bytes: usize,
 }
 
-#[derive(Debug)]
 pub(super) struct Shard {
     index: HashTable<u32>,
     slots: Slab,
@@ -28,6 +27,8 @@ pub(super) struct Shard {
     /// The same for what the cursor has passed since it was last at the start.
     due_behind: Timestamp,
 }
+
+crate::debug::structure!(Shard: usage);
 
 const NEVER: Timestamp = Timestamp::from_micros(u64::MAX);
 

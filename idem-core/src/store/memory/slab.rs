@@ -7,17 +7,20 @@ use crate::protocol::Record;
 const CHUNK: usize = 32;
 
 /// A record with its address; without a record it is free.
-#[derive(Debug)]
 pub(super) struct Slot {
     pub(super) address: Address,
     pub(super) record: Option<Record>,
 }
 
-#[derive(Debug, Default)]
+crate::debug::structure!(Slot: address);
+
+#[derive(Default)]
 pub(super) struct Slab {
     chunks: Vec<Vec<Slot>>,
     free: Vec<u32>,
 }
+
+crate::debug::structure!(Slab);
 
 impl Slab {
     /// How many slots there are, free ones included.

@@ -1,5 +1,6 @@
 //! Opening the store.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -17,10 +18,21 @@ use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
 
 /// Where a [`MySqlStore`] connects to: a URL, options, or the pool of the application.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct MySqlSource {
     options: Result<MySqlConnectOptions, Arc<str>>,
     pool: Option<MySqlPool>,
+}
+
+/// Without the URL and the options: both may hold a password.
+impl fmt::Debug for MySqlSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self { pool: Some(_), .. } => "MySqlSource(pool)",
+            Self { options: Ok(_), .. } => "MySqlSource(options)",
+            Self { options: Err(_), .. } => "MySqlSource(unusable)",
+        })
+    }
 }
 
 impl From<&str> for MySqlSource {
@@ -49,7 +61,7 @@ impl From<&MySqlPool> for MySqlSource {
 }
 
 /// Sets up a [`MySqlStore`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "nothing is opened before `open`"]
 pub struct MySqlStoreBuilder {
     source: MySqlSource,
@@ -59,6 +71,8 @@ pub struct MySqlStoreBuilder {
     dialect: Option<Dialect>,
     migrate: bool,
 }
+
+crate::debug::structure!(MySqlStoreBuilder: source, table, lanes, timeout, dialect, migrate);
 
 impl MySqlStoreBuilder {
     pub(super) fn new(source: MySqlSource) -> Self {

@@ -1,5 +1,6 @@
 //! Opening the store.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,10 +16,21 @@ use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
 
 /// Where a [`PostgresStore`] connects to: a URL, options, or the pool of the application.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct PostgresSource {
     options: Result<PgConnectOptions, Arc<str>>,
     pool: Option<PgPool>,
+}
+
+/// Without the URL and the options: both may hold a password.
+impl fmt::Debug for PostgresSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self { pool: Some(_), .. } => "PostgresSource(pool)",
+            Self { options: Ok(_), .. } => "PostgresSource(options)",
+            Self { options: Err(_), .. } => "PostgresSource(unusable)",
+        })
+    }
 }
 
 impl From<&str> for PostgresSource {
@@ -47,7 +59,7 @@ impl From<&PgPool> for PostgresSource {
 }
 
 /// Sets up a [`PostgresStore`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "nothing is opened before `open`"]
 pub struct PostgresStoreBuilder {
     source: PostgresSource,
@@ -58,6 +70,8 @@ pub struct PostgresStoreBuilder {
     migrate: bool,
     claim_with_begin: bool,
 }
+
+crate::debug::structure!(PostgresStoreBuilder: source, table, lanes, timeout, through_pooler, migrate);
 
 impl PostgresStoreBuilder {
     pub(super) fn new(source: PostgresSource) -> Self {

@@ -35,7 +35,7 @@ pub enum Durability {
 }
 
 /// Sets up a [`RedisStore`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "nothing is opened before `open`"]
 pub struct RedisStoreBuilder {
     source: RedisSource,
@@ -44,6 +44,8 @@ pub struct RedisStoreBuilder {
     timeout: Duration,
     durability: Durability,
 }
+
+crate::debug::structure!(RedisStoreBuilder: source, prefix, lanes, timeout, durability);
 
 impl RedisStoreBuilder {
     pub(super) fn new(source: RedisSource) -> Self {

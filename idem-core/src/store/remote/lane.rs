@@ -36,7 +36,7 @@ impl<W: Work> Lane<W> {
     pub(super) fn refuse(mut self, error: &StoreError) {
         self.ended = true;
         for Waiting { caller, .. } in self.queue.abandon() {
-            let _ignored = caller.send(Err(StoreError::new(error.kind(), error.to_string())));
+            let _ignored = caller.send(Err(error.share()));
         }
     }
 }

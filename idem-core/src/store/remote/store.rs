@@ -120,9 +120,7 @@ impl<D: Driver> Remote<D> {
         let count = batch.len();
         let renewed = self
             .run(&self.renewing, move |exchange| async move { Ok(renewals::renew(&exchange, batch).await) });
-        renewed.await.unwrap_or_else(|error| {
-            (0..count).map(|_| Err(StoreError::new(error.kind(), error.to_string()))).collect()
-        })
+        renewed.await.unwrap_or_else(|error| (0..count).map(|_| Err(error.share())).collect())
     }
 
     pub(in crate::store) async fn look_up(&self, address: Address) -> Result<Option<Record>, StoreError> {

@@ -27,7 +27,7 @@ pub enum Durability {
 }
 
 /// Sets up a [`SqliteStore`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct SqliteStoreBuilder {
     path: PathBuf,
     durability: Durability,
@@ -37,6 +37,8 @@ pub struct SqliteStoreBuilder {
     #[cfg(feature = "sqlite-tx")]
     pool: Option<sqlx::SqlitePool>,
 }
+
+crate::debug::structure!(SqliteStoreBuilder: path, durability, busy_timeout, max_records);
 
 impl SqliteStoreBuilder {
     pub(super) fn new(path: &Path) -> Self {
