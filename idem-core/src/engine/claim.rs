@@ -5,11 +5,12 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::Engine;
 use super::backoff::Backoff;
 use super::calls::CallSite;
+use super::claim_slot::Unclaimed;
 use super::panics::caught;
-use crate::protocol::{Claim, ClaimOutcome, Nonce};
+use super::{Engine, Purpose};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, WriteOutcome};
 use crate::store::{Release, StoreError, StoreErrorKind};
 
 /// A claim that does not borrow from its caller, so that any thread can poll it to its answer.
@@ -32,19 +33,30 @@ enum Next {
 ///
 /// A question that panics is repeated, as one that was lost: the store failed, or its future was polled after its own
 /// runtime had ended. This future itself never has to be made again, so it always knows which nonce may be under way.
-pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: Instant) -> ClaimFuture {
+///
+/// A claim that is won after its lease is over may be another's by now. It is released and claimed again as well, so that
+/// no handler begins beside one that took over.
+///
+/// With [`Unclaimed::MarkUnknown`] the handler has run, and the record is to become unknown: it is never released.
+pub(super) fn claim_until_decided(
+    engine: Arc<Engine>,
+    mut claim: Claim,
+    unclaimed: Unclaimed,
+    mut since: Instant,
+) -> ClaimFuture {
     Box::pin(async move {
         let mut repeated = false;
         let mut backoff = Backoff::for_questions();
         loop {
             let next = {
-                let asked = pin!(ask(&engine, &claim, repeated, since));
+                let asked = pin!(ask(&engine, &claim, unclaimed, repeated, since));
                 caught(asked).await
             };
             match next {
                 Ok(Next::Decided(decided)) => return decided,
                 Ok(Next::BeginAnew) => {
                     repeated = false;
+                    since = Instant::now();
                     claim.nonce = Nonce::fresh();
                     continue;
                 }
@@ -66,18 +78,32 @@ pub(super) fn claim_until_decided(engine: Arc<Engine>, mut claim: Claim, since: 
     })
 }
 
-async fn ask(engine: &Engine, claim: &Claim, repeated: bool, since: Instant) -> Next {
+async fn ask(engine: &Engine, claim: &Claim, unclaimed: Unclaimed, repeated: bool, since: Instant) -> Next {
     let answer = engine.store.claim(claim.clone()).await;
     // Asked after the answer: the lease may have ended while the claim was on its way.
-    let may_be_own = repeated || since.elapsed() >= claim.lease;
+    let is_late = since.elapsed() >= claim.lease;
+    let may_release = unclaimed == Unclaimed::Release;
     match answer {
-        Err(error) if error.kind() == StoreErrorKind::Undecided => Next::Repeat,
-        Ok(ClaimOutcome::Unknown) if may_be_own => match release_own_unknown(engine, claim).await {
-            Ok(true) => Next::BeginAnew,
-            Ok(false) => Next::Decided(Ok(ClaimOutcome::Unknown)),
-            Err(error) if error.is_transient() => Next::Repeat,
-            Err(error) => Next::Decided(Err(error)),
-        },
+        // While an earlier copy may have taken effect, no error is an answer.
+        Err(error) if repeated || error.kind() == StoreErrorKind::Undecided => {
+            engine.log_failed(
+                Purpose::of("claim").at(claim.address).operation(claim.label.operation()),
+                &error,
+            );
+            Next::Repeat
+        }
+        Ok(ClaimOutcome::Won(won)) if is_late && may_release => {
+            let released = release(engine, claim, won.owner).await;
+            released.map_or(Next::Repeat, |_| Next::BeginAnew)
+        }
+        Ok(ClaimOutcome::Unknown) if (repeated || is_late) && may_release => {
+            match release_own_unknown(engine, claim).await {
+                Ok(true) => Next::BeginAnew,
+                Ok(false) => Next::Decided(Ok(ClaimOutcome::Unknown)),
+                Err(error) if repeated || error.is_transient() => Next::Repeat,
+                Err(error) => Next::Decided(Err(error)),
+            }
+        }
         // Perhaps a sweep has released the nonce of this claim.
         Ok(ClaimOutcome::InFlight { .. }) if repeated => Next::BeginAnew,
         decided => Next::Decided(decided),
@@ -91,6 +117,10 @@ async fn release_own_unknown(engine: &Engine, claim: &Claim) -> Result<bool, Sto
         Some(record) if record.owner.nonce == claim.nonce => record.owner,
         _ => return Ok(false),
     };
+    release(engine, claim, owner).await.map(|_| true)
+}
+
+async fn release(engine: &Engine, claim: &Claim, owner: Owner) -> Result<WriteOutcome, StoreError> {
     let release = Release { address: claim.address, owner, retention: claim.terms.retention() };
-    engine.store.call(CallSite::RELEASE_UNCLAIMED, |store| store.release(release)).await.map(|_| true)
+    engine.store.call(CallSite::RELEASE_UNCLAIMED, |store| store.release(release)).await
 }

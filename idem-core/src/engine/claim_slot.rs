@@ -17,7 +17,7 @@ use crate::protocol::ClaimOutcome;
 use crate::store::StoreError;
 
 /// A leader that neither has a claim under way nor has said that it will be silent for longer is given up after this.
-const LEADER_SILENCE: Duration = Duration::from_secs(2);
+pub(super) const LEADER_SILENCE: Duration = Duration::from_secs(2);
 
 /// A claim under way, with what is needed to follow it.
 pub(super) struct Asked {
@@ -103,7 +103,7 @@ impl ClaimSlot {
     /// Starts a claim, which the leader polls.
     pub(super) fn start(&self, asked: Asked) {
         let mut slot = self.lock();
-        slot.adopt_at = later(asked.since, asked.lease / 3);
+        slot.adopt_at = later(asked.since, (asked.lease / 3).min(LEADER_SILENCE));
         // What the leader does with the answer takes no time, or it says how long it will be silent.
         slot.silent_until = slot.adopt_at;
         slot.state = SlotState::Leader(asked);

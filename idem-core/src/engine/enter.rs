@@ -161,6 +161,10 @@ impl Engine {
                     return Some(Ok(Entered::Replay(replay.reply)));
                 }
                 ClaimOutcome::Mismatch => return Some(Err(Refused::KeyReused)),
+                // Its handler never began, and the record is about to be released.
+                ClaimOutcome::Unknown if self.flights.is_followed(operation.address) => {
+                    return Some(Err(Refused::InProgress { retry_after: ASK_AGAIN }));
+                }
                 ClaimOutcome::Unknown => {
                     lead.silent_for(self.find_out_limit());
                     // Once: what is unknown again is another's doing.

@@ -9,6 +9,8 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::claim_slot::ClaimSlot;
+use super::closing::Unfinished;
+use super::drain::Counted;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::protocol::Owner;
@@ -26,12 +28,23 @@ pub(super) struct Flight {
     pub(super) claim: ClaimSlot,
     /// Rings at every change of the stage.
     pub(super) changed: Notify,
+    attempt: Mutex<AttemptState>,
     lost: AtomicBool,
     /// Rings when the claim turns out to be somebody else's.
     pub(super) losing: Notify,
 }
 
 crate::debug::structure!(Flight: address);
+
+/// The attempt that was won for the flight.
+#[derive(Default)]
+struct AttemptState {
+    /// Until the attempt has ended, a drain waits for it.
+    counted: Option<Counted>,
+    unfinished: Option<Unfinished>,
+}
+
+crate::debug::structure!(AttemptState);
 
 /// How far it is.
 #[derive(Debug, Clone)]
@@ -83,6 +96,7 @@ impl Flight {
             stage: Mutex::new(Stage::Claiming),
             claim: ClaimSlot::new(now),
             changed: Notify::new(),
+            attempt: Mutex::default(),
             lost: AtomicBool::new(false),
             losing: Notify::new(),
         }
@@ -133,6 +147,36 @@ impl Flight {
         }
     }
 
+    fn attempt(&self) -> MutexGuard<'_, AttemptState> {
+        self.attempt.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The claim is an attempt from here on.
+    pub(super) fn attempt_begins(&self, counted: Counted) {
+        self.attempt().counted = Some(counted);
+    }
+
+    /// The attempt is settled. Called again, does nothing.
+    pub(super) fn attempt_ends(&self) {
+        let ended = std::mem::take(&mut *self.attempt());
+        drop(ended);
+    }
+
+    /// The caller writes the ending of the attempt from here on.
+    pub(super) fn unfinished(&self, unfinished: Unfinished) {
+        self.attempt().unfinished = Some(unfinished);
+    }
+
+    /// The ending that the caller was to write, to be written by another.
+    pub(super) fn take_unfinished(&self) -> Option<Unfinished> {
+        self.attempt().unfinished.take()
+    }
+
+    /// The same, if the caller began before `limit`: it may be a future that is held and not polled any more.
+    fn take_unfinished_since(&self, limit: Instant) -> Option<Unfinished> {
+        self.attempt().unfinished.take_if(|unfinished| unfinished.since <= limit)
+    }
+
     /// Tells the handler to stop.
     pub(super) fn lose(&self) {
         self.lost.store(true, Ordering::Release);
@@ -157,6 +201,8 @@ crate::debug::variants!(Boarded { Leader, Follower });
 /// All operations under way in this process.
 pub(crate) struct Flights {
     shards: Box<[Mutex<Map>]>,
+    /// Addresses of claims that are followed although their callers were told that the store failed.
+    followed: Mutex<Vec<Address>>,
     attempts: AtomicUsize,
     /// Rings when the last attempt is settled.
     pub(super) idle: Notify,
@@ -170,6 +216,7 @@ impl Default for Flights {
     fn default() -> Self {
         Self {
             shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            followed: Mutex::default(),
             attempts: AtomicUsize::new(0),
             idle: Notify::new(),
         }
@@ -223,6 +270,13 @@ impl Flights {
         (due, next)
     }
 
+    /// Endings that their callers have been writing since before `limit`.
+    pub(super) fn unfinished_since(&self, limit: Instant) -> Vec<Unfinished> {
+        let shards = self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
+        let flights: Vec<_> = shards.flat_map(|shard| shard.values().cloned().collect::<Vec<_>>()).collect();
+        flights.iter().filter_map(|flight| flight.take_unfinished_since(limit)).collect()
+    }
+
     /// Stops the handler that runs here as `owner`: its claim is not its own any more.
     pub(crate) fn lose(&self, address: Address, owner: Owner) {
         let flight = self.shard(address).and_then(|shard| shard.get(&address).cloned());
@@ -243,6 +297,21 @@ impl Flights {
         held
     }
 
+    /// A claim at `address` is followed until the guard is dropped.
+    pub(super) fn follows(&self, address: Address) -> Followed<'_> {
+        self.followed().push(address);
+        Followed { flights: self, address }
+    }
+
+    /// True if this process may have claimed the key itself, for a caller that was told that the store failed.
+    pub(super) fn is_followed(&self, address: Address) -> bool {
+        self.followed().contains(&address)
+    }
+
+    fn followed(&self) -> MutexGuard<'_, Vec<Address>> {
+        self.followed.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn attempts(&self) -> usize {
         self.attempts.load(Ordering::SeqCst)
     }
@@ -254,6 +323,22 @@ impl Flights {
     pub(super) fn attempt_ends(&self) {
         if self.attempts.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.idle.notify_waiters();
+        }
+    }
+}
+
+/// From [`Flights::follows`].
+#[derive(Debug)]
+pub(super) struct Followed<'a> {
+    flights: &'a Flights,
+    address: Address,
+}
+
+impl Drop for Followed<'_> {
+    fn drop(&mut self) {
+        let mut followed = self.flights.followed();
+        if let Some(at) = followed.iter().position(|address| *address == self.address) {
+            followed.swap_remove(at);
         }
     }
 }

@@ -7,7 +7,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::claim_slot::{Asked, Unclaimed};
+use super::claim_slot::{Asked, LEADER_SILENCE, Unclaimed};
 use super::drain::Counted;
 use super::ending::{EndWrite, Ending};
 use super::flight::{End, Flight, Stage};
@@ -44,10 +44,12 @@ async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted
     reach(points::UNCLAIMED_FOLLOW_BEFORE);
     let Asked { mut future, lease, retention, unclaimed, since } = asked;
     let limit = later(since, engine.claim_limit());
+    let mut _followed = None;
     let not_taken = if let Ok(answer) = tokio::time::timeout_at(limit.into(), &mut future).await {
         offer(&engine, &flight, answer, later(since, lease / 3)).await
     } else {
         // The callers of the flight are told together. The claim is followed all the same, and given back.
+        _followed = Some(engine.flights.follows(flight.address));
         engine.flights.land(&flight, End::Failed(StoreErrorKind::Undecided));
         let answer = future.await;
         flight.claim.close();
@@ -87,11 +89,12 @@ async fn offer(
         flight.set(stage);
     }
     flight.claim.deliver(answer);
-    let until = until.max(later(Instant::now(), TIME_TO_TAKE));
+    let now = Instant::now();
+    let until = until.min(later(now, LEADER_SILENCE)).max(later(now, TIME_TO_TAKE));
     if tokio::time::timeout_at(until.into(), flight.claim.resolved()).await.is_err() {
         tracing::warn!(
             address = %flight.address,
-            "a call was not polled for a third of its lease: its claim is given back"
+            "a call was not polled for too long: its claim is given back"
         );
     }
     flight.claim.take_back()

@@ -21,6 +21,8 @@ use crate::store::{Batch, Renewal, Sweep};
 
 /// At most this many records are moved or reaped in one call, so that live traffic gets its turn in between.
 const BATCH: usize = 500;
+/// The keeper writes an ending itself after this, if its caller has not got through with it.
+const LONGEST_ENDING: Duration = Duration::from_secs(10);
 /// A renewal that failed, or met a locked row, is tried again after this.
 const RETRY: Duration = Duration::from_millis(200);
 /// After this even a keeper without claims looks whether its engine is still there.
@@ -158,12 +160,19 @@ async fn round(engine: &Arc<Engine>, sweeps: &mut Sweeps, now: Instant) -> Insta
     next.min(sweeps.next)
 }
 
-/// Takes over the claims whose leaders are not polled any more; says when the next is due.
+/// Takes over the claims and the endings whose callers are not polled any more; says when the next claim is due.
 fn adopt(engine: &Arc<Engine>) -> Instant {
     let now = Instant::now();
     let (unanswered, next) = engine.flights.unanswered(now);
     for flight in unanswered {
         engine.adopt(&flight);
+    }
+    // The callers of these are not polled: a caller that is polled has given up by then.
+    let limit = engine.claim_limit().min(LONGEST_ENDING);
+    for unfinished in
+        now.checked_sub(limit).map(|limit| engine.flights.unfinished_since(limit)).into_iter().flatten()
+    {
+        engine.keeper.spawn(engine, unfinished.closing.in_background(unfinished.ending));
     }
     next.unwrap_or(now + LONGEST_SLEEP)
 }

@@ -106,9 +106,10 @@ impl Lead {
         if std::mem::replace(&mut self.has_asked, true) {
             self.claim.nonce = Nonce::fresh();
         }
-        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone(), since);
+        let unclaimed = self.unclaimed();
+        let future = claim_until_decided(Arc::clone(&self.engine), self.claim.clone(), unclaimed, since);
         let (lease, retention) = (self.claim.lease, self.claim.terms.retention());
-        Asked { future, lease, retention, unclaimed: self.unclaimed(), since }
+        Asked { future, lease, retention, unclaimed, since }
     }
 
     /// What to do with a claim that is won after this leader has left.

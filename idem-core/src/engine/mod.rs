@@ -11,6 +11,7 @@ mod cache;
 mod calls;
 mod claim;
 mod claim_slot;
+mod closing;
 mod config;
 #[cfg(feature = "_tx")]
 mod coupled;

@@ -27,6 +27,8 @@ pub(super) enum Fault {
     Panic,
     /// Applied once [`FaultyStore::go_on`] is called.
     Slow,
+    /// Applied, and answered once [`FaultyStore::go_on`] is called.
+    AnswerHeld,
     /// A claim that the store sends twice, as after a broken connection: applied, and once more when
     /// [`FaultyStore::go_on`] is called. Only the second answer is told.
     SentTwice,
@@ -116,6 +118,12 @@ impl FaultyStore {
                 self.hanging.add_permits(1);
                 self.going_on.acquire().await.unwrap().forget();
                 operation.await
+            }
+            Some(Fault::AnswerHeld) => {
+                let answer = operation.await;
+                self.hanging.add_permits(1);
+                self.going_on.acquire().await.unwrap().forget();
+                answer
             }
             Some(Fault::AnswerSleeps) => {
                 self.hanging.add_permits(1);

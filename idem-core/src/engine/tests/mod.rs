@@ -3,6 +3,7 @@
 mod cancel;
 mod drain;
 mod faulty;
+mod late;
 mod lease;
 mod left_behind;
 mod limits;

@@ -1,0 +1,106 @@
+//! Ends an attempt in the store: for its caller, or in the background.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::attempt::Settled;
+use super::ending::{EndWrite, Ending};
+use super::flight::{End, Flight};
+use super::{ASK_AGAIN, Engine};
+use crate::current;
+use crate::fault::{points, reach};
+use crate::policy::Policy;
+use crate::protocol::{Current, Owner, WriteOutcome};
+use crate::refused::Refused;
+use crate::reply::Reply;
+
+/// What it takes to end an attempt.
+#[derive(Clone)]
+pub(super) struct Closing {
+    pub(super) engine: Arc<Engine>,
+    pub(super) flight: Arc<Flight>,
+    pub(super) owner: Owner,
+    pub(super) policy: Policy,
+    /// What the handler finds as the current operation.
+    pub(super) run: current::Current,
+}
+
+/// An ending that its caller writes. The keeper writes it if the caller does not get through with it.
+pub(super) struct Unfinished {
+    pub(super) since: Instant,
+    pub(super) closing: Closing,
+    pub(super) ending: Ending,
+}
+
+impl Closing {
+    pub(super) async fn write(
+        &self,
+        ending: &mut Ending,
+        patience: Option<Duration>,
+    ) -> Option<(WriteOutcome, Instant)> {
+        let (address, owner, retention) = (self.flight.address, self.owner, self.policy.ttl);
+        let write = EndWrite {
+            address,
+            owner,
+            ending,
+            retention,
+            operation: Some(self.run.operation()),
+            unclaimed: false,
+        };
+        self.engine.end_claim(write, patience).await
+    }
+
+    /// Tells the twins, and what the caller may hear.
+    pub(super) fn land(&self, outcome: WriteOutcome, ending: Ending, asked: Instant) -> Settled {
+        let engine = &self.engine;
+        let (end, settled) = match (outcome, ending) {
+            (WriteOutcome::Applied, Ending::Complete(reply)) => {
+                self.remember(&reply, asked);
+                (End::Done(reply), Settled::Recorded)
+            }
+            (WriteOutcome::Applied, Ending::Release) => (End::Open, Settled::Recorded),
+            (WriteOutcome::Applied, Ending::Unknown) => {
+                engine.meets_unknown(self.flight.address, self.owner, self.policy.lease);
+                (End::Unknown, Settled::Recorded)
+            }
+            (WriteOutcome::Lost(Current::Done { reply, fingerprint }), _)
+                if fingerprint == self.flight.fingerprint =>
+            {
+                (End::Done(reply.clone()), Settled::Superseded(reply))
+            }
+            (WriteOutcome::Lost(current), _) => {
+                tracing::warn!(
+                    address = %self.flight.address,
+                    operation = self.run.operation(),
+                    ?current,
+                    "an operation ended after its claim had been lost; its own outcome was not recorded"
+                );
+                let refused = match current {
+                    Current::Running => Refused::InProgress { retry_after: ASK_AGAIN },
+                    _ => Refused::OutcomeUnknown,
+                };
+                (End::Open, Settled::Refused(refused))
+            }
+        };
+        reach(points::ENGINE_LAND_BEFORE);
+        engine.flights.land(&self.flight, end);
+        self.flight.attempt_ends();
+        reach(points::ENGINE_LAND_AFTER);
+        settled
+    }
+
+    fn remember(&self, reply: &Reply, asked: Instant) {
+        if let Some(cache) = &self.engine.cache {
+            cache.put(self.flight.address, self.flight.fingerprint, reply.clone(), asked, self.policy.ttl);
+        }
+    }
+
+    /// As long as the process lives. The claim is renewed meanwhile, so that no other process takes it over.
+    pub(super) async fn in_background(self, mut ending: Ending) {
+        reach(points::ENGINE_BACKGROUND_BEFORE);
+        if let Some((outcome, asked)) = self.write(&mut ending, None).await {
+            self.land(outcome, ending, asked);
+        }
+        reach(points::ENGINE_BACKGROUND_AFTER);
+    }
+}
