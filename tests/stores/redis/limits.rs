@@ -163,7 +163,7 @@ async fn somebody_elses_value_is_left_alone() {
     assert_eq!(shell.ask("LLEN", &key).int(), 1);
 }
 
-/// Redis hangs up on whoever announces more than it takes, and whether the client hears why is a matter of chance.
+/// Redis hangs up on a client that announces more than it takes, and whether the client hears why is a matter of chance.
 #[tokio::test]
 async fn a_reply_that_redis_never_takes_is_unstorable_and_harms_no_neighbour() {
     let Some(redis) = require(Redis::start()) else { return };
