@@ -21,7 +21,7 @@ pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {
     match Stored::read(reply) {
         Stored::Response(mut response, trailers) => {
             response.headers_mut().insert(REPLAYED, HeaderValue::from_static("true"));
-            response.map(|bytes| whole(bytes, trailers))
+            response.map(|bytes| whole(bytes, trailers.map(|lines| *lines)))
         }
         Stored::Tombstone(why) => problem(&Refused::ResultUnavailable(why), profile),
     }

@@ -16,7 +16,7 @@ use crate::reply::{Format, Reply};
 #[derive(Debug)]
 pub(crate) enum Stored {
     /// The response, and its trailers if it has any.
-    Response(Response<Bytes>, Option<HeaderMap>),
+    Response(Response<Bytes>, Option<Box<HeaderMap>>),
     /// There is none to give.
     Tombstone(Unavailable),
 }
@@ -85,7 +85,7 @@ impl Stored {
             return Self::Tombstone(why);
         }
         match Self::response(Bytes::from_owner(reply.clone())) {
-            Some((response, trailers)) => Self::Response(response, trailers),
+            Some((response, trailers)) => Self::Response(response, trailers.map(Box::new)),
             None => Self::Tombstone(Unavailable::Unreadable),
         }
     }

@@ -1,5 +1,7 @@
 //! What a function answers comes back from its record, or is refused when it is written.
 
+#![expect(clippy::option_option, reason = "a result may be one")]
+
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt::Debug;
 
@@ -361,7 +363,7 @@ fn nesting_has_an_end_and_never_overflows_the_stack() {
     comes_back(&chain(200));
     is_refused(&chain(2000));
     let mut deep = vec![5, 0];
-    deep.extend([13; 1 << 16]);
+    deep.resize(1 << 16, 13);
     assert!(read::<serde_json::Value>(&Reply::from(deep)).is_err());
 }
 

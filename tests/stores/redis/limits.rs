@@ -163,6 +163,30 @@ async fn somebody_elses_value_is_left_alone() {
     assert_eq!(shell.ask("LLEN", &key).int(), 1);
 }
 
+/// Redis hangs up on a client that announces more than it takes, and whether the client hears why is a matter of chance.
+#[tokio::test]
+async fn a_reply_that_redis_never_takes_is_unstorable_and_harms_no_neighbour() {
+    let Some(redis) = require(Redis::start()) else { return };
+    let records = Records::at(&[redis.url()]);
+    let (store, mut shell) = (records.open().await, records.shell());
+    assert_eq!(shell.say("CONFIG SET proto-max-bulk-len 1mb").text(), "OK");
+    for round in 0..5 {
+        let [long, short] = [format!("long {round}"), format!("short {round}")];
+        let owner = win(&store, &long).await;
+        let long_one = Completion { reply: vec![b'r'; 4 << 20].into(), ..completion(&long, owner) };
+        let (batch, _) = Batch::new(vec![long_one, completion(&short, win(&store, &short).await)]);
+        let order: Vec<_> = batch.iter().map(|completion| completion.address).collect();
+        for (at, answer) in order.into_iter().zip(store.complete_batch(batch).await) {
+            if at == address(&long) {
+                assert_eq!(kind(answer), StoreErrorKind::Unstorable);
+            } else {
+                assert_eq!(answer.unwrap(), WriteOutcome::Applied);
+            }
+        }
+        assert_eq!(store.complete(completion(&long, owner)).await.unwrap(), WriteOutcome::Applied);
+    }
+}
+
 #[tokio::test]
 async fn out_of_memory_is_capacity_exceeded() {
     let Some(redis) = require(Redis::start()) else { return };
