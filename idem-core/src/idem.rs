@@ -257,10 +257,31 @@ impl<S, C> Builder<S, C> {
     }
 }
 
-impl<S: Store> Builder<S, Scope> {
-    /// The handle.
+impl<S: Store, C> Builder<S, C> {
+    /// The handle. It compiles once a [`scope`](Self::scope) is set.
     #[must_use]
-    pub fn build(self) -> Idem<S> {
-        Idem::of(Engine::new(self.store, self.scope, self.config))
+    pub fn build(self) -> Idem<S>
+    where
+        C: SetScope,
+    {
+        Idem::of(Engine::new(self.store, self.scope.scope(), self.config))
+    }
+}
+
+/// The scope of a builder: [`Scope`], and not [`NoScope`].
+#[diagnostic::on_unimplemented(
+    message = "this builder has no scope: who do the keys belong to?",
+    label = "needs `.scope(…)` before it",
+    note = "add `.scope(Scope::header(\"x-account\"))` with the header in which your gateway names the caller, \
+            `.scope(Scope::extension(|user: &User| user.tenant))`, or `.scope(Scope::public())` for a service with one caller"
+)]
+pub trait SetScope {
+    #[doc(hidden)]
+    fn scope(self) -> Scope;
+}
+
+impl SetScope for Scope {
+    fn scope(self) -> Scope {
+        self
     }
 }
