@@ -134,7 +134,7 @@ pub(super) async fn give_back(
                         );
                     }
                     Unclaimed::MarkUnknown => {
-                        engine.log_unrecorded(Purpose::of("outcome").at(address), &error)
+                        engine.log_unrecorded(Purpose::of("outcome").at(address), &error);
                     }
                 }
                 backoff.pause().await;
