@@ -286,10 +286,13 @@ impl<S, C> Builder<S, C> {
     }
 }
 
-impl<S: Store> Builder<S, Scope> {
-    /// The handle.
+impl<S: Store, C> Builder<S, C> {
+    /// The handle. It compiles once a [`scope`](Self::scope) is set.
     #[must_use]
-    pub fn build(mut self) -> Idem<S> {
+    pub fn build(mut self) -> Idem<S>
+    where
+        C: SetScope,
+    {
         self.config.policy.settle(self.lease, self.max_run);
         if let Some(contradiction) = self.config.policy.contradiction() {
             tracing::error!(
@@ -297,6 +300,24 @@ impl<S: Store> Builder<S, Scope> {
                 "the settings of this `Idem` contradict each other: every call is refused"
             );
         }
-        Idem::of(EngineHandle::new(Engine::new(self.store, self.scope, self.config)))
+        Idem::of(EngineHandle::new(Engine::new(self.store, self.scope.scope(), self.config)))
+    }
+}
+
+/// The scope of a builder: [`Scope`], and not [`NoScope`].
+#[diagnostic::on_unimplemented(
+    message = "this builder has no scope: who do the keys belong to?",
+    label = "needs `.scope(…)` before it",
+    note = "add `.scope(Scope::header(\"x-account\"))` with the header in which your gateway names the caller, \
+            `.scope(Scope::extension(|user: &User| user.tenant))`, or `.scope(Scope::public())` for a service with one caller"
+)]
+pub trait SetScope {
+    #[doc(hidden)]
+    fn scope(self) -> Scope;
+}
+
+impl SetScope for Scope {
+    fn scope(self) -> Scope {
+        self
     }
 }

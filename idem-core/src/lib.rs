@@ -115,7 +115,7 @@ pub use address::Address;
 pub use current::{Current, current, spawn};
 #[doc(inline)]
 pub use fingerprint::Fingerprint;
-pub use idem::{Builder, Drained, Idem, NoScope};
+pub use idem::{Builder, Drained, Idem, NoScope, SetScope};
 #[doc(inline)]
 pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart, OperationName};
 pub use label::{KeyHint, Label};

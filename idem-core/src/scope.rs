@@ -3,14 +3,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderValue;
 use http::request::Parts;
-use http::{HeaderName, HeaderValue};
 
 use crate::key::{KeyBuf, KeyPart};
 
 /// Who the keys belong to: two callers may use the same key without meeting.
 ///
-/// There is no default; [`Builder::build`](crate::Builder::build) exists only once a scope is set. Take something
+/// There is no default; [`Builder::build`](crate::Builder::build) compiles only once a scope is set. Take something
 /// stable that your service has authenticated, an account or tenant id. Never the credential itself: a refreshed token
 /// would make the same caller a new one, and a retry would run again.
 ///
@@ -21,7 +21,7 @@ pub struct Scope(Source);
 #[derive(Clone)]
 enum Source {
     Public,
-    Header(HeaderName),
+    Header(&'static str),
     Custom { find: Find, missing: &'static str },
 }
 
@@ -31,11 +31,19 @@ impl Scope {
     /// The value of a request header that your gateway or authentication sets and callers cannot forge. A request
     /// without it, or with several, is refused with `scope-missing`.
     ///
+    /// `name` in any case, as in `Scope::header("X-Account")`.
+    ///
     /// # Panics
-    /// In a constant context or at start-up, if `name` is not a lower-case header name.
+    /// If `name` is not a header name: empty, or with a character that RFC 9110 (§5.6.2) does not allow. In a constant,
+    /// as in `const ACCOUNT: Scope = Scope::header("x-account");`, that is an error of the compiler.
     #[must_use]
-    pub fn header(name: &'static str) -> Self {
-        Self(Source::Header(HeaderName::from_static(name)))
+    #[track_caller]
+    pub const fn header(name: &'static str) -> Self {
+        assert!(
+            is_header_name(name),
+            "`Scope::header` needs the name of a header, such as \"x-account\": letters, digits and marks, no spaces"
+        );
+        Self(Source::Header(name))
     }
 
     /// A request extension that an authentication layer sets. A request without it is refused with `scope-missing`.
@@ -70,7 +78,7 @@ impl Scope {
         match &self.0 {
             Source::Public => Ok(Vec::new()),
             Source::Header(name) => {
-                let mut values = parts.headers.get_all(name).iter();
+                let mut values = parts.headers.get_all(*name).iter();
                 match (values.next().map(HeaderValue::as_bytes), values.next()) {
                     (Some(value), None) if !value.is_empty() => Ok(value.to_vec()),
                     (Some(_), Some(_)) => Err("the header that names the caller stands twice"),
@@ -82,6 +90,24 @@ impl Scope {
     }
 }
 
+/// A token of RFC 9110 (§5.6.2).
+const fn is_header_name(name: &str) -> bool {
+    let bytes = name.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let allowed = match bytes[at] {
+            b'!' | b'#' | b'$' | b'%' | b'&' | b'\'' | b'*' | b'+' | b'-' | b'.' | b'^' | b'_' | b'`'
+            | b'|' | b'~' => true,
+            byte => byte.is_ascii_alphanumeric(),
+        };
+        if !allowed {
+            return false;
+        }
+        at += 1;
+    }
+    at > 0
+}
+
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
@@ -89,5 +115,43 @@ impl fmt::Debug for Scope {
             Source::Header(name) => write!(f, "Scope::header({name:?})"),
             Source::Custom { .. } => f.write_str("Scope::extension(…)"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In a constant, a wrong name is an error of the compiler.
+    const ACCOUNT: Scope = Scope::header("X-Account");
+
+    fn parts(lines: &[(&str, &str)]) -> Parts {
+        let mut request = http::Request::builder();
+        for (name, value) in lines {
+            request = request.header(*name, *value);
+        }
+        request.body(()).unwrap().into_parts().0
+    }
+
+    #[test]
+    fn the_name_of_the_header_is_found_in_any_case() {
+        for scope in [ACCOUNT, Scope::header("x-account"), Scope::header("X-ACCOUNT")] {
+            assert_eq!(scope.of(&parts(&[("x-account", "ada")])), Ok(b"ada".to_vec()), "{scope:?}");
+            assert!(scope.of(&parts(&[("x-other", "ada")])).is_err());
+            assert!(scope.of(&parts(&[("x-account", "ada"), ("X-Account", "bob")])).is_err());
+        }
+    }
+
+    #[test]
+    fn what_is_taken_for_a_name_is_one_for_the_parser_of_headers_too() {
+        for byte in 0..=u8::MAX {
+            let Ok(name) = String::from_utf8(vec![b'x', byte]) else { continue };
+            assert_eq!(
+                is_header_name(&name),
+                http::HeaderName::from_bytes(name.as_bytes()).is_ok(),
+                "{name:?}"
+            );
+        }
+        assert!(!is_header_name("") && !is_header_name("x account") && !is_header_name("x-ü"));
     }
 }

@@ -5,7 +5,7 @@
 
 use proc_macro::TokenStream;
 
-use crate::model::Databases;
+use crate::model::Features;
 
 mod args;
 mod diag;
@@ -24,6 +24,6 @@ mod tests;
 /// Documented where it is re-exported, as `idem_core::idempotent`.
 #[proc_macro_attribute]
 pub fn idempotent(args: TokenStream, item: TokenStream) -> TokenStream {
-    let databases = if cfg!(feature = "tx") { Databases::Some } else { Databases::None };
-    expand::expand(args.into(), item.into(), databases).into()
+    let features = Features { tx: cfg!(feature = "tx"), axum: cfg!(feature = "axum") };
+    expand::expand(args.into(), item.into(), features).into()
 }

@@ -27,11 +27,19 @@ pub(crate) struct Plan {
     pub(crate) form: Form,
 }
 
-/// Whether idem-core was built with a database whose transactions `#[tx]` can hand out.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Databases {
-    Some,
-    None,
+/// What idem-core was built with.
+#[derive(Clone, Copy)]
+pub(crate) struct Features {
+    /// A database whose transactions `#[tx]` can hand out.
+    pub(crate) tx: bool,
+    /// The form for axum handlers.
+    pub(crate) axum: bool,
+}
+
+impl Features {
+    /// Everything.
+    #[cfg(test)]
+    pub(crate) const ALL: Self = Self { tx: true, axum: true };
 }
 
 /// A transaction that the body gets.

@@ -1,5 +1,6 @@
 //! The client: its requests, hooks, outcomes and errors.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, SystemTime};
 
 use axum::Router;
@@ -19,7 +20,7 @@ pub(crate) async fn format_all() {
     let address = listener.local_addr().unwrap();
     let answers = |status: u16, code: &'static str| {
         post(async move || {
-            let body = format!(r#"{{"code":"{code}","said":"{REPLY}"}}"#);
+            let body = format!(r#"{{"said":"{REPLY}","code":"{code}"}}"#);
             let echo = [("idempotency-key", KEY), ("x-said", REPLY)];
             (StatusCode::from_u16(status).unwrap(), echo, body).into_response()
         })
@@ -63,7 +64,7 @@ pub(crate) async fn format_all() {
         if let Outcome::Expired(expired) = &outcome {
             see(expired);
         }
-        let read = error(outcome.json::<u32>().unwrap_err());
+        let read = error(outcome.json::<BTreeMap<String, u32>>().unwrap_err());
         match read {
             idem_client::outcome::ReadError::Json(why) => drop(error(why)),
             idem_client::outcome::ReadError::NotCompleted(why) => drop(error(why)),

@@ -10,6 +10,7 @@ use tower_service::Service;
 
 use super::tap::{Tap, TapBody};
 use crate::engine::{Engine, EngineHandle};
+use crate::idem::Idem;
 
 /// Made by [`Idem::layer`](crate::Idem::layer).
 #[derive(Clone)]
@@ -29,6 +30,15 @@ impl<S> Layer<S> for IdemLayer {
     type Service = IdemService<S>;
 
     fn layer(&self, inner: S) -> IdemService<S> {
+        IdemService { inner, engine: self.engine.clone() }
+    }
+}
+
+/// An [`Idem`] is its own layer, so that `.layer(idem)` is `.layer(idem.layer())`.
+impl<S: ?Sized, I> Layer<I> for Idem<S> {
+    type Service = IdemService<I>;
+
+    fn layer(&self, inner: I) -> IdemService<I> {
         IdemService { inner, engine: self.engine.clone() }
     }
 }
@@ -82,4 +92,36 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
 /// Methods that change nothing need no key (RFC 9110 §9.2.1); a CORS preflight cannot even carry one.
 pub(super) fn is_safe(method: &Method) -> bool {
     [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(method)
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::Router;
+    use axum::body::to_bytes;
+    use axum::routing::post;
+    use tower::ServiceExt;
+
+    use super::super::context::{Context, Seen};
+    use super::*;
+    use crate::scope::Scope;
+    use crate::store::memory::MemoryStore;
+
+    async fn sees(Context(seen): Context) -> &'static str {
+        if matches!(seen, Seen::Request(_)) { "a layer" } else { "no layer" }
+    }
+
+    #[tokio::test]
+    async fn an_idem_is_its_own_layer() {
+        let idem = Idem::builder(MemoryStore::new()).scope(Scope::public()).build();
+        let router = Router::new().route("/", post(sees));
+        for (router, seen) in [
+            (router.clone().layer(idem.clone()), "a layer"),
+            (router.clone().layer(idem.erase()), "a layer"),
+            (router.clone().layer(idem.layer()), "a layer"),
+            (router, "no layer"),
+        ] {
+            let response = router.oneshot(Request::post("/").body(Body::empty()).unwrap()).await.unwrap();
+            assert_eq!(to_bytes(response.into_body(), 100).await.unwrap(), seen);
+        }
+    }
 }

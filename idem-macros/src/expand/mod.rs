@@ -15,11 +15,11 @@ use proc_macro2::TokenStream;
 use crate::args::Args;
 use crate::diag::{Bag, beside_function, beside_item};
 use crate::input::{Function, misplaced};
-use crate::model::{Databases, Form, Plan};
+use crate::model::{Features, Form, Plan};
 use crate::validate;
 
 /// What `#[idempotent(args)]` above `item` becomes. Never fails: mistakes are emitted beside the item.
-pub(crate) fn expand(args: TokenStream, item: TokenStream, databases: Databases) -> TokenStream {
+pub(crate) fn expand(args: TokenStream, item: TokenStream, features: Features) -> TokenStream {
     let mut bag = Bag::default();
     let args = Args::parse(args, &mut bag);
     // Kept, for an item that is no function is given back as it came.
@@ -28,7 +28,7 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, databases: Databases)
         Ok(function) => function,
         Err(error) => return beside_item(&original, &bag.fail(misplaced(&original, error))),
     };
-    let plan = validate::plan(args, &function, databases, &mut bag);
+    let plan = validate::plan(args, &function, features, &mut bag);
     match bag.finish(plan) {
         Ok(plan) => emit(&plan),
         Err(mistakes) => beside_function(&function, &mistakes),

@@ -6,7 +6,7 @@ use quote::quote;
 use super::fixtures::ALL;
 use super::tokens;
 use crate::expand::expand;
-use crate::model::Databases;
+use crate::model::Features;
 
 /// Names from the prelude, and roots of paths, which a user's crate may give another meaning.
 const FROM_PRELUDE: [&str; 13] = [
@@ -18,7 +18,7 @@ const ROOTS: [&str; 4] = ["core", "std", "alloc", "idem_core"];
 #[test]
 fn nothing_emitted_depends_on_the_prelude() {
     for fixture in &ALL {
-        let expansion = expand(renamed(tokens(fixture.args)), renamed(tokens(fixture.item)), Databases::Some);
+        let expansion = expand(renamed(tokens(fixture.args)), renamed(tokens(fixture.item)), Features::ALL);
         assert_eq!(bare_names(&expansion), Vec::<String>::new(), "{}", fixture.name);
     }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Delimiter, Group, TokenTree};
 
 use super::{compact, expansion, pretty, tokens};
 use crate::expand::expand;
-use crate::model::Databases;
+use crate::model::Features;
 
 #[test]
 fn a_half_typed_body_stays_as_it_is() {
@@ -30,7 +30,7 @@ fn a_half_typed_body_stays_as_it_is() {
 fn a_body_in_an_invisible_group_is_a_body() {
     let body = TokenTree::Group(Group::new(Delimiter::None, tokens("{ run(app) }")));
     let item = tokens("async fn place(app: App) -> Reply").into_iter().chain([body]).collect();
-    let emitted = compact(&expand(tokens(""), item, Databases::Some));
+    let emitted = compact(&expand(tokens(""), item, Features::ALL));
     assert!(emitted.contains("{run(app)}") && !emitted.contains("compile_error"), "{emitted}");
 }
 
@@ -61,11 +61,16 @@ fn no_attribute_of_ours_survives() {
 #[test]
 fn without_a_database_a_transaction_is_one_mistake() {
     let item = "async fn place(#[tx] tx: &mut PgTx<'_>, app: App) -> Reply { run(tx).await }";
-    let emitted = compact(&expand(tokens("isolation = serializable"), tokens(item), Databases::None));
+    let emitted = compact(&expand(
+        tokens("isolation = serializable"),
+        tokens(item),
+        Features { tx: false, ..Features::ALL },
+    ));
     assert!(emitted.starts_with(&compact(&item.replace("#[tx] ", ""))), "{emitted}");
     assert_eq!(emitted.matches("compile_error").count(), 1, "{emitted}");
     assert!(emitted.contains("`postgres`,`mysql`or`sqlite-tx`"), "{emitted}");
-    let other = expand(tokens(""), tokens("async fn place(app: App) {}"), Databases::None);
+    let other =
+        expand(tokens(""), tokens("async fn place(app: App) {}"), Features { tx: false, ..Features::ALL });
     assert!(!compact(&other).contains("compile_error"), "{other}");
 }
 
@@ -108,8 +113,21 @@ fn whatever_comes_in_something_comes_out() {
     for args in args {
         for item in items {
             let Ok(parsed) = item.parse() else { continue };
-            let emitted = expand(tokens(args), parsed, Databases::Some);
+            let emitted = expand(tokens(args), parsed, Features::ALL);
             assert!(emitted.to_string().contains("compile_error"), "{args} / {item}");
         }
     }
+}
+
+/// Without the feature, the only form is the plain one, and the attribute says so instead of emitting what is not there.
+#[test]
+fn without_axum_a_handler_is_refused_and_a_plain_function_is_not() {
+    let features = Features { axum: false, ..Features::ALL };
+    let handler = compact(&expand(tokens(""), tokens("async fn pay(idem: &Idem, id: u64) {}"), features));
+    assert!(handler.contains("needsthefeature`axum`ofidem-core"), "{handler}");
+    assert!(handler.contains("add`with=idem,key="), "{handler}");
+    assert_eq!(handler.matches("compile_error!").count(), 1, "{handler}");
+    let plain = "async fn add(idem: &Idem, id: u64) -> Result<u64, Error> { Ok(id) }";
+    let plain = expand(tokens("with = idem, key = id, name = \"add\""), tokens(plain), features);
+    assert!(!compact(&plain).contains("compile_error!"), "{plain}");
 }

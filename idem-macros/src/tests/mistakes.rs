@@ -64,7 +64,7 @@ const ARGUMENTS: [&str; 49] = [
 ];
 
 /// Arguments that are wrong on a method, and functions that are wrong under right arguments.
-const FUNCTIONS: [(&str, &str); 43] = [
+const FUNCTIONS: [(&str, &str); 48] = [
     ("", METHOD),
     ("with = self.idem", METHOD),
     ("with = self.idem, keey = msg.id, name = \"settle\"", METHOD),
@@ -120,6 +120,11 @@ const FUNCTIONS: [(&str, &str); 43] = [
         "",
         "async fn pay(a: A, b: A, c: A, d: A, e: A, f: A, g: A, h: A, i: A, j: A, k: A, l: A, m: A, n: A, o: A, p: A) {}",
     ),
+    ("", "async fn charge(idem: &Idem, order: u64) -> Result<u32, Refused> { Ok(1) }"),
+    ("", "async fn charge(idem: Arc<Idem>, order: u64) -> Result<u32, Refused> { Ok(1) }"),
+    ("key = order", "async fn charge(name: &str, order: u64) -> Result<u32, Refused> { Ok(1) }"),
+    ("", "async fn pay(tx: &mut PgTx<'_>, Json(new): Json<New>) {}"),
+    ("isolation = serializable", "async fn pay(tx: &mut sqlx::Transaction<'_, sqlx::Postgres>) {}"),
     ("", "struct Payment { id: u64 }"),
     ("", "impl Payments { async fn pay() {} }"),
     ("", "trait Payments { async fn pay(); }"),

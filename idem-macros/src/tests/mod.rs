@@ -10,7 +10,7 @@ mod mistakes;
 use proc_macro2::TokenStream;
 
 use crate::expand::expand;
-use crate::model::Databases;
+use crate::model::Features;
 
 fn tokens(source: &str) -> TokenStream {
     source.parse().expect("tokens")
@@ -18,7 +18,7 @@ fn tokens(source: &str) -> TokenStream {
 
 /// The expansion of `#[idempotent(args)] item`.
 fn expansion(args: &str, item: &str) -> TokenStream {
-    expand(tokens(args), tokens(item), Databases::Some)
+    expand(tokens(args), tokens(item), Features::ALL)
 }
 
 /// The same, laid out by rustfmt's rules.

@@ -10,7 +10,7 @@ mod transaction;
 use crate::args::{Arg, Args};
 use crate::diag::{Bag, Reported};
 use crate::input::{Argument, Buffering, Function};
-use crate::model::{Databases, Form, Plan, Spec};
+use crate::model::{Features, Form, Plan, Spec};
 use crate::path;
 
 /// Decides what to emit for `function`.
@@ -20,7 +20,7 @@ use crate::path;
 pub(crate) fn plan(
     args: Args,
     function: &Function,
-    databases: Databases,
+    features: Features,
     bag: &mut Bag,
 ) -> Result<Plan, Reported> {
     let body = signature::check(function, bag);
@@ -32,7 +32,7 @@ pub(crate) fn plan(
         after_crash: &args.after_crash,
         on_error: &args.on_error,
     };
-    let coupling = transaction::coupling(asked, function, databases, bag);
+    let coupling = transaction::coupling(asked, function, features, bag);
     let form = match (args.with, args.lost) {
         (Arg::Given(with), lost) => {
             let (name, on_error) = (&args.name, &args.on_error);
@@ -42,7 +42,7 @@ pub(crate) fn plan(
         // The name that was not understood may have been `with`.
         (Arg::Broken(reported), _) | (Arg::Absent, Some(reported)) => Err(reported),
         (Arg::Absent, None) => {
-            axum::form(args.key, &args.detach, function, bag).map(|form| Form::Axum(Box::new(form)))
+            axum::form(args.key, &args.detach, function, features, bag).map(|form| Form::Axum(Box::new(form)))
         }
     };
     let form = form?;

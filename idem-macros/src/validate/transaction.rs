@@ -7,7 +7,7 @@ use syn::{Error, Expr, FnArg, Meta, Receiver, ReceiverKind, Type, TypeReference}
 use crate::args::{AfterCrash, Arg, Given, Isolation, OnError};
 use crate::diag::{Bag, Reported};
 use crate::input::{Function, Transaction, is_cfg, is_tx, ungrouped};
-use crate::model::{Coupling, Databases};
+use crate::model::{Coupling, Features};
 
 /// The arguments that the rules look at.
 pub(crate) struct Asked<'a> {
@@ -25,7 +25,7 @@ pub(crate) struct Asked<'a> {
 pub(crate) fn coupling(
     asked: Asked<'_>,
     function: &Function,
-    databases: Databases,
+    features: Features,
     bag: &mut Bag,
 ) -> Result<Option<Coupling>, Reported> {
     let Asked { isolation, retries, commit_on, after_crash, on_error } = asked;
@@ -36,7 +36,7 @@ pub(crate) fn coupling(
         return Ok(None);
     };
     let rules = [
-        no_database(&transaction, databases),
+        no_database(&transaction, features),
         twice(function),
         arguments(&transaction),
         conditional(&transaction),
@@ -53,8 +53,8 @@ pub(crate) fn coupling(
     Ok(Some(Coupling { transaction, isolation: isolation?, retries: retries?, commit_on: commit_on? }))
 }
 
-fn no_database(transaction: &Transaction, databases: Databases) -> Option<Error> {
-    if databases == Databases::Some {
+fn no_database(transaction: &Transaction, features: Features) -> Option<Error> {
+    if features.tx {
         return None;
     }
     let message = "`#[tx]` needs the feature `postgres`, `mysql` or `sqlite-tx` of idem-core";
