@@ -21,7 +21,9 @@ pub enum Refused {
     #[error(transparent)]
     KeyInvalid(#[from] InvalidKey),
     /// The key was used for another request.
-    #[error("this idempotency key was used for another request: use a new key for a new operation")]
+    #[error(
+        "this idempotency key was used for another request, and this one was not run. A retry sends the first request again, unchanged. A new key is safe only for an operation that is new as well"
+    )]
     KeyReused,
     /// The operation is running.
     #[error("the operation with this idempotency key is still running: ask again later with the same key")]
@@ -220,12 +222,18 @@ impl Refused {
     }
 
     /// True if the operation certainly did not happen under this key, so that another key cannot double it.
+    /// Of several keys in one request, one may have been used before.
     #[must_use]
     pub const fn safe_new_key(&self) -> bool {
         matches!(
             self,
             Self::KeyMissing
-                | Self::KeyInvalid(_)
+                | Self::KeyInvalid(
+                    InvalidKey::Empty
+                        | InvalidKey::TooLong(_)
+                        | InvalidKey::Character(_)
+                        | InvalidKey::Quoting
+                )
                 | Self::ScopeMissing(_)
                 | Self::BodyTooLarge { .. }
                 | Self::FingerprintInvalid(_)

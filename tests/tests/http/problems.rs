@@ -33,7 +33,9 @@ fn every_refusal_is_a_problem_document_that_says_what_to_do_and_never_the_key() 
     let target = Target::start(&["--max-response-bytes", "10", "--max-request-bytes", "1000"]);
     let (yes, no) = (true, false);
     check(&target.send(&post("/pay")), 400, "idempotency-key-missing", [no, no, yes]);
-    check(&target.send(&post("/pay").key(KEY).key(KEY)), 400, "idempotency-key-invalid", [no, no, yes]);
+    check(&target.send(&post("/pay").key(&KEY.repeat(20))), 400, "idempotency-key-invalid", [no, no, yes]);
+    // One of several keys may be that of an operation that happened.
+    check(&target.send(&post("/pay").key(KEY).key(KEY)), 400, "idempotency-key-invalid", [no, no, no]);
     let large = post("/large?bytes=11").key(KEY);
     target.send(&large);
     check(&target.send(&large), 409, "result-unavailable", [no, no, no]);
