@@ -125,6 +125,12 @@ pub enum Refused {
     /// The server is put together wrongly; nothing was run.
     #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
+    /// Another idempotent function of this program has the same `name`; nothing was run. Which of them a record under the
+    /// name belongs to is not known.
+    #[error(
+        "the server is misconfigured: two idempotent functions have one name, and each needs a `name` of its own"
+    )]
+    NameShared,
     /// The handler keeps its body to itself, so that no fingerprint can be made; nothing was run.
     #[error("the handler streams its request body and names no fingerprint")]
     BodyNotRead,
@@ -193,7 +199,7 @@ impl Refused {
             Self::StoreCannotCouple => "store-cannot-couple",
             Self::InsideTransaction => "inside-transaction",
             Self::Reentered => "operation-reentered",
-            Self::Misconfigured(_) => "misconfigured",
+            Self::Misconfigured(_) | Self::NameShared => "misconfigured",
             Self::BodyNotRead => "body-not-read",
         }
     }

@@ -21,5 +21,6 @@ mod problems;
 mod replay;
 mod responses;
 mod running;
+mod sameness;
 mod store_down;
 mod verdicts;

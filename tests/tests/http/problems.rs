@@ -22,6 +22,9 @@ fn check(reply: &Reply, status: u16, code: &str, advice: [bool; 3]) {
     for text in ["title", "detail"] {
         assert!(problem[text].as_str().is_some_and(|text| !text.is_empty()), "{code}: {text}");
     }
+    if let [_, _, false] = advice {
+        assert!(!problem["detail"].to_string().contains("use a new key"), "{code} contradicts itself");
+    }
     let said = ["retryable", "retry_same_key", "safe_new_key"].map(|member| &problem[member]);
     assert_eq!(said, advice.map(Value::Bool).each_ref(), "{code}");
     assert!(!String::from_utf8_lossy(&reply.body).contains(KEY), "{code} tells the key");
