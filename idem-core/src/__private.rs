@@ -1,7 +1,7 @@
 //! What `#[idempotent]` emits calls to. Not for use by hand: it changes with every version.
 
 pub use crate::plain;
-pub use crate::policy::Spec;
+pub use crate::policy::{Definition, Spec};
 
 #[cfg(feature = "axum")]
 pub use crate::axum;

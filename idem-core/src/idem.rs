@@ -190,7 +190,8 @@ impl<S, C> Builder<S, C> {
         self
     }
 
-    /// The longest request body that is fingerprinted, in bytes; a longer one is refused with `body-too-large`.
+    /// The longest request body that is fingerprinted, in bytes; a longer one is refused with `body-too-large`. A body
+    /// that does not count (`key = …`, `fingerprint = …`) has no limit here.
     /// Default: 1 MiB.
     pub fn max_request_bytes(mut self, bytes: u64) -> Self {
         self.config.max_request_bytes = bytes;
@@ -250,8 +251,9 @@ impl<S, C> Builder<S, C> {
     }
 
     /// Asks `hook` what became of an unknown outcome of `operation`, the handler's `name`, or its method and path as in
-    /// `POST /payments`: see [`verify`](crate::verify). The last hook given for an operation counts. Give a handler a
-    /// `name` if there are parameters in its path.
+    /// `POST /payments`, the path in canonical form (escapes only where RFC 3986 needs them, with upper-case digits): see
+    /// [`verify`](crate::verify). The last hook given for an operation counts. Give a handler a `name` if there are
+    /// parameters in its path.
     pub fn verify(mut self, operation: &str, hook: impl Verify) -> Self {
         self.config.hooks.put(operation, hook);
         self

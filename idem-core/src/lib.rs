@@ -138,27 +138,75 @@ pub use scope::Scope;
 /// use idem_core::idempotent;
 /// # use serde_json::Value;
 /// # #[derive(serde::Deserialize)] struct Event { id: String }
+/// # use std::sync::atomic::{AtomicU32, Ordering};
+/// # static RUNS: AtomicU32 = AtomicU32::new(0);
+/// # async fn handle(_: Event) -> StatusCode {
+/// #     // The first run fails.
+/// #     if RUNS.fetch_add(1, Ordering::SeqCst) == 0 { StatusCode::BAD_GATEWAY } else { StatusCode::OK }
+/// # }
 ///
 /// #[idempotent] // key: the Idempotency-Key header; operation: method and path; scope: the builder's
 /// async fn create_payment(Json(new): Json<Value>) -> (StatusCode, Json<Value>) {
 ///     (StatusCode::CREATED, Json(new))
 /// }
 ///
-/// #[idempotent(key = event.id, name = "stripe-events")] // a webhook: the key is in the payload
+/// // A webhook: the key is in the payload. What else differs between two deliveries does not count.
+/// #[idempotent(key = event.id, name = "stripe-events")]
 /// async fn on_stripe_event(Json(event): Json<Event>) -> StatusCode {
-///     StatusCode::OK
+///     handle(event).await
 /// }
-/// # fn main() {
-/// # let _: axum::Router = axum::Router::new().route("/a", axum::routing::post(create_payment)).route("/b", axum::routing::post(on_stripe_event));
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # use axum::{Router, body::Body, http::Request, routing::post};
+/// # use idem_core::{Idem, Scope, store::memory::MemoryStore};
+/// # use tower::ServiceExt;
+/// # let idem = Idem::builder(MemoryStore::new()).scope(Scope::public()).build();
+/// # let app = Router::new().route("/a", post(create_payment)).route("/b", post(on_stripe_event)).layer(idem.layer());
+/// # let deliver = async |attempt: u32| {
+/// #     let body = format!(r#"{{"id":"evt_1","attempt":{attempt}}}"#);
+/// #     let request = Request::post("/b").header("content-type", "application/json").body(Body::from(body)).unwrap();
+/// #     app.clone().oneshot(request).await.unwrap()
+/// # };
+/// # assert_eq!(deliver(1).await.status(), StatusCode::BAD_GATEWAY);
+/// # assert_eq!(deliver(2).await.status(), StatusCode::OK); // after a failure it runs again
+/// # let third = deliver(3).await; // after a success it is answered
+/// # assert_eq!((third.status(), third.headers().contains_key("idempotent-replayed")), (StatusCode::OK, true));
+/// # assert_eq!(RUNS.load(Ordering::SeqCst), 2);
 /// # }
 /// ```
 ///
 /// The router needs [`Idem::layer`](Idem); without it the handler answers 500 and never runs. Every extractor works,
 /// and has run before a record is looked at. The body runs in a task of its own. `GET`, `HEAD`, `OPTIONS` and `TRACE`
-/// pass through. A handler that streams its request body itself names a `fingerprint`.
+/// pass through. A handler that streams its request body itself names a `fingerprint` or a `key`.
 ///
 /// Write it **above** `#[debug_handler]` and other attributes that read the signature. Called directly, the function
 /// has one more leading parameter and returns a `Response`.
+///
+/// The path of a request is taken in one canonical form: spellings for which the router hands out equal arguments
+/// (`/a/inv%3A7` and `/a/inv:7`) are one operation. A literal route that is also reached through another route's
+/// parameter, by an escape (`/pay` beside `/{id}` with `/%70ay`), counts as the same path: give the two handlers
+/// different `name`s.
+///
+/// ## What a request says
+///
+/// The same key with another fingerprint is refused as `idempotency-key-reused`. The fingerprint covers
+///
+/// | the key is | what counts |
+/// |---|---|
+/// | the header | query, content type without parameters, content encoding, every byte of the body |
+/// | `key = expr` | the query. The key is what the payload says: a webhook that is delivered again with another attempt counter is the same operation, and its body is neither hashed nor limited |
+/// | either, with `fingerprint = expr` | the value of `expr` instead of these |
+///
+/// and in every case the path, as a part of the operation or, under a `name`, of the fingerprint; and the header fields
+/// in `fingerprint_headers`.
+///
+/// ## What a name must be
+///
+/// Records are found by it. It is unique among the functions that share an [`Idem`], and stays when code moves. Two
+/// functions of one program with one name are refused from the moment that both were called, as
+/// [`NameShared`](Refused::NameShared) and with both places in the log. One function on several routes, called from
+/// several places or with several type parameters, is one. The check sees one process: keep names unique among all
+/// services that share store and namespace.
 ///
 /// # On any other async function
 ///
@@ -241,8 +289,9 @@ pub use scope::Scope;
 /// |---|---|
 /// | `key = expr` | the key, from the arguments: text, integers, tuples of them ([`KeyPart`]). Write `&event.id` if the body needs it afterwards |
 /// | `scope = expr` | who the key belongs to; never a credential |
-/// | `name = "…"` | the operation, instead of method and path. Records are found by it: keep it when the code moves |
-/// | `fingerprint = expr` | what the request says, instead of query, content type and body: anything `Serialize`, such as [`CanonicalJson`](crate::fingerprint::CanonicalJson) |
+/// | `name = "…"` | the operation, instead of method and path: [unique](#what-a-name-must-be), and kept when the code moves. The path then counts in the [fingerprint](#what-a-request-says) |
+/// | `fingerprint = expr` | what the request says, instead of query, content type, content encoding and body: anything `Serialize`, such as [`CanonicalJson`](crate::fingerprint::CanonicalJson) |
+/// | `fingerprint_headers = ["x-dry-run"]` | header fields that change what the request means, besides all that counts anyway. Names in lower case. A field that changes from attempt to attempt (`date`, `traceparent`, `authorization`) would make each retry another request. Not with `with` |
 /// | `ttl`, `lease`, `max_run = "24h"` | as on the [`Builder`]; `ms`, `s`, `m`, `h`, `d` |
 /// | `wait = "5s"` | how long a duplicate waits for the running one instead of getting `request-in-progress` |
 /// | `optional` | a request without a key runs unprotected |

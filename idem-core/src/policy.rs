@@ -1,5 +1,6 @@
 //! How one operation is treated: the defaults of an [`Idem`](crate::Idem), and what a handler sets differently.
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::protocol::AfterCrash;
@@ -74,10 +75,32 @@ impl Default for Policy {
     }
 }
 
+/// Where a named function stands. It tells two functions of one program apart and is no part of an address, so code may
+/// move. The module and the function's name are in it because all functions that one `macro_rules!` call makes have the
+/// call's position. Only [`#[idempotent]`](crate::idempotent) makes one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is what the built-in macro of its name says")]
+pub struct Definition {
+    pub module_path: &'static str,
+    pub function: &'static str,
+    pub file: &'static str,
+    pub line: u32,
+    pub column: u32,
+}
+
+impl fmt::Display for Definition {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { module_path, function, file, line, column } = self;
+        write!(f, "{module_path}::{function} ({file}:{line}:{column})")
+    }
+}
+
 /// What the attribute says, as a constant. Only [`#[idempotent]`](crate::idempotent) makes one.
 #[derive(Debug, Clone, Copy)]
 pub struct Spec {
     pub(crate) name: Option<&'static str>,
+    pub(crate) definition: Option<&'static Definition>,
+    pub(crate) fingerprint_headers: &'static [&'static str],
     pub(crate) optional: bool,
     ttl: Option<Duration>,
     lease: Option<Duration>,
@@ -94,6 +117,8 @@ impl Spec {
     pub const fn new() -> Self {
         Self {
             name: None,
+            definition: None,
+            fingerprint_headers: &[],
             optional: false,
             ttl: None,
             lease: None,
@@ -107,6 +132,18 @@ impl Spec {
     #[must_use]
     pub const fn name(mut self, name: &'static str) -> Self {
         self.name = Some(name);
+        self
+    }
+
+    #[must_use]
+    pub const fn defined(mut self, definition: &'static Definition) -> Self {
+        self.definition = Some(definition);
+        self
+    }
+
+    #[must_use]
+    pub const fn fingerprint_headers(mut self, names: &'static [&'static str]) -> Self {
+        self.fingerprint_headers = names;
         self
     }
 

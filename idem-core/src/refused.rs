@@ -21,7 +21,9 @@ pub enum Refused {
     #[error(transparent)]
     KeyInvalid(#[from] InvalidKey),
     /// The key was used for another request.
-    #[error("this idempotency key was used for another request: use a new key for a new operation")]
+    #[error(
+        "this idempotency key was used for another request, and this one was not run. A retry sends the first request again, unchanged. A new key is safe only for an operation that is new as well"
+    )]
     KeyReused,
     /// The operation is running.
     #[error("the operation with this idempotency key is still running: ask again later with the same key")]
@@ -129,6 +131,12 @@ pub enum Refused {
     /// The server is put together wrongly; nothing was run.
     #[error("the server is misconfigured: {0}")]
     Misconfigured(&'static str),
+    /// Another idempotent function of this program has the same `name`; nothing was run. Which of them a record under the
+    /// name belongs to is not known.
+    #[error(
+        "the server is misconfigured: two idempotent functions have one name, and each needs a `name` of its own"
+    )]
+    NameShared,
     /// The handler keeps its body to itself, so that no fingerprint can be made; nothing was run.
     #[error("the handler streams its request body and names no fingerprint")]
     BodyNotRead,
@@ -212,7 +220,7 @@ impl Refused {
             Self::StoreCannotCouple => "store-cannot-couple",
             Self::InsideTransaction => "inside-transaction",
             Self::Reentered => "operation-reentered",
-            Self::Misconfigured(_) => "misconfigured",
+            Self::Misconfigured(_) | Self::NameShared => "misconfigured",
             Self::BodyNotRead => "body-not-read",
         }
     }
@@ -241,12 +249,18 @@ impl Refused {
     }
 
     /// True if the operation certainly did not happen under this key, so that another key cannot double it.
+    /// Of several keys in one request, one may have been used before.
     #[must_use]
     pub const fn safe_new_key(&self) -> bool {
         matches!(
             self,
             Self::KeyMissing
-                | Self::KeyInvalid(_)
+                | Self::KeyInvalid(
+                    InvalidKey::Empty
+                        | InvalidKey::TooLong(_)
+                        | InvalidKey::Character(_)
+                        | InvalidKey::Quoting
+                )
                 | Self::ScopeMissing(_)
                 | Self::BodyTooLarge { .. }
                 | Self::FingerprintInvalid(_)

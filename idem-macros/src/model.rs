@@ -53,6 +53,8 @@ pub(crate) struct Coupling {
 /// What is known while compiling.
 pub(crate) struct Spec {
     pub(crate) name: Option<LitStr>,
+    /// Header fields that count in the fingerprint.
+    pub(crate) fingerprint_headers: Vec<LitStr>,
     pub(crate) ttl: Option<Millis>,
     pub(crate) lease: Option<Millis>,
     pub(crate) wait: Option<Millis>,

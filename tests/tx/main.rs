@@ -6,6 +6,7 @@ mod faults;
 mod leaving;
 mod nested;
 mod records;
+mod sameness;
 mod suite;
 mod traps;
 mod twins;

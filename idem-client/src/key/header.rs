@@ -29,7 +29,8 @@ pub struct KeyHeader {
 pub enum KeyForm {
     /// A quoted structured-field string, as the IETF draft (-07, §2.1) wants it.
     Structured,
-    /// As it is: what Stripe, Adyen and most live servers read.
+    /// As it is: what Stripe, Adyen and most live servers read. A key that holds a comma needs the quoted form: a
+    /// gateway joins repeated header lines with commas, so a server may take the comma for one of these.
     Bare,
 }
 

@@ -1,20 +1,25 @@
 //! The extractor that `#[idempotent]` puts in front of a handler's own.
 
 use std::convert::Infallible;
+use std::fmt;
 
-use axum::extract::{FromRequestParts, OriginalUri};
+use axum::extract::{FromRequestParts, MatchedPath, OriginalUri};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Uri, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use super::layer::{Handle, Unwatched, is_safe};
 use super::op::AxumOperation;
 use crate::policy::Spec;
 
 /// Takes from a request what the engine will need, and decides nothing: extractors behind it may still refuse, and a
-/// refused request must not touch a record.
-pub struct Context(pub(super) Seen);
+/// refused request must not touch a record. With `FIELDS`, it keeps the header fields as well.
+pub struct Context<const FIELDS: bool = false>(pub(super) Seen);
 
-crate::debug::structure!(Context);
+impl<const FIELDS: bool> fmt::Debug for Context<FIELDS> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Context").finish_non_exhaustive()
+    }
+}
 
 pub(super) enum Seen {
     /// A safe method: the handler runs as it is.
@@ -33,8 +38,12 @@ pub(super) struct Captured {
     pub(super) method: Method,
     /// As the client sent it: nesting does not make another operation.
     pub(super) uri: Uri,
+    /// The router's pattern, with that of every router around it.
+    pub(super) route: Option<MatchedPath>,
     pub(super) key: KeyHeader,
     pub(super) content_type: Option<HeaderValue>,
+    /// All of them, for a handler that names some.
+    pub(super) fields: Option<HeaderMap>,
     pub(super) scope: Result<Vec<u8>, &'static str>,
 }
 
@@ -48,15 +57,21 @@ pub(super) enum KeyHeader {
 
 crate::debug::variants!(KeyHeader { None, One, Several });
 
-impl<S: Send + Sync> FromRequestParts<S> for Context {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(see(parts)))
+impl Captured {
+    pub(super) fn route(&self) -> Option<&str> {
+        self.route.as_ref().map(MatchedPath::as_str)
     }
 }
 
-fn see(parts: &Parts) -> Seen {
+impl<S: Send + Sync, const FIELDS: bool> FromRequestParts<S> for Context<FIELDS> {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(see(parts, FIELDS)))
+    }
+}
+
+fn see(parts: &Parts, fields: bool) -> Seen {
     if is_safe(&parts.method) {
         return Seen::Safe(parts.extensions.get::<Unwatched>().cloned());
     }
@@ -73,13 +88,15 @@ fn see(parts: &Parts) -> Seen {
         handle: handle.clone(),
         method: parts.method.clone(),
         uri: uri.clone(),
+        route: parts.extensions.get::<MatchedPath>().cloned(),
         key,
         content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
+        fields: fields.then(|| parts.headers.clone()),
         scope: handle.engine.scope.of(parts),
     }))
 }
 
-impl Context {
+impl<const FIELDS: bool> Context<FIELDS> {
     /// Starts the call.
     pub fn operation(self, spec: Spec) -> AxumOperation {
         AxumOperation::new(self.0, spec)

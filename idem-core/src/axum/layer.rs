@@ -8,6 +8,7 @@ use axum::http::{Method, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::head::content_coding;
 use super::tap::{Tap, TapBody};
 use crate::engine::{Engine, EngineHandle};
 use crate::idem::Idem;
@@ -81,7 +82,7 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
             request.extensions_mut().insert(Unwatched(Arc::clone(&self.engine)));
             return self.inner.call(request);
         }
-        let tap = Arc::new(Tap::default());
+        let tap = Arc::new(Tap::new(content_coding(request.headers())));
         let handle = Handle { engine: Arc::clone(&self.engine), tap: Arc::clone(&tap) };
         let mut request = request.map(|body| Body::new(TapBody::new(body, tap)));
         request.extensions_mut().insert(handle);

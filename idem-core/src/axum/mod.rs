@@ -38,8 +38,11 @@
 
 mod body;
 mod context;
+mod former;
+mod head;
 mod layer;
 mod op;
+mod path;
 mod respond;
 mod response_body;
 mod tap;

@@ -11,8 +11,10 @@ use serde::Serialize;
 
 use super::body::{WholeBody, buffered};
 use super::context::{Captured, KeyHeader, Seen};
+use super::former::Former;
+use super::head::{Says, with_head};
 use super::respond::{drive, replay};
-use super::{Response, problem};
+use super::{Response, path, problem};
 use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
@@ -71,18 +73,22 @@ impl AxumOperation {
         self
     }
 
-    /// What the request says, instead of its query, content type and body.
+    /// What the request says, instead of its query, content type, content encoding and body.
     pub fn fingerprint<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         self.fingerprint = Some(Fingerprint::of_value(value));
         self
     }
 
-    /// Reads the body of an argument into memory, up to the cap.
+    /// Reads the body of an argument into memory, up to the cap. Without a key there is nothing to fingerprint, and the
+    /// body stays as it is.
     ///
     /// # Errors
     /// None today; the signature leaves room for an answer in place of the call.
     pub async fn buffer<B: WholeBody>(self, argument: B) -> Result<(Self, B), Response> {
         let Seen::Request(captured) = &self.seen else { return Ok((self, argument)) };
+        if let KeyHeader::None = captured.key {
+            return Ok((self, argument));
+        }
         let limit = captured.handle.engine.config.max_request_bytes;
         let (argument, body) = argument.split();
         let body = buffered(body, limit).await;
@@ -96,9 +102,19 @@ impl AxumOperation {
     /// nobody is released.
     pub async fn enter(self) -> Entry {
         match self.resolve().await {
-            Resolved::Operation(engine, operation) => {
+            Resolved::Operation(engine, mut operation, former) => {
                 let profile = engine.config.profile;
-                let entered = engine.enter(&operation).await;
+                let mut entered = engine.enter(&operation).await;
+                if let Err(Refused::KeyReused) = entered {
+                    match former.of_record(&engine, &operation).await {
+                        Ok(None) => {}
+                        Ok(Some(fingerprint)) => {
+                            operation.fingerprint = fingerprint;
+                            entered = engine.enter(&operation).await;
+                        }
+                        Err(refused) => entered = Err(refused),
+                    }
+                }
                 if !matches!(entered, Ok(Entered::Run(_) | Entered::Unprotected)) {
                     reach(points::AXUM_ANSWER_BEFORE);
                 }
@@ -124,7 +140,7 @@ impl AxumOperation {
         };
         let engine = Arc::clone(&captured.handle.engine);
         match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
-            Ok(Some(operation)) => Resolved::Operation(engine, operation),
+            Ok(Some((operation, former))) => Resolved::Operation(engine, operation, former),
             Ok(None) => Resolved::Unprotected(Some(engine)),
             Err(refused) => Resolved::Refused(problem(&refused, engine.config.profile)),
         }
@@ -142,7 +158,7 @@ impl AxumOperation {
 
 /// What a request asks for.
 pub(super) enum Resolved {
-    Operation(Arc<Engine>, Operation),
+    Operation(Arc<Engine>, Operation, Former),
     /// There is no key, and none is needed. The engine, where there is a layer.
     Unprotected(
         #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only a transaction needs it then"))]
@@ -215,7 +231,16 @@ async fn resolve(
     key: Source,
     scope: Source,
     fingerprint: Option<Result<Fingerprint, InvalidFingerprint>>,
-) -> Result<Option<Operation>, Refused> {
+) -> Result<Option<(Operation, Former)>, Refused> {
+    engine.admit(&spec)?;
+    if spec.fingerprint_headers.iter().any(|name| engine.config.key_header == *name) {
+        return Err(Refused::Misconfigured("`fingerprint_headers` names the header that carries the key"));
+    }
+    let says = match (&key, &fingerprint) {
+        (_, Some(_)) => Says::Value,
+        (Source::Request, None) => Says::Request,
+        (Source::Handler(_) | Source::Nothing, None) => Says::Payload,
+    };
     let key = match key {
         Source::Handler(key) => Some(key),
         Source::Nothing => None,
@@ -234,18 +259,24 @@ async fn resolve(
     };
     let name = match spec.name {
         Some(name) => Cow::Borrowed(name),
-        None => Cow::Owned([captured.method.as_str(), " ", captured.uri.path()].concat()),
+        None => {
+            let path = path::canonical(captured.uri.path(), captured.route());
+            Cow::Owned([captured.method.as_str(), " ", &path].concat())
+        }
     };
     let scope = scope.map_err(|why| {
         engine.log_no_scope(&name, why);
         Refused::ScopeMissing(why)
     })?;
-    let fingerprint = match fingerprint {
-        Some(computed) => computed?,
-        None => body_fingerprint(engine, &name, &captured).await?,
+    let base = match (fingerprint, says) {
+        (Some(computed), _) => computed?,
+        (None, Says::Payload) => Fingerprint::none(),
+        (None, _) => body_fingerprint(engine, &name, &captured).await?,
     };
+    let fingerprint = with_head(base, says, &captured, &spec);
+    let former = Former::new(base, says, &spec);
     let policy = spec.over(&engine.config.policy);
-    Ok(Some(engine.operation(&scope, name, key, fingerprint, policy)))
+    Ok(Some((engine.operation(&scope, name, key, fingerprint, policy), former)))
 }
 
 async fn body_fingerprint(

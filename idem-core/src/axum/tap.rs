@@ -17,6 +17,8 @@ use crate::refused::Refused;
 #[derive(Default)]
 pub(super) struct Tap {
     state: Mutex<State>,
+    /// How the body is encoded where it is heard: a layer further in may decode it.
+    coding: Option<String>,
 }
 
 crate::debug::structure!(Tap);
@@ -45,6 +47,15 @@ enum End {
 crate::debug::variants!(End { Open, Whole, Rest, Broken });
 
 impl Tap {
+    pub(super) fn new(coding: Option<String>) -> Self {
+        Self { coding, ..Self::default() }
+    }
+
+    /// The content codings of the body, if there are any.
+    pub(super) fn coding(&self) -> Option<&str> {
+        self.coding.as_deref()
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

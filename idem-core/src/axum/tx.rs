@@ -3,6 +3,7 @@
 
 use sqlx::{Database, Transaction};
 
+use super::former::Before;
 use super::op::{AxumOperation, Resolved, no_layer};
 use super::respond::{self, meaning, replay};
 use super::written_down::{Limits, written_down};
@@ -28,6 +29,7 @@ crate::debug::variants!([Db: Database] TxEntry<Db> { Answer, Run });
 pub struct TxCall<Db: Database> {
     kind: Kind<Db>,
     terms: Terms,
+    before: Option<Box<Before>>,
 }
 
 crate::debug::structure!([Db: Database] TxCall<Db>);
@@ -63,8 +65,12 @@ impl AxumOperation {
     /// Nothing has begun.
     pub async fn couple<Db: Database>(self, rules: TxSpec) -> TxEntry<Db> {
         let Some(policy) = self.policy() else { return TxEntry::Answer(no_layer()) };
+        let mut before = None;
         let (engine, operation) = match self.resolve().await {
-            Resolved::Operation(engine, operation) => (engine, Some(operation)),
+            Resolved::Operation(engine, operation, former) => {
+                before = Before::of(&engine, &operation, former);
+                (engine, Some(operation))
+            }
             Resolved::Unprotected(Some(engine)) => (engine, None),
             Resolved::Unprotected(None) => return TxEntry::Answer(no_layer()),
             Resolved::Refused(answer) => return TxEntry::Answer(answer),
@@ -74,16 +80,28 @@ impl AxumOperation {
         let known = match operation {
             Some(operation) => engine.couple(operation, rules.rules()).await,
             None => match engine.bare(rules.rules()) {
-                Ok(bare) => return TxEntry::Run(TxCall { kind: Kind::Bare(bare), terms }),
+                Ok(bare) => return TxEntry::Run(TxCall { kind: Kind::Bare(bare), terms, before: None }),
                 Err(refused) => Err(refused),
             },
         };
         match known {
             Ok(Known::Replay(reply)) => TxEntry::Answer(replay(&reply, profile)),
-            Ok(Known::Nothing(coupled)) => TxEntry::Run(TxCall { kind: Kind::Keyed(coupled), terms }),
-            Err(refused) => TxEntry::Answer(problem(&refused, profile)),
+            Ok(Known::Nothing(coupled)) => TxEntry::Run(TxCall { kind: Kind::Keyed(coupled), terms, before }),
+            Err(refused) => TxEntry::Answer(mismatched(before, refused, profile).await),
         }
     }
+}
+
+/// What a refused caller hears: a mismatch may be with a record of the version before.
+async fn mismatched(before: Option<Box<Before>>, refused: Refused, profile: Profile) -> Response {
+    let refused = match before {
+        Some(before) if refused == Refused::KeyReused => match before.answer().await {
+            Ok(reply) => return replay(&reply, profile),
+            Err(refused) => refused,
+        },
+        _ => refused,
+    };
+    problem(&refused, profile)
 }
 
 impl<Db: Database> TxCall<Db> {
@@ -113,7 +131,7 @@ impl<Db: Database> TxCall<Db> {
         commits: impl FnOnce(&Response) -> bool,
         handler: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> T,
     ) -> TxFlow<Db> {
-        let Self { kind, terms } = self;
+        let Self { kind, terms, before } = self;
         let judged = async |tx: &mut Transaction<'_, Db>| {
             let output = handler(tx).await;
             let conflict = conflict(&output);
@@ -136,9 +154,9 @@ impl<Db: Database> TxCall<Db> {
             Kind::Keyed(coupled) => match coupled.run(judged).await {
                 Turn::Answer(response) => TxFlow::Done(response),
                 Turn::Replay(reply) => TxFlow::Done(replay(&reply, terms.profile)),
-                Turn::Refused(why) => refused(why),
+                Turn::Refused(why) => TxFlow::Done(mismatched(before, why, terms.profile).await),
                 Turn::Panicked(_) => refused(Refused::HandlerPanicked),
-                Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(coupled), terms }),
+                Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(coupled), terms, before }),
             },
         }
     }

@@ -25,6 +25,7 @@ mod intern;
 mod keeper;
 mod lead;
 mod log_limit;
+mod names;
 mod panics;
 #[cfg(test)]
 mod tests;
@@ -55,17 +56,19 @@ use self::flight::Flights;
 use self::intern::{Labels, SharedTerms};
 use self::keeper::Keeper;
 use self::log_limit::LogLimits;
+use self::names::Names;
 use self::verify::Verifier;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
-use crate::policy::Policy;
+use crate::policy::{Policy, Spec};
 use crate::refused::Refused;
 use crate::scope::Scope;
 use crate::store::{Store, StoreErrorKind};
 
 /// One call of an idempotent operation.
+#[derive(Clone)]
 pub(crate) struct Operation {
     pub(crate) address: Address,
     pub(crate) name: Cow<'static, str>,
@@ -86,6 +89,7 @@ pub(crate) struct Engine {
     pub(crate) flights: Flights,
     cache: Option<ReplyCache>,
     labels: Labels,
+    names: Names,
     terms: SharedTerms,
     keeper: Keeper,
     verifier: Verifier,
@@ -143,6 +147,7 @@ impl Engine {
             config,
             flights: Flights::default(),
             labels: Labels::default(),
+            names: Names::default(),
             terms: SharedTerms::default(),
             keeper: Keeper::default(),
             verifier: Verifier::default(),
@@ -151,6 +156,14 @@ impl Engine {
             #[cfg(feature = "_tx")]
             couplings,
         })
+    }
+
+    /// Lets a function be called under the name that its attribute gives it.
+    ///
+    /// # Errors
+    /// Another function of this program has the name.
+    pub(crate) fn admit(&self, spec: &Spec) -> Result<(), Refused> {
+        self.names.admit(spec)
     }
 
     /// The operation that `key` names within `scope`.

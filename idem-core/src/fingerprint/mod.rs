@@ -1,8 +1,13 @@
 //! What a request said, as a digest: the same key with another fingerprint is refused, and never sees the reply.
 //!
 //! By default an HTTP request is fingerprinted by its query, the essence of its content type and its raw body bytes,
-//! hashed while they arrive; method and path are part of the [`Address`](crate::Address). Raw bytes, because parsing
-//! loses: two 64-bit ids above 2^53 are one number to a JSON reader that thinks in doubles.
+//! hashed while they arrive, and by its content encoding if it has one. Method and path are part of the
+//! [`Address`](crate::Address); where a `name` stands for them there, the path is part of the fingerprint. Raw bytes,
+//! because parsing loses: two 64-bit ids above 2^53 are one number to a JSON reader that thinks in doubles.
+//!
+//! A handler with `key = expr` has its key in the payload: only path and query count besides, so that a webhook that is
+//! delivered again with another attempt counter stays the same operation. `fingerprint = expr` asks for more.
+//! `fingerprint_headers` adds header fields in every case.
 //!
 //! ```
 //! use idem_core::Fingerprint;
@@ -14,6 +19,7 @@
 
 mod body;
 mod canonical;
+mod parts;
 
 pub use body::BodyHasher;
 pub use canonical::CanonicalJson;
@@ -40,6 +46,8 @@ enum Recipe {
     BodySha256 = 1,
     BodyBlake3 = 2,
     Value = 3,
+    /// One of the others, with parts of the request's head.
+    Request = 4,
 }
 
 impl Fingerprint {
@@ -63,7 +71,7 @@ impl Fingerprint {
     /// From what a store kept; `None` for a recipe that only a newer version knows.
     #[must_use]
     pub fn from_stored(recipe: u8, digest: [u8; 32]) -> Option<Self> {
-        let recipe = [Recipe::None, Recipe::BodySha256, Recipe::BodyBlake3, Recipe::Value]
+        let recipe = [Recipe::None, Recipe::BodySha256, Recipe::BodyBlake3, Recipe::Value, Recipe::Request]
             .into_iter()
             .find(|known| *known as u8 == recipe)?;
         Some(Self { recipe, digest })

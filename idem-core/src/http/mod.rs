@@ -3,7 +3,7 @@
 //! | situation | status | code | the caller should |
 //! |---|---|---|---|
 //! | no key, a bad key | 400 | `idempotency-key-missing`, `-invalid` | mend the request |
-//! | key used for another request | 400 (draft profile: 422) | `idempotency-key-reused` | use a new key for a new operation |
+//! | key used for another request | 400 (draft profile: 422) | `idempotency-key-reused` | repeat the first request unchanged; a new key only for a new operation |
 //! | still running | 409 + Retry-After | `request-in-progress` | ask again, same key |
 //! | may or may not have happened | 409; 503 while the store is away; 500 to the caller whose own run panicked | `outcome-unknown` | find out; ask again, same key |
 //! | happened, answer not kept | 409 | `result-unavailable` | look the result up |

@@ -95,7 +95,7 @@ const fn title(refused: &Refused) -> &'static str {
         Refused::StoreCannotCouple => "Store cannot couple",
         Refused::InsideTransaction => "Operation called inside a transaction",
         Refused::Reentered => "Operation called from inside itself",
-        Refused::Misconfigured(_) => "Server misconfigured",
+        Refused::Misconfigured(_) | Refused::NameShared => "Server misconfigured",
         Refused::BodyNotRead => "Request body not read",
     }
 }

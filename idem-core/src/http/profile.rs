@@ -46,6 +46,7 @@ impl Profile {
             | Refused::InsideTransaction
             | Refused::Reentered
             | Refused::Misconfigured(_)
+            | Refused::NameShared
             | Refused::BodyNotRead => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }

@@ -3,10 +3,13 @@
 use super::{InvalidKey, check};
 
 /// A value that starts with a quote is a structured-field string; anything else is the bare key.
+///
+/// A comma outside quotes means several field lines, because any recipient may join them with one (RFC 9110 §5.3).
 pub(super) fn parse(value: &[u8]) -> Result<String, InvalidKey> {
     let value = value.trim_ascii();
     let key = match value.split_first() {
         Some((b'"', rest)) => unquote(rest)?,
+        _ if value.contains(&b',') => return Err(InvalidKey::Several),
         _ => value.to_vec(),
     };
     check(&key)?;
@@ -28,35 +31,35 @@ fn unquote(rest: &[u8]) -> Result<Vec<u8>, InvalidKey> {
             None => return Err(InvalidKey::Quoting),
         }
     }
-    parameters(bytes.as_slice()).then_some(key).ok_or(InvalidKey::Quoting)
+    match parameters(bytes.as_slice()) {
+        Some(rest) => match rest.trim_ascii_start().first() {
+            None => Ok(key),
+            Some(b',') => Err(InvalidKey::Several),
+            Some(_) => Err(InvalidKey::Quoting),
+        },
+        None => Err(InvalidKey::Quoting),
+    }
 }
 
-/// RFC 9651 §4.2.3.2, as far as ignoring the parameters needs it: `*( ";" *SP key [ "=" bare-item ] )`.
-fn parameters(mut rest: &[u8]) -> bool {
+/// What follows the parameters; `None` if they are malformed. RFC 9651 §4.2.3.2, as far as ignoring them needs it:
+/// `*( ";" *SP key [ "=" bare-item ] )`.
+fn parameters(mut rest: &[u8]) -> Option<&[u8]> {
     while let Some((b';', after)) = rest.split_first() {
         rest = after.trim_ascii_start();
-        let Some(name) = take(rest, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.*".contains(&b))
-        else {
-            return false;
-        };
-        if !name.0.first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'*') {
-            return false;
+        let (name, after) =
+            take(rest, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-.*".contains(&b))?;
+        if !name.first().is_some_and(|b| b.is_ascii_lowercase() || *b == b'*') {
+            return None;
         }
-        rest = name.1;
+        rest = after;
         if let Some((b'=', value)) = rest.split_first() {
             rest = match value.split_first() {
-                Some((b'"', string)) => match string_end(string) {
-                    Some(end) => end,
-                    None => return false,
-                },
-                _ => match take(value, |b| b.is_ascii_graphic() && !b"\";,".contains(&b)) {
-                    Some((_, end)) => end,
-                    None => return false,
-                },
+                Some((b'"', string)) => string_end(string)?,
+                _ => take(value, |b| b.is_ascii_graphic() && !b"\";,".contains(&b))?.1,
             };
         }
     }
-    rest.is_empty()
+    Some(rest)
 }
 
 fn take(bytes: &[u8], accept: impl Fn(u8) -> bool) -> Option<(&[u8], &[u8])> {
@@ -85,14 +88,30 @@ mod tests {
             assert_eq!(parse(value.as_bytes()).as_deref(), Ok("k1"), "{value}");
         }
         assert_eq!(parse(br#""a\"b\\c""#).as_deref(), Ok("a\"b\\c"));
-        // Colons, slashes and commas are visible ASCII; bare keys may hold them.
-        assert_eq!(parse(b"order:42/a,b").as_deref(), Ok("order:42/a,b"));
+        // Colons and slashes are visible ASCII; bare keys may hold them. A comma stands in quotes.
+        assert_eq!(parse(b"order:42/a").as_deref(), Ok("order:42/a"));
+        assert_eq!(parse(b"\"a,b\"").as_deref(), Ok("a,b"));
+        assert_eq!(parse(b"\"k1\";a=\"x,y\"").as_deref(), Ok("k1"));
+    }
+
+    #[test]
+    fn field_lines_that_were_joined_are_several_keys() {
+        let lines = ["k", "l", "\"k\"", "\"l\"", "\"k\";a=1", "\"a,b\"", ""];
+        for first in lines {
+            for second in lines.into_iter().filter(|second| !first.is_empty() || !second.is_empty()) {
+                for between in [",", ", ", " , ", ",\t"] {
+                    let joined = [first, second].join(between);
+                    assert_eq!(parse(joined.as_bytes()), Err(InvalidKey::Several), "{joined}");
+                    let thrice = [first, second, "m"].join(between);
+                    assert_eq!(parse(thrice.as_bytes()), Err(InvalidKey::Several), "{thrice}");
+                }
+            }
+        }
     }
 
     #[test]
     fn bad_quoting_is_refused() {
-        for value in
-            ["\"k", "\"k\"x", "\"k\\x\"", "\"k\";", "\"k\";=1", "\"k\";a=", "\"a\", \"b\"", "\"a\" \"b\""]
+        for value in ["\"k", "\"k\"x", "\"k\\x\"", "\"k\";", "\"k\";=1", "\"k\";a=", "\"a\" \"b\"", "\"a\" b"]
         {
             assert_eq!(parse(value.as_bytes()), Err(InvalidKey::Quoting), "{value}");
         }

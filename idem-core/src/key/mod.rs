@@ -1,7 +1,9 @@
 //! The idempotency key: the caller's name for one operation.
 //!
 //! A key is 1 to 255 visible ASCII characters. It travels in the `Idempotency-Key` header, either bare (as most
-//! live clients send it) or as a structured-field string (as the IETF draft wants it); `"k"` and `k` are one key.
+//! live clients send it) or as a structured-field string (as the IETF draft wants it); `"k"` and `k` are one key. In the
+//! header, a key that holds a comma must be quoted: gateways join repeated header lines with commas, so a comma outside
+//! quotes is refused as two keys.
 //!
 //! ```
 //! use idem_core::IdempotencyKey;
@@ -45,10 +47,11 @@ impl IdempotencyKey {
     }
 
     /// Reads the value of one header line: a structured-field string (RFC 9651 §4.2.5; parameters are ignored)
-    /// or the bare key.
+    /// or the bare key, which holds no comma.
     ///
     /// # Errors
-    /// [`InvalidKey`] for bad quoting, for characters outside visible ASCII, and for a key that is empty or too long.
+    /// [`InvalidKey`] for bad quoting, for a comma outside quotes, for characters outside visible ASCII, and for a key
+    /// that is empty or too long.
     pub fn from_header(value: &[u8]) -> Result<Self, InvalidKey> {
         header::parse(value).map(|key| Self(key.into_boxed_str()))
     }
@@ -133,8 +136,10 @@ pub enum InvalidKey {
         "the quoted idempotency key is malformed: close the quotes, and escape only \" and \\ inside them"
     )]
     Quoting,
-    /// More than one header line.
-    #[error("the request has more than one idempotency key: send exactly one header line")]
+    /// More than one header line, or lines that a gateway joined with a comma (RFC 9110 §5.3).
+    #[error(
+        "the request carries more than one idempotency key, as several header lines or joined by a comma: send one header line with the key of the first attempt; a key that holds a comma stands in double quotes"
+    )]
     Several,
 }
 

@@ -49,7 +49,7 @@ impl Operator {
     }
 
     /// Where the record of `key` lives, for a caller that complains: `operation` is the handler's `name`, or its
-    /// method and path as in `POST /payments`.
+    /// method and canonical path as in `POST /payments`.
     #[must_use]
     pub fn address(&self, scope: &str, operation: &str, key: &str) -> Address {
         Address::new(&self.engine.config.namespace, scope.as_bytes(), operation, key.as_bytes())

@@ -24,6 +24,9 @@
 //! progress or that the store is away. An `Err` frees the key unless `on_error` or [`Classify`](crate::Classify) says
 //! otherwise.
 //!
+//! The key says what is asked for: the other arguments count only if `fingerprint = …` names them. Every function has a
+//! [name of its own](macro@crate::idempotent#what-a-name-must-be).
+//!
 //! The body runs inside the caller's future and may borrow. Dropped in the middle, its outcome is unknown at once (or
 //! the key is freed under `after_crash = rerun`); with `detach` it runs in a task of its own and goes on.
 

@@ -153,6 +153,7 @@ impl PlainOperation {
     /// `None` if there is no key and none is needed.
     pub(crate) fn resolve(&mut self) -> Result<Option<Operation>, Refused> {
         let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
+        self.engine.admit(&self.spec)?;
         let key = match self.key.take() {
             Some(key) if key.is_empty() => return Err(InvalidKey::Empty.into()),
             Some(key) => key,

@@ -6,7 +6,8 @@ use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, LitStr, Path, Token};
 
 use super::{
-    AfterCrash, Arg, Isolation, Millis, OnError, choice, count, duration, expression, flag, literal, names,
+    AfterCrash, Arg, Isolation, Millis, OnError, choice, count, duration, expression, fields, flag, literal,
+    names,
 };
 use crate::diag::{Bag, Reported};
 use crate::path;
@@ -26,6 +27,7 @@ pub(crate) struct Args {
     pub(crate) on_error: Arg<OnError>,
     pub(crate) after_crash: Arg<AfterCrash>,
     pub(crate) fingerprint: Arg<Expr>,
+    pub(crate) fingerprint_headers: Arg<Vec<LitStr>>,
     pub(crate) store_if: Arg<Expr>,
     pub(crate) detach: Arg<()>,
     pub(crate) isolation: Arg<Isolation>,
@@ -89,6 +91,7 @@ impl Args {
             "on_error" => self.on_error.assign(name, input, choice::parse, bag),
             "after_crash" => self.after_crash.assign(name, input, choice::parse, bag),
             "fingerprint" => self.fingerprint.assign(name, input, expression::value, bag),
+            "fingerprint_headers" => self.fingerprint_headers.assign(name, input, fields::parse, bag),
             "store_if" => self.store_if.assign(name, input, expression::code, bag),
             "detach" => flag::read(&mut self.detach, name, input, bag),
             "isolation" => self.isolation.assign(name, input, choice::parse, bag),

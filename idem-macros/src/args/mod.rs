@@ -7,6 +7,7 @@ mod choice;
 mod count;
 mod duration;
 mod expression;
+mod fields;
 mod flag;
 mod list;
 mod literal;

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 
 use crate::diag::closest;
 
-const USAGE: [(&str, &str); 18] = [
+const USAGE: [(&str, &str); 19] = [
     ("key", "key = event.id"),
     ("with", "with = self.idem"),
     ("name", "name = \"stripe-events\""),
@@ -17,6 +17,7 @@ const USAGE: [(&str, &str); 18] = [
     ("on_error", "on_error = store"),
     ("after_crash", "after_crash = rerun"),
     ("fingerprint", "fingerprint = (&order.id, order.amount)"),
+    ("fingerprint_headers", "fingerprint_headers = [\"x-dry-run\"]"),
     ("store_if", "store_if = |reply| reply.status().is_success()"),
     ("detach", "detach"),
     ("isolation", "isolation = serializable"),

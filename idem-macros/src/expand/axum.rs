@@ -56,8 +56,9 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
 fn handler(plan: &Plan) -> TokenStream {
     let (krate, context) = (&plan.krate, ident::context());
     let parameters = plan.arguments.iter().map(|argument| transaction::parameter(plan, argument));
+    let fields = (!plan.spec.fingerprint_headers.is_empty()).then(|| quote!(<true>));
     let inputs = quote_spanned! {Span::mixed_site()=>
-        #context: #krate::__private::axum::Context #(, #parameters)*
+        #context: #krate::__private::axum::Context #fields #(, #parameters)*
     };
     let output = quote_spanned!(Span::mixed_site()=> -> #krate::__private::axum::Response);
     signature::emit(&plan.function.sig, &inputs, &output)

@@ -10,6 +10,9 @@ use crate::model::Plan;
 pub(crate) fn emit(plan: &Plan) -> TokenStream {
     let (krate, spec) = (&plan.krate, &plan.spec);
     let name = spec.name.iter();
+    let defined = spec.name.as_ref().map(|_| defined(plan));
+    let fields = &spec.fingerprint_headers;
+    let fields = (!fields.is_empty()).then(|| quote!(.fingerprint_headers(&[#(#fields),*])));
     let [ttl, lease, wait, max_run] = [spec.ttl, spec.lease, spec.wait, spec.max_run]
         .map(|duration| duration.map(|Millis(millis)| millis).into_iter());
     let optional = spec.optional.map(|()| quote!(.optional()));
@@ -19,6 +22,8 @@ pub(crate) fn emit(plan: &Plan) -> TokenStream {
         const {
             #krate::__private::Spec::new()
                 #(.name(#name))*
+                #defined
+                #fields
                 #(.ttl(#ttl))*
                 #(.lease(#lease))*
                 #(.wait(#wait))*
@@ -27,5 +32,20 @@ pub(crate) fn emit(plan: &Plan) -> TokenStream {
                 #(.on_error(#krate::OnError::#on_error))*
                 #(.after_crash(#krate::AfterCrash::#after_crash))*
         }
+    }
+}
+
+/// Where the function stands: no two functions of a program may have one name.
+fn defined(plan: &Plan) -> TokenStream {
+    let krate = &plan.krate;
+    let function = plan.function.sig.ident.to_string();
+    quote_spanned! {Span::mixed_site()=>
+        .defined(&#krate::__private::Definition {
+            module_path: ::core::module_path!(),
+            function: #function,
+            file: ::core::file!(),
+            line: ::core::line!(),
+            column: ::core::column!(),
+        })
     }
 }

@@ -12,7 +12,7 @@ const fn fixture(name: &'static str, args: &'static str, item: &'static str) -> 
     Fixture { name, args, item }
 }
 
-pub(super) const ALL: [Fixture; 39] = [
+pub(super) const ALL: [Fixture; 41] = [
     fixture("axum_minimal", "", "async fn ping() {}"),
     fixture(
         "axum_header_key",
@@ -53,6 +53,16 @@ pub(super) const ALL: [Fixture; 39] = [
         "axum_request_argument",
         "key = req.uri().path(), fingerprint = ()",
         "async fn proxy(State(app): State<App>, mut req: axum::extract::Request) -> Response { app.send(req).await }",
+    ),
+    fixture(
+        "axum_buffered_request",
+        "",
+        "async fn proxy(State(app): State<App>, mut req: axum::extract::Request) -> Response { app.send(req).await }",
+    ),
+    fixture(
+        "axum_header_fields",
+        "fingerprint_headers = [\"x-dry-run\", \"x-sub-account\"]",
+        "async fn pay(Json(new): Json<New>) -> Json<Payment> { run(new).await }",
     ),
     fixture("axum_body_argument", "", "async fn upload(_: Guard, body: Body) -> StatusCode { store(body).await }"),
     fixture("axum_unused_body", "", "async fn swallow(_: Request<Body>) {}"),

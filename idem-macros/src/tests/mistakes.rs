@@ -11,7 +11,7 @@ const METHOD: &str = "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>
 const PLAIN: &str = "with = self.idem, key = msg.id, name = \"settle\"";
 
 /// Arguments that are wrong on any handler.
-const ARGUMENTS: [&str; 49] = [
+const ARGUMENTS: [&str; 60] = [
     "nmae = \"x\"",
     "retries = 3",
     "backoff = 3",
@@ -32,6 +32,17 @@ const ARGUMENTS: [&str; 49] = [
     "name = \"my orders\"",
     "name = b\"orders\"",
     "name = \"0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789\"",
+    "fingerprint_headers",
+    "fingerprint_headers = \"x-dry-run\"",
+    "fingerprint_headers = []",
+    "fingerprint_headers = [DRY_RUN]",
+    "fingerprint_headers = [b\"x-dry-run\"]",
+    "fingerprint_headers = [\"\"]",
+    "fingerprint_headers = [\"x dry run\"]",
+    "fingerprint_headers = [\"X-Dry-Run\"]",
+    "fingerprint_headers = [\"x-dry-run\", \"accept\", \"x-dry-run\"]",
+    "fingerprint_headers = [\"x-dry-run\", \"idempotency-key\"]",
+    "fingerprint_header = [\"x-dry-run\"]",
     "ttl = \"24\"",
     "ttl = 24",
     "ttl = 24h",
@@ -64,13 +75,14 @@ const ARGUMENTS: [&str; 49] = [
 ];
 
 /// Arguments that are wrong on a method, and functions that are wrong under right arguments.
-const FUNCTIONS: [(&str, &str); 48] = [
+const FUNCTIONS: [(&str, &str); 49] = [
     ("", METHOD),
     ("with = self.idem", METHOD),
     ("with = self.idem, keey = msg.id, name = \"settle\"", METHOD),
     ("with = self.idem, key = msg.id, nam = \"settle\"", METHOD),
     ("with = self.idem, key = msg.id, name = \"settle\", detach", METHOD),
     (PLAIN, "async fn settle(&self, msg: Msg) { self.run(msg).await }"),
+    ("with = self.idem, key = msg.id, name = \"settle\", fingerprint_headers = [\"x-dry-run\"]", METHOD),
     (PLAIN, "async fn settle(&self, msg: Msg) -> Result<impl Serialize, Error> { self.run(msg).await }"),
     (PLAIN, "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>;"),
     (

@@ -36,7 +36,9 @@ pub(crate) fn plan(
     let form = match (args.with, args.lost) {
         (Arg::Given(with), lost) => {
             let (name, on_error) = (&args.name, &args.on_error);
-            let asked = plain::Asked { with, key: args.key, name, detach: args.detach, on_error, lost };
+            let fields = &args.fingerprint_headers;
+            let asked =
+                plain::Asked { with, key: args.key, name, fields, detach: args.detach, on_error, lost };
             plain::form(asked, function, bag).map(|form| Form::Plain(Box::new(form)))
         }
         // The name that was not understood may have been `with`.
@@ -47,9 +49,12 @@ pub(crate) fn plan(
     };
     let form = form?;
     spans?;
-    let buffering = match form {
-        Form::Axum(_) => Buffering::Bodies,
-        Form::Plain(_) => Buffering::Nothing,
+    let buffering = match &form {
+        // The body counts only where nothing else says what does.
+        Form::Axum(form) if form.key.is_none() && matches!(args.fingerprint, Arg::Absent) => {
+            Buffering::Bodies
+        }
+        Form::Axum(_) | Form::Plain(_) => Buffering::Nothing,
     };
     Ok(Plan {
         body: body?.clone(),
@@ -58,6 +63,7 @@ pub(crate) fn plan(
         krate: args.krate.optional()?.unwrap_or_else(path::default),
         spec: Spec {
             name: args.name.optional()?,
+            fingerprint_headers: args.fingerprint_headers.optional()?.unwrap_or_default(),
             ttl: args.ttl.optional()?,
             lease: args.lease.optional()?,
             wait: args.wait.optional()?,

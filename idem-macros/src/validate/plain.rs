@@ -12,6 +12,7 @@ pub(crate) struct Asked<'a> {
     pub(crate) with: Given<Expr>,
     pub(crate) key: Arg<Expr>,
     pub(crate) name: &'a Arg<LitStr>,
+    pub(crate) fields: &'a Arg<Vec<LitStr>>,
     pub(crate) detach: Arg<()>,
     pub(crate) on_error: &'a Arg<OnError>,
     /// A name was not understood, so nothing is called missing.
@@ -23,7 +24,7 @@ pub(crate) struct Asked<'a> {
 /// # Errors
 /// `bag` says what is wrong.
 pub(crate) fn form(asked: Asked<'_>, function: &Function, bag: &mut Bag) -> Result<PlainForm, Reported> {
-    let Asked { with, key, name, detach, on_error, lost } = asked;
+    let Asked { with, key, name, fields, detach, on_error, lost } = asked;
     let named = match (name, lost) {
         (Arg::Absent, None) => Err(bag.push(missing_name(&with, function))),
         _ => Ok(()),
@@ -39,7 +40,8 @@ pub(crate) fn form(asked: Asked<'_>, function: &Function, bag: &mut Bag) -> Resu
         Ok(None) | Err(_) => Ok(()),
     };
     let output = output(function, bag);
-    named.and(owned)?;
+    let requests = bag.all(without_request(fields));
+    named.and(owned).and(requests)?;
     Ok(PlainForm {
         with: with.value,
         key: key?,
@@ -64,6 +66,13 @@ fn missing_key(with: &Given<Expr>) -> Error {
     let message =
         "`with` needs a `key`, for there is no header to take it from: add `key = …`, such as `key = msg.id`";
     Error::new(with.name.span(), message)
+}
+
+fn without_request(fields: &Arg<Vec<LitStr>>) -> Option<Error> {
+    let Arg::Given(Given { name, .. }) = fields else { return None };
+    let message = "a function with `with` sees no request: remove `fingerprint_headers`, \
+                   and put what counts into `fingerprint = …`";
+    Some(Error::new(name.span(), message))
 }
 
 /// An argument that cannot move into a task, as far as its syntax tells. The rest is for the compiler.

@@ -74,6 +74,19 @@ fn two_key_lines_are_refused_even_if_they_agree() {
 }
 
 #[test]
+fn key_lines_that_a_gateway_joined_are_refused_with_the_reason() {
+    let target = Target::start(&[]);
+    assert_eq!(target.send(&post("/pay").key("k")).status, 201);
+    for joined in ["k,k", "k, k", "k,l", "\"k\", \"k\"", "\"k\",k", "k,"] {
+        let refused = target.send(&post("/pay").key(joined));
+        assert_eq!(refused.refusal(), invalid(), "{joined}");
+        assert!(String::from_utf8_lossy(&refused.body).contains("joined by a comma"), "{refused:?}");
+    }
+    assert_eq!(target.send(&post("/pay").key("\"k,k\"")).status, 201, "a quoted comma is part of the key");
+    assert_eq!((target.runs("k"), target.total()), (1, 2));
+}
+
+#[test]
 fn a_missing_key_is_refused_unless_the_route_says_that_it_is_optional() {
     let target = Target::start(&[]);
     let missing = (400, "idempotency-key-missing".to_owned());

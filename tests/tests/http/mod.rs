@@ -22,5 +22,6 @@ mod problems;
 mod replay;
 mod responses;
 mod running;
+mod sameness;
 mod store_down;
 mod verdicts;

@@ -1,5 +1,6 @@
 //! A plain function whose return type has changed since its result was stored.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use idem_core::store::memory::MemoryStore;
@@ -33,11 +34,14 @@ async fn settle_next(idem: &Idem, order: u64) -> Result<NewReceipt, Refused> {
 
 #[tokio::test]
 async fn a_result_that_no_longer_decodes_is_unavailable_and_its_function_does_not_run_again() {
-    let idem = Idem::builder(MemoryStore::new()).scope(Scope::public()).build().erase();
+    // Two programs on one store.
+    let store = Arc::new(MemoryStore::new());
+    let [idem, next] =
+        [(), ()].map(|()| Idem::builder(Arc::clone(&store)).scope(Scope::public()).build().erase());
     assert_eq!(settle(&idem, 7).await, Ok(Receipt { number: 0 }));
-    let refused = settle_next(&idem, 7).await;
+    let refused = settle_next(&next, 7).await;
     assert_eq!(refused, Err(Refused::ResultUnavailable(Unavailable::Unreadable)));
     assert_eq!(settle(&idem, 7).await, Ok(Receipt { number: 0 }), "the record is untouched");
     assert_eq!(RUNS.load(Ordering::SeqCst), 1);
-    assert_eq!(settle_next(&idem, 8).await.map(|receipt| receipt.number), Ok(1), "other keys run");
+    assert_eq!(settle_next(&next, 8).await.map(|receipt| receipt.number), Ok(1), "other keys run");
 }

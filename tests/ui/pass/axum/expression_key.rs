@@ -1,4 +1,5 @@
-//! The key is in the payload, and the operation has a name: a webhook, whatever path it arrives on.
+//! The key is in the payload, and the operation has a name: a webhook. Its body may change from
+//! delivery to delivery, its path may not.
 
 use axum::routing::post;
 use axum::{Json, Router};
@@ -28,7 +29,8 @@ async fn passes() {
     let event = r#"{"id":"evt_1","kind":"paid"}"#;
     assert_eq!(replays(&app, &Call::post("/v1").json(event)).await.body, "evt_1 paid 1");
 
-    let moved = Call::post("/v2").json(event).send(&app).await;
-    assert_eq!((moved.source, moved.body.as_str()), (Source::Record, "evt_1 paid 1"));
+    let again = Call::post("/v1").json(r#"{"id":"evt_1","kind":"paid","attempt":2}"#).send(&app).await;
+    assert_eq!((again.source, again.body.as_str()), (Source::Record, "evt_1 paid 1"));
+    Call::post("/v2").json(event).send(&app).await.is_problem("idempotency-key-reused");
     assert_eq!(RUNS.total(), 1);
 }

@@ -10,6 +10,7 @@ mod durations;
 mod expression_key;
 mod fifteen_arguments;
 mod fingerprint;
+mod fingerprint_headers;
 mod generics;
 mod header_key;
 mod impl_output;

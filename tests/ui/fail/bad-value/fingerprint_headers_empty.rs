@@ -1,0 +1,6 @@
+use idem_core::idempotent;
+
+#[idempotent(fingerprint_headers = [])]
+async fn pay() {}
+
+fn main() {}
