@@ -150,7 +150,7 @@ pub(crate) use database::Sealed;
 #[doc(hidden)]
 pub use again::{Repeatable, again};
 #[doc(hidden)]
-pub use conflict::{ConflictsInSources, ConflictsNever, ConflictsSaid, Probe, probe};
+pub use conflict::{ConflictsInSources, ConflictsNever, ConflictsSaid, ConflictsUntold, Probe, probe};
 #[doc(hidden)]
 pub use plain::{Call, Entry, Flow, TxOperation, always, coupled};
 #[doc(hidden)]
