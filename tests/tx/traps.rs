@@ -87,7 +87,7 @@ macro_rules! traps {
                 Json(fails): Json<bool>,
             ) -> Result<String, Refused> {
                 app.runs.fetch_add(1, Ordering::SeqCst);
-                std::mem::forget(tx.begin().await.unwrap());
+                let _open = std::mem::ManuallyDrop::new(tx.begin().await.unwrap());
                 let insert = AssertSqlSafe(format!("INSERT INTO {} VALUES ('inside', 1)", app.ledger));
                 sqlx::raw_sql(insert).execute(&mut **tx).await.unwrap();
                 if fails { Err(Refused::HandlerPanicked) } else { Ok("happy".to_owned()) }
