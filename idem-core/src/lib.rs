@@ -277,8 +277,8 @@ pub use scope::Scope;
 /// - A conflict (PostgreSQL 40001 and 40P01, MySQL 1213 and 1205) is answered with 503 `transaction-conflict`, or
 ///   makes the body run again, up to `tx_retries` times, with clones of the arguments. It is found in the error and its
 ///   sources, in `Result<impl IntoResponse, E>` too; an error that implements
-///   `MayConflict` says it itself; one that is neither, or that is hidden behind `impl Trait`, is taken as it is. What
-///   only the commit meets is always seen. Effects outside the database are repeated: mark what leaves them in doubt with
+///   `MayConflict` says it itself; one that is neither, or that is hidden behind `impl Trait`, is taken as it is, and does
+///   not compile with `tx_retries`. What only the commit meets is always seen. Effects outside the database are repeated: mark what leaves them in doubt with
 ///   [`Ambiguous`], which is never run again.
 /// - In an axum handler, the store of the layer is looked at when the handler is called: 500 `store-cannot-couple`
 ///   before anything runs. A `State<App>` whose `App` implements `HasStore` makes that a compile error.

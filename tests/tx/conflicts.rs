@@ -213,7 +213,7 @@ telling! {
     said: Said;
 }
 
-#[idempotent(isolation = serializable, tx_retries = 1)]
+#[idempotent(isolation = serializable)]
 async fn hidden(
     State(app): State<App>,
     #[tx] tx: &mut PgTx<'_>,

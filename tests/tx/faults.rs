@@ -87,11 +87,11 @@ macro_rules! faults {
     };
 }
 // BEGIN, claim, the handler's statement, completion, COMMIT. After the answer, the pool's look at a connection that comes
-// back; before that, on MySQL, its settings put back.
+// back; before that, on MySQL, its settings put back. In its own dialect, MySQL also waits for locks as before.
 faults!(of_postgres, postgres, 6);
 faults!(of_postgres_with_begin, postgres_with_begin, 5);
 faults!(of_mariadb, mariadb, 7);
-faults!(of_mysql, mysql, 7);
+faults!(of_mysql, mysql, 8);
 
 pub(crate) fn host_port(url: &str) -> String {
     let (_, rest) = url.split_once("://").unwrap();

@@ -8,7 +8,7 @@ use idem_core::store::postgres::PostgresStore;
 use idem_core::tx::{MySqlTx, OperationKey, PgTx};
 use idem_core::{Drained, Idem, Refused, idempotent};
 use idem_servers::{Fault, Proxy};
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, Connection as _};
 
 use crate::faults::{host_port, settled};
 use crate::world::{App, Database, World, soon};
@@ -108,40 +108,42 @@ macro_rules! leaving {
         }
     };
 }
-/// What a handler writes after it rolled back itself is committed here, statement by statement, and nothing records it.
-mod slipped {
-    use super::*;
-
-    #[idempotent(with = idem, key = key, name = "send")]
-    async fn send(
-        idem: &Idem<PostgresStore>,
-        app: &App,
-        proxy: &Proxy,
-        key: &str,
-        #[tx] tx: &mut PgTx<'_>,
-    ) -> Result<u32, Refused> {
-        app.runs.fetch_add(1, Ordering::SeqCst);
-        let slips = format!("ROLLBACK; INSERT INTO {} VALUES ('{key}', 1)", app.ledger);
-        sqlx::raw_sql(AssertSqlSafe(slips)).execute(&mut **tx).await.unwrap();
-        // The next two prepare the completion and carry it out.
-        proxy.on_request(3, Fault::HoldReply);
-        app.inside.notify_one();
-        Ok(1)
-    }
-
-    #[tokio::test]
-    async fn while_it_is_rolled_back_the_key_does_not_become_free() {
-        let Some(world) = World::<sqlx::Postgres>::new().await else { return };
-        let proxy = Proxy::to(&*host_port(&world.url)).await.unwrap();
-        let idem = process(&world, &proxy).await;
-        for run in 1..=20 {
-            let key = format!("k{run}");
-            let again = async || send(&idem, &world.app, &proxy, &key).await;
-            leaves(&world.app, &proxy, again()).await;
-            assert_eq!(told(again).await, Err(Refused::OutcomeUnknown));
-            assert_eq!((world.runs(), world.rows().await), (run, i64::from(run)));
+/// A handler that ignores an error and a nested transaction that could not begin, writes, and whose caller leaves.
+macro_rules! slipped {
+    ($($name:ident $Db:ty, $fails:literal;)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            let Some(world) = World::<$Db>::new().await else { return };
+            let idem = world.process().await;
+            let insert = || AssertSqlSafe(format!("INSERT INTO {} VALUES ('slipped', 1)", world.app.ledger));
+            for _ in 0..3 {
+                let called = idem.transaction(OperationKey::new("slip", "k"), async |tx| {
+                    let _ignored = sqlx::raw_sql($fails).execute(&mut **tx).await;
+                    let _ignored = tx.begin_with("SAVEPOINT by_hand").await.map(drop);
+                    let _ignored = sqlx::raw_sql(insert()).execute(&mut **tx).await;
+                    world.app.inside.notify_one();
+                    std::future::pending::<Result<u32, Refused>>().await
+                });
+                tokio::select! {
+                    called = called => panic!("it waits: {called:?}"),
+                    () = soon("it has written", world.app.inside.notified()) => {}
+                }
+                assert_eq!(world.rows().await, 0);
+            }
+            let done = soon("the key is free", told(async || {
+                idem.transaction(OperationKey::new("slip", "k"), async |tx| {
+                    sqlx::raw_sql(insert()).execute(&mut **tx).await.unwrap();
+                    Ok::<_, Refused>(1)
+                }).await
+            })).await;
+            assert_eq!((done, world.rows().await), (Ok(1), 1));
         }
-    }
+    )*};
+}
+slipped! {
+    nothing_of_it_is_kept_by_postgres sqlx::Postgres, "SELECT 1/0";
+    nothing_of_it_is_kept_by_mariadb sqlx::MySql, "SELECT nothing";
+    nothing_of_it_is_kept_by_sqlite sqlx::Sqlite, "SELECT nothing";
 }
 
 leaving!(postgres, sqlx::Postgres, PostgresStore, PgTx);

@@ -73,22 +73,57 @@ macro_rules! traps {
             ) -> Result<String, Refused> {
                 let insert = |note| AssertSqlSafe(format!("INSERT INTO {} VALUES ('{note}', 1)", app.ledger));
                 sqlx::raw_sql(insert("before")).execute(&mut **tx).await.unwrap();
+                let statement = statement.replace("{ledger}", &app.ledger);
                 let _ended = sqlx::raw_sql(AssertSqlSafe(statement)).execute(&mut **tx).await;
                 let _after = sqlx::raw_sql(insert("after")).execute(&mut **tx).await;
+                Ok("happy".to_owned())
+            }
+
+            /// Begins a nested transaction that it never ends, and writes in it.
+            #[idempotent(optional)]
+            async fn leak(
+                State(app): State<App>,
+                #[tx] tx: &mut $Tx<'_>,
+                Json(fails): Json<bool>,
+            ) -> Result<String, Refused> {
+                app.runs.fetch_add(1, Ordering::SeqCst);
+                let _open = std::mem::ManuallyDrop::new(tx.begin().await.unwrap());
+                let insert = AssertSqlSafe(format!("INSERT INTO {} VALUES ('inside', 1)", app.ledger));
+                sqlx::raw_sql(insert).execute(&mut **tx).await.unwrap();
+                if fails { Err(Refused::HandlerPanicked) } else { Ok("happy".to_owned()) }
+            }
+
+            /// May run again after a conflict.
+            #[idempotent(tx_retries = 3)]
+            async fn retried(
+                State(app): State<App>,
+                #[tx] tx: &mut $Tx<'_>,
+                Json(statement): Json<String>,
+            ) -> Result<String, Refused> {
+                app.runs.fetch_add(1, Ordering::SeqCst);
+                let sent = AssertSqlSafe(statement.replace("{ledger}", &app.ledger));
+                sqlx::raw_sql(sent).execute(&mut **tx).await.unwrap();
                 Ok("happy".to_owned())
             }
 
             pub(super) async fn world() -> Option<(World<$Db>, Router)> {
                 crate::world::VARIANT.set($dialect);
                 let world = World::<$Db>::new().await?;
+                let router = router(&world).await;
+                Some((world, router))
+            }
+
+            /// As in another process.
+            pub(super) async fn router(world: &World<$Db>) -> Router {
                 let layer = world.process().await.layer();
-                let router = Router::new()
+                Router::new()
                     .route("/act", post(act))
                     .route("/doubtful", post(doubtful))
                     .route("/keyless", post(keyless))
+                    .route("/leak", post(leak))
+                    .route("/retried", post(retried))
                     .layer(layer)
-                    .with_state(world.app.clone());
-                Some((world, router))
+                    .with_state(world.app.clone())
             }
         }
     };
@@ -186,9 +221,46 @@ async fn postgres_is_committed_and_begun_anew_by_the_handler() {
     unknown!(postgres, "COMMIT; BEGIN");
 }
 
+/// What follows is written in no transaction, and refused.
 #[tokio::test]
 async fn postgres_is_rolled_back_by_the_handler() {
-    unknown!(postgres, "ROLLBACK");
+    undone!(postgres, "ROLLBACK", 500, "transaction-aborted");
+}
+
+#[tokio::test]
+async fn postgres_is_rolled_back_by_a_handler_that_goes_on_in_another_transaction() {
+    undone!(
+        postgres,
+        "ROLLBACK; BEGIN; INSERT INTO {ledger} VALUES ('more', 1); COMMIT",
+        500,
+        "transaction-aborted"
+    );
+}
+
+/// As after a deadlock whose error was ignored.
+#[tokio::test]
+async fn mariadb_commits_nothing_by_itself_after_a_rollback() {
+    undone!(mariadb, "ROLLBACK; SET autocommit = 1", 503, "transaction-conflict");
+}
+
+#[tokio::test]
+async fn mariadb_commits_nothing_for_a_change_of_a_table_after_a_rollback() {
+    undone!(
+        mariadb,
+        "ROLLBACK; INSERT INTO {ledger} VALUES ('more', 1); TRUNCATE TABLE {ledger}",
+        503,
+        "transaction-conflict"
+    );
+}
+
+#[tokio::test]
+async fn mysql_commits_nothing_in_another_transaction_after_a_rollback() {
+    undone!(
+        mysql,
+        "ROLLBACK; START TRANSACTION; INSERT INTO {ledger} VALUES ('more', 1); COMMIT",
+        503,
+        "transaction-conflict"
+    );
 }
 
 #[tokio::test]
@@ -216,18 +288,25 @@ macro_rules! savepoints {
     ($($test:ident $module:ident $statement:expr;)*) => {$(
         #[tokio::test]
         async fn $test() {
-            unknown!($module, $statement);
+            undone!($module, $statement, 500, "transaction-aborted");
+            // Returned as the error that it is, it is an answer like another.
+            let Some((world, router)) = $module::world().await else { return };
+            for run in 1..=2 {
+                let answer = ask(&router, "k", &json(&format!("!{}", $statement))).await;
+                assert!(answer.is(500, "handler-panicked"), "{answer:?}");
+                assert_eq!((world.rows().await, world.runs()), (0, run));
+            }
         }
     )*};
 }
-// The driver's own rollback is none of the handler's, and what follows it commits by itself or by the next savepoint.
+// The driver's own rollback is none of the handler's, and nothing that follows it is committed.
 savepoints! {
     sqlite_is_ended_by_a_savepoint_that_fails sqlite FAILED_SAVEPOINT;
     postgres_is_ended_by_a_savepoint_that_fails postgres FAILED_SAVEPOINT;
     mariadb_is_ended_by_a_savepoint_that_fails mariadb FAILED_SAVEPOINT;
     mysql_is_ended_by_a_savepoint_that_fails mysql FAILED_SAVEPOINT;
-    mariadb_is_committed_by_a_savepoint_after_one_that_failed mariadb SAVEPOINT_THEN;
-    postgres_is_committed_by_a_savepoint_after_one_that_failed postgres SAVEPOINT_THEN;
+    mariadb_commits_nothing_by_a_savepoint_after_one_that_failed mariadb SAVEPOINT_THEN;
+    postgres_commits_nothing_by_a_savepoint_after_one_that_failed postgres SAVEPOINT_THEN;
 }
 
 macro_rules! doubtful {
@@ -261,14 +340,108 @@ async fn without_a_key_what_was_undone_is_no_success() {
         assert!(ask_at(&router, "/keyless", None, &json("SELECT 1")).await.is(200, "happy"));
         assert_eq!(world.rows().await, 2);
     }
+    macro_rules! ended {
+        ($($module:ident $statement:literal $rows:literal;)*) => {$(
+            if let Some((world, router)) = $module::world().await {
+                let answer = ask_at(&router, "/keyless", None, &json($statement)).await;
+                assert!(answer.is(409, "outcome-unknown"), "{}: {answer:?}", $statement);
+                assert_eq!(world.rows().await, $rows, "{}", $statement);
+            }
+        )*};
+    }
+    // No record tells what was committed. The first as in a deadlock.
+    ended! {
+        mariadb "ROLLBACK" 0;
+        mariadb "COMMIT" 1;
+        postgres "ROLLBACK" 0;
+        postgres "COMMIT" 1;
+        postgres "COMMIT; BEGIN; SELECT 1/0" 1;
+    }
     if let Some((world, router)) = mariadb::world().await {
-        // As a deadlock does.
-        let answer = ask_at(&router, "/keyless", None, &json("ROLLBACK")).await;
-        assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
-        assert_eq!(world.rows().await, 0);
         assert!(ask_at(&router, "/keyless", None, &json("SELECT 1")).await.is(200, "happy"));
         assert_eq!(world.rows().await, 2);
     }
+    if let Some((world, router)) = sqlite::world().await {
+        // Nothing can be committed here.
+        let answer = ask_at(&router, "/keyless", None, &json("ROLLBACK")).await;
+        assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+        assert_eq!(world.rows().await, 0);
+    }
+}
+
+macro_rules! leaked {
+    ($($test:ident $module:ident;)*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            let Some((world, router)) = $module::world().await else { return };
+            for key in [Some("k"), None] {
+                for fails in [false, true] {
+                    let answer = ask_at(&router, "/leak", key, &fails.to_string()).await;
+                    let code = if fails { "handler-panicked" } else { "transaction-aborted" };
+                    assert!(answer.is(500, code), "{answer:?}");
+                    assert_eq!(world.rows().await, 0);
+                }
+            }
+            // On whichever connection, whoever comes next is not inside of another's transaction.
+            for call in 1..=5 {
+                let insert = format!("DELETE FROM {}; SELECT 1", world.app.ledger);
+                let answer = ask(&router, &format!("k{call}"), &json(&insert)).await;
+                assert!(answer.is(200, "happy"), "{answer:?}");
+                assert_eq!(world.rows().await, 1);
+            }
+        }
+    )*};
+}
+// The driver ends the innermost transaction only.
+leaked! {
+    sqlite_with_a_nested_transaction_that_never_ends sqlite;
+    postgres_with_a_nested_transaction_that_never_ends postgres;
+    postgres_that_claimed_with_begin_and_a_nested_transaction_that_never_ends postgres_with_begin;
+    mariadb_with_a_nested_transaction_that_never_ends mariadb;
+    mysql_with_a_nested_transaction_that_never_ends mysql;
+}
+
+/// A constraint that is looked at by the COMMIT: the database says that it rolled back, and running again does not help.
+macro_rules! refused_at_commit {
+    ($($test:ident $module:ident;)*) => {$(
+        #[tokio::test]
+        async fn $test() {
+            let Some((world, router)) = $module::world().await else { return };
+            let owed = "CREATE TABLE {ledger}_p (id INT PRIMARY KEY); \
+                        CREATE TABLE {ledger}_c (p INT REFERENCES {ledger}_p (id) DEFERRABLE INITIALLY DEFERRED); \
+                        INSERT INTO {ledger}_c VALUES (1); INSERT INTO {ledger} VALUES ('owed', 1)";
+            for run in 1..=2 {
+                let answer = ask_at(&router, "/retried", Some("k"), &json(owed)).await;
+                assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+                assert_eq!((world.rows().await, world.runs()), (0, run));
+            }
+            let answer = ask_at(&router, "/retried", Some("k2"), &json("SELECT 1")).await;
+            assert!(answer.is(200, "happy"), "{answer:?}");
+        }
+    )*};
+}
+refused_at_commit! {
+    postgres_refuses_the_commit postgres;
+    sqlite_refuses_the_commit sqlite;
+}
+
+/// Whatever clock a handler has made of it.
+#[tokio::test]
+async fn a_record_lives_by_the_servers_clock() {
+    macro_rules! moved {
+        ($($module:ident)*) => {$(
+            let Some((world, router)) = $module::world().await else { return };
+            let other = $module::router(&world).await;
+            for key in ["moved", "after"] {
+                let sent = if key == "moved" { "SET timestamp = 5; SET time_zone = '+09:00'" } else { "SELECT 1" };
+                let answer = ask_at(&router, "/retried", Some(key), &json(sent)).await;
+                assert!(answer.is(200, "happy") && !answer.replayed, "{answer:?}");
+                let again = ask_at(&other, "/retried", Some(key), &json(sent)).await;
+                assert!(again.is(200, "happy") && again.replayed, "{again:?}");
+            }
+        )*};
+    }
+    moved!(mariadb mysql);
 }
 
 #[tokio::test]
@@ -345,6 +518,56 @@ async fn connections_come_back_as_they_were() {
             assert_eq!(settings().await.ok(), before.as_ref().ok().cloned());
         }
         assert!(before.is_ok(), "{before:?}");
+        for set in
+            ["SET time_zone = '+03:00'", "SET SESSION foreign_key_checks = 0", "SET completion_type = 1"]
+        {
+            let key = idem_core::tx::OperationKey::new("op", &format!("{set}{}", std::process::id()));
+            let seen =
+                "SELECT CONCAT_WS(',', @@time_zone, @@foreign_key_checks, @@completion_type, @@tx_read_only)";
+            let seen = async || sqlx::query_scalar::<_, String>(seen).fetch_one(&pool).await.unwrap();
+            let before = seen().await;
+            let done = idem
+                .transaction(key, async |tx| {
+                    sqlx::raw_sql(set).execute(&mut **tx).await.unwrap();
+                    Ok::<_, Refused>(())
+                })
+                .await;
+            assert_eq!(done, Ok(()), "{set}");
+            assert_eq!(seen().await, before, "{set}");
+        }
+    }
+    if let Some((world, _)) = postgres::world().await {
+        let pool = sqlx::postgres::PgPoolOptions::new()
+            .max_connections(1)
+            .connect_with((*world.pool.connect_options()).clone())
+            .await
+            .unwrap();
+        let store = idem_core::store::postgres::PostgresStore::builder(&pool);
+        let store = store.table(format!("{}_settings", world.name)).open().await.unwrap();
+        let idem = idem_core::Idem::builder(store).scope(idem_core::Scope::public()).build();
+        let seen = "SELECT concat_ws(',', pg_backend_pid(), current_setting('TimeZone'), \
+                    current_setting('lock_timeout'), current_setting('default_transaction_read_only'))";
+        let seen = async || sqlx::query_scalar::<_, String>(seen).fetch_one(&pool).await.unwrap();
+        let settings = |seen: &str| seen.split_once(',').unwrap().1.to_owned();
+        let mut before = seen().await;
+        for (set, keeps) in
+            [("SELECT 1", true), ("SET LOCAL lock_timeout = 7", true), ("SET TimeZone = 'Asia/Tokyo'", false)]
+        {
+            for fails in [false, true] {
+                let key = idem_core::tx::OperationKey::new("op", &format!("{set}{fails}"));
+                let done = idem
+                    .transaction(key, async |tx| {
+                        sqlx::raw_sql(set).execute(&mut **tx).await.unwrap();
+                        if fails { Err(Refused::KeyExpired) } else { Ok(()) }
+                    })
+                    .await;
+                assert_eq!(done.is_err(), fails, "{set}");
+                let after = seen().await;
+                assert_eq!(settings(&after), settings(&before), "{set}");
+                assert_eq!(after == before, keeps || fails, "{set}, {fails}: the same connection");
+                before = after;
+            }
+        }
     }
     if let Some((world, _)) = sqlite::world().await {
         let pool = sqlx::sqlite::SqlitePoolOptions::new()

@@ -142,7 +142,7 @@ type Settings<Db> = idem_core::Builder<<Db as Database>::Store, Scope>;
 pub(crate) struct World<Db: Database> {
     _guard: Db::Guard,
     pub(crate) url: String,
-    name: String,
+    pub(crate) name: String,
     pub(crate) pool: Pool<Db>,
     pub(crate) app: App,
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
 use sqlx::{Database, Transaction};
@@ -15,6 +15,7 @@ use super::{BoxFuture, StoreError};
 use crate::address::Address;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Nonce, Won};
 use crate::reply::Reply;
+use crate::time::Timestamp;
 use crate::tx::Isolation;
 
 /// The statements of one database, on a connection of the application's pool.
@@ -29,7 +30,7 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         &'c self,
         connection: &'c mut Db::Connection,
         gate: &'c Arc<Gate>,
-        isolation: Option<Isolation>,
+        begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Db>, TxFault>>;
 
     /// True if the store was set up to [begin and claim](Self::begin_claiming) in one message.
@@ -63,14 +64,14 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>>;
 
-    /// T5, as its last. False if the record is not the one that this very transaction claimed: it must roll back.
+    /// T5, as its last. Not ours: the record is not the one that this very transaction claimed, and it must roll back.
     fn complete<'c>(
         &'c self,
         connection: &'c mut Db::Connection,
         held: &'c HeldRow,
         reply: &'c Reply,
         retention: Duration,
-    ) -> BoxFuture<'c, Result<bool, TxFault>>;
+    ) -> BoxFuture<'c, Result<Completed, TxFault>>;
 
     /// Whether the database takes a record with a reply of so many bytes. Where it would not, it may break the connection,
     /// and undo the transaction with it.
@@ -83,40 +84,51 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         Box::pin(async { Ok(true) })
     }
 
-    /// Whether the record is still this very transaction's; asked before a rollback, after which nothing could tell.
+    /// Whether the record is still this very transaction's, asked before a rollback, after which nothing could tell. An
+    /// error: this cannot be seen from inside of the transaction.
     fn holds<'c>(
         &'c self,
         connection: &'c mut Db::Connection,
         held: &'c HeldRow,
     ) -> BoxFuture<'c, Result<bool, TxFault>>;
 
-    /// Makes a transaction without a record known again to [`is_whole`](Self::is_whole).
-    fn mark<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<(), TxFault>> {
-        let _ = connection;
-        Box::pin(async { Ok(()) })
-    }
+    /// Whether a transaction without a record is still the one that was begun, and may commit. An error: it is, and a
+    /// statement in it has failed.
+    fn is_whole<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+    ) -> BoxFuture<'c, Result<Completed, TxFault>>;
 
-    /// Whether a COMMIT would commit all of a transaction without a record, as far as COMMIT itself would not say.
-    fn is_whole<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<bool, TxFault>> {
-        let _ = connection;
-        Box::pin(async { Ok(true) })
-    }
+    /// True if a connection that is left so must be [restored](Self::restore) before others may use it.
+    fn leaves_traces(&self, left: Left) -> bool;
 
-    /// True if a connection must be [restored](Self::restore) before others may use it.
-    fn leaves_traces(&self) -> bool {
-        false
-    }
+    /// Makes the connection what it was before. An error: it is not, and must be closed.
+    fn restore<'c>(
+        &'c self,
+        connection: &'c mut Db::Connection,
+        left: Left,
+    ) -> BoxFuture<'c, Result<(), TxFault>>;
 
-    /// Makes the connection what it was before.
-    fn restore<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<(), TxFault>>;
-
-    /// True if whatever a handler writes after it ended the transaction itself commits statement by statement.
+    /// True if what a handler writes after the end of the transaction commits statement by statement.
     fn lets_slip(&self) -> bool {
         false
     }
 
-    /// Of an error of the driver's at BEGIN, COMMIT or ROLLBACK.
+    /// True if nothing can be committed before idem commits, whatever statements the handler sends.
+    fn holds_commits(&self) -> bool {
+        false
+    }
+
+    /// True if the database may roll back a whole transaction for one statement, and goes on in another one.
+    fn undoes_silently(&self) -> bool {
+        false
+    }
+
+    /// Of an error of the driver's at BEGIN or ROLLBACK.
     fn fault(&self, error: sqlx::Error) -> TxFault;
+
+    /// Of an error of the driver's at COMMIT.
+    fn commit_fault(&self, error: sqlx::Error) -> CommitFault;
 
     /// How long a transaction may take at most, given the lease of the store's other records.
     fn longest(&self, lease: Duration) -> Option<Duration> {
@@ -128,6 +140,54 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
 /// A transaction with its claim, if that was won.
 pub(crate) type BeginClaiming<'c, Db> =
     BoxFuture<'c, Result<Option<(Transaction<'c, Db>, HeldRow)>, TxFault>>;
+
+/// How a transaction is begun.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Begin {
+    /// `None`: the connection's.
+    pub(crate) isolation: Option<Isolation>,
+    /// What its claim will do about another transaction; `None`: there is no claim, and the transaction is
+    /// [known again](Coupler::is_whole) by a mark.
+    pub(crate) claim: Option<Rivals>,
+}
+
+/// What came of a completion.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Completed {
+    /// It will be committed.
+    Done {
+        /// The session has the settings that it had when the transaction began, as far as this statement could see.
+        settings_kept: bool,
+    },
+    /// It is not the transaction that was begun.
+    NotOurs,
+}
+
+/// How a transaction has left its connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing is open on it.
+    Committed,
+    /// Nothing is open on it; settings of the session may have been changed.
+    Changed,
+    /// Nothing is open on it.
+    RolledBack,
+    /// Nobody knows: it must be closed.
+    Doubtful,
+}
+
+/// Why a COMMIT failed.
+#[derive(Debug)]
+pub(crate) enum CommitFault {
+    /// The database rolled back, for the sake of another transaction.
+    Conflict(StoreError),
+    /// The database rolled back, or did not commit and will be made to roll back.
+    Refused(StoreError),
+    /// The database answered with an error that does not say what became of it.
+    Unclear(StoreError),
+    /// There was no answer.
+    Lost(StoreError),
+}
 
 /// What a claim does when another transaction is at the same key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,11 +215,19 @@ pub(crate) struct HeldRow {
     pub(crate) fence: Option<Fence>,
     /// From 1.
     pub(crate) attempts: u32,
+    /// The server's clock at the claim, and when that was, where a handler could move the clock of its session.
+    pub(crate) clock: Option<(Timestamp, Instant)>,
 }
 
 impl HeldRow {
     pub(crate) const fn new(address: Address, won: Won) -> Self {
-        Self { address, nonce: won.owner.nonce, fence: Some(won.owner.fence), attempts: won.attempts }
+        Self {
+            address,
+            nonce: won.owner.nonce,
+            fence: Some(won.owner.fence),
+            attempts: won.attempts,
+            clock: None,
+        }
     }
 }
 

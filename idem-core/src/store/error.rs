@@ -42,6 +42,13 @@ impl StoreError {
         Self { kind, message: message.into().into_boxed_str(), source: None }
     }
 
+    /// Of a connection that is no more as it was.
+    #[cfg(feature = "_tx")]
+    pub(crate) fn changed_settings() -> Self {
+        let message = "the handler left settings of the session changed: use SET LOCAL, or put them back";
+        Self::new(StoreErrorKind::Misconfigured, message)
+    }
+
     /// Adds the error behind it.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {

@@ -60,7 +60,9 @@ pub(crate) use coupler::BeginClaiming;
 #[doc(hidden)]
 pub use coupler::Couplings;
 #[cfg(feature = "_tx")]
-pub(crate) use coupler::{Claimed, Coupler, Gate, HeldRow, Rivals, Seat, TxFault};
+pub(crate) use coupler::{
+    Begin, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat, TxFault,
+};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
     Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,

@@ -64,6 +64,13 @@ fn of_database(error: &dyn sqlx::error::DatabaseError) -> bool {
 ///     }
 /// }
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`tx_retries` runs the handler again after a conflict, and `{Self}` cannot tell one",
+    label = "this error hides what the database said",
+    note = "implement `idem_core::tx::MayConflict` for it (around an `anyhow::Error`: \
+            `idem_core::tx::is_conflict(&*self.0)`), or `std::error::Error` with the driver's \
+            error as its `source`, or remove `tx_retries`"
+)]
 pub trait MayConflict {
     /// True if the database undid something for the sake of another transaction.
     fn is_conflict(&self) -> bool;
@@ -81,8 +88,8 @@ macro_rules! boxed {
 }
 boxed!(dyn Error, dyn Error + Send, dyn Error + Send + Sync);
 
-/// An output type, to be asked whether its error can tell a conflict. The macro calls `(&&probe::<R>()).conflict()`:
-/// method look-up finds the first of the three traits below that fits.
+/// An output type, to be asked whether its error can tell a conflict. The macro calls `(&&&probe::<R>()).conflict()`:
+/// method look-up finds the first of the traits below that fits.
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
 /// Asks.
@@ -103,7 +110,7 @@ pub trait ConflictsSaid<R> {
     fn conflict(&self) -> fn(&R) -> bool;
 }
 
-impl<T, E: MayConflict> ConflictsSaid<Result<T, E>> for &Probe<Result<T, E>> {
+impl<T, E: MayConflict> ConflictsSaid<Result<T, E>> for &&Probe<Result<T, E>> {
     fn conflict(&self) -> fn(&Result<T, E>) -> bool {
         |result| result.as_ref().err().is_some_and(MayConflict::is_conflict)
     }
@@ -115,13 +122,30 @@ pub trait ConflictsInSources<R> {
     fn conflict(&self) -> fn(&R) -> bool;
 }
 
-impl<T, E: Error + 'static> ConflictsInSources<Result<T, E>> for &&Probe<Result<T, E>> {
+impl<T, E: Error + 'static> ConflictsInSources<Result<T, E>> for &&&Probe<Result<T, E>> {
     fn conflict(&self) -> fn(&Result<T, E>) -> bool {
         |result| result.as_ref().err().is_some_and(|error| is_conflict(error))
     }
 }
 
-/// Found for everything else: nobody can tell.
+/// Found for every other `Result`, where the handler is to run again after a conflict: does not compile.
+pub trait ConflictsUntold<T, E> {
+    #[doc(hidden)]
+    fn conflict(&self) -> fn(&Result<T, E>) -> bool
+    where
+        E: MayConflict;
+}
+
+impl<T, E> ConflictsUntold<T, E> for &Probe<Result<T, E>> {
+    fn conflict(&self) -> fn(&Result<T, E>) -> bool
+    where
+        E: MayConflict,
+    {
+        |result| result.as_ref().err().is_some_and(MayConflict::is_conflict)
+    }
+}
+
+/// Found for everything else: no error tells. A conflict that the COMMIT meets is known all the same.
 pub trait ConflictsNever<R> {
     #[doc(hidden)]
     fn conflict(&self) -> fn(&R) -> bool;
@@ -214,7 +238,7 @@ mod tests {
     /// What the macro asks of an output.
     macro_rules! tells {
         ($output:ty, $value:expr) => {
-            (&&probe::<$output>()).conflict()(&$value)
+            (&&&probe::<$output>()).conflict()(&$value)
         };
     }
 
@@ -272,8 +296,8 @@ mod tests {
         }
         let failed: Result<_, Shop> = Err(Shop::Source(said("40001")));
         let mut outputs = [failed, Ok(|| 1)];
-        assert!(ask((&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
+        assert!(ask((&&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
         outputs.reverse();
-        assert!(!ask((&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
+        assert!(!ask((&&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
     }
 }

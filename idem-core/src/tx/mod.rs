@@ -72,7 +72,7 @@
 //! | `Ambiguous`: something outside the database may have happened | rolled back | unknown |
 //! | a panic, a dropped caller (unless it said `Ambiguous` already), a dead process | rolled back | none |
 //! | the database undid it (40001, 40P01, 1213, 1205) | rolled back | none; runs again up to `tx_retries` times, else 503 `transaction-conflict` |
-//! | success, although a statement had failed (PostgreSQL; elsewhere that statement alone is undone, and the rest commits), or past [`max_run`](crate::Builder::max_run) (on SQLite a third of the lease, if that is less) | rolled back | none; 500 `transaction-aborted` |
+//! | success, although a statement had failed (PostgreSQL; elsewhere that statement alone is undone, and the rest commits) or the database refuses the COMMIT, or past [`max_run`](crate::Builder::max_run) (on SQLite a third of the lease, if that is less) | rolled back | none; 500 `transaction-aborted` |
 //!
 //! No answer leaves before the commit is certain. A COMMIT whose answer is lost is settled by writing the claim again in
 //! another transaction, which waits for the end of the first and so learns it; while the database cannot be asked, the
@@ -91,7 +91,7 @@
 //! [`MySqlStore::builder(&pool)`](crate::store::mysql), [`SqliteStoreBuilder::pool`](crate::store::sqlite)); a store that
 //! was opened by URL or path makes a pool of its own. Business tables may be in any schema of that database; on SQLite,
 //! in that file. Around the handler's statements come, for a new key, BEGIN, one statement, one statement, COMMIT. A connection is given
-//! back as it was (autocommit on MySQL; on SQLite, a commit hook of the application's is replaced for the time and gone
+//! back as it was (autocommit and the access mode on MySQL, `default_transaction_read_only` on PostgreSQL; on SQLite, a commit hook of the application's is replaced for the time and gone
 //! afterwards); one whose state is in doubt is closed.
 //!
 //! On SQLite a transaction holds the file's only write lock from its first moment: those of a process queue, and each may
@@ -100,13 +100,21 @@
 //! # Ended behind the handler's back
 //!
 //! A transaction can end before it is told to: by a deadlock whose error was ignored (MySQL undoes all of it and goes on
-//! in another), by `INSERT OR ROLLBACK` (SQLite), by a change of a table (MySQL commits first), by a COMMIT or ROLLBACK
-//! of the handler's own. The completion notices, since it only counts in the transaction that claimed. What came after a
-//! rollback is undone too (MySQL) or refused (SQLite); where something may have been committed the key is
-//! `outcome-unknown`, with an error in the log. Leave BEGIN, COMMIT, ROLLBACK and changes of tables out of handlers;
-//! savepoints (`tx.begin()`) are fine, but a handler must not go on after one that could not be begun: the driver has
-//! rolled all of it back then, and commits what follows by itself. That is noticed; a ROLLBACK and a COMMIT of the
-//! handler's own on MySQL, with writes in between, are not.
+//! in another), by `INSERT OR ROLLBACK` (SQLite), by a change of a table (MySQL commits first), by a nested transaction
+//! that could not be begun (the driver rolls all of it back), by a COMMIT or ROLLBACK of the handler's own. The completion
+//! notices, since it only counts in the transaction that claimed. What follows is refused or undone: on SQLite by a commit
+//! hook, on PostgreSQL and MySQL because every other transaction of the session is read-only until the handler has
+//! returned. So the caller hears `transaction-conflict` or `transaction-aborted`, and nothing was kept; what was committed
+//! in the middle is `outcome-unknown`, with an error in the log. Through a pooler
+//! ([`through_pooler`](crate::store::postgres::PostgresStoreBuilder::through_pooler)) PostgreSQL's session is not the
+//! handler's alone, and what follows the end of a transaction is committed: there, too, the key becomes `outcome-unknown`.
+//! A call without a key has no record that tells what was committed: except on SQLite, it is `outcome-unknown`.
+//!
+//! Leave BEGIN, COMMIT, ROLLBACK and changes of tables out of handlers. Nested transactions (`tx.begin()`) are fine; one
+//! that the handler neither ends nor drops is `transaction-aborted`. A constraint that the COMMIT looks at (`DEFERRABLE`)
+//! and finds broken is `transaction-aborted` as well, with its name in the log. Settings that a handler leaves changed
+//! (`SET` without `LOCAL`) close its connection; those of extensions, temporary tables and locks of the session are not
+//! looked at.
 //!
 //! # One operation inside another
 //!
@@ -142,7 +150,7 @@ pub(crate) use database::Sealed;
 #[doc(hidden)]
 pub use again::{Repeatable, again};
 #[doc(hidden)]
-pub use conflict::{ConflictsInSources, ConflictsNever, ConflictsSaid, Probe, probe};
+pub use conflict::{ConflictsInSources, ConflictsNever, ConflictsSaid, ConflictsUntold, Probe, probe};
 #[doc(hidden)]
 pub use plain::{Call, Entry, Flow, TxOperation, always, coupled};
 #[doc(hidden)]

@@ -21,7 +21,7 @@ pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenSt
     let conflict = match &form.output {
         // A type without a name cannot be asked.
         Some(ty) if hides_its_error(ty) => quote_spanned!(at=> |_| false),
-        _ => conflict(plan, &output),
+        _ => conflict(plan, coupling, &output),
     };
     let success = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::is_success);
     let terms = terms(plan, coupling, &success);
@@ -44,7 +44,7 @@ pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling, calls: &
     let (database, rules) = (database(plan, coupling), rules(plan, coupling));
     let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
     let output = form.output.to_token_stream();
-    let conflict = conflict(plan, &output);
+    let conflict = conflict(plan, coupling, &output);
     let success = quote_spanned!(Span::mixed_site()=> #errors.successes());
     let terms = terms(plan, coupling, &success);
     let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::Flow);
@@ -104,13 +104,16 @@ fn checks(plan: &Plan, database: &TokenStream) -> TokenStream {
     plan.arguments.iter().filter_map(check).collect()
 }
 
-/// Whether the output can tell that the database undid something: the first trait that fits its type answers.
-fn conflict(plan: &Plan, output: &TokenStream) -> TokenStream {
+/// Whether the output can tell that the database undid something: the first trait that fits its type answers. Where the body
+/// is to run again for that, an error must be able to tell.
+fn conflict(plan: &Plan, coupling: &Coupling, output: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
+    let untold = coupling.retries.as_ref().map(|_| quote!(use #krate::__private::tx::ConflictsUntold as _;));
     quote_spanned! {span::at(output)=>
         {
             use #krate::__private::tx::{ConflictsInSources as _, ConflictsNever as _, ConflictsSaid as _};
-            (&&#krate::__private::tx::probe::<#output>()).conflict()
+            #untold
+            (&&&#krate::__private::tx::probe::<#output>()).conflict()
         }
     }
 }

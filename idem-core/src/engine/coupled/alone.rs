@@ -7,11 +7,11 @@ use std::time::{Duration, Instant};
 use sqlx::Database;
 
 use super::call::Coupled;
-use super::transaction::{Left, complete, give_back, in_time, undo};
+use super::transaction::{commit_in_time, complete, give_back, in_time, undo};
 use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
 use crate::reply::Reply;
-use crate::store::{Claimed, Rivals, TxFault};
+use crate::store::{Begin, Claimed, CommitFault, Completed, Left, Rivals, TxFault};
 
 /// A try that failed is repeated after this, doubling.
 const FIRST_PAUSE: Duration = Duration::from_millis(10);
@@ -61,27 +61,32 @@ impl<Db: Database> Coupled<Db> {
         let mut seat = in_time(engine, self.coupler.seat()).await?;
         let (connection, gate) = seat.parts();
         let gate = Arc::clone(gate);
-        let mut tx = in_time(engine, self.coupler.begin(connection, &gate, None)).await?;
+        let begin = Begin { isolation: None, claim: Some(Rivals::Await) };
+        let mut tx = in_time(engine, self.coupler.begin(connection, &gate, begin)).await?;
         let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Await);
         let alone = match (in_time(engine, claim).await?, reply) {
             (Claimed::Decided(outcome), _) => Alone::Stands(outcome),
             (Claimed::Won(_), None) => Alone::Written,
             (Claimed::Won(held), Some(reply)) => {
                 let ttl = self.operation.policy.ttl;
-                if complete(engine, &self.coupler, &mut tx, &held, reply, ttl).await?.is_some() {
-                    gate.open();
-                    let committed = tokio::time::timeout(engine.config.store_timeout, tx.commit()).await;
-                    gate.close();
-                    // Not known: the next try finds out.
-                    let late = |_| sqlx::Error::PoolTimedOut;
-                    committed
-                        .map_err(late)
-                        .and_then(|committed| committed)
-                        .map_err(|e| self.coupler.fault(e))?;
-                    give_back(engine, &self.coupler, seat, Left::Clean);
-                    return Ok(Alone::Written);
+                match complete(engine, &self.coupler, &mut tx, &held, reply, ttl).await?.0 {
+                    Completed::Done { .. } => {
+                        gate.open();
+                        let committed = commit_in_time(engine, &self.coupler, tx).await;
+                        gate.close();
+                        // Where it is not known what became of it, the next try finds out.
+                        committed.map_err(|fault| match fault {
+                            CommitFault::Conflict(error) => TxFault::Conflict(error),
+                            CommitFault::Refused(error) | CommitFault::Unclear(error) => {
+                                TxFault::Refused(error)
+                            }
+                            CommitFault::Lost(error) => TxFault::Broken(error),
+                        })?;
+                        give_back(engine, &self.coupler, seat, Left::Committed);
+                        return Ok(Alone::Written);
+                    }
+                    Completed::NotOurs => Alone::Undecided,
                 }
-                Alone::Undecided
             }
         };
         let left = undo(engine, tx).await;

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use sqlx::{Database, Transaction};
 
 use super::call::Rules;
-use super::ended::{Ended, Meaning};
-use super::transaction::{Inside, give_back, in_time};
+use super::ended::{Ended, Meaning, Rest};
+use super::transaction::{Inside, give_back, in_time, really_ended};
 use crate::engine::{ASK_AGAIN, Engine, Purpose};
 use crate::refused::Refused;
-use crate::store::{Coupler, TxFault};
+use crate::store::{Begin, Coupler, TxFault};
 
 /// A handler of a request that needs no key, or has none where it is optional.
 pub(crate) struct Bare<Db: Database> {
@@ -41,9 +41,8 @@ impl<Db: Database> Bare<Db> {
         let mut seat = in_time(&engine, coupler.seat()).await.map_err(away)?;
         let (connection, gate) = seat.parts();
         let gate = Arc::clone(gate);
-        let mut tx =
-            in_time(&engine, coupler.begin(connection, &gate, rules.isolation)).await.map_err(away)?;
-        in_time(&engine, coupler.mark(&mut tx)).await.map_err(away)?;
+        let begin = Begin { isolation: rules.isolation, claim: None };
+        let tx = in_time(&engine, coupler.begin(connection, &gate, begin)).await.map_err(away)?;
         let policy = &engine.config.policy;
         let inside = Inside {
             engine: &engine,
@@ -54,7 +53,9 @@ impl<Db: Database> Bare<Db> {
             ttl: policy.ttl,
             longest: coupler.longest(policy.lease).map_or(policy.max_run, |bound| bound.min(policy.max_run)),
         };
-        let (ended, left) = inside.run(tx, body).await;
+        let ran = inside.run(tx, body).await;
+        let (connection, _) = seat.parts();
+        let (ended, left) = really_ended::<_, Db>(connection, ran);
         give_back(&engine, &coupler, seat, left);
         match ended {
             Ended::Committed(answer, ..) | Ended::RolledBack(answer, _) => Ok(answer),
@@ -62,8 +63,22 @@ impl<Db: Database> Bare<Db> {
             Ended::Undone(TxFault::Conflict(_)) => {
                 Err(Refused::TransactionConflict { retry_after: ASK_AGAIN })
             }
-            Ended::Undone(_) | Ended::NotOurs { .. } | Ended::TooLong => Err(Refused::TransactionAborted),
-            Ended::Panicked(payload) => std::panic::resume_unwind(payload),
+            Ended::Undone(fault) => {
+                tracing::error!(error = ?fault.into_error(), "a handler's transaction was rolled back");
+                Err(Refused::TransactionAborted)
+            }
+            Ended::TooLong => Err(Refused::TransactionAborted),
+            Ended::NotOurs { rest: Rest::Answer(answer, _), .. } if coupler.holds_commits() => Ok(answer),
+            Ended::Panicked(payload) | Ended::NotOurs { rest: Rest::Panicked(payload), .. } => {
+                std::panic::resume_unwind(payload)
+            }
+            Ended::NotOurs { .. } if coupler.holds_commits() => Err(Refused::TransactionAborted),
+            Ended::NotOurs { .. } => {
+                tracing::error!(
+                    "a handler's transaction ended before the handler did, and has no record that tells what was committed"
+                );
+                Err(Refused::OutcomeUnknown)
+            }
         }
     }
 }

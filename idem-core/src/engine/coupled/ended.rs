@@ -8,7 +8,7 @@ use sqlx::Database;
 use super::Coupled;
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::TxFault;
+use crate::store::{StoreError, TxFault};
 
 /// What a handler's answer means for its transaction and its record.
 #[derive(Debug)]
@@ -45,19 +45,34 @@ crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused,
 pub(super) enum Ended<T> {
     /// Committed; the answer was in hand at that time.
     Committed(T, Reply, Instant),
-    /// COMMIT was sent, and what became of it is not known.
-    Lost(T, Reply),
+    /// COMMIT was sent, and what became of it is not known; with what the database said, if it answered.
+    Lost(T, Reply, Option<StoreError>),
     /// Rolled back, as the answer wanted.
     RolledBack(T, Then),
     /// The record was not this transaction's any more.
     NotOurs {
         /// If it is gone, nobody knows what else was done.
         unknown: bool,
+        /// What is left to do where nothing was committed.
+        rest: Rest<T>,
     },
     /// The database refused to complete or commit it.
     Undone(TxFault),
     /// It took too long.
     TooLong,
+    Panicked(Box<dyn Any + Send>),
+}
+
+/// What a transaction that was ended behind the engine's back comes to, once it is shown that nothing was committed.
+pub(super) enum Rest<T> {
+    /// All is undone, which the answer wanted.
+    Answer(T, Then),
+    /// The database refused to complete it.
+    Undone(TxFault),
+    /// The answer wanted it committed; the database undid it for the sake of another one.
+    Again,
+    /// The answer wanted it committed.
+    Aborted,
     Panicked(Box<dyn Any + Send>),
 }
 

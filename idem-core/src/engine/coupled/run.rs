@@ -6,8 +6,8 @@ use sqlx::{Database, Transaction};
 
 use super::alone::Alone;
 use super::call::Coupled;
-use super::ended::{Ended, Meaning, Then, Turn};
-use super::transaction::{Inside, Left, give_back, in_time, undo};
+use super::ended::{Ended, Meaning, Rest, Then, Turn};
+use super::transaction::{Inside, give_back, in_time, really_ended, undo};
 use crate::current::{self, Running};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::engine::flight::End;
@@ -16,7 +16,9 @@ use crate::fault::{points, reach};
 use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{Claimed, Gate, HeldRow, Rivals, Seat, StoreError, Surrender, TxFault};
+use crate::store::{
+    Begin, Claimed, Gate, HeldRow, Left, Rivals, Seat, StoreError, StoreErrorKind, Surrender, TxFault,
+};
 
 /// How often the database may undo a claim for somebody else's sake, or break a connection under it.
 const CONFLICTS: u32 = 16;
@@ -72,29 +74,18 @@ impl<Db: Database> Coupled<Db> {
         }
     }
 
-    async fn transact<T, F>(&self, seat: &mut Seat<Db>, body: F) -> Transacted<T, F>
+    async fn transact<T, F>(&self, seat: &mut Seat<Db>, mut body: F) -> Transacted<T, F>
     where
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
         let (connection, gate) = seat.parts();
         let isolation = self.rules.isolation;
         if self.coupler.claims_with_begin() {
-            let begin = async {
-                reach(points::TX_CLAIM_BEFORE);
-                let begin = self.coupler.begin_claiming(connection, isolation, self.lead.question());
-                let claimed = in_time(&self.engine, begin).await;
-                reach(points::TX_CLAIM_AFTER);
-                claimed
-            };
-            match begin.await {
-                Ok(Some((tx, held))) => {
-                    let (ended, left) = self.inside(gate, held).run(tx, body).await;
-                    return Transacted::Ran(ended, held, left);
-                }
+            body = match self.transact_at_once(connection, gate, body).await {
+                Ok(transacted) => return transacted,
                 // What stands there is found out by a claim that says so.
-                Ok(None) => {}
-                Err(fault) => return Transacted::Fault(fault, body),
-            }
+                Err(unused) => unused,
+            };
             reach(points::TX_ROLLBACK_BEFORE);
             let cleared = in_time(&self.engine, self.coupler.clear(connection)).await;
             reach(points::TX_ROLLBACK_AFTER);
@@ -102,24 +93,44 @@ impl<Db: Database> Coupled<Db> {
                 return Transacted::Fault(fault, body);
             }
         }
-        let begin = self.coupler.begin(connection, gate, isolation);
+        let begin = Begin { isolation, claim: Some(Rivals::Tell) };
+        let begin = self.coupler.begin(connection, gate, begin);
         let mut tx = match in_time(&self.engine, begin).await {
             Ok(tx) => tx,
             Err(fault) => return Transacted::Fault(fault, body),
         };
         reach(points::TX_BEGIN_AFTER);
-        reach(points::TX_CLAIM_BEFORE);
         let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Tell);
-        let claimed = in_time(&self.engine, claim).await;
-        reach(points::TX_CLAIM_AFTER);
-        match claimed {
+        match claiming(in_time(&self.engine, claim)).await {
             Ok(Claimed::Won(held)) => {
-                let (ended, left) = self.inside(gate, held).run(tx, body).await;
+                let ran = self.inside(gate, held).run(tx, body).await;
+                let (ended, left) = really_ended::<_, Db>(connection, ran);
                 Transacted::Ran(ended, held, left)
             }
             Ok(Claimed::Decided(outcome)) => Transacted::Decided(outcome, undo(&self.engine, tx).await, body),
             Err(fault) => Transacted::Fault(fault, body),
         }
+    }
+
+    /// Begins and claims in one message. `Err` if there is more to it than a new record.
+    async fn transact_at_once<T, F>(
+        &self,
+        connection: &mut Db::Connection,
+        gate: &Gate,
+        body: F,
+    ) -> Result<Transacted<T, F>, F>
+    where
+        F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
+    {
+        let begin = self.coupler.begin_claiming(connection, self.rules.isolation, self.lead.question());
+        let (tx, held) = match claiming(in_time(&self.engine, begin)).await {
+            Ok(Some(won)) => won,
+            Ok(None) => return Err(body),
+            Err(fault) => return Ok(Transacted::Fault(fault, body)),
+        };
+        let ran = self.inside(gate, held).run(tx, body).await;
+        let (ended, left) = really_ended::<_, Db>(connection, ran);
+        Ok(Transacted::Ran(ended, held, left))
     }
 
     /// The claim is won.
@@ -154,33 +165,17 @@ impl<Db: Database> Coupled<Db> {
                 let ttl = self.operation.policy.ttl;
                 self.recorded(answer, reply, asked, ttl)
             }
-            Ended::Lost(answer, reply) => {
+            Ended::Lost(answer, reply, said) => {
                 let asked = Instant::now();
-                match self.alone(None).await {
-                    Alone::Written => self.again(),
-                    alone => self.kept(alone, answer, reply, asked),
+                match (self.alone(None).await, said) {
+                    (Alone::Written, Some(error)) => self.aborted(&error),
+                    (Alone::Written, None) => self.again(),
+                    (alone, _) => self.kept(alone, answer, reply, asked),
                 }
             }
-            Ended::RolledBack(answer, Then::Nothing) => Turn::Answer(answer),
-            Ended::RolledBack(_, Then::Again) | Ended::Undone(TxFault::Conflict(_)) => self.again(),
-            Ended::RolledBack(answer, Then::Keep(reply)) => {
-                let asked = Instant::now();
-                let alone = self.alone(Some(&reply)).await;
-                self.kept(alone, answer, reply, asked)
-            }
-            Ended::RolledBack(answer, Then::Unknown) => self.mark_unknown(answer).await,
-            Ended::NotOurs { unknown } => self.not_ours(held, unknown).await,
-            Ended::Undone(fault @ TxFault::Broken(_)) => self.unavailable(fault),
-            Ended::Undone(fault) => {
-                tracing::error!(
-                    address = %self.operation.address,
-                    operation = self.operation.label.operation(),
-                    error = %fault.into_error().chain(),
-                    "a handler's transaction could not be completed, although its answer wanted that: was an error of a \
-                     statement ignored?"
-                );
-                Turn::Refused(Refused::TransactionAborted)
-            }
+            Ended::RolledBack(answer, then) => self.rolled_back(answer, then).await,
+            Ended::NotOurs { unknown, rest } => self.not_ours(held, unknown, rest).await,
+            Ended::Undone(fault) => self.undone(fault),
             Ended::TooLong => {
                 tracing::error!(
                     address = %self.operation.address,
@@ -199,6 +194,39 @@ impl<Db: Database> Coupled<Db> {
                 Turn::Panicked(payload)
             }
         }
+    }
+
+    async fn rolled_back<T>(self, answer: T, then: Then) -> Turn<T, Db> {
+        match then {
+            Then::Nothing => Turn::Answer(answer),
+            Then::Again => self.again(),
+            Then::Keep(reply) => {
+                let asked = Instant::now();
+                let alone = self.alone(Some(&reply)).await;
+                self.kept(alone, answer, reply, asked)
+            }
+            Then::Unknown => self.mark_unknown(answer).await,
+        }
+    }
+
+    fn undone<T>(self, fault: TxFault) -> Turn<T, Db> {
+        match fault {
+            TxFault::Conflict(_) => self.again(),
+            fault @ TxFault::Broken(_) => self.unavailable(fault),
+            TxFault::Refused(error) => self.aborted(&error),
+        }
+    }
+
+    /// Rolled back for certain, for a reason that does not pass by itself.
+    fn aborted<T>(self, error: &StoreError) -> Turn<T, Db> {
+        tracing::error!(
+            address = %self.operation.address,
+            operation = self.operation.label.operation(),
+            error = %error.chain(),
+            "a handler's transaction was rolled back, although its answer wanted it committed: was an error of a statement \
+             ignored?"
+        );
+        Turn::Refused(Refused::TransactionAborted)
     }
 
     /// What a caller may hear whose record was looked for, or written, by itself.
@@ -274,7 +302,7 @@ impl<Db: Database> Coupled<Db> {
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
     /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
     /// after a rollback may be committed too, where the database cannot be kept from it.
-    async fn not_ours<T>(self, held: HeldRow, unknown: bool) -> Turn<T, Db> {
+    async fn not_ours<T>(self, held: HeldRow, unknown: bool, rest: Rest<T>) -> Turn<T, Db> {
         match self.give_up(held).await {
             Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
                 tracing::error!(
@@ -300,15 +328,24 @@ impl<Db: Database> Coupled<Db> {
                     Turn::Again(call) => Turn::Again(call),
                 }
             }
-            Ok(WriteOutcome::Lost(current)) => {
-                tracing::warn!(
-                    address = %held.address,
-                    operation = self.operation.label.operation(),
-                    ?current,
-                    "a handler's transaction was rolled back by the database while it went on"
-                );
-                self.again()
-            }
+            Ok(WriteOutcome::Lost(_)) => match rest {
+                Rest::Answer(answer, then) => self.rolled_back(answer, then).await,
+                Rest::Undone(fault) => self.undone(fault),
+                Rest::Panicked(payload) => Turn::Panicked(payload),
+                Rest::Again => {
+                    tracing::warn!(
+                        address = %held.address,
+                        operation = self.operation.label.operation(),
+                        "a handler's transaction was rolled back by the database while it went on"
+                    );
+                    self.again()
+                }
+                Rest::Aborted => {
+                    let message = "the transaction was rolled back while the handler went on, by a statement of its own or \
+                                   by a nested transaction that could not begin";
+                    self.aborted(&StoreError::new(StoreErrorKind::Misconfigured, message))
+                }
+            },
             // If it was committed, the record says so once its lease is over; if not, the doubt is written down.
             Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }
@@ -354,6 +391,13 @@ impl<Db: Database> Coupled<Db> {
             }
         }
     }
+}
+
+async fn claiming<T>(claim: impl Future<Output = T>) -> T {
+    reach(points::TX_CLAIM_BEFORE);
+    let claimed = claim.await;
+    reach(points::TX_CLAIM_AFTER);
+    claimed
 }
 
 /// What became of a transaction; with the body, if it was not needed.

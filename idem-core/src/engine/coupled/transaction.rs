@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Database, Transaction};
 
-use super::ended::{Ended, Meaning, Then};
+use super::ended::{Ended, Meaning, Rest, Then};
 use crate::current::Current;
 use crate::engine::ending::log_unstorable;
 use crate::engine::lead::Lead;
@@ -15,7 +15,9 @@ use crate::engine::{Engine, Purpose};
 use crate::fault::{points, reach};
 use crate::refused::Unavailable;
 use crate::reply::Reply;
-use crate::store::{Coupler, Gate, HeldRow, Seat, StoreError, StoreErrorKind, TxFault};
+use crate::store::{
+    CommitFault, Completed, Coupler, Gate, HeldRow, Left, Seat, StoreError, StoreErrorKind, TxFault,
+};
 
 /// What it takes to run a transaction.
 pub(super) struct Inside<'a, Db: Database> {
@@ -28,15 +30,6 @@ pub(super) struct Inside<'a, Db: Database> {
     pub(super) lead: Option<&'a Lead>,
     pub(super) ttl: Duration,
     pub(super) longest: Duration,
-}
-
-/// Whether a connection is as it was.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Left {
-    /// Nothing is open on it.
-    Clean,
-    /// Nobody knows.
-    Doubtful,
 }
 
 impl<Db: Database> Inside<'_, Db> {
@@ -55,33 +48,59 @@ impl<Db: Database> Inside<'_, Db> {
             }
         };
         reach(points::TX_HANDLER_AFTER);
-        // A savepoint that could not be begun makes the driver roll all of it back; what follows commits by itself.
+        // A savepoint that could not be begun makes the driver roll all of it back.
         let slipped = !tx.is_in_transaction();
-        let (answer, meaning) = match ran {
-            _ if slipped => return self.not_ours(tx, true).await,
+        let rest = match ran {
             // What it was at in the database goes on until the connection is closed.
+            Err(_) if slipped && self.coupler.lets_slip() => Rest::Aborted,
             Err(_) => return (Ended::TooLong, Left::Doubtful),
-            Ok(Ok(answered)) => answered,
-            Ok(Err(payload)) => {
-                if !self.holds(&mut tx).await {
-                    return self.not_ours(tx, false).await;
-                }
-                return (Ended::Panicked(payload), self.undo(tx).await);
-            }
-        };
-        let then = match meaning {
-            Meaning::Commit(reply) => {
+            Ok(Err(payload)) => Rest::Panicked(payload),
+            Ok(Ok((_, Meaning::Commit(_)))) if slipped => Rest::Aborted,
+            Ok(Ok((answer, Meaning::Commit(reply)))) => {
                 let asked = Instant::now();
                 reach(points::TX_COMPLETE_BEFORE);
                 let completed = self.complete(&mut tx, &reply).await;
                 reach(points::TX_COMPLETE_AFTER);
-                return match completed {
-                    Ok(Some(written)) => self.commit(tx, answer, written, asked).await,
-                    Ok(None) => self.not_ours(tx, false).await,
-                    Err(fault) => (Ended::Undone(fault), self.undo(tx).await),
+                let rest = match completed {
+                    Ok((Completed::Done { settings_kept }, written)) => {
+                        return self.commit(tx, answer, written, asked, settings_kept).await;
+                    }
+                    Ok((Completed::NotOurs, _)) if self.coupler.undoes_silently() => Rest::Again,
+                    Ok((Completed::NotOurs, _)) => Rest::Aborted,
+                    // It takes no statement any more: which transaction it is cannot be seen from inside.
+                    Err(fault @ TxFault::Refused(_)) if self.held.is_some() => {
+                        let left = self.undo(tx).await;
+                        return (Ended::NotOurs { unknown: false, rest: Rest::Undone(fault) }, left);
+                    }
+                    Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
                 };
+                return self.not_ours(tx, rest).await;
             }
-            Meaning::Keep(reply) => Then::Keep(reply),
+            Ok(Ok((answer, meaning))) => Rest::Answer(answer, self.then(meaning)),
+        };
+        if slipped {
+            return self.not_ours(tx, rest).await;
+        }
+        match self.holds(&mut tx).await {
+            Some(true) => {}
+            Some(false) => return self.not_ours(tx, rest).await,
+            None => {
+                let left = self.undo(tx).await;
+                return (Ended::NotOurs { unknown: false, rest }, left);
+            }
+        }
+        let left = self.undo(tx).await;
+        match rest {
+            Rest::Answer(answer, then) => (Ended::RolledBack(answer, then), left),
+            Rest::Panicked(payload) => (Ended::Panicked(payload), left),
+            rest => (Ended::NotOurs { unknown: false, rest }, left),
+        }
+    }
+
+    fn then(&self, meaning: Meaning) -> Then {
+        match meaning {
+            // Of what is not to be committed, only the record is kept.
+            Meaning::Commit(reply) | Meaning::Keep(reply) => Then::Keep(reply),
             Meaning::Nothing => Then::Nothing,
             Meaning::Unknown => {
                 if let Some(lead) = self.lead {
@@ -90,73 +109,84 @@ impl<Db: Database> Inside<'_, Db> {
                 Then::Unknown
             }
             Meaning::Conflict => Then::Again,
-        };
-        if !self.holds(&mut tx).await {
-            return self.not_ours(tx, matches!(then, Then::Unknown)).await;
         }
-        (Ended::RolledBack(answer, then), self.undo(tx).await)
     }
 
     /// It is not the transaction that was begun any more. Where nobody knows what that leaves in the world, the key does
     /// not become free from here on, whoever is dropped.
-    async fn not_ours<T>(&self, tx: Transaction<'_, Db>, unknown: bool) -> (Ended<T>, Left) {
-        let unknown = unknown || self.coupler.lets_slip();
+    async fn not_ours<T>(&self, tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
+        let unknown = matches!(rest, Rest::Answer(_, Then::Unknown)) || self.coupler.lets_slip();
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
         }
         let _closed_anyway = self.undo(tx).await;
-        (Ended::NotOurs { unknown }, Left::Doubtful)
+        (Ended::NotOurs { unknown, rest }, Left::Doubtful)
     }
 
-    /// Whether the transaction is still the one that claimed: what was committed in the middle stays, whatever is
-    /// rolled back now. One that takes no statement any more has failed, and is still open.
-    async fn holds(&self, tx: &mut Transaction<'_, Db>) -> bool {
-        match &self.held {
-            None => true,
-            Some((held, _)) => {
-                reach(points::TX_CHECK_BEFORE);
-                let holds = in_time(self.engine, self.coupler.holds(tx, held)).await;
-                reach(points::TX_CHECK_AFTER);
-                holds.unwrap_or(true)
+    /// Whether the transaction is still the one that was begun: what was committed in the middle stays, whatever is rolled
+    /// back now. `None`: it has failed and takes no statement, so its record must tell.
+    async fn holds(&self, tx: &mut Transaction<'_, Db>) -> Option<bool> {
+        reach(points::TX_CHECK_BEFORE);
+        let holds = match &self.held {
+            None => {
+                in_time(self.engine, self.coupler.is_whole(tx)).await.map(|whole| whole != Completed::NotOurs)
             }
+            Some((held, _)) => in_time(self.engine, self.coupler.holds(tx, held)).await,
+        };
+        reach(points::TX_CHECK_AFTER);
+        match (holds, &self.held) {
+            (Ok(holds), _) => Some(holds),
+            (Err(TxFault::Refused(_)), Some(_)) => None,
+            // A transaction without a record that has failed is still the one that was begun. On a connection that broke,
+            // nothing can be committed any more.
+            (Err(_), _) => Some(true),
         }
     }
 
-    /// What the record says now; `None` if there is something wrong with the transaction.
-    async fn complete(&self, tx: &mut Transaction<'_, Db>, reply: &Reply) -> Result<Option<Reply>, TxFault> {
+    /// With what the record says then.
+    async fn complete(
+        &self,
+        tx: &mut Transaction<'_, Db>,
+        reply: &Reply,
+    ) -> Result<(Completed, Reply), TxFault> {
         match &self.held {
             None => {
                 let whole = in_time(self.engine, self.coupler.is_whole(tx)).await?;
-                Ok(whole.then(|| reply.clone()))
+                Ok((whole, reply.clone()))
             }
             Some((held, _)) => complete(self.engine, self.coupler, tx, held, reply, self.ttl).await,
         }
     }
 
-    /// Only a conflict is certain not to have committed: whatever else happens is to be found out.
-    pub(super) async fn commit<T>(
+    /// What the database answers with an error was rolled back, as far as the error says so. Whatever else happens is to be
+    /// found out.
+    async fn commit<T>(
         &self,
         tx: Transaction<'_, Db>,
         answer: T,
         reply: Reply,
         asked: Instant,
+        settings_kept: bool,
     ) -> (Ended<T>, Left) {
         reach(points::TX_COMMIT_BEFORE);
         self.gate.open();
-        let committed = tokio::time::timeout(self.engine.config.store_timeout, tx.commit()).await;
+        let committed = commit_in_time(self.engine, self.coupler, tx).await;
         self.gate.close();
         reach(points::TX_COMMIT_AFTER);
-        match committed {
-            Ok(Ok(())) => (Ended::Committed(answer, reply, asked), Left::Clean),
-            Ok(Err(error)) => match self.coupler.fault(error) {
-                fault @ TxFault::Conflict(_) => (Ended::Undone(fault), Left::Doubtful),
-                fault => {
-                    self.engine.log_unrecorded(self.asked("COMMIT"), &fault.into_error());
-                    (Ended::Lost(answer, reply), Left::Doubtful)
-                }
-            },
-            Err(_) => (Ended::Lost(answer, reply), Left::Doubtful),
-        }
+        let ended = match committed {
+            Ok(()) => {
+                let left = if settings_kept { Left::Committed } else { Left::Changed };
+                return (Ended::Committed(answer, reply, asked), left);
+            }
+            Err(CommitFault::Conflict(error)) => Ended::Undone(TxFault::Conflict(error)),
+            Err(CommitFault::Refused(error)) => Ended::Undone(TxFault::Refused(error)),
+            Err(CommitFault::Unclear(error)) => Ended::Lost(answer, reply, Some(error)),
+            Err(CommitFault::Lost(error)) => {
+                self.engine.log_unrecorded(self.asked("COMMIT"), &error);
+                Ended::Lost(answer, reply, None)
+            }
+        };
+        (ended, Left::Doubtful)
     }
 
     /// For a log.
@@ -173,7 +203,7 @@ impl<Db: Database> Inside<'_, Db> {
 }
 
 /// Completes the record, with a tombstone where the database never takes the reply: the effects are committed all the
-/// same, since another run would end the same way. What was written; `None` if the record is not this transaction's.
+/// same, since another run would end the same way. With what was written.
 pub(super) async fn complete<Db: Database>(
     engine: &Engine,
     coupler: &Arc<dyn Coupler<Db>>,
@@ -181,10 +211,10 @@ pub(super) async fn complete<Db: Database>(
     held: &HeldRow,
     reply: &Reply,
     ttl: Duration,
-) -> Result<Option<Reply>, TxFault> {
+) -> Result<(Completed, Reply), TxFault> {
     let refused = if in_time(engine, coupler.takes(tx, reply.as_bytes().len())).await? {
         match in_time(engine, coupler.complete(tx, held, reply, ttl)).await {
-            Ok(done) => return Ok(done.then(|| reply.clone())),
+            Ok(completed) => return Ok((completed, reply.clone())),
             // Where that has ended the transaction, what follows is refused as well.
             Err(TxFault::Refused(error)) if error.kind() == StoreErrorKind::Unstorable => error,
             Err(fault) => return Err(fault),
@@ -197,18 +227,50 @@ pub(super) async fn complete<Db: Database>(
     };
     log_unstorable(held.address, &refused);
     let tombstone = Reply::tombstone(Unavailable::NotTaken);
-    let done = in_time(engine, coupler.complete(tx, held, &tombstone, ttl)).await?;
-    Ok(done.then_some(tombstone))
+    let completed = in_time(engine, coupler.complete(tx, held, &tombstone, ttl)).await?;
+    Ok((completed, tombstone))
 }
 
 /// Rolls back.
 pub(super) async fn undo<Db: Database>(engine: &Engine, tx: Transaction<'_, Db>) -> Left {
     reach(points::TX_ROLLBACK_BEFORE);
-    let undone = tokio::time::timeout(engine.config.store_timeout, tx.rollback()).await;
+    let undone = bounded(engine, tx.rollback()).await;
     reach(points::TX_ROLLBACK_AFTER);
     match undone {
-        Ok(Ok(())) => Left::Clean,
+        Ok(Ok(())) => Left::RolledBack,
         Ok(Err(_)) | Err(_) => Left::Doubtful,
+    }
+}
+
+pub(super) async fn commit_in_time<Db: Database>(
+    engine: &Engine,
+    coupler: &Arc<dyn Coupler<Db>>,
+    tx: Transaction<'_, Db>,
+) -> Result<(), CommitFault> {
+    match bounded(engine, tx.commit()).await {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(coupler.commit_fault(error)),
+        Err(error) => Err(CommitFault::Lost(error)),
+    }
+}
+
+/// The driver counts nested transactions, and ends the innermost: where the handler has left one open, COMMIT and ROLLBACK
+/// were not sent. So the connection is asked after each of them.
+pub(super) fn really_ended<T, Db: Database>(
+    connection: &Db::Connection,
+    (ended, left): (Ended<T>, Left),
+) -> (Ended<T>, Left) {
+    if left == Left::Doubtful || !connection.is_in_transaction() {
+        return (ended, left);
+    }
+    let message =
+        "the handler left a nested transaction open: commit it, or roll it back, before the handler returns";
+    match ended {
+        Ended::Committed(..) => {
+            let open = StoreError::new(StoreErrorKind::Misconfigured, message);
+            (Ended::Undone(TxFault::Refused(open)), Left::Doubtful)
+        }
+        ended => (ended, Left::Doubtful),
     }
 }
 
@@ -217,10 +279,20 @@ pub(super) async fn in_time<T>(
     engine: &Engine,
     question: impl Future<Output = Result<T, TxFault>>,
 ) -> Result<T, TxFault> {
-    tokio::time::timeout(engine.config.store_timeout, question).await.unwrap_or_else(|_| {
-        let message = "the database did not answer in time";
-        Err(TxFault::Broken(StoreError::new(StoreErrorKind::Unavailable, message)))
-    })
+    bounded(engine, question).await.unwrap_or_else(|error| Err(TxFault::Broken(error)))
+}
+
+/// Within the engine's limit. The driver may panic on a connection on which a statement was dropped half-way: that is a
+/// connection which broke.
+async fn bounded<T>(engine: &Engine, question: impl Future<Output = T>) -> Result<T, StoreError> {
+    let unavailable = |message| StoreError::new(StoreErrorKind::Unavailable, message);
+    match tokio::time::timeout(engine.config.store_timeout, caught(pin!(question))).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => {
+            Err(unavailable("the driver panicked: was a statement of the handler's dropped half-way?"))
+        }
+        Err(_) => Err(unavailable("the database did not answer in time")),
+    }
 }
 
 /// Gives a connection back to its pool, in the background where that takes a statement; a doubtful one is closed.
@@ -233,15 +305,19 @@ pub(super) fn give_back<Db: Database>(
     if left == Left::Doubtful {
         return;
     }
-    if !coupler.leaves_traces() {
+    if !coupler.leaves_traces(left) {
         seat.give_back();
         return;
     }
     let (engine, coupler) = (Arc::clone(engine), Arc::clone(coupler));
     tokio::spawn(async move {
         let (connection, _) = seat.parts();
-        if in_time(&engine, coupler.restore(connection)).await.is_ok() {
-            seat.give_back();
+        match in_time(&engine, coupler.restore(connection, left)).await {
+            Ok(()) => seat.give_back(),
+            Err(fault) => {
+                let error = fault.into_error();
+                tracing::debug!(%error, "a connection is closed after a transaction, instead of given back");
+            }
         }
     });
 }

@@ -1,71 +1,104 @@
-//! The statements of records that ride in the application's transactions, and what is written into them.
+//! The statements of records that ride in the application's transactions.
 
-use std::fmt::Write as _;
+use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
-/// With autocommit off, a statement after the server has undone the transaction, as it does in a deadlock, begins
-/// another one, which is rolled back in the end: nothing slips out by itself.
-pub(super) const BEGIN: &str = "SET autocommit = 0; START TRANSACTION";
-pub(super) const RESTORE: &str = "SET autocommit = 1";
+use super::dialect::Dialect;
+use super::statements::{CLOCK, COLUMNS, REWRITE, ROW};
+use crate::store::sql::TableName;
 
-/// Vanishes with its transaction, whatever ends that: so its release tells whether it is still the same.
+/// The settings of a session that decide what statements mean, what they check, or who sends them. One that a handler
+/// leaves changed would be the next caller's.
+pub(super) const SETTINGS: &str = "CONCAT_WS('|', @@autocommit, @@sql_mode, @@time_zone, @@foreign_key_checks, @@unique_checks, \
+     @@sql_log_bin, @@innodb_lock_wait_timeout, @@lock_wait_timeout, @@completion_type, @@sql_safe_updates, \
+     @@sql_select_limit, @@group_concat_max_len, @@character_set_client, @@character_set_connection, \
+     @@character_set_results, @@collation_connection, @@auto_increment_increment, @@auto_increment_offset, @@lc_time_names, \
+     /*M! @@tx_isolation, @@tx_read_only, @@max_statement_time, @@check_constraint_checks, */ \
+     /*!80000 @@transaction_isolation, @@transaction_read_only, @@max_execution_time, */ \
+     COALESCE(DATABASE(), ''), COALESCE(CURRENT_ROLE(), ''))";
+
+/// Kept for [`RESTORE`]. The clock of the session is the server's, whatever a handler has made of it.
+pub(super) const KEEP: &str =
+    "SET @idem_settings = {settings}; SET SESSION timestamp = DEFAULT, autocommit = 0; ";
+/// MySQL waits for a lock for a second at least.
+pub(super) const WAIT_LITTLE: &str =
+    "SET @idem_wait = @@SESSION.innodb_lock_wait_timeout; SET SESSION innodb_lock_wait_timeout = 1; ";
+pub(super) const WAIT_AS_BEFORE: &str = "SET SESSION innodb_lock_wait_timeout = @idem_wait";
+
+/// Nothing that follows the end of the transaction may commit by itself: every transaction of the session is read-only, but
+/// for the one that is begun here. With autocommit off besides, a statement after the server has undone the transaction, as
+/// it does in a deadlock, begins one that is rolled back in the end.
+/// <https://dev.mysql.com/doc/refman/8.4/en/set-transaction.html>
+///
+/// The savepoint vanishes with the transaction, whatever ends that: so its release tells whether it is still the same.
 /// <https://dev.mysql.com/doc/refman/8.4/en/savepoint.html>
-pub(super) const MARK: &str = "SAVEPOINT idem_tx";
+pub(super) const BEGIN: &str =
+    "SET SESSION TRANSACTION READ ONLY; START TRANSACTION READ WRITE; SAVEPOINT idem_tx";
 pub(super) const UNMARK: &str = "RELEASE SAVEPOINT idem_tx";
 /// `ER_SP_DOES_NOT_EXIST`, of a savepoint too.
 pub(super) const NO_SUCH_SAVEPOINT: u16 = 1305;
+/// `ER_CANT_EXECUTE_IN_READ_ONLY_TRANSACTION`.
+pub(super) const NOT_OURS: u16 = 1792;
 /// `ER_LOCK_WAIT_TIMEOUT`.
 pub(super) const LOCKED: u16 = 1205;
 
-pub(super) const VALUES: &str = "{row} VALUES ({address}, {clock} + {lease}, {clock}, 1, 1, 1, {policy}, {recipe}, {nonce}, \
-     {digest}, {label}, {hint}, {handler_retention}, {handler_lease}, {namespace}, '', {fence}) ON DUPLICATE KEY UPDATE ";
+/// Whatever is open, a COMMIT that began another transaction included, is rolled back. The row says whether the settings
+/// are as they were.
+pub(super) const RESTORE: &str = "ROLLBACK AND NO CHAIN NO RELEASE; SET SESSION TRANSACTION READ WRITE; \
+     SET SESSION timestamp = DEFAULT, autocommit = 1{wait}; SELECT @idem_settings <=> {settings}";
+/// A claim that gave up left its setting behind.
+pub(super) const RESTORE_WAIT: &str = ", innodb_lock_wait_timeout = @idem_wait";
+
+const VALUES: &str = "{row} VALUES (?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', {fence}) ON DUPLICATE KEY UPDATE ";
 
 /// The lock of a rival's uncommitted row is not waited for.
-pub(super) const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
-     RETURNING {clock}, address, {columns}; {mark}";
-pub(super) const CLAIM_RETURNING_WAITING: &str =
-    "{values}fence = fence RETURNING {clock}, address, {columns}; {mark}";
-/// Without `RETURNING`: the number is the fence if the row was inserted, and 0 if it was not. MySQL waits for a lock for
-/// a second at least.
-pub(super) const CLAIM: &str = "SET @idem_wait = @@SESSION.innodb_lock_wait_timeout; SET SESSION innodb_lock_wait_timeout = 1; \
-     {values}fence = fence + LAST_INSERT_ID(0); SELECT CAST(LAST_INSERT_ID() AS SIGNED); \
-     SET SESSION innodb_lock_wait_timeout = @idem_wait; {mark}";
-pub(super) const CLAIM_WAITING: &str =
-    "{values}fence = fence + LAST_INSERT_ID(0); SELECT CAST(LAST_INSERT_ID() AS SIGNED); {mark}";
-/// A claim that gave up left its setting behind.
-pub(super) const UNDO_WAIT: &str =
-    "SET SESSION innodb_lock_wait_timeout = COALESCE(@idem_wait, @@SESSION.innodb_lock_wait_timeout)";
+const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
+     RETURNING {clock}, address, {columns}";
+const CLAIM_RETURNING_WAITING: &str = "{values}fence = fence RETURNING {clock}, address, {columns}";
+/// Without `RETURNING`: the number that the statement leaves is the fence if the row was inserted, and 0 if it was not.
+const CLAIM: &str = "{values}fence = fence + LAST_INSERT_ID(0)";
 
-pub(super) const LOAD: &str =
-    "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address = {address}";
+const LOAD: &str = "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address = ?";
 /// What is committed now, whatever the transaction's snapshot says.
-pub(super) const NOW: &str = " FOR UPDATE";
+const NOW: &str = " FOR UPDATE";
 
-pub(super) const REWRITE: &str = "UPDATE {table} SET state = {state}, fence = {fence}, nonce = {nonce}, until = {until}, \
-     attempts = {attempts}, after_crash = {policy}, recipe = {recipe}, digest = {digest}, created = {created}, \
-     label = {label}, key_hint = {hint}, reply = '', audit = {audit}, handler_retention = {handler_retention}, \
-     handler_lease = {handler_lease}, namespace = {namespace} \
-     WHERE address = {address} AND format = 1 AND state = {old_state} AND fence = {old_fence} AND nonce = {old_nonce} \
-     AND until = {old_until}";
+/// Until when the record lives is bound: a handler may have moved the clock of the session.
+const FINISH: &str = "UPDATE {table} SET state = 2, until = ?, reply = ? \
+     WHERE address = ? AND format = 1 AND fence = ? AND nonce = ? AND state = 1";
 
-pub(super) const FINISH: &str = "UPDATE {table} SET state = 2, until = {clock} + {retention}, reply = {reply} \
-     WHERE address = {address} AND format = 1 AND fence = {fence} AND nonce = {nonce} AND state = 1";
+/// With the table's name filled in. All values are bound.
+#[derive(Debug)]
+pub(super) struct Texts {
+    pub(super) claim: SqlStr,
+    pub(super) claim_waiting: SqlStr,
+    pub(super) load: SqlStr,
+    pub(super) load_now: SqlStr,
+    pub(super) rewrite: SqlStr,
+    pub(super) finish: SqlStr,
+}
 
-/// As a literal of bytes.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    let mut text = String::with_capacity(bytes.len() * 2 + 3);
-    text.push_str("x'");
-    for byte in bytes {
-        // Writing to a string does not fail.
-        let _written = write!(text, "{byte:02x}");
+impl Texts {
+    pub(super) fn new(name: &TableName, dialect: Dialect) -> Self {
+        let fence = match dialect {
+            Dialect::MariaDb => "{clock}",
+            Dialect::MySql => "LAST_INSERT_ID({clock})",
+        };
+        let fill = |template: &str| {
+            let text = template.replace("{values}", VALUES).replace("{fence}", fence).replace("{row}", ROW);
+            let text = name.fill(&text.replace("{columns}", COLUMNS), '`').replace("{clock}", CLOCK);
+            // Made of constants and a name that `TableName` has checked.
+            AssertSqlSafe(text).into_sql_str()
+        };
+        let (claim, claim_waiting) = match dialect {
+            Dialect::MariaDb => (CLAIM_RETURNING, CLAIM_RETURNING_WAITING),
+            Dialect::MySql => (CLAIM, CLAIM),
+        };
+        Self {
+            claim: fill(claim),
+            claim_waiting: fill(claim_waiting),
+            load: fill(LOAD),
+            load_now: fill(&format!("{LOAD}{NOW}")),
+            rewrite: fill(REWRITE),
+            finish: fill(FINISH),
+        }
     }
-    text.push('\'');
-    text
-}
-
-pub(super) fn utf8(text: &str) -> String {
-    format!("_utf8mb4 {}", hex(text.as_bytes()))
-}
-
-pub(super) fn ascii(text: &str) -> String {
-    format!("_ascii {}", hex(text.as_bytes()))
 }

@@ -29,7 +29,7 @@ pub(super) struct MySql {
     statements: Statements,
 }
 
-type Sql<'q> = Query<'q, Db, MySqlArguments>;
+pub(super) type Sql<'q> = Query<'q, Db, MySqlArguments>;
 
 impl MySql {
     pub(super) fn new(
@@ -227,7 +227,7 @@ async fn execute(link: &mut Link, query: Sql<'_>) -> Result<MySqlQueryResult, Fa
     query.execute(&mut link.connection).await.map_err(fault)
 }
 
-fn with_claim<'q>(query: Sql<'q>, claim: &Claim) -> Sql<'q> {
+pub(super) fn with_claim<'q>(query: Sql<'q>, claim: &Claim) -> Sql<'q> {
     let (retention, lease, namespace) = columns(Some(&claim.terms));
     query
         .bind(claim.address.as_bytes().as_slice())
@@ -262,7 +262,7 @@ fn with_renewal<'q>(query: Sql<'q>, renewal: &Renewal) -> Sql<'q> {
         .bind(micros(renewal.lease))
 }
 
-fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
+pub(super) fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
     let (retention, lease, namespace) = columns(row.terms);
     query
         .bind(row.state)

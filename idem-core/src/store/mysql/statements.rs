@@ -97,7 +97,7 @@ const FINISH: &str = "UPDATE (\
 const LOAD: &str =
     "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address IN («?»)";
 
-const REWRITE: &str = "UPDATE {table} SET state = ?, fence = ?, nonce = ?, until = ?, attempts = ?, after_crash = ?, \
+pub(super) const REWRITE: &str = "UPDATE {table} SET state = ?, fence = ?, nonce = ?, until = ?, attempts = ?, after_crash = ?, \
      recipe = ?, digest = ?, created = ?, label = ?, key_hint = ?, reply = ?, audit = ?, \
      handler_retention = ?, handler_lease = ?, namespace = ? \
      WHERE address = ? AND format = 1 AND state = ? AND fence = ? AND nonce = ? AND until = ?";

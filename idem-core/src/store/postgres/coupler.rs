@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::postgres::PgConnection;
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgRow, PgSeverity};
 use sqlx::{AssertSqlSafe, Connection, Postgres, Row as _, Transaction};
 
 use super::args::{self, Arg};
@@ -17,8 +17,8 @@ use crate::store::remote::driver::{Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::sql::{Fields, TableName, found};
 use crate::store::{
-    BeginClaiming, BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind,
-    TxFault,
+    Begin, BeginClaiming, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals,
+    Seat, StoreError, StoreErrorKind, TxFault,
 };
 use crate::time::Timestamp;
 use crate::tx::{Isolation, Sealed, TxStore};
@@ -40,15 +40,22 @@ pub(super) struct Coupled {
     claim_here: Statement,
     finish: Statement,
     holds: Statement,
+    /// Connections of the pool are the server's own, and not those of a pooler.
+    direct: bool,
 }
 
 impl Coupled {
-    pub(super) fn new(name: &TableName) -> Self {
-        let claim = CLAIM.replace("{fresh}", FRESH);
+    pub(super) fn new(name: &TableName, direct: bool) -> Self {
+        // Behind a pooler a session is others' as well: its settings are neither looked at nor changed.
+        let (see, end) =
+            if direct { (format!(", {SEE}"), format!(", {ALLOW}, {SAME}")) } else { Default::default() };
+        let settings =
+            |text: &str| text.replace("{see}", &see).replace("{end}", &end).replace("{settings}", SETTINGS);
+        let claim = settings(CLAIM).replace("{fresh}", FRESH);
         let table = blake3::hash(name.to_string().as_bytes());
         Self {
             table: first_bytes(table.as_bytes()),
-            claim_new: Statement::new(name, CLAIM_NEW),
+            claim_new: Statement::new(name, &settings(CLAIM_NEW)),
             claim: Statement::new(name, &claim.replace("{turn}", "pg_try_advisory_xact_lock($)")),
             claim_waiting: Statement::new(
                 name,
@@ -58,8 +65,9 @@ impl Coupled {
                 name,
                 "SELECT {table_claim_here_5}($, $, $, $, $, $, $, $, $, $, $, $)",
             ),
-            finish: Statement::new(name, "SELECT {table_finish_here}($, $, $, $, $)"),
+            finish: Statement::new(name, &settings("SELECT {table_finish_here}($, $, $, $, $){end}")),
             holds: Statement::new(name, "SELECT {table_holds_here}($, $)"),
+            direct,
         }
     }
 
@@ -81,7 +89,7 @@ label, key_hint, handler_retention, handler_lease, namespace, reply) \
 SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
 FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
 WHERE pg_try_advisory_xact_lock($) \
-ON CONFLICT (address) DO NOTHING RETURNING t.fence";
+ON CONFLICT (address) DO NOTHING RETURNING t.fence{see}";
 
 /// The same, and shows what stands there where it could not.
 const CLAIM: &str = "\
@@ -94,7 +102,36 @@ fresh AS (\
     CROSS JOIN turn WHERE turn.mine \
     ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
 ), seen AS ({fresh} WHERE NOT EXISTS (SELECT FROM fresh)) \
-SELECT turn.mine, seen.* FROM turn LEFT JOIN seen ON true";
+SELECT turn.mine, seen.*{see} FROM turn LEFT JOIN seen ON true";
+
+/// Nothing that follows the end of the transaction may commit by itself: every transaction of the session is read-only, but
+/// for the one that is begun here. A setting that is made within a transaction would be undone with it, so this one has a
+/// transaction of its own, in the same message.
+const FORBID: &str = "BEGIN; SET default_transaction_read_only = on; COMMIT; ";
+/// With the COMMIT of the transaction in which it stands.
+const ALLOW: &str = "set_config('default_transaction_read_only', 'off', false)";
+const ALLOW_NOW: &str = "SET default_transaction_read_only = off";
+
+/// Of a transaction without a record.
+const MARK: &str = "SAVEPOINT idem_tx";
+const UNMARK: &str = "RELEASE SAVEPOINT idem_tx";
+/// Succeeds in a transaction that has failed, too.
+const TO_MARK: &str = "ROLLBACK TO SAVEPOINT idem_tx";
+
+/// The settings of a session that decide what statements mean or who sends them. One that a handler leaves changed would
+/// be the next caller's.
+const SETTINGS: &str = "\
+concat_ws(',', current_setting('search_path'), current_setting('role'), session_user, current_setting('TimeZone'), \
+current_setting('DateStyle'), current_setting('IntervalStyle'), current_setting('bytea_output'), \
+current_setting('statement_timeout'), current_setting('lock_timeout'), \
+current_setting('idle_in_transaction_session_timeout'), current_setting('default_transaction_isolation'), \
+current_setting('default_transaction_deferrable'), current_setting('synchronous_commit'), \
+current_setting('session_replication_role'), current_setting('row_security'), current_setting('client_encoding'), \
+current_setting('standard_conforming_strings'), current_setting('work_mem'))";
+/// Keeps them, with the COMMIT.
+const SEE: &str = "set_config('idem.settings', {settings}, false)";
+/// Whether they are as they were.
+const SAME: &str = "current_setting('idem.settings', true) IS NOT DISTINCT FROM {settings}";
 
 /// How often a claim is made whose record was reaped, or swept, between two of its statements.
 const TRIES: u32 = 3;
@@ -122,11 +159,29 @@ impl Coupler<Postgres> for PostgresStore {
         &'c self,
         connection: &'c mut PgConnection,
         _: &'c Arc<Gate>,
-        isolation: Option<Isolation>,
+        begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Postgres>, TxFault>> {
-        Box::pin(
-            async move { connection.begin_with(begin(isolation)).await.map_err(|error| self.fault(error)) },
-        )
+        let mut text = self.begin_text(begin.isolation);
+        if begin.claim.is_none() {
+            text.push_str("; ");
+            text.push_str(MARK);
+            if self.is_direct() {
+                text.push_str("; SELECT ");
+                text.push_str(&SEE.replace("{settings}", SETTINGS));
+            }
+        }
+        // Made of constants.
+        let text = AssertSqlSafe(text);
+        Box::pin(async move {
+            connection.begin_with(text).await.map_err(|error| match code(&error).as_deref() {
+                // "cannot set transaction read-write mode during recovery"
+                Some("0A000") => {
+                    let message = "PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary";
+                    TxFault::Refused(StoreError::new(StoreErrorKind::Unavailable, message).with_source(error))
+                }
+                _ => self.fault(error),
+            })
+        })
     }
 
     fn claims_with_begin(&self) -> bool {
@@ -143,12 +198,24 @@ impl Coupler<Postgres> for PostgresStore {
         let turn = [Arg::Big(Some(coupled.turn(claim)))];
         let args: Vec<_> = turn.into_iter().chain(args::of_claim(claim)).collect();
         // Every argument is a number or hexadecimal digits.
-        let text = AssertSqlSafe(format!("{}; {}", begin(isolation), coupled.claim_here.written(&args)));
+        let see = if coupled.direct {
+            format!("; SELECT {}", SEE.replace("{settings}", SETTINGS))
+        } else {
+            String::new()
+        };
+        let begin = self.begin_text(isolation);
+        let text = AssertSqlSafe(format!("{begin}{see}; {}", coupled.claim_here.written(&args)));
         Box::pin(async move {
             match connection.begin_with(text).await {
                 Ok(tx) => Ok(Some((
                     tx,
-                    HeldRow { address: claim.address, nonce: claim.nonce, fence: None, attempts: 1 },
+                    HeldRow {
+                        address: claim.address,
+                        nonce: claim.nonce,
+                        fence: None,
+                        attempts: 1,
+                        clock: None,
+                    },
                 ))),
                 Err(error) if is_not_fresh(&error) => Ok(None),
                 Err(error) => Err(self.fault(error)),
@@ -178,7 +245,7 @@ impl Coupler<Postgres> for PostgresStore {
         held: &'c HeldRow,
         reply: &'c Reply,
         retention: Duration,
-    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+    ) -> BoxFuture<'c, Result<Completed, TxFault>> {
         Box::pin(async move {
             let driver = self.remote.driver();
             let args = [
@@ -188,7 +255,8 @@ impl Coupler<Postgres> for PostgresStore {
                 Arg::Big(Some(micros(retention))),
                 Arg::Bytes(Some(reply.as_bytes())),
             ];
-            driver.holds(connection, &driver.coupled().finish, &args).await.map_err(of)
+            let rows = driver.rows(connection, &driver.coupled().finish, &args).await.map_err(of)?;
+            completed(rows.first(), self.is_direct()).map_err(|error| self.fault(error))
         })
     }
 
@@ -210,20 +278,64 @@ impl Coupler<Postgres> for PostgresStore {
 
     /// COMMIT of a transaction in which a statement failed rolls back, and says so in a way that the driver takes for
     /// success. Any other statement is refused.
-    fn is_whole<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<bool, TxFault>> {
+    fn is_whole<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<Completed, TxFault>> {
+        let text = if self.is_direct() {
+            let same = SAME.replace("{settings}", SETTINGS);
+            format!("{UNMARK}; SELECT true, {ALLOW}, {same}")
+        } else {
+            format!("{UNMARK}; SELECT true")
+        };
+        // Made of constants.
+        let text = AssertSqlSafe(text);
         Box::pin(async move {
-            let asked = sqlx::raw_sql("SELECT 1").execute(connection).await;
-            asked.map(|_| true).map_err(|error| self.fault(error))
+            let error = match sqlx::raw_sql(text).fetch_all(&mut *connection).await {
+                Ok(rows) => {
+                    return completed(rows.last(), self.is_direct()).map_err(|error| self.fault(error));
+                }
+                Err(error) => error,
+            };
+            match code(&error).as_deref() {
+                Some(NO_SUCH_SAVEPOINT | NO_TRANSACTION) => Ok(Completed::NotOurs),
+                Some(FAILED) => match sqlx::raw_sql(TO_MARK).execute(connection).await {
+                    Err(other) if code(&other).as_deref() == Some(NO_SUCH_SAVEPOINT) => {
+                        Ok(Completed::NotOurs)
+                    }
+                    Ok(_) | Err(_) => Err(self.fault(error)),
+                },
+                _ => Err(self.fault(error)),
+            }
         })
     }
 
-    fn restore<'c>(&'c self, _: &'c mut PgConnection) -> BoxFuture<'c, Result<(), TxFault>> {
-        Box::pin(async { Ok(()) })
+    fn leaves_traces(&self, left: Left) -> bool {
+        self.is_direct() && matches!(left, Left::Changed | Left::RolledBack)
     }
 
-    /// Only a COMMIT or ROLLBACK of the handler's own ends a transaction here: one that fails takes no more statements.
+    /// What a transaction has set is undone with it, but for what was set before it began.
+    fn restore<'c>(
+        &'c self,
+        connection: &'c mut PgConnection,
+        left: Left,
+    ) -> BoxFuture<'c, Result<(), TxFault>> {
+        Box::pin(async move {
+            if left != Left::Changed {
+                let allowed = sqlx::raw_sql(ALLOW_NOW).execute(connection).await;
+                return allowed.map(drop).map_err(|error| self.fault(error));
+            }
+            // Made of constants.
+            let same = AssertSqlSafe(format!("SELECT {}", SAME.replace("{settings}", SETTINGS)));
+            let same: bool = sqlx::query_scalar(same)
+                .persistent(false)
+                .fetch_one(connection)
+                .await
+                .map_err(|error| self.fault(error))?;
+            if same { Ok(()) } else { Err(TxFault::Refused(StoreError::changed_settings())) }
+        })
+    }
+
+    /// Through a pooler, whose sessions cannot be kept from it.
     fn lets_slip(&self) -> bool {
-        true
+        !self.is_direct()
     }
 
     fn fault(&self, error: sqlx::Error) -> TxFault {
@@ -239,9 +351,63 @@ impl Coupler<Postgres> for PostgresStore {
             error => of(fault::fault(error)),
         }
     }
+
+    /// An error that does not end the session is told before the transaction is in the log: it was rolled back.
+    /// <https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ERRORRESPONSE>
+    fn commit_fault(&self, error: sqlx::Error) -> CommitFault {
+        let said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+        let refused = said.is_some_and(|said| {
+            said.severity() == PgSeverity::Error && !said.code().starts_with("08") && said.code() != "40003"
+        });
+        let constraint = said.and_then(PgDatabaseError::constraint).map(str::to_owned);
+        match (of(fault::fault(error)), constraint) {
+            (fault, _) if !refused => CommitFault::Lost(fault.into_error()),
+            (TxFault::Conflict(error), _) => CommitFault::Conflict(error),
+            (fault, None) => CommitFault::Refused(fault.into_error()),
+            (fault, Some(constraint)) => {
+                let message = format!("PostgreSQL refused the COMMIT, for the constraint \"{constraint}\"");
+                CommitFault::Refused(StoreError::new(fault.into_error().kind(), message))
+            }
+        }
+    }
+}
+
+/// `invalid_savepoint_specification`.
+const NO_SUCH_SAVEPOINT: &str = "3B001";
+/// `no_active_sql_transaction`.
+const NO_TRANSACTION: &str = "25P01";
+/// `in_failed_sql_transaction`.
+const FAILED: &str = "25P02";
+
+fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
+    error.as_database_error().and_then(sqlx::error::DatabaseError::code)
+}
+
+/// Whether it was done; then comes, on a session of the server's own, the permission to write, and whether the settings are
+/// as they were.
+fn completed(row: Option<&PgRow>, direct: bool) -> Result<Completed, sqlx::Error> {
+    let Some(row) = row else { return Ok(Completed::NotOurs) };
+    if !row.try_get::<Option<bool>, _>(0)?.unwrap_or(false) {
+        return Ok(Completed::NotOurs);
+    }
+    Ok(Completed::Done { settings_kept: !direct || row.try_get(2)? })
 }
 
 impl PostgresStore {
+    fn is_direct(&self) -> bool {
+        self.remote.driver().coupled().direct
+    }
+
+    fn begin_text(&self, isolation: Option<Isolation>) -> String {
+        let level = match isolation {
+            None => "",
+            Some(Isolation::ReadCommitted) => " ISOLATION LEVEL READ COMMITTED",
+            Some(Isolation::RepeatableRead) => " ISOLATION LEVEL REPEATABLE READ",
+            Some(Isolation::Serializable) => " ISOLATION LEVEL SERIALIZABLE",
+        };
+        if self.is_direct() { format!("{FORBID}BEGIN READ WRITE{level}") } else { format!("BEGIN{level}") }
+    }
+
     async fn claim_in(
         &self,
         connection: &mut PgConnection,
@@ -315,15 +481,6 @@ impl PostgresStore {
             // What changes all the same, the sweep writes down.
             Judged::Decided(Ok(outcome)) | Judged::Changed(_, outcome) => Claimed::Decided(outcome),
         }))
-    }
-}
-
-const fn begin(isolation: Option<Isolation>) -> &'static str {
-    match isolation {
-        None => "BEGIN",
-        Some(Isolation::ReadCommitted) => "BEGIN ISOLATION LEVEL READ COMMITTED",
-        Some(Isolation::RepeatableRead) => "BEGIN ISOLATION LEVEL REPEATABLE READ",
-        Some(Isolation::Serializable) => "BEGIN ISOLATION LEVEL SERIALIZABLE",
     }
 }
 

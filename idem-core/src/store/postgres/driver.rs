@@ -40,7 +40,13 @@ impl Postgres {
         written_out: bool,
         limits: Limits,
     ) -> Self {
-        Self { options, written_out, limits, calls: Calls::new(name), coupled: Coupled::new(name) }
+        Self {
+            options,
+            written_out,
+            limits,
+            calls: Calls::new(name),
+            coupled: Coupled::new(name, !written_out),
+        }
     }
 
     /// A connection for which the server keeps these limits.

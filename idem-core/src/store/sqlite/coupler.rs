@@ -27,10 +27,11 @@ use crate::reply::Reply;
 use crate::store::sql::{Fields, Row, number, record};
 use crate::store::unreadable::Unreadable;
 use crate::store::{
-    BoxFuture, Claimed, Coupler, Gate, HeldRow, Rivals, Seat, StoreError, StoreErrorKind, TxFault,
+    Begin, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat,
+    StoreError, StoreErrorKind, TxFault,
 };
 use crate::time::Timestamp;
-use crate::tx::{Isolation, Sealed, TxStore};
+use crate::tx::{Sealed, TxStore};
 
 impl Sealed for SqliteStore {}
 
@@ -103,7 +104,7 @@ impl Coupler<Sqlite> for SqliteStore {
         &'c self,
         connection: &'c mut SqliteConnection,
         gate: &'c Arc<Gate>,
-        _: Option<Isolation>,
+        _: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Sqlite>, TxFault>> {
         Box::pin(async move {
             let mut tx = connection.begin_with(sql::BEGIN).await.map_err(|error| self.fault(error))?;
@@ -132,7 +133,7 @@ impl Coupler<Sqlite> for SqliteStore {
         held: &'c HeldRow,
         reply: &'c Reply,
         retention: Duration,
-    ) -> BoxFuture<'c, Result<bool, TxFault>> {
+    ) -> BoxFuture<'c, Result<Completed, TxFault>> {
         Box::pin(async move {
             let done = sqlx::query(sql::FINISH_HERE)
                 .bind(held.address.as_bytes().as_slice())
@@ -143,7 +144,10 @@ impl Coupler<Sqlite> for SqliteStore {
                 .execute(connection)
                 .await
                 .map_err(|error| self.fault(error))?;
-            Ok(done.rows_affected() == 1)
+            Ok(match done.rows_affected() {
+                1 => Completed::Done { settings_kept: true },
+                _ => Completed::NotOurs,
+            })
         })
     }
 
@@ -158,15 +162,34 @@ impl Coupler<Sqlite> for SqliteStore {
         })
     }
 
-    fn leaves_traces(&self) -> bool {
+    /// COMMIT says whether it did, and what was rolled back before it cannot be committed.
+    fn is_whole<'c>(&'c self, _: &'c mut SqliteConnection) -> BoxFuture<'c, Result<Completed, TxFault>> {
+        Box::pin(async { Ok(Completed::Done { settings_kept: true }) })
+    }
+
+    fn leaves_traces(&self, _: Left) -> bool {
         true
     }
 
-    fn restore<'c>(&'c self, connection: &'c mut SqliteConnection) -> BoxFuture<'c, Result<(), TxFault>> {
+    fn restore<'c>(
+        &'c self,
+        connection: &'c mut SqliteConnection,
+        _: Left,
+    ) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
             connection.lock_handle().await.map_err(|error| self.fault(error))?.remove_commit_hook();
             Ok(())
         })
+    }
+
+    /// By the hook.
+    fn holds_commits(&self) -> bool {
+        true
+    }
+
+    /// For `ON CONFLICT ROLLBACK`.
+    fn undoes_silently(&self) -> bool {
+        true
     }
 
     fn fault(&self, error: sqlx::Error) -> TxFault {
@@ -190,6 +213,30 @@ impl Coupler<Sqlite> for SqliteStore {
                 let message = "the connection to the SQLite file broke";
                 TxFault::Broken(StoreError::new(StoreErrorKind::Unavailable, message).with_source(error))
             }
+        }
+    }
+
+    /// The transaction is still open after `SQLITE_CONSTRAINT` and `SQLITE_BUSY`, and is rolled back; after `SQLITE_ERROR` there
+    /// was none, and the hook has let nothing be committed. What else SQLite says may be of a log that is read again. <https://www.sqlite.org/lang_transaction.html>
+    fn commit_fault(&self, error: sqlx::Error) -> CommitFault {
+        const ERROR: i32 = 1;
+        const CONSTRAINT: i32 = 19;
+        const BUSY: i32 = 5;
+        let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
+        // The extended code carries the primary one in its lowest byte.
+        let primary = code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
+        let unavailable = |message: &str| StoreError::new(StoreErrorKind::Unavailable, message);
+        match primary {
+            Some(CONSTRAINT | ERROR) => {
+                let message = format!("SQLite refused the COMMIT: {error}");
+                CommitFault::Refused(unavailable(&message))
+            }
+            Some(BUSY) => CommitFault::Conflict(
+                unavailable("the database stayed locked at the COMMIT: another process reads or writes")
+                    .with_source(error),
+            ),
+            Some(_) => CommitFault::Unclear(self.fault(error).into_error()),
+            None => CommitFault::Lost(self.fault(error).into_error()),
         }
     }
 

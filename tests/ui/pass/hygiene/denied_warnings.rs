@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{Path, Request, State};
-use axum::http::{Method, StatusCode};
+use axum::http::Method;
 use axum::response::IntoResponse;
 use axum::routing::post;
 use idem_core::store::sqlite::SqliteStore;
@@ -72,8 +72,8 @@ async fn coupled(
     _: Method,
     _method: Method,
     #[tx] tx: &mut SqliteTx<'_>,
-) -> Result<impl IntoResponse, StatusCode> {
-    sell(tx, "tea").await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+) -> Result<impl IntoResponse, Refused> {
+    sell(tx, "tea").await.map_err(|_| Refused::KeyExpired)?;
     started += RUNS.next();
     Ok(started.to_string())
 }

@@ -44,7 +44,7 @@ async fn nothing() {}
 async fn coupled(
     ::axum::extract::State(mut state): ::axum::extract::State<u64>,
     #[tx] tx: &mut ::idem_core::tx::SqliteTx<'_>,
-) -> Result<::axum::response::Response, ::axum::http::StatusCode> {
+) -> Result<::axum::response::Response, Refused> {
     state += 1;
     tx.begin().await.unwrap().rollback().await.unwrap();
     Ok(::axum::response::Response::new(::axum::body::Body::new(::std::format!("{state}"))))

@@ -21,7 +21,7 @@ mod renamed {
     pub async fn coupled(
         axum::extract::State(_runs): axum::extract::State<u64>,
         #[tx] _tx: &mut once::tx::SqliteTx<'_>,
-    ) -> Result<String, axum::http::StatusCode> {
+    ) -> Result<String, Refused> {
         Ok(RUNS.next().to_string())
     }
 

@@ -76,7 +76,7 @@ mod hostile {
     pub async fn coupled(
         ::axum::extract::State(__idem_call): ::axum::extract::State<Number>,
         #[tx] __idem_value: &mut ::idem_core::tx::SqliteTx<'_>,
-    ) -> ::core::result::Result<::std::string::String, ::axum::http::StatusCode> {
+    ) -> ::core::result::Result<::std::string::String, ::idem_core::Refused> {
         let _ = __idem_value;
         let __idem_op = super::RUNS.next();
         ::core::result::Result::Ok(::std::format!("{__idem_call} {__idem_op}"))

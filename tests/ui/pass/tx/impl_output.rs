@@ -6,8 +6,8 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::response::IntoResponse;
 use axum::routing::post;
-use idem_core::idempotent;
 use idem_core::tx::SqliteTx;
+use idem_core::{Refused, idempotent};
 
 use crate::database::{Shop, sell};
 use crate::support::{Call, Runs, replays};
@@ -21,8 +21,8 @@ async fn alone(#[tx] tx: &mut SqliteTx<'_>) -> impl IntoResponse {
 }
 
 #[idempotent(tx_retries = 1)]
-async fn value(#[tx] tx: &mut SqliteTx<'_>) -> Result<impl IntoResponse, StatusCode> {
-    sell(tx, "value").await.map_err(|_| StatusCode::INTERNAL_SERVER_ERROR)?;
+async fn value(#[tx] tx: &mut SqliteTx<'_>) -> Result<impl IntoResponse, Refused> {
+    sell(tx, "value").await.map_err(|_| Refused::KeyExpired)?;
     Ok((StatusCode::CREATED, RUNS.next().to_string()))
 }
 
