@@ -106,10 +106,10 @@ fn engine() {
     let Step::Wait(pause) = step else { panic!("a failure is followed by a pause") };
     let due = pause.duration();
     let Step::Send(permit) = engine.resume(debug(pause), due) else { panic!("after it comes a try") };
-    let Step::Stop(stop) = debug(engine.settle(permit, verdict, due)) else { panic!("200 is final") };
-    display(stop.reason);
-    see(stop.ending);
-    see(stop);
+    let Step::Stop(end) = debug(engine.settle(permit, verdict, due)) else { panic!("200 is final") };
+    display(end.reason);
+    see(end.ending);
+    see(end);
     see(idem_client::Rejection::Refused);
     see(idem_client::engine::Refresh::Pointless);
     see(KeyHeader::standard(debug(KeyForm::Bare)));

@@ -20,7 +20,7 @@ pub(crate) async fn format_all() {
     let store = SqliteStore::open(directory.path().join("idem.db")).await.unwrap();
     let idem = builder(store);
     see(idem.engine());
-    see(idem.layer().layer(tower::service_fn(async |_: ()| Ok::<(), ()>(()))));
+    see(idem.layer().layer(tower::service_fn(async |(): ()| Ok::<(), ()>(()))));
     let app = Router::new().route("/axum", post(axum_call)).route("/tx", post(tx_call)).layer(idem.layer());
     for path in ["/axum", "/tx"] {
         assert_eq!(ask(&app, path, BODY).await, 200, "{path}");

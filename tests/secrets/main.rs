@@ -39,7 +39,7 @@ async fn nothing_that_is_shown_holds_a_secret() {
 fn a_planted_leak_is_found() {
     for (what, mark) in marks::ALL {
         let bytes = mark.as_bytes().to_vec();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex = marks::hex(&bytes);
         for shown in [
             format!("before {mark} after"),
             format!("{bytes:?}"),

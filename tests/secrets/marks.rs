@@ -15,13 +15,18 @@ pub(crate) const ALL: [(&str, &str); 5] = [
     ("a password", "pW6mark5"),
 ];
 
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
+}
+
 /// What of it is in `text`: as it is, as a list of bytes, or as hexadecimal digits.
 pub(crate) fn in_text(text: &str) -> Vec<&'static str> {
     let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let lower = dense.to_ascii_lowercase();
     let shows = |mark: &str| {
         let list: Vec<String> = mark.bytes().map(|byte| byte.to_string()).collect();
-        let hex: String = mark.bytes().map(|byte| format!("{byte:02x}")).collect();
+        let hex = hex(mark.as_bytes());
         dense.contains(mark) || dense.contains(&list.join(",")) || lower.contains(&hex)
     };
     if is_excepted(text) {

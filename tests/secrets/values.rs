@@ -122,7 +122,7 @@ fn records() {
     display(StateKind::Done);
     let completion = debug(Completion { address, owner, reply, retention: SECOND });
     see(Batch::new(vec![completion; 1]).0);
-    see(Batch::new((0..1000).map(|at| values_claim(at)).collect()).0);
+    see(Batch::new((0..1000).map(values_claim).collect()).0);
     see(Release { address, owner, retention: SECOND });
     see(Surrender { address, owner });
     see(Renewal { address, owner, lease: SECOND });
