@@ -15,7 +15,7 @@ use tokio::task::JoinHandle;
 use super::{Engine, verify};
 use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
-use crate::store::{Batch, Renewal, StoreError, Sweep};
+use crate::store::{Batch, Count, Renewal, StoreError, Sweep};
 
 /// At most this many records are moved or reaped in one call, so that live traffic gets its turn in between.
 const BATCH: usize = 500;
@@ -203,7 +203,9 @@ fn after_failure(engine: &Engine, error: &StoreError, lease: Duration) -> Instan
 
 async fn sweep(engine: &Engine) {
     let grace = engine.config.policy.lease;
-    let request = Sweep { grace, retention: engine.config.policy.ttl, limit: BATCH };
+    let namespace = engine.namespace();
+    let request =
+        Sweep { namespace: namespace.clone(), grace, retention: engine.config.policy.ttl, limit: BATCH };
     loop {
         reach(points::KEEPER_SWEEP_BEFORE);
         let swept = engine.store.sweep(request.clone()).await;
@@ -215,7 +217,8 @@ async fn sweep(engine: &Engine) {
                 }
                 if swept.unknown > 0 {
                     reach(points::KEEPER_COUNT_BEFORE);
-                    let waiting = engine.store.count(StateKind::Unknown).await.unwrap_or_default();
+                    let unknown = Count { namespace: namespace.clone(), state: StateKind::Unknown };
+                    let waiting = engine.store.count(unknown).await.unwrap_or_default();
                     reach(points::KEEPER_COUNT_AFTER);
                     tracing::error!(
                         abandoned = swept.unknown,

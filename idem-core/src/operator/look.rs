@@ -7,9 +7,12 @@ use crate::address::Address;
 use crate::engine::Engine;
 use crate::fault::{points, reach};
 use crate::protocol::{Record, StateKind};
-use crate::store::{Entry, Page, StoreError};
+use crate::store::{Count, Entry, Page, StoreError};
 
 /// Looks at records, and gives [orders](super::Orders) about them. Safe beside live traffic; see the [module](super).
+///
+/// Sees the records of its engine's [`namespace`](crate::Builder::namespace), and those that name none because an older
+/// version of idem claimed them: for these, make sure by their label and your books whose they are.
 #[derive(Debug, Clone)]
 pub struct Operator {
     engine: Arc<Engine>,
@@ -30,7 +33,8 @@ impl Operator {
         after: Option<Address>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        looking(self.engine.store.list(Page { state, after, limit })).await
+        looking(self.engine.store.list(Page { namespace: self.engine.namespace(), state, after, limit }))
+            .await
     }
 
     /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
@@ -38,15 +42,16 @@ impl Operator {
     /// # Errors
     /// The store's.
     pub async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
-        looking(self.engine.store.count(state)).await
+        looking(self.engine.store.count(Count { namespace: self.engine.namespace(), state })).await
     }
 
-    /// The record at `address`, expired or not.
+    /// The record at `address`, expired or not. `None` too if it is another namespace's.
     ///
     /// # Errors
     /// The store's.
     pub async fn inspect(&self, address: Address) -> Result<Option<Record>, StoreError> {
-        looking(self.engine.store.look_up(address)).await
+        let found = looking(self.engine.store.look_up(address)).await?;
+        Ok(found.filter(|record| self.engine.namespace().sees(record)))
     }
 
     /// Where the record of `key` lives, for a caller that complains: `operation` is the handler's `name`, or its

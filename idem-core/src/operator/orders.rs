@@ -56,6 +56,7 @@ impl Orders {
     /// The store's, see [`Orders`].
     pub async fn settle(&self, entry: &Entry, verdict: Verdict) -> Result<WriteOutcome, StoreError> {
         let settlement = Settlement {
+            namespace: self.engine.namespace(),
             address: entry.address,
             seen: Seen::of(&entry.record),
             verdict,
@@ -106,7 +107,11 @@ impl Orders {
     /// # Errors
     /// The store's, see [`Orders`].
     pub async fn forget(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
-        let forgetting = Forgetting { address: entry.address, seen: Seen::of(&entry.record) };
+        let forgetting = Forgetting {
+            namespace: self.engine.namespace(),
+            address: entry.address,
+            seen: Seen::of(&entry.record),
+        };
         reach(points::OPERATOR_FORGET_BEFORE);
         let outcome = self.engine.store.forget(forgetting).await;
         reach(points::OPERATOR_FORGET_AFTER);
@@ -116,6 +121,7 @@ impl Orders {
 
     async fn free(&self, name: &str, entry: &Entry) -> Result<WriteOutcome, StoreError> {
         let freeing = Freeing {
+            namespace: self.engine.namespace(),
             address: entry.address,
             seen: Seen::of(&entry.record),
             order: self.order.clone(),

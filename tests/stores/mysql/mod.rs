@@ -9,6 +9,7 @@ mod odd_server;
 mod opening;
 mod round_trips;
 mod traps;
+mod unnamed;
 mod upgrade;
 mod upkeep;
 

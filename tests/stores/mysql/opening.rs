@@ -125,7 +125,12 @@ async fn a_newer_row_is_neither_believed_nor_changed() {
                 let complete = store.complete(completion(change, owner)).await;
                 assert_eq!(kind(complete), StoreErrorKind::UnknownFormat);
             }
-            let sweep = Sweep { grace: std::time::Duration::ZERO, retention: RETENTION, limit: 100 };
+            let sweep = Sweep {
+                namespace: namespace(),
+                grace: std::time::Duration::ZERO,
+                retention: RETENTION,
+                limit: 100,
+            };
             store.sweep(sweep).await.unwrap();
             store.reap(100).await.unwrap();
             assert_eq!(shell.number(&sum).await, before, "{change}");

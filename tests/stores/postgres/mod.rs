@@ -6,6 +6,7 @@ mod opening;
 mod plans;
 mod pooler;
 mod traps;
+mod unnamed;
 mod upgrade;
 mod upkeep;
 

@@ -7,3 +7,4 @@ mod durability;
 mod limits;
 mod support;
 mod traps;
+mod unnamed;

@@ -64,7 +64,8 @@ impl Engine {
             }
         };
         let (seen, order) = (Seen::of(&record), Order::verified());
-        let settlement = Settlement { address, seen, verdict, order, retention };
+        let namespace = self.namespace();
+        let settlement = Settlement { namespace, address, seen, verdict, order, retention };
         reach(points::VERIFY_SETTLE_BEFORE);
         let settled = self.in_time(self.store.settle(settlement)).await;
         reach(points::VERIFY_SETTLE_AFTER);

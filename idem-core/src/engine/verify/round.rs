@@ -66,14 +66,18 @@ async fn round(engine: &Weak<Engine>) {
 async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Option<Vec<Entry>> {
     let engine = engine.upgrade().filter(|engine| !engine.draining.load(Ordering::SeqCst))?;
     reach(points::VERIFY_LIST_BEFORE);
-    let page = engine.store.list(Page { state: StateKind::Unknown, after, limit: PAGE }).await;
+    let namespace = engine.namespace();
+    let page = engine.store.list(Page { namespace, state: StateKind::Unknown, after, limit: PAGE }).await;
     reach(points::VERIFY_LIST_AFTER);
     page.inspect_err(|error| tracing::warn!(%error, "unknown outcomes could not be looked for")).ok()
 }
 
+/// Not a record that names no namespace, from an older version: it may be another service's, whose books this hook does
+/// not know. A call with its key asks about it.
 fn wanted(engine: &Engine, entry: &Entry) -> bool {
     let record = &entry.record;
-    engine.config.hooks.get(record.label.operation()).is_some()
+    engine.namespace().owns(record)
+        && engine.config.hooks.get(record.label.operation()).is_some()
         && engine.may_ask(entry.address, record.owner, record.lease_or(engine.config.policy.lease))
 }
 

@@ -9,12 +9,12 @@ use super::fault::{self, fault};
 use super::link::{self, Link, Session};
 use super::statements::{Calls, Statement};
 use crate::address::Address;
-use crate::protocol::{Claim, StateKind};
+use crate::protocol::Claim;
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
-use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -193,6 +193,7 @@ impl Driver for Postgres {
 
     async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
         let args = [
+            Arg::Text(Some(sweep.namespace.as_str())),
             Arg::Big(Some(micros(sweep.grace))),
             Arg::Big(Some(micros(sweep.retention))),
             Arg::Int(Some(most(sweep.limit))),
@@ -212,14 +213,16 @@ impl Driver for Postgres {
         let args = [
             Arg::Small(Some(number(page.state))),
             Arg::Bytes(Some(after.as_ref().map_or(&[], |address| &address[..]))),
+            Arg::Text(Some(page.namespace.as_str())),
             Arg::Int(Some(most(page.limit))),
         ];
         let rows = self.ask(link, &self.calls.list, &args).await?;
         rows.iter().map(entry).collect()
     }
 
-    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
-        let rows = self.ask(link, &self.calls.count, &[Arg::Small(Some(number(state)))]).await?;
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+        let args = [Arg::Small(Some(number(count.state))), Arg::Text(Some(count.namespace.as_str()))];
+        let rows = self.ask(link, &self.calls.count, &args).await?;
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 

@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::Fault;
-use crate::store::{Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -174,8 +174,8 @@ impl Driver for Redis {
         survey::list(self, link, page).await
     }
 
-    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
-        survey::count(self, link, state).await
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+        survey::count(self, link, count).await
     }
 
     /// Redis runs one command after the other and waits for nothing: there is nothing to end.

@@ -11,7 +11,7 @@ use super::address;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind, Terms};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, Terms};
 use crate::store::remote::claims::Claims;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::exchange::Exchange;
@@ -19,7 +19,7 @@ use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::queue::Work as _;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::remote::thread::Thread;
-use crate::store::{Batch, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
+use crate::store::{Batch, Count, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 /// Fails as it is told, and otherwise finds every key free.
@@ -124,7 +124,7 @@ impl Driver for Told {
         self.next().map(|()| Vec::new())
     }
 
-    async fn count(&self, (): &mut (), _: StateKind) -> Result<u64, Fault> {
+    async fn count(&self, (): &mut (), _: &Count) -> Result<u64, Fault> {
         self.next().map(|()| 0)
     }
 
