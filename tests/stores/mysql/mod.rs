@@ -7,6 +7,7 @@ mod limits;
 mod locks;
 mod odd_server;
 mod opening;
+mod rights;
 mod round_trips;
 mod traps;
 mod unnamed;

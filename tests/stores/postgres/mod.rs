@@ -5,6 +5,7 @@ mod limits;
 mod opening;
 mod plans;
 mod pooler;
+mod rights;
 mod traps;
 mod unnamed;
 mod upgrade;

@@ -82,7 +82,7 @@ async fn an_operator_reaches_records_of_the_namespace_only() {
     }
     assert_eq!(entry(&store, at).await, theirs);
     let operator = their.operator();
-    assert_eq!(operator.list(StateKind::Unknown, None, 10).await.unwrap(), [theirs.clone()]);
+    assert_eq!(operator.list(StateKind::Unknown, None, 10).await.unwrap(), std::slice::from_ref(&theirs));
     assert_eq!(operator.inspect(at).await.unwrap().as_ref(), Some(&theirs.record));
     let bob = operator.by("bob").because("the books say so");
     assert_eq!(bob.settle(&theirs, Verdict::DidNotHappen).await.unwrap(), WriteOutcome::Applied);

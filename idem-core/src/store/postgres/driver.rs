@@ -1,10 +1,11 @@
 //! The functions of [`schema`](super::schema), called.
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, PgValueFormat};
+use sqlx::{AssertSqlSafe, Row as _, ValueRef as _};
 
 use super::args::{self, Arg};
 use super::coupler::Coupled;
+use super::escaped;
 use super::fault::{self, fault};
 use super::link::{self, Link, Session};
 use super::statements::{Calls, Statement};
@@ -259,9 +260,10 @@ fn place(rows: Vec<PgRow>, addresses: impl Iterator<Item = Address>) -> Result<V
     let mut seen = Vec::with_capacity(rows.len());
     for row in rows {
         let address = address(&row, ADDRESS).map_err(|error| fault::damaged(&error))?;
-        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).unwrap_or_default();
+        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).ok_or_else(fault::silent)?;
         let clock = Timestamp::from_micros(clock);
-        let fresh = row.int(STATE).is_none();
+        // NULL: a column that cannot be read is not a record that was written.
+        let fresh = matches!(row.try_get::<Option<i16>, _>(STATE), Ok(None));
         seen.push((address, if fresh { Found::Fresh(clock) } else { found(&row, RECORD, address, clock) }));
     }
     // A fresh one first: where a record was deleted while the statement ran, its old self was seen as well.
@@ -297,8 +299,15 @@ impl Fields for PgRow {
             .ok()
     }
 
+    /// As text, which is how a pooler's rows come, bytes are written as `bytea_output` of the server or the user says.
     fn bytes(&self, at: usize) -> Option<Vec<u8>> {
-        self.try_get(at).ok()
+        self.try_get(at).ok().or_else(|| {
+            let raw = self.try_get_raw(at).ok()?;
+            if raw.is_null() || raw.format() != PgValueFormat::Text {
+                return None;
+            }
+            escaped::bytes(raw.as_bytes().ok()?)
+        })
     }
 
     fn text(&self, at: usize) -> Option<String> {

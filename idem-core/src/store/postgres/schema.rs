@@ -48,6 +48,12 @@ pub(super) async fn check(connection: &mut PgConnection, name: &TableName) -> Re
     version(connection, name).await?.check(MIGRATIONS.len(), name, "PostgresStore::migrations")
 }
 
+/// Whether a table is there that must be migrated.
+pub(super) async fn is_older(connection: &mut PgConnection, name: &TableName) -> Result<bool, Fault> {
+    let found = version(connection, name).await?;
+    Ok(found != Version::NONE && found.is_older(MIGRATIONS.len(), name)?)
+}
+
 /// Brings a database to the current schema, in one transaction. Several processes may try at once. Gives up after
 /// `patience`, and says who has the table.
 ///

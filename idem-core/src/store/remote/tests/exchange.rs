@@ -189,6 +189,45 @@ async fn what_was_refused_after_a_lost_try_may_have_been_applied_by_it() {
     assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
 }
 
+/// Its cause is told, and its kind says that it must be asked again.
+#[tokio::test]
+async fn a_write_whose_answer_cannot_be_read_is_undecided_and_a_read_is_not() {
+    for kind in [StoreErrorKind::UnknownFormat, StoreErrorKind::Corrupt] {
+        let unread = || [Fault::Unread(failure(kind))];
+        assert_eq!(
+            Told::with(unread()).claim(claim("k")).await.unwrap_err().kind(),
+            StoreErrorKind::Undecided
+        );
+        let release = Release {
+            address: address("k"),
+            owner: Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() },
+            retention: Duration::from_secs(1),
+        };
+        assert_eq!(
+            Told::with(unread()).release(release).await.unwrap_err().kind(),
+            StoreErrorKind::Undecided
+        );
+        assert_eq!(Told::with(unread()).look_up(address("k")).await.unwrap_err().kind(), kind);
+        let (batch, _) = Batch::new(["a", "b", "c"].map(claim).to_vec());
+        for answer in Told::with(unread()).claim_batch(batch).await {
+            assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Undecided);
+        }
+    }
+}
+
+/// The look that was to tell what became of a write says nothing.
+#[tokio::test]
+async fn a_write_about_which_nothing_could_be_found_out_is_undecided() {
+    for fault in [Fault::Shut, Fault::Unreached, Fault::Refused] {
+        let remote = Told::with([]);
+        *remote.driver().faults.lock().unwrap() =
+            [None, Some(fault(failure(StoreErrorKind::Unavailable)))].into();
+        let owner = Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() };
+        let release = Release { address: address("late"), owner, retention: Duration::from_secs(1) };
+        assert_eq!(remote.release(release).await.unwrap_err().kind(), StoreErrorKind::Undecided);
+    }
+}
+
 #[tokio::test]
 async fn what_was_never_sent_is_unavailable() {
     let remote = remote(Told { down: true, ..Told::default() });
