@@ -5,6 +5,7 @@ mod drain;
 mod faulty;
 mod lease;
 mod left_behind;
+mod lifetimes;
 mod lost_reply;
 mod namespaces;
 mod orders;
