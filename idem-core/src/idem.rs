@@ -130,7 +130,8 @@ impl<S, C> Builder<S, C> {
         Builder { store, config, lease, max_run, scope, kind }
     }
 
-    /// Keeps services that share a store apart. Default: empty.
+    /// Keeps services that share a store apart: their keys, and what sweeps, verify hooks and operators reach. Default:
+    /// empty.
     pub fn namespace(mut self, namespace: impl Into<String>) -> Self {
         self.config.namespace = namespace.into().into_boxed_str();
         self

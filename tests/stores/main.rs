@@ -12,4 +12,5 @@ mod round_trips;
 mod servers;
 mod storm;
 mod support;
+mod unnamed;
 mod unpolled;

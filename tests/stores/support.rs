@@ -8,9 +8,11 @@ use std::task::Poll;
 use std::time::Duration;
 
 use idem_core::protocol::{
-    Claim, ClaimOutcome, Nonce, Order, Owner, Seen, StateKind, Terms, Verdict, WriteOutcome,
+    Claim, ClaimOutcome, Namespace, Nonce, Order, Owner, Seen, StateKind, Terms, Verdict, WriteOutcome,
 };
-use idem_core::store::{Completion, Forgetting, Release, Settlement, Store, StoreError, StoreErrorKind};
+use idem_core::store::{
+    Completion, Count, Forgetting, Release, Settlement, Store, StoreError, StoreErrorKind,
+};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -51,6 +53,15 @@ pub(crate) fn release(key: &str, owner: Owner) -> Release {
     Release { address: address(key), owner, retention: RETENTION }
 }
 
+/// Of the records that [`claim`] makes.
+pub(crate) fn namespace() -> Namespace {
+    Namespace::new("shop")
+}
+
+pub(crate) fn counting(state: StateKind) -> Count {
+    Count { namespace: namespace(), state }
+}
+
 /// A record that is seen unknown.
 pub(crate) const fn seen_unknown(owner: Owner) -> Seen {
     Seen { owner, state: StateKind::Unknown, until: None }
@@ -59,13 +70,20 @@ pub(crate) const fn seen_unknown(owner: Owner) -> Seen {
 /// A verdict about an unknown record.
 pub(crate) fn settlement(key: &str, owner: Owner, verdict: Verdict) -> Settlement {
     let order = Order::by("ada").because("bank has no such charge");
-    Settlement { address: address(key), seen: seen_unknown(owner), verdict, order, retention: RETENTION }
+    Settlement {
+        namespace: namespace(),
+        address: address(key),
+        seen: seen_unknown(owner),
+        verdict,
+        order,
+        retention: RETENTION,
+    }
 }
 
 /// An order to forget the record as it is.
 pub(crate) async fn forgetting(store: &impl Store, key: &str) -> Forgetting {
     let record = store.look_up(address(key)).await.unwrap().expect("there is something to forget");
-    Forgetting { address: address(key), seen: Seen::of(&record) }
+    Forgetting { namespace: namespace(), address: address(key), seen: Seen::of(&record) }
 }
 
 /// As hexadecimal digits, for a statement.

@@ -17,7 +17,7 @@ use super::panics::caught;
 use super::{CallSite, Engine, Purpose, later, verify};
 use crate::fault::{points, reach};
 use crate::protocol::{RenewOutcome, StateKind};
-use crate::store::{Batch, Renewal, Sweep};
+use crate::store::{Batch, Count, Renewal, Sweep};
 
 /// At most this many records are moved or reaped in one call, so that live traffic gets its turn in between.
 const BATCH: usize = 500;
@@ -230,7 +230,9 @@ async fn renew(engine: &Engine) -> Instant {
 
 async fn sweep(engine: &Engine) {
     let grace = engine.config.policy.lease;
-    let request = Sweep { grace, retention: engine.config.policy.ttl, limit: BATCH };
+    let namespace = engine.namespace();
+    let request =
+        Sweep { namespace: namespace.clone(), grace, retention: engine.config.policy.ttl, limit: BATCH };
     loop {
         match engine.store.call(CallSite::SWEEP, |store| store.sweep(request.clone())).await {
             Ok(swept) => {
@@ -238,7 +240,8 @@ async fn sweep(engine: &Engine) {
                     reach(points::KEEPER_SWEPT);
                 }
                 if swept.unknown > 0 {
-                    let count = engine.store.call(CallSite::COUNT, |store| store.count(StateKind::Unknown));
+                    let unknown = Count { namespace: namespace.clone(), state: StateKind::Unknown };
+                    let count = engine.store.call(CallSite::COUNT, |store| store.count(unknown));
                     let waiting = count.await.ok();
                     tracing::error!(
                         abandoned = swept.unknown,

@@ -63,6 +63,7 @@ use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
 use crate::policy::{Policy, Spec};
+use crate::protocol::Namespace;
 use crate::refused::Refused;
 use crate::scope::Scope;
 use crate::store::{Store, StoreErrorKind};
@@ -184,6 +185,11 @@ impl Engine {
             fingerprint,
             policy,
         }
+    }
+
+    /// Whose records its sweeps, hooks and operators reach.
+    pub(crate) fn namespace(&self) -> Namespace {
+        Namespace::new(&self.config.namespace)
     }
 
     /// Tells this engine from the others of the process.

@@ -6,9 +6,12 @@ use super::orders::Unexplained;
 use crate::address::Address;
 use crate::engine::{CallSite, Engine};
 use crate::protocol::{Record, StateKind};
-use crate::store::{BoxFuture, Entry, Page, Store, StoreError};
+use crate::store::{BoxFuture, Count, Entry, Page, Store, StoreError};
 
 /// Looks at records, and gives [orders](super::Orders) about them. Safe beside live traffic; see the [module](super).
+///
+/// Sees the records of its engine's [`namespace`](crate::Builder::namespace), and those that name none because an older
+/// version of idem claimed them: for these, make sure by their label and your books whose they are.
 #[derive(Debug, Clone)]
 pub struct Operator {
     engine: Arc<Engine>,
@@ -29,7 +32,8 @@ impl Operator {
         after: Option<Address>,
         limit: usize,
     ) -> Result<Vec<Entry>, StoreError> {
-        self.look(|store| store.list(Page { state, after, limit })).await
+        let namespace = self.engine.namespace();
+        self.look(|store| store.list(Page { namespace, state, after, limit })).await
     }
 
     /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
@@ -37,15 +41,17 @@ impl Operator {
     /// # Errors
     /// The store's.
     pub async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
-        self.look(|store| store.count(state)).await
+        let namespace = self.engine.namespace();
+        self.look(|store| store.count(Count { namespace, state })).await
     }
 
-    /// The record at `address`, expired or not.
+    /// The record at `address`, expired or not. `None` too if it is another namespace's.
     ///
     /// # Errors
     /// The store's.
     pub async fn inspect(&self, address: Address) -> Result<Option<Record>, StoreError> {
-        self.look(|store| store.look_up(address)).await
+        let found = self.look(|store| store.look_up(address)).await?;
+        Ok(found.filter(|record| self.engine.namespace().sees(record)))
     }
 
     /// Where the record of `key` lives, for a caller that complains: `operation` is the handler's `name`, or its

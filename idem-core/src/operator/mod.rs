@@ -46,6 +46,10 @@
 //! the first one counts, and the others are told how the record stands. An order whose answer was lost can be given
 //! again unchanged.
 //!
+//! **Several services in one store** do not see each other's records: lists, counts and orders reach only those of the
+//! engine's [`namespace`](crate::Builder::namespace), and records of the previous version of idem, which name none. An
+//! order about another service's record is lost, as if the record were absent.
+//!
 //! **The audit line.** Each order but `forget` leaves one line in the record, in the same write:
 //! `2026-11-24T15:04:05Z settled as not happened by ada: bank has no such charge`. It stays through further runs, until
 //! the next order or the end of the record. `forget` takes it along, and is only logged.

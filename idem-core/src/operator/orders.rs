@@ -55,6 +55,7 @@ impl Orders {
     /// The store's, see [`Orders`].
     pub async fn settle(&self, entry: &Entry, verdict: Verdict) -> Result<WriteOutcome, StoreError> {
         let settlement = Settlement {
+            namespace: self.engine.namespace(),
             address: entry.address,
             seen: Seen::of(&entry.record),
             verdict,
@@ -104,7 +105,11 @@ impl Orders {
     /// # Errors
     /// The store's, see [`Orders`].
     pub async fn forget(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
-        let forgetting = Forgetting { address: entry.address, seen: Seen::of(&entry.record) };
+        let forgetting = Forgetting {
+            namespace: self.engine.namespace(),
+            address: entry.address,
+            seen: Seen::of(&entry.record),
+        };
         let outcome =
             self.engine.store.call(CallSite::OPERATOR_FORGET, |store| store.forget(forgetting)).await;
         self.engine.forget_cached(entry.address);
@@ -113,6 +118,7 @@ impl Orders {
 
     async fn free(&self, name: &str, entry: &Entry) -> Result<WriteOutcome, StoreError> {
         let freeing = Freeing {
+            namespace: self.engine.namespace(),
             address: entry.address,
             seen: Seen::of(&entry.record),
             order: self.order.clone(),

@@ -49,6 +49,7 @@
 mod audit;
 mod claim;
 mod guarded;
+mod namespace;
 mod order;
 mod owner;
 mod record;
@@ -61,6 +62,7 @@ mod unwind;
 pub use audit::AuditLine;
 pub use claim::{Claim, ClaimOutcome, Replay, Won, claim};
 pub use guarded::{Current, RenewOutcome, WriteOutcome, complete, mark_unknown, release, renew};
+pub use namespace::Namespace;
 pub use order::{Order, Seen};
 pub use owner::{Fence, Nonce, Owner};
 pub use record::{AfterCrash, Record, State, StateKind};

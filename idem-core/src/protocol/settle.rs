@@ -2,10 +2,13 @@
 //!
 //! Each names the record as it was seen, and is refused if that moved since. Each leaves its line in the record, in the
 //! same write; forgetting leaves nothing. Repeating one is safe: it is known by its line.
+//!
+//! Each is given in a [`Namespace`]. A record of another one is absent for it, and stays as it is.
 
 use std::time::Duration;
 
 use super::guarded::{Current, WriteOutcome};
+use super::namespace::Namespace;
 use super::order::{Order, Seen, What};
 use super::record::{Record, State, StateKind};
 use crate::reply::Reply;
@@ -24,12 +27,16 @@ pub enum Verdict {
 /// version of idem claimed it.
 pub fn settle(
     record: &mut Option<Record>,
+    namespace: &Namespace,
     seen: Seen,
     verdict: &Verdict,
     order: &Order,
     retention: Duration,
     now: Timestamp,
 ) -> WriteOutcome {
+    if is_anothers(record.as_ref(), namespace) {
+        return WriteOutcome::Lost(Current::Absent);
+    }
     let what = match verdict {
         Verdict::Happened(_) => What::Happened,
         Verdict::DidNotHappen => What::DidNotHappen,
@@ -64,11 +71,15 @@ pub fn settle(
 /// A running record whose lease was renewed since it was seen has a living owner, and stays.
 pub fn free(
     record: &mut Option<Record>,
+    namespace: &Namespace,
     seen: Seen,
     order: &Order,
     retention: Duration,
     now: Timestamp,
 ) -> WriteOutcome {
+    if is_anothers(record.as_ref(), namespace) {
+        return WriteOutcome::Lost(Current::Absent);
+    }
     let what = What::Freed(seen.state);
     if let Some(record) = record {
         if seen.is(record) && matches!(record.state, State::Running { .. } | State::Unknown | State::Stuck) {
@@ -89,7 +100,10 @@ pub fn free(
 ///
 /// The next claim's fence is the store's clock again. It lies above the forgotten ones unless all of this happens
 /// within one microsecond, so a resource outside that compares fences should not be fed by hand-made haste.
-pub fn forget(record: &mut Option<Record>, seen: Seen) -> WriteOutcome {
+pub fn forget(record: &mut Option<Record>, namespace: &Namespace, seen: Seen) -> WriteOutcome {
+    if is_anothers(record.as_ref(), namespace) {
+        return WriteOutcome::Lost(Current::Absent);
+    }
     match record {
         None => WriteOutcome::Applied,
         Some(found) if seen.is(found) && !matches!(found.state, State::Running { .. } | State::Unwinding) => {
@@ -98,4 +112,9 @@ pub fn forget(record: &mut Option<Record>, seen: Seen) -> WriteOutcome {
         }
         Some(_) => WriteOutcome::Lost(Current::of(record.as_ref())),
     }
+}
+
+/// True of a record that an order in `namespace` must neither see nor change.
+fn is_anothers(record: Option<&Record>, namespace: &Namespace) -> bool {
+    record.is_some_and(|record| !namespace.sees(record))
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::namespace::Namespace;
 use super::record::{AfterCrash, Record, State};
 use crate::time::Timestamp;
 
@@ -16,24 +17,33 @@ pub enum Swept {
     Released,
 }
 
-/// Moves a running record on whose lease ended at least `grace` ago, as its owner asked for.
+/// Moves a running record on whose lease ended at least `grace` ago, as its owner asked for. A record of another
+/// namespace is kept.
 ///
 /// A record that is released lives for its handler's retention; for `retention` if an older version of idem claimed it.
 ///
 /// This keeps abandoned records from staying for ever (L1). Fence and nonce stay: an owner that comes back late may
 /// still complete or release a record made unknown, while one that was released refuses it.
-pub fn sweep(record: &mut Record, grace: Duration, retention: Duration, now: Timestamp) -> Swept {
+pub fn sweep(
+    record: &mut Record,
+    namespace: &Namespace,
+    grace: Duration,
+    retention: Duration,
+    now: Timestamp,
+) -> Swept {
     match record.state {
-        State::Running { lease } if lease + grace <= now => match record.after_crash {
-            AfterCrash::Unknown => {
-                record.state = State::Unknown;
-                Swept::Unknown
+        State::Running { lease } if lease + grace <= now && namespace.sees(record) => {
+            match record.after_crash {
+                AfterCrash::Unknown => {
+                    record.state = State::Unknown;
+                    Swept::Unknown
+                }
+                AfterCrash::Rerun => {
+                    record.state = State::Released { expires: now + record.retention_or(retention) };
+                    Swept::Released
+                }
             }
-            AfterCrash::Rerun => {
-                record.state = State::Released { expires: now + record.retention_or(retention) };
-                Swept::Released
-            }
-        },
+        }
         _ => Swept::Kept,
     }
 }

@@ -14,6 +14,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::namespace::Namespace;
+
 /// The retention and the lease of a handler, and the namespace of its engine: kept in the record, so that a process
 /// that sweeps it, settles it or asks a hook about it does what its handler asked for, not what that process is set to.
 ///
@@ -27,7 +29,7 @@ struct Kept {
     retention: u64,
     /// In microseconds.
     lease: u64,
-    namespace: Box<str>,
+    namespace: Namespace,
 }
 
 /// The longest span that is kept, in microseconds: about 146,000 years. Fits into every store's integers.
@@ -36,29 +38,23 @@ const LONGEST: u64 = i64::MAX.unsigned_abs() / 2;
 /// In microseconds.
 const SECOND: u64 = 1_000_000;
 
-/// The most characters of a namespace that are kept.
-const NAMESPACE: usize = 64;
-/// What of a longer namespace is kept as it is. A digest follows.
-const BEGINNING: usize = 47;
-
 impl Terms {
     /// Spans are kept in whole microseconds, up to 146,000 years.
     ///
-    /// A namespace of more than 64 characters, or with control characters, is kept as its first 47 characters, `#` and
-    /// 16 digits of its digest. Different namespaces stay different.
+    /// The namespace is kept as [`Namespace::new`] says.
     #[must_use]
     pub fn new(retention: Duration, lease: Duration, namespace: &str) -> Self {
         let micros = |span: Duration| u64::try_from(span.as_micros()).unwrap_or(LONGEST);
-        Self::from_micros(micros(retention), micros(lease), &readable(namespace))
+        Self::of(micros(retention), micros(lease), Namespace::new(namespace))
     }
 
     /// From the numbers and the text that a store kept.
     pub(crate) fn from_micros(retention: u64, lease: u64, namespace: &str) -> Self {
-        Self(Arc::new(Kept {
-            retention: retention.min(LONGEST),
-            lease: lease.min(LONGEST),
-            namespace: namespace.into(),
-        }))
+        Self::of(retention, lease, Namespace::from_stored(namespace))
+    }
+
+    fn of(retention: u64, lease: u64, namespace: Namespace) -> Self {
+        Self(Arc::new(Kept { retention: retention.min(LONGEST), lease: lease.min(LONGEST), namespace }))
     }
 
     /// Retention and lease, for a store that keeps numbers.
@@ -91,19 +87,8 @@ impl Terms {
     /// The namespace of the engine that claimed, as far as it is kept: see [`new`](Self::new).
     #[must_use]
     pub fn namespace(&self) -> &str {
-        &self.0.namespace
+        self.0.namespace.as_str()
     }
-}
-
-fn readable(namespace: &str) -> String {
-    let visible = || namespace.chars().filter(|c| !c.is_control());
-    let length = namespace.chars().count();
-    if length <= NAMESPACE && visible().count() == length {
-        return namespace.to_owned();
-    }
-    let digest = blake3::hash(namespace.as_bytes()).to_hex();
-    let digest = digest.as_str().get(..NAMESPACE - BEGINNING - 1).unwrap_or_default();
-    visible().take(BEGINNING).chain(['#']).chain(digest.chars()).collect()
 }
 
 /// Retention and lease, in microseconds or in whole seconds with an `s`, and the namespace, with spaces between: for a store
@@ -117,7 +102,7 @@ impl fmt::Display for Terms {
                 write!(f, "{span} ")?;
             }
         }
-        f.write_str(&self.0.namespace)
+        f.write_str(self.namespace())
     }
 }
 
@@ -160,18 +145,5 @@ mod tests {
         {
             assert_eq!(Terms::from_stored(odd), None, "{odd}");
         }
-    }
-
-    #[test]
-    fn a_namespace_is_one_short_line_and_stays_different_from_others() {
-        let of =
-            |namespace: &str| Terms::new(Duration::ZERO, Duration::ZERO, namespace).namespace().to_owned();
-        let long = "x".repeat(200);
-        for namespace in [&*long, "a\nb", "a\0b", &*"ü".repeat(65)] {
-            let kept = of(namespace);
-            assert!(kept.chars().count() <= 64 && !kept.chars().any(char::is_control), "{kept}");
-            assert_ne!(kept, of(&format!("{namespace}y")));
-        }
-        assert_ne!(of("a\nb"), of("ab"));
     }
 }

@@ -65,7 +65,8 @@ pub(crate) use coupler::{
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
-    Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep, SweepCount,
+    Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep,
+    SweepCount,
 };
 
 use std::fmt;
@@ -74,7 +75,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 
 /// The future of a store operation.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -89,6 +90,8 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///   the store's own clock. Whether it took effect is decided by what the database returned, never by a count that a
 ///   driver may interpret.
 /// - Claims and "absent" come from the primary, never from a replica.
+/// - Lists, counts, sweeps and orders see the records of the [`Namespace`](crate::protocol::Namespace) that they name, and
+///   those that name none. Namespaces are equal if their bytes are.
 /// - An order and its [audit line](Record::audit) are one write; everything else keeps the line.
 /// - An unexpired record is never evicted. At a bound, new claims fail with [`StoreErrorKind::CapacityExceeded`].
 /// - A record or a fingerprint of a version that this code does not know is
@@ -139,17 +142,21 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn look_up(&self, address: Address) -> BoxFuture<'_, Result<Option<Record>, StoreError>>;
 
     /// [`protocol::sweep`](crate::protocol::sweep) for up to `sweep.limit` abandoned records, skipping locked ones.
+    ///
+    /// Records of other namespaces take no place among them.
     fn sweep(&self, sweep: Sweep) -> BoxFuture<'_, Result<SweepCount, StoreError>>;
 
-    /// [`protocol::reap`](crate::protocol::reap) for up to `limit` expired records, skipping locked ones. Says how
-    /// many went.
+    /// [`protocol::reap`](crate::protocol::reap) for up to `limit` expired records of any namespace, skipping locked ones.
+    /// Says how many went.
     fn reap(&self, limit: usize) -> BoxFuture<'_, Result<usize, StoreError>>;
 
     /// A page of the records in one state, by address.
+    ///
+    /// Records of other namespaces take no place in it.
     fn list(&self, page: Page) -> BoxFuture<'_, Result<Vec<Entry>, StoreError>>;
 
-    /// How many records are in `state`.
-    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>>;
+    /// How many records are in one state.
+    fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>>;
 
     /// [`protocol::settle`](crate::protocol::settle).
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
@@ -212,7 +219,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         sweep(Sweep) -> Result<SweepCount, StoreError>;
         reap(usize) -> Result<usize, StoreError>;
         list(Page) -> Result<Vec<Entry>, StoreError>;
-        count(StateKind) -> Result<u64, StoreError>;
+        count(Count) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
         free(Freeing) -> Result<WriteOutcome, StoreError>;
         forget(Forgetting) -> Result<WriteOutcome, StoreError>;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::batch::Addressed;
 use crate::address::Address;
-use crate::protocol::{Claim, Order, Owner, Record, Seen, StateKind, Verdict};
+use crate::protocol::{Claim, Namespace, Order, Owner, Record, Seen, StateKind, Verdict};
 use crate::reply::Reply;
 
 /// T5: the operation ended with `reply`.
@@ -54,6 +54,8 @@ pub struct Renewal {
 /// A look for abandoned records.
 #[derive(Debug, Clone)]
 pub struct Sweep {
+    /// Whose: its own, and those that name no namespace.
+    pub namespace: Namespace,
     /// How long past its lease a record must be.
     pub grace: Duration,
     /// How long a record that is freed for another run is kept, if it does not say so itself.
@@ -74,12 +76,23 @@ pub struct SweepCount {
 /// A request for some of the records in one state.
 #[derive(Debug, Clone)]
 pub struct Page {
+    /// Whose: its own, and those that name no namespace.
+    pub namespace: Namespace,
     /// Which state.
     pub state: StateKind,
     /// Only records after this address; `None` for the first page.
     pub after: Option<Address>,
     /// The most records to give.
     pub limit: usize,
+}
+
+/// A question for the number of records in one state.
+#[derive(Debug, Clone)]
+pub struct Count {
+    /// Whose: its own, and those that name no namespace.
+    pub namespace: Namespace,
+    /// Which state.
+    pub state: StateKind,
 }
 
 /// A record with its address.
@@ -94,6 +107,8 @@ pub struct Entry {
 /// A verdict about an unknown or stuck record.
 #[derive(Debug, Clone)]
 pub struct Settlement {
+    /// Who may give the verdict: a record of another namespace is absent for it.
+    pub namespace: Namespace,
     /// The record's address.
     pub address: Address,
     /// The record that the verdict is about; if it moved since, nothing is written.
@@ -110,6 +125,8 @@ pub struct Settlement {
 /// An order to let the same request run again, whatever became of it.
 #[derive(Debug, Clone)]
 pub struct Freeing {
+    /// As in [`Settlement`].
+    pub namespace: Namespace,
     /// The record's address.
     pub address: Address,
     /// As in [`Settlement`].
@@ -123,6 +140,8 @@ pub struct Freeing {
 /// An order to drop a record, and what it says of orders with it.
 #[derive(Debug, Clone)]
 pub struct Forgetting {
+    /// As in [`Settlement`].
+    pub namespace: Namespace,
     /// The record's address.
     pub address: Address,
     /// As in [`Settlement`].

@@ -10,13 +10,13 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
-    AfterCrash, Claim, ClaimOutcome, Current, Nonce, Order, Owner, Record, RenewOutcome, Seen, State,
-    StateKind, Terms, Verdict, Won, WriteOutcome,
+    AfterCrash, Claim, ClaimOutcome, Current, Namespace, Nonce, Order, Owner, Record, RenewOutcome, Seen,
+    State, StateKind, Terms, Verdict, Won, WriteOutcome,
 };
 use crate::reply::Reply;
 use crate::store::{
-    Batch, Completion, Forgetting, Freeing, Release, Renewal, Settlement, Store, StoreError, Surrender,
-    Sweep, SweepCount,
+    Batch, Completion, Count, Forgetting, Freeing, Release, Renewal, Settlement, Store, StoreError,
+    Surrender, Sweep, SweepCount,
 };
 use crate::time::Timestamp;
 
@@ -169,7 +169,8 @@ impl<B: Backend> Trial<B> {
 
     /// Of the record as it is, but for its owner.
     pub(super) async fn forget(&self, key: &str, owner: Owner) -> WriteOutcome {
-        let forgetting = Forgetting { address: address(key), seen: self.seen(key, owner).await };
+        let forgetting =
+            Forgetting { namespace: namespace(), address: address(key), seen: self.seen(key, owner).await };
         sound("forgetting", self.store().forget(forgetting).await)
     }
 
@@ -184,12 +185,17 @@ impl<B: Backend> Trial<B> {
     /// A verdict about an unknown record.
     pub(super) fn verdict(&self, key: &str, owner: Owner, verdict: Verdict) -> Settlement {
         let (address, seen, order) = (address(key), unknown(owner), order());
-        Settlement { address, seen, verdict, order, retention: self.long() }
+        Settlement { namespace: namespace(), address, seen, verdict, order, retention: self.long() }
     }
 
     /// Without grace and without bound.
     pub(super) async fn sweep(&self) -> SweepCount {
-        let sweep = Sweep { grace: Duration::ZERO, retention: self.long(), limit: usize::MAX };
+        let sweep = Sweep {
+            namespace: namespace(),
+            grace: Duration::ZERO,
+            retention: self.long(),
+            limit: usize::MAX,
+        };
         sound("a sweep", self.store().sweep(sweep).await)
     }
 
@@ -229,6 +235,16 @@ impl<B: Backend> Trial<B> {
     pub(super) async fn assert_unchanged(&self, key: &str, before: &Record, rule: &str) {
         assert_eq!(self.record(key).await.as_ref(), Some(before), "{rule}, and nothing may be written");
     }
+}
+
+/// The namespace of the suite's records.
+pub(super) fn namespace() -> Namespace {
+    Namespace::new("conformance")
+}
+
+/// Of the suite's records.
+pub(super) fn counting(state: StateKind) -> Count {
+    Count { namespace: namespace(), state }
 }
 
 /// A record that is seen unknown.

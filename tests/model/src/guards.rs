@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use idem_core::protocol::{
-    self, AfterCrash, Claim, ClaimOutcome, Current, Nonce, Order, Owner, Record, RenewOutcome, Seen, State,
-    Swept, Terms, Verdict, WriteOutcome,
+    self, AfterCrash, Claim, ClaimOutcome, Current, Namespace, Nonce, Order, Owner, Record, RenewOutcome,
+    Seen, State, Swept, Terms, Verdict, WriteOutcome,
 };
 use idem_core::time::Timestamp;
 use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
@@ -27,6 +27,12 @@ static CLAIM: LazyLock<Claim> = LazyLock::new(|| Claim {
     label: Label::from_stored(""),
     key_hint: KeyHint::default(),
 });
+
+/// That of every record.
+pub(crate) fn namespace() -> &'static Namespace {
+    static NAMESPACE: LazyLock<Namespace> = LazyLock::new(|| Namespace::new(""));
+    &NAMESPACE
+}
 
 /// What a call says.
 pub(crate) fn fingerprint(other: bool) -> Fingerprint {
@@ -146,7 +152,8 @@ impl Guards {
             .as_ref()
             .map(|record| Seen::of(&Record { owner: seen, state: State::Unknown, ..record.clone() }));
         let Some(seen) = seen else { return WriteOutcome::Lost(Current::Absent) };
-        let outcome = protocol::settle(record, seen, verdict, &Order::verified(), RETENTION, now);
+        let outcome =
+            protocol::settle(record, namespace(), seen, verdict, &Order::verified(), RETENTION, now);
         // Its text tells nothing apart here.
         if let Some(record) = record {
             record.audit = None;
@@ -160,7 +167,7 @@ impl Guards {
             Some(Mutant::SweepFreesUnknown) => record.after_crash = AfterCrash::Rerun,
             _ => {}
         }
-        protocol::sweep(record, GRACE, RETENTION, now)
+        protocol::sweep(record, namespace(), GRACE, RETENTION, now)
     }
 
     pub(crate) fn reap(self, record: &mut Option<Record>, now: Timestamp) -> bool {

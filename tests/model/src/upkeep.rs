@@ -4,6 +4,7 @@ use idem_core::protocol::{self, Seen, State, Verdict, WriteOutcome};
 
 use crate::action::{Action, Upkeep};
 use crate::coverage::Event;
+use crate::guards::namespace;
 use crate::judge::By;
 use crate::model::Explored;
 use crate::mutant::Mutant;
@@ -58,8 +59,8 @@ impl Explored {
             }
             Upkeep::Forget => {
                 let Some(seen) = world.key(key).record.as_ref().map(Seen::of) else { return };
-                let outcome =
-                    world.write(self, key, By::Operator, |record, _| protocol::forget(record, seen));
+                let outcome = world
+                    .write(self, key, By::Operator, |record, _| protocol::forget(record, namespace(), seen));
                 if outcome == WriteOutcome::Applied {
                     self.saw(Event::Forgotten);
                 }

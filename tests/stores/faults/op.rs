@@ -175,15 +175,24 @@ impl Op {
             }
             Self::Free => {
                 let (address, seen) = (address(key), context.seen.unwrap());
-                let freeing = Freeing { address, seen, order: Order::by("ada"), retention: RETENTION };
+                let freeing = Freeing {
+                    namespace: namespace(),
+                    address,
+                    seen,
+                    order: Order::by("ada"),
+                    retention: RETENTION,
+                };
                 assert_eq!(store.free(freeing).await?, WriteOutcome::Applied);
             }
             Self::Forget => {
-                let forgetting = Forgetting { address: address(key), seen: context.seen.unwrap() };
+                let forgetting =
+                    Forgetting { namespace: namespace(), address: address(key), seen: context.seen.unwrap() };
                 assert_eq!(store.forget(forgetting).await?, WriteOutcome::Applied);
             }
             Self::Sweep => {
-                store.sweep(Sweep { grace: NONE, retention: RETENTION, limit: 10 }).await?;
+                store
+                    .sweep(Sweep { namespace: namespace(), grace: NONE, retention: RETENTION, limit: 10 })
+                    .await?;
             }
             Self::Reap => {
                 store.reap(10).await?;
@@ -193,7 +202,8 @@ impl Op {
                 assert_eq!(Some(record.owner), owner);
             }
             Self::List => {
-                let page = Page { state: StateKind::Running, after: None, limit: 1 << 20 };
+                let page =
+                    Page { namespace: namespace(), state: StateKind::Running, after: None, limit: 1 << 20 };
                 let listed = store.list(page).await?;
                 assert!(listed.iter().any(|entry| entry.address == address(key)));
             }

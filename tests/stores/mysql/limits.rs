@@ -96,7 +96,7 @@ async fn a_call_that_is_dropped_is_killed_on_the_server(table: Table) {
     // The server would wait for four minutes.
     let store = database.builder().timeout(Duration::from_mins(10)).open().await.unwrap();
     rival.run(lock(&database)).await;
-    let mut counting = store.count(StateKind::Done);
+    let mut counting = store.count(counting(StateKind::Done));
     let waits = "AND state LIKE 'Waiting for table%lock'";
     tokio::select! {
         _ = &mut counting => panic!("the table is locked"),

@@ -232,7 +232,7 @@ async fn a_locked_row_is_skipped_by_upkeep(table: Table) {
     shell.run(format!("UPDATE {} SET until = 5", table.name)).await;
     rival.run("BEGIN").await;
     rival.run(lock(&table, "b")).await;
-    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 100 };
+    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 100 };
     let swept = store.sweep(sweep).await.unwrap();
     assert_eq!(swept, SweepCount { unknown: 1, released: 2 });
     rival.run("ROLLBACK").await;

@@ -7,8 +7,10 @@ mod limits;
 mod locks;
 mod odd_server;
 mod opening;
+mod rights;
 mod round_trips;
 mod traps;
+mod unnamed;
 mod upgrade;
 mod upkeep;
 

@@ -108,7 +108,13 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let mut running = Vec::new();
     for (key, _) in &two {
         let seen = Seen::of(&store.look_up(address(key)).await.unwrap().unwrap());
-        running.push(Freeing { address: address(key), seen, order: Order::by("ada"), retention: RETENTION });
+        running.push(Freeing {
+            namespace: namespace(),
+            address: address(key),
+            seen,
+            order: Order::by("ada"),
+            retention: RETENTION,
+        });
     }
     let trips = counted.trips(async |n| store.free(running[usize::from(n) - 1].clone()).await.unwrap()).await;
     counted.is("freeing", trips, 2, 2);
@@ -147,12 +153,12 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
 
     let trips = counted.trips(async |_| store.look_up(address("done")).await.unwrap()).await;
     counted.is("a look-up", trips, 1, 1);
-    let page = Page { state: StateKind::Running, after: None, limit: 10 };
+    let page = Page { namespace: namespace(), state: StateKind::Running, after: None, limit: 10 };
     let trips = counted.trips(async |_| store.list(page.clone()).await.unwrap()).await;
     counted.is("a page", trips, 1, 1);
-    let trips = counted.trips(async |_| store.count(StateKind::Done).await.unwrap()).await;
+    let trips = counted.trips(async |_| store.count(counting(StateKind::Done)).await.unwrap()).await;
     counted.is("a count", trips, 1, 1);
-    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 100 };
+    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 100 };
     let trips = counted.trips(async |_| store.sweep(sweep.clone()).await.unwrap()).await;
     counted.is("a sweep", trips, 2, 2);
     let trips = counted.trips(async |_| store.reap(100).await.unwrap()).await;

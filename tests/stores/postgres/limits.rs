@@ -157,7 +157,7 @@ async fn a_call_that_is_dropped_is_cancelled_on_the_server() {
     let (store, mut shell) = (open_named(&table, Duration::from_mins(10)).await, table.shell().await);
     let mut rival = table.shell().await;
     rival.run(format!("BEGIN; LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table.name)).await;
-    let mut counting = store.count(StateKind::Done);
+    let mut counting = store.count(counting(StateKind::Done));
     let waiting = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' AND wait_event_type = 'Lock'",
         table.name

@@ -5,7 +5,9 @@ mod limits;
 mod opening;
 mod plans;
 mod pooler;
+mod rights;
 mod traps;
+mod unnamed;
 mod upgrade;
 mod upkeep;
 

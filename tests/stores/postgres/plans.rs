@@ -88,7 +88,7 @@ async fn exercise(store: &PostgresStore) {
         assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
         let forgetting = forgetting(store, &key(6)).await;
         assert_eq!(store.forget(forgetting).await.unwrap(), WriteOutcome::Applied);
-        let sweep = Sweep { grace: LEASE, retention: RETENTION, limit: 100 };
+        let sweep = Sweep { namespace: namespace(), grace: LEASE, retention: RETENTION, limit: 100 };
         store.sweep(sweep).await.unwrap();
         store.reap(100).await.unwrap();
     }

@@ -21,7 +21,7 @@ async fn the_url_of_one_node_opens_the_cluster() {
             owner_in(answer);
         });
     }
-    assert_eq!(all.count(StateKind::Running).await.unwrap(), 32 * records.urls.len() as u64);
+    assert_eq!(all.count(counting(StateKind::Running)).await.unwrap(), 32 * records.urls.len() as u64);
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_failover_is_survived() {
     let outcome = until("it can be completed", async || store.complete(done.clone()).await.ok()).await;
     assert_eq!(outcome, WriteOutcome::Applied);
     cluster.settle().unwrap();
-    assert_eq!(store.count(StateKind::Done).await.unwrap(), 49);
+    assert_eq!(store.count(counting(StateKind::Done)).await.unwrap(), 49);
 }
 
 /// Slots that have moved since the store learnt where they are.
@@ -85,7 +85,7 @@ async fn moved_slots_are_found() {
     for (address, owner) in owners {
         assert_eq!(store.look_up(address).await.unwrap().unwrap().owner, owner);
     }
-    assert_eq!(store.count(StateKind::Running).await.unwrap(), 192);
+    assert_eq!(store.count(counting(StateKind::Running)).await.unwrap(), 192);
 }
 
 /// A tenth of the first master's slots go to the second, with their keys.

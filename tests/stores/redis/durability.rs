@@ -135,7 +135,7 @@ async fn wait_reaches_the_nodes_that_wrote() {
     for answer in store.claim_batch(batch).await {
         assert_eq!(kind(answer), StoreErrorKind::Undecided);
     }
-    assert_eq!(store.count(StateKind::Running).await.unwrap(), 128);
+    assert_eq!(store.count(counting(StateKind::Running)).await.unwrap(), 128);
 }
 
 #[tokio::test]

@@ -34,7 +34,7 @@ async fn only_done_and_released_records_expire() {
 
     let lapsed = Claim { lease: Duration::ZERO, after_crash: idem_core::AfterCrash::Rerun, ..claim("swept") };
     owner_in(store.claim(lapsed).await);
-    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 9 };
+    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 9 };
     assert_eq!(store.sweep(sweep).await.unwrap().released, 1);
     assert!(left("swept") > 3_000_000, "a swept record goes");
 }
@@ -80,7 +80,8 @@ async fn a_span_without_end_is_no_error() {
         assert!(matches!(busy, ClaimOutcome::InFlight { .. }), "{key}: {busy:?}");
         assert_eq!(store.release(release(key, owner)).await.unwrap(), WriteOutcome::Applied);
     }
-    let sweep = Sweep { grace: Duration::MAX, retention: Duration::MAX, limit: usize::MAX };
+    let sweep =
+        Sweep { namespace: namespace(), grace: Duration::MAX, retention: Duration::MAX, limit: usize::MAX };
     assert_eq!(store.sweep(sweep).await.unwrap(), idem_core::store::SweepCount::default());
 }
 
@@ -126,9 +127,13 @@ async fn an_unknown_format_is_left_alone() {
     assert_eq!(kind(store.look_up(address("k")).await), unknown);
     let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
     assert_eq!(kind(store.renew(renewals).await.pop().unwrap()), unknown);
-    let forgetting = idem_core::store::Forgetting { address: address("k"), seen: seen_unknown(owner) };
+    let forgetting = idem_core::store::Forgetting {
+        namespace: namespace(),
+        address: address("k"),
+        seen: seen_unknown(owner),
+    };
     assert_eq!(kind(store.forget(forgetting).await), unknown);
-    let sweep = Sweep { grace: Duration::ZERO, retention: RETENTION, limit: 1 };
+    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 1 };
     assert_eq!(store.sweep(sweep.clone()).await.unwrap().unknown, 0);
     assert_eq!(shell.ask("GET", &key), newer, "nothing was changed");
 
@@ -212,7 +217,7 @@ async fn out_of_memory_is_capacity_exceeded() {
         }
     }
     assert_eq!(store.look_up(address("new")).await.unwrap(), None, "nothing was written");
-    assert_eq!(store.count(StateKind::Running).await.unwrap(), 5, "nor in an index");
+    assert_eq!(store.count(counting(StateKind::Running)).await.unwrap(), 5, "nor in an index");
 
     // What was let in can end.
     for (key, owner) in owners {
@@ -292,8 +297,8 @@ async fn a_completed_record_is_small() {
         0,
         "an index only holds what is open"
     );
-    assert_eq!(store.count(StateKind::Done).await.unwrap(), 2000);
-    let page = Page { state: StateKind::Done, after: None, limit: 3 };
+    assert_eq!(store.count(counting(StateKind::Done)).await.unwrap(), 2000);
+    let page = Page { namespace: namespace(), state: StateKind::Done, after: None, limit: 3 };
     assert_eq!(store.list(page).await.unwrap().len(), 3);
     assert!(matches!(shell.say("DBSIZE"), Said::Int(2000)));
 }

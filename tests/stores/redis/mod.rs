@@ -5,5 +5,7 @@ mod conformance;
 mod connections;
 mod durability;
 mod limits;
+mod rights;
 mod support;
 mod traps;
+mod unnamed;

@@ -238,7 +238,12 @@ async fn scripts_declare_their_keys_and_keep_to_one_slot() {
             idem_core::protocol::Claim { lease: std::time::Duration::ZERO, ..claim(&format!("lapsed {n}")) };
         owner_in(store.claim(lapsed).await);
     }
-    let sweep = idem_core::store::Sweep { grace: std::time::Duration::ZERO, retention: RETENTION, limit: 9 };
+    let sweep = idem_core::store::Sweep {
+        namespace: namespace(),
+        grace: std::time::Duration::ZERO,
+        retention: RETENTION,
+        limit: 9,
+    };
     assert_eq!(store.sweep(sweep).await.unwrap().unknown, 8);
     assert!(store.look_up(address("k0")).await.unwrap().is_some());
     records.shell().say("PING");

@@ -4,11 +4,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use idem_core::Address;
-use idem_core::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use idem_core::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use tokio::sync::Notify;
 
@@ -119,8 +119,8 @@ impl Store for FaultyStore {
         self.inner.list(page)
     }
 
-    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
-        self.inner.count(state)
+    fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.inner.count(count)
     }
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use tokio::sync::Semaphore;
 
 use crate::address::Address;
-use crate::protocol::{Claim, ClaimOutcome, Nonce, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Record, RenewOutcome, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 
 /// What becomes of an operation.
@@ -224,8 +224,8 @@ impl Store for FaultyStore {
         self.inner.list(page)
     }
 
-    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
-        self.inner.count(state)
+    fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
+        self.inner.count(count)
     }
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -111,7 +111,10 @@ async fn a_slow_owner_does_not_answer_what_another_request_under_its_key_got() {
     // It is given up, and an operator frees its key, which somebody uses for something else.
     assert_eq!(store.mark_unknown(Surrender { address, owner }).await.unwrap(), WriteOutcome::Applied);
     let seen = Seen::of(&record(&store, "k").await.unwrap());
-    assert_eq!(store.forget(Forgetting { address, seen }).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(
+        store.forget(Forgetting { namespace: namespace(), address, seen }).await.unwrap(),
+        WriteOutcome::Applied
+    );
     let body = async || Ok::<_, Refused>(2);
     assert_eq!(operation(&other, PLAIN).key("k").fingerprint("b").run(errors(), body).await, Ok(2));
 

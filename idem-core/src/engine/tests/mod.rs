@@ -6,8 +6,10 @@ mod faulty;
 mod late;
 mod lease;
 mod left_behind;
+mod lifetimes;
 mod limits;
 mod lost_reply;
+mod namespaces;
 mod orders;
 mod silent;
 mod twins;
@@ -27,13 +29,18 @@ use tokio::task::JoinHandle;
 use self::faulty::FaultyStore;
 use crate::plain::{Errors, UnclassifiedErrors as _, operation, output};
 use crate::policy::Spec;
-use crate::protocol::{Record, StateKind};
+use crate::protocol::{Namespace, Record, StateKind};
 use crate::store::Store;
 use crate::{Address, AfterCrash, Idem, Refused, Scope};
 
 /// Where `run` keeps its record.
 fn address(key: &str) -> Address {
     Address::new("", b"", "op", key.as_bytes())
+}
+
+/// The one of [`idem`].
+fn namespace() -> Namespace {
+    Namespace::new("")
 }
 
 /// An engine of its own over `store`: as another process would have it.

@@ -22,20 +22,31 @@ pub(super) async fn unknown(store: &FaultyStore, key: &str) -> Owner {
 }
 
 pub(super) async fn unknown_of(store: &FaultyStore, operation: &str, key: &str) -> Owner {
+    unknown_in(store, "", operation, key).await.1
+}
+
+/// The same of an engine of this namespace; and where its record is.
+pub(super) async fn unknown_in(
+    store: &FaultyStore,
+    namespace: &str,
+    operation: &str,
+    key: &str,
+) -> (Address, Owner) {
+    let address = Address::new(namespace, b"", "op", key.as_bytes());
     let claim = Claim {
-        address: address(key),
+        address,
         nonce: Nonce::fresh(),
         fingerprint: Fingerprint::none(),
         lease: Duration::from_secs(30),
         after_crash: AfterCrash::Unknown,
-        terms: Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop"),
+        terms: Terms::new(Duration::from_hours(1), Duration::from_secs(30), namespace),
         label: Label::new(operation, b""),
         key_hint: KeyHint::of(key.as_bytes()),
     };
     let ClaimOutcome::Won(won) = store.inner.claim(claim).await.unwrap() else { panic!("not fresh") };
-    let surrender = Surrender { address: address(key), owner: won.owner };
+    let surrender = Surrender { address, owner: won.owner };
     assert_eq!(store.inner.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
-    won.owner
+    (address, won.owner)
 }
 
 /// Says what it is told to say, and counts how often and how many at once it is asked.
@@ -311,7 +322,8 @@ async fn what_is_unknown_again_is_left_to_the_next_call() {
         async move {
             count.fetch_add(1, Ordering::SeqCst);
             let seen = Seen::of(&record(&store, "k").await.unwrap());
-            let forgotten = store.forget(Forgetting { address: address("k"), seen }).await?;
+            let forgotten =
+                store.forget(Forgetting { namespace: namespace(), address: address("k"), seen }).await?;
             assert_eq!(forgotten, WriteOutcome::Applied);
             unknown(&store, "k").await;
             Ok(NO)

@@ -2,7 +2,7 @@
 
 use super::verify::{Ask, Oracle, builder, line, unknown, unknown_of, yes};
 use super::*;
-use crate::store::Surrender;
+use crate::store::{Count, Surrender};
 use crate::verify::{Unsettled, Verification};
 
 const OFTEN: Duration = Duration::from_millis(1);
@@ -54,7 +54,8 @@ async fn more_than_a_page_is_verified_a_few_at_a_time() {
     let idem = builder(&store, Ask(Arc::clone(&oracle))).build();
     wake(&idem).await;
     let all = async {
-        while store.count(StateKind::Released).await.unwrap() < 250 {
+        let released = Count { namespace: namespace(), state: StateKind::Released };
+        while store.count(released.clone()).await.unwrap() < 250 {
             tokio::time::sleep(OFTEN).await;
         }
     };

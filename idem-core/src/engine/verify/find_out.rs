@@ -65,7 +65,8 @@ impl Engine {
             }
         };
         let (seen, order) = (Seen::of(&record), Order::verified());
-        let settlement = Settlement { address, seen, verdict, order, retention };
+        let namespace = self.namespace();
+        let settlement = Settlement { namespace, address, seen, verdict, order, retention };
         match self.store.call(CallSite::VERIFY_SETTLE, |store| store.settle(settlement)).await {
             Ok(outcome) => {
                 self.verifier.doubts.forget(address);

@@ -64,14 +64,17 @@ async fn round(engine: &Weak<Engine>) {
 
 async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Option<Vec<Entry>> {
     let engine = engine.upgrade().filter(|engine| !engine.draining.load(Ordering::SeqCst))?;
-    let page = Page { state: StateKind::Unknown, after, limit: PAGE };
+    let page = Page { namespace: engine.namespace(), state: StateKind::Unknown, after, limit: PAGE };
     let page = engine.store.call(CallSite::VERIFY_LIST, |store| store.list(page)).await;
     page.inspect_err(|error| engine.log_failed(Purpose::of("look for unknown outcomes"), error)).ok()
 }
 
+/// Not a record that names no namespace, from an older version: it may be another service's, whose books this hook does
+/// not know. A call with its key asks about it.
 fn wanted(engine: &Engine, entry: &Entry) -> bool {
     let record = &entry.record;
-    engine.config.hooks.get(record.label.operation()).is_some()
+    engine.namespace().owns(record)
+        && engine.config.hooks.get(record.label.operation()).is_some()
         && engine.may_ask(entry.address, record.owner, record.lease_or(engine.config.policy.lease))
 }
 

@@ -30,11 +30,11 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shard::{Shard, Usage};
 use super::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::address::Address;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, Swept, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, Swept, WriteOutcome};
 use crate::time::{Clock, SystemClock, Timestamp};
 
 /// A power of two, so that a digest's low bits pick the shard.
@@ -156,6 +156,17 @@ impl MemoryStore {
         Ok(answer)
     }
 
+    /// As if an older version of idem had claimed all records.
+    #[cfg(test)]
+    pub(crate) fn lose_terms(&self) {
+        for shard in &self.shards {
+            let _through = lock(shard).for_each(|record| {
+                record.terms = None;
+                ControlFlow::Continue(())
+            });
+        }
+    }
+
     fn account(&self, before: Usage, after: Usage) {
         self.records.fetch_add(after.records.wrapping_sub(before.records), Ordering::Relaxed);
         self.bytes.fetch_add(after.bytes.wrapping_sub(before.bytes), Ordering::Relaxed);
@@ -221,7 +232,7 @@ impl MemoryStore {
                 if count.unknown + count.released >= sweep.limit {
                     return ControlFlow::Break(());
                 }
-                match protocol::sweep(record, sweep.grace, sweep.retention, now) {
+                match protocol::sweep(record, &sweep.namespace, sweep.grace, sweep.retention, now) {
                     Swept::Kept => {}
                     Swept::Unknown => count.unknown += 1,
                     Swept::Released => count.released += 1,
@@ -243,7 +254,9 @@ impl MemoryStore {
                 shard
                     .iter()
                     .filter(|(address, record)| {
-                        record.state.kind() == page.state && page.after.is_none_or(|after| *address > after)
+                        record.state.kind() == page.state
+                            && page.after.is_none_or(|after| *address > after)
+                            && page.namespace.sees(record)
                     })
                     .map(|(address, record)| Entry { address, record: record.clone() }),
             );
@@ -253,10 +266,10 @@ impl MemoryStore {
         entries
     }
 
-    fn count_now(&self, state: StateKind) -> u64 {
-        let in_state =
-            |shard| lock(shard).iter().filter(|(_, record)| record.state.kind() == state).count() as u64;
-        self.shards.iter().map(in_state).sum()
+    fn count_now(&self, count: &Count) -> u64 {
+        let counts = |record: &Record| record.state.kind() == count.state && count.namespace.sees(record);
+        let in_shard = |shard| lock(shard).iter().filter(|(_, record)| counts(record)).count() as u64;
+        self.shards.iter().map(in_shard).sum()
     }
 }
 
@@ -312,22 +325,24 @@ impl Store for MemoryStore {
         ready(Ok(self.list_now(&page)))
     }
 
-    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
-        ready(Ok(self.count_now(state)))
+    fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
+        ready(Ok(self.count_now(&count)))
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         ready(self.with(s.address, |record, now| {
-            protocol::settle(record, s.seen, &s.verdict, &s.order, s.retention, now)
+            protocol::settle(record, &s.namespace, s.seen, &s.verdict, &s.order, s.retention, now)
         }))
     }
 
     fn free(&self, f: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        ready(self.with(f.address, |record, now| protocol::free(record, f.seen, &f.order, f.retention, now)))
+        ready(self.with(f.address, |record, now| {
+            protocol::free(record, &f.namespace, f.seen, &f.order, f.retention, now)
+        }))
     }
 
     fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        ready(self.with(f.address, |record, _| protocol::forget(record, f.seen)))
+        ready(self.with(f.address, |record, _| protocol::forget(record, &f.namespace, f.seen)))
     }
 
     fn is_local(&self) -> bool {

@@ -9,8 +9,8 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 use super::coupler::Coupling;
 use super::dialect::Dialect;
 use super::driver::MySql;
-use super::schema;
 use super::store::MySqlStore;
+use super::{rights, schema};
 use crate::store::StoreError;
 use crate::store::remote::driver::Driver;
 use crate::store::remote::limits::Limits;
@@ -136,7 +136,8 @@ impl MySqlStoreBuilder {
     ///
     /// # Errors
     /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
-    ///   are wrong, or the table is missing and may not be created.
+    ///   are wrong, the table is missing and may not be created, or the user lacks rights: the
+    ///   message says which statements grant them.
     /// - [`UnknownFormat`](crate::store::StoreErrorKind::UnknownFormat): a newer version of idem migrated it, so that this
     ///   version can no longer use it.
     /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached; or the table must be
@@ -162,10 +163,18 @@ impl MySqlStoreBuilder {
         let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
             let mut link = driver.connect_within(Limits::within(deadline)).await?;
+            // First: a server hides from whoever lacks rights which columns there are.
+            let was_there = schema::is_there(&mut link.connection, &name).await?;
+            if was_there {
+                rights::check(&mut link.connection, &name).await?;
+            }
             if self.migrate {
                 schema::migrate(&mut link.connection, &name, patience).await?;
             } else {
                 schema::check(&mut link.connection, &name).await?;
+            }
+            if !was_there {
+                rights::check(&mut link.connection, &name).await?;
             }
             let dialect = link.dialect;
             driver.hang_up(link).await;

@@ -235,7 +235,9 @@ fn of(fault: Fault) -> TxFault {
     match fault {
         Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
         Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
-        Fault::Shut(failure) | Fault::Refused(failure) => TxFault::Refused(failure.to_error()),
+        Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
+            TxFault::Refused(failure.to_error())
+        }
     }
 }
 

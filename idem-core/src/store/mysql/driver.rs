@@ -16,7 +16,7 @@ use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, s
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
-use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -157,8 +157,11 @@ impl Driver for MySql {
 
     /// Two steps: those of the one crash policy, and those of the other.
     async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
-        let grace = micros(sweep.grace);
-        let query = sqlx::query(self.statements.sweep_to_unknown.clone()).bind(grace).bind(most(sweep.limit));
+        let (grace, namespace) = (micros(sweep.grace), sweep.namespace.as_str().as_bytes());
+        let query = sqlx::query(self.statements.sweep_to_unknown.clone())
+            .bind(grace)
+            .bind(namespace)
+            .bind(most(sweep.limit));
         let unknown = as_usize(execute(link, query).await?.rows_affected());
         let left = sweep.limit.saturating_sub(unknown);
         if left == 0 {
@@ -166,6 +169,7 @@ impl Driver for MySql {
         }
         let query = sqlx::query(self.statements.sweep_to_released.clone())
             .bind(grace)
+            .bind(namespace)
             .bind(most(left))
             .bind(micros(sweep.retention));
         match execute(link, query).await {
@@ -190,14 +194,20 @@ impl Driver for MySql {
         let query = sqlx::query(text.clone())
             .bind(number(page.state))
             .bind(after.as_ref().map_or(&[][..], |after| after))
+            .bind(page.namespace.as_str().as_bytes())
             .bind(most(page.limit));
         rows(link, query).await?.iter().map(entry).collect()
     }
 
-    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
-        let rows = rows(link, sqlx::query(self.statements.count.clone()).bind(number(state))).await?;
-        let count = rows.first().and_then(|row| row.int(0));
-        Ok(count.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+        let text = match count.state {
+            StateKind::Done => &self.statements.count_done,
+            _ => &self.statements.count,
+        };
+        let query =
+            sqlx::query(text.clone()).bind(number(count.state)).bind(count.namespace.as_str().as_bytes());
+        let found = rows(link, query).await?.first().and_then(|row| row.int(0));
+        Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
     fn session(&self, link: &Link) -> Option<u64> {

@@ -85,6 +85,16 @@ fn of_statement(number: u16) -> (Way, StoreErrorKind, &'static str) {
     }
 }
 
+/// `ER_DBACCESS_DENIED_ERROR`, `ER_TABLEACCESS_DENIED_ERROR`, `ER_COLUMNACCESS_DENIED_ERROR`.
+pub(super) fn is_denied(error: &sqlx::Error) -> bool {
+    matches!(number(error), Some(1044 | 1142 | 1143))
+}
+
+/// `ER_LOCK_WAIT_TIMEOUT`, which is said of tables too, and `ER_LOCK_DEADLOCK`.
+pub(super) fn is_locked(error: &sqlx::Error) -> bool {
+    matches!(number(error), Some(1205 | 1213))
+}
+
 fn number(error: &sqlx::Error) -> Option<u16> {
     let error = error.as_database_error()?.try_downcast_ref::<MySqlDatabaseError>()?;
     Some(error.number())
@@ -96,7 +106,7 @@ fn without_number(error: sqlx::Error) -> Fault {
         | sqlx::Error::Decode(_)
         | sqlx::Error::ColumnIndexOutOfBounds { .. } => {
             let message = "the server answered in a form that this version of idem does not know";
-            Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+            Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
         }
         sqlx::Error::Encode(_) => {
             let message = "the record cannot be written in MySQL's protocol: cap replies";
@@ -132,7 +142,7 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
 
 /// Of a row that makes no sense.
 pub(super) fn damaged(error: &StoreError) -> Fault {
-    Fault::Refused(Failure::new(error.kind(), error.to_string()))
+    Fault::Unread(Failure::new(error.kind(), error.to_string()))
 }
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) struct Link {
 ///
 /// In one message; the version, the largest message and the connection's number come back.
 const SETUP: &str = "SET NAMES utf8mb4; \
-     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED; \
+     SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE; \
      SET SESSION autocommit = 1, sql_mode = 'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION', \
      sql_select_limit = 18446744073709551615, sql_safe_updates = 0, innodb_lock_wait_timeout = {lock}, \
      lock_wait_timeout = {lock}; \

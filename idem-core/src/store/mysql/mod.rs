@@ -25,6 +25,11 @@
 //! clock, in UTC whatever its time zone. A proxy that hands statements to different servers or connections, such as
 //! `ProxySQL`, is not supported.
 //!
+//! **Rights**, found when the store opens, which says all that is missing in one error, with this statement for its own
+//! names: `GRANT SELECT, INSERT, UPDATE, DELETE ON shop.idem_record TO 'app'@'%'`, and to migrate `CREATE, ALTER` as well.
+//! The server's `sql_mode`, `autocommit`, time zone, isolation level and read-only transactions do not matter: each
+//! connection sets its own.
+//!
 //! **Gives up** on the server before it does here: a statement waits for a lock for two fifths of the
 //! [`timeout`](MySqlStoreBuilder::timeout), rounded down to seconds, but at least one, and runs for four fifths of it (on
 //! MySQL, which knows no such limit for writes, only where it reads). What is
@@ -65,6 +70,7 @@ mod driver;
 mod fault;
 mod link;
 mod many;
+mod rights;
 mod rows;
 mod schema;
 mod statements;

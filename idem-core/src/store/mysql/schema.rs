@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
-use sqlx::mysql::{MySqlConnection, MySqlDatabaseError, MySqlRow};
+use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::fault::fault;
+use super::fault::{fault, is_denied, is_locked};
+use super::rights;
 use crate::store::StoreErrorKind;
 use crate::store::remote::failure::Fault;
 use crate::store::sql::TableName;
@@ -71,6 +72,11 @@ pub(super) async fn check(connection: &mut MySqlConnection, name: &TableName) ->
     version(connection, name).await?.check(MIGRATIONS.len(), name, "MySqlStore::migrations")
 }
 
+/// Whether there is a table of idem's.
+pub(super) async fn is_there(connection: &mut MySqlConnection, name: &TableName) -> Result<bool, Fault> {
+    Ok(version(connection, name).await? != Version::NONE)
+}
+
 /// Brings a database to the current schema. Several processes may try at once. Gives up after `patience`, and says who has
 /// the table.
 ///
@@ -114,17 +120,16 @@ async fn run_missing(connection: &mut MySqlConnection, name: &TableName) -> Resu
     for migration in MIGRATIONS.get(found.schema..).unwrap_or_default() {
         let migration = name.fill(migration, '`');
         let done = sqlx::raw_sql(AssertSqlSafe(migration)).execute(&mut *connection).await;
-        done.map_err(
-            |error| if is_locked(&error) { Stopped::Locked } else { Stopped::Failed(fault(error)) },
-        )?;
+        match done {
+            Ok(_) => {}
+            Err(error) if is_locked(&error) => return Err(Stopped::Locked),
+            Err(error) if is_denied(&error) => {
+                return Err(Stopped::Failed(rights::of_migration(connection, name).await));
+            }
+            Err(error) => return Err(Stopped::Failed(fault(error))),
+        }
     }
     Ok(())
-}
-
-/// `ER_LOCK_WAIT_TIMEOUT`, which is said of tables too, and `ER_LOCK_DEADLOCK`.
-fn is_locked(error: &sqlx::Error) -> bool {
-    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<MySqlDatabaseError>());
-    error.is_some_and(|error| matches!(error.number(), 1205 | 1213))
 }
 
 async fn holders(connection: &mut MySqlConnection, name: &TableName) -> Vec<Session> {

@@ -22,6 +22,7 @@ pub(super) struct Statements {
     pub(super) list: SqlStr,
     pub(super) list_done: SqlStr,
     pub(super) count: SqlStr,
+    pub(super) count_done: SqlStr,
 }
 
 impl Statements {
@@ -48,7 +49,8 @@ impl Statements {
             reap: one(REAP),
             list: one(&LIST.replace("{index}", "due")),
             list_done: one(&LIST.replace("{index}", "PRIMARY")),
-            count: one(COUNT),
+            count: one(&COUNT.replace("{index}", "due")),
+            count_done: one(&COUNT.replace("{index}", "PRIMARY")),
         }
     }
 }
@@ -120,14 +122,14 @@ const RENEW: &str = "UPDATE (\
 const SWEEP_TO_UNKNOWN: &str = "UPDATE (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \
      WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 0 AND o.format = 1 AND o.recipe BETWEEN 0 AND 3 \
-     LIMIT ? FOR UPDATE SKIP LOCKED\
+     AND (o.handler_retention < 0 OR CAST(o.namespace AS BINARY) = ?) LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address \
      SET t.state = 4, t.until = 0";
 
 const SWEEP_TO_RELEASED: &str = "UPDATE (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \
      WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 1 AND o.format = 1 AND o.recipe BETWEEN 0 AND 3 \
-     LIMIT ? FOR UPDATE SKIP LOCKED\
+     AND (o.handler_retention < 0 OR CAST(o.namespace AS BINARY) = ?) LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address \
      SET t.state = 3, t.until = {clock} + IF(t.handler_retention < 0, ?, t.handler_retention)";
 
@@ -137,11 +139,14 @@ const REAP: &str = "DELETE t FROM (\
      AND o.recipe BETWEEN 0 AND 3 LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address";
 
-/// By the records' order where most are in that state, else by the state.
+/// By the records' order where most are in that state, else by the state. Namespaces are compared byte by byte: the order
+/// of a text column ignores spaces at its end.
 const LIST: &str = "SELECT 0, address, {columns} FROM {table} FORCE INDEX ({index}) \
-     WHERE state = ? AND address > ? ORDER BY address LIMIT ?";
+     WHERE state = ? AND address > ? AND (handler_retention < 0 OR CAST(namespace AS BINARY) = ?) \
+     ORDER BY address LIMIT ?";
 
-const COUNT: &str = "SELECT COUNT(*) FROM {table} FORCE INDEX (due) WHERE state = ?";
+const COUNT: &str = "SELECT COUNT(*) FROM {table} FORCE INDEX ({index}) \
+     WHERE state = ? AND (handler_retention < 0 OR CAST(namespace AS BINARY) = ?)";
 
 #[cfg(test)]
 mod tests {

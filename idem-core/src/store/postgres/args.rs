@@ -104,14 +104,18 @@ fn all<T>(
     sql.push_str("[]");
 }
 
+/// Means the same whatever `standard_conforming_strings` says, and the server warns of no backslash.
+const BEGIN: &str = "E'\\\\x";
+
 fn bytes(sql: &mut String, value: &[u8]) {
-    sql.push_str("'\\x");
+    sql.push_str(BEGIN);
     hex(sql, value);
     sql.push('\'');
 }
 
 fn text(sql: &mut String, value: &str) {
-    sql.push_str("convert_from('\\x");
+    sql.push_str("convert_from(");
+    sql.push_str(BEGIN);
     hex(sql, value.as_bytes());
     sql.push_str("','UTF8')");
 }
@@ -173,10 +177,10 @@ mod tests {
 
     #[test]
     fn nothing_that_is_written_out_can_end_a_literal() {
-        assert_eq!(written(&Arg::Text(Some("');--"))), "convert_from('\\x27293b2d2d','UTF8')::text");
+        assert_eq!(written(&Arg::Text(Some("');--"))), r"convert_from(E'\\x27293b2d2d','UTF8')::text");
         assert_eq!(
             written(&Arg::AllBytes(vec![b"\x00'", b""])),
-            "ARRAY['\\x0027'::bytea,'\\x'::bytea]::bytea[]"
+            r"ARRAY[E'\\x0027'::bytea,E'\\x'::bytea]::bytea[]"
         );
         assert_eq!(written(&Arg::AllBig(vec![Some(-1), None])), "ARRAY[(-1)::bigint,NULL::bigint]::bigint[]");
         assert_eq!(written(&Arg::AllSmall(vec![])), "ARRAY[]::smallint[]");

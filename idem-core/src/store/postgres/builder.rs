@@ -7,6 +7,7 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 
 use super::driver::Postgres;
+use super::rights::Rights;
 use super::schema;
 use super::store::PostgresStore;
 use crate::store::StoreError;
@@ -145,7 +146,8 @@ impl PostgresStoreBuilder {
     ///
     /// # Errors
     /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the table's name or the credentials
-    ///   are wrong, or the table is missing and may not be created.
+    ///   are wrong, the table is missing and may not be created, or the user lacks rights: the
+    ///   message says which statements grant them.
     /// - [`UnknownFormat`](crate::store::StoreErrorKind::UnknownFormat): a newer version of idem migrated it, so that this
     ///   version can no longer use it.
     /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached; or the table must be
@@ -171,7 +173,12 @@ impl PostgresStoreBuilder {
         let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
             let mut link = driver.connect_within(Limits::within(deadline)).await?;
+            let rights = Rights::look(&mut link.connection, &name).await?;
+            rights.check(&name, self.migrate)?;
             if self.migrate {
+                if schema::is_older(&mut link.connection, &name).await? {
+                    rights.check_to_migrate(&name)?;
+                }
                 schema::migrate(&mut link.connection, &name, patience).await?;
             } else {
                 schema::check(&mut link.connection, &name).await?;

@@ -1,20 +1,21 @@
 //! The functions of [`schema`](super::schema), called.
 
-use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow};
-use sqlx::{AssertSqlSafe, Row as _};
+use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, PgValueFormat};
+use sqlx::{AssertSqlSafe, Row as _, ValueRef as _};
 
 use super::args::{self, Arg};
 use super::coupler::Coupled;
+use super::escaped;
 use super::fault::{self, fault};
 use super::link::{self, Link, Session};
 use super::statements::{Calls, Statement};
 use crate::address::Address;
-use crate::protocol::{Claim, StateKind};
+use crate::protocol::Claim;
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
-use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -202,6 +203,7 @@ impl Driver for Postgres {
 
     async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
         let args = [
+            Arg::Text(Some(sweep.namespace.as_str())),
             Arg::Big(Some(micros(sweep.grace))),
             Arg::Big(Some(micros(sweep.retention))),
             Arg::Int(Some(most(sweep.limit))),
@@ -221,14 +223,16 @@ impl Driver for Postgres {
         let args = [
             Arg::Small(Some(number(page.state))),
             Arg::Bytes(Some(after.as_ref().map_or(&[], |address| &address[..]))),
+            Arg::Text(Some(page.namespace.as_str())),
             Arg::Int(Some(most(page.limit))),
         ];
         let rows = self.ask(link, &self.calls.list, &args).await?;
         rows.iter().map(entry).collect()
     }
 
-    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
-        let rows = self.ask(link, &self.calls.count, &[Arg::Small(Some(number(state)))]).await?;
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+        let args = [Arg::Small(Some(number(count.state))), Arg::Text(Some(count.namespace.as_str()))];
+        let rows = self.ask(link, &self.calls.count, &args).await?;
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
@@ -265,9 +269,10 @@ fn place(rows: Vec<PgRow>, addresses: impl Iterator<Item = Address>) -> Result<V
     let mut seen = Vec::with_capacity(rows.len());
     for row in rows {
         let address = address(&row, ADDRESS).map_err(|error| fault::damaged(&error))?;
-        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).unwrap_or_default();
+        let clock = row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).ok_or_else(fault::silent)?;
         let clock = Timestamp::from_micros(clock);
-        let fresh = row.int(STATE).is_none();
+        // NULL: a column that cannot be read is not a record that was written.
+        let fresh = matches!(row.try_get::<Option<i16>, _>(STATE), Ok(None));
         seen.push((address, if fresh { Found::Fresh(clock) } else { found(&row, RECORD, address, clock) }));
     }
     // A fresh one first: where a record was deleted while the statement ran, its old self was seen as well.
@@ -303,8 +308,15 @@ impl Fields for PgRow {
             .ok()
     }
 
+    /// As text, which is how a pooler's rows come, bytes are written as `bytea_output` of the server or the user says.
     fn bytes(&self, at: usize) -> Option<Vec<u8>> {
-        self.try_get(at).ok()
+        self.try_get(at).ok().or_else(|| {
+            let raw = self.try_get_raw(at).ok()?;
+            if raw.is_null() || raw.format() != PgValueFormat::Text {
+                return None;
+            }
+            escaped::bytes(raw.as_bytes().ok()?)
+        })
     }
 
     fn text(&self, at: usize) -> Option<String> {

@@ -71,7 +71,7 @@ fn without_code(error: sqlx::Error) -> Fault {
         | sqlx::Error::Decode(_)
         | sqlx::Error::ColumnIndexOutOfBounds { .. } => {
             let message = "PostgreSQL answered in a form that this version of idem does not know";
-            Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+            Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
         }
         sqlx::Error::Encode(_) => {
             let message = "the record cannot be written in PostgreSQL's protocol: cap replies";
@@ -138,10 +138,10 @@ pub(super) fn admit(bytes: usize) -> Result<(), Fault> {
 /// Of a statement that answers with a row, always, and did not.
 pub(super) fn silent() -> Fault {
     let message = "PostgreSQL answered in a form that this version of idem does not know";
-    Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message))
+    Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message))
 }
 
 /// Of a row that makes no sense.
 pub(super) fn damaged(error: &StoreError) -> Fault {
-    Fault::Refused(Failure::new(error.kind(), error.to_string()))
+    Fault::Unread(Failure::new(error.kind(), error.to_string()))
 }

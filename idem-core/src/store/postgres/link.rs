@@ -22,7 +22,8 @@ pub(super) struct Session {
     since: i64,
 }
 
-/// Limits that the user set, and that are stricter, stay.
+/// Limits that the user set, and that are stricter, stay. The statements are made for `READ COMMITTED`: at a higher level,
+/// a claim beside another would fail instead of seeing it.
 /// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-LOCK-TIMEOUT>
 const SETUP: &str = "\
 SELECT pg_backend_pid(), \
@@ -31,7 +32,8 @@ set_config('lock_timeout', CASE WHEN current_setting('lock_timeout')::interval >
 AND current_setting('lock_timeout')::interval < '{lock}ms' THEN current_setting('lock_timeout') ELSE '{lock}ms' END, false), \
 set_config('statement_timeout', CASE WHEN current_setting('statement_timeout')::interval > '0' \
 AND current_setting('statement_timeout')::interval < '{statement}ms' THEN current_setting('statement_timeout') \
-ELSE '{statement}ms' END, false)";
+ELSE '{statement}ms' END, false), \
+set_config('default_transaction_isolation', 'read committed', false)";
 
 /// Ends a statement, but not one that is committed and waits for its standbys: PostgreSQL would answer as if they had it.
 /// <https://www.postgresql.org/docs/current/warm-standby.html#SYNCHRONOUS-REPLICATION>
@@ -76,11 +78,12 @@ impl Link {
     }
 }
 
-/// What sets the limits for the rest of a message: several statements in one are one transaction, and nothing of this
+/// What sets the limits, and the level, for the rest of a message: several statements in one are one transaction, and nothing of this
 /// outlives it. <https://www.postgresql.org/docs/current/protocol-flow.html#PROTOCOL-FLOW-MULTI-STATEMENT>
 pub(super) fn local(limits: Limits) -> String {
     format!(
-        "SET LOCAL lock_timeout = {}; SET LOCAL statement_timeout = {};",
+        "SET LOCAL transaction_isolation = 'read committed'; SET LOCAL lock_timeout = {}; \
+         SET LOCAL statement_timeout = {};",
         limits.lock_millis(),
         limits.statement_millis()
     )

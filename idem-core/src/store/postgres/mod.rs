@@ -24,6 +24,13 @@
 //! when they are first needed. Times are the server's clock. A pooler in transaction mode, such as PgBouncer, needs
 //! [`through_pooler`](PostgresStoreBuilder::through_pooler).
 //!
+//! **Rights**, found when the store opens, which says all that is missing in one error, with these statements for its own
+//! names: `GRANT USAGE ON SCHEMA app TO clerk`, `GRANT SELECT, INSERT, UPDATE, DELETE ON app.idem_record TO clerk` and
+//! `GRANT EXECUTE` on the table's functions, which PostgreSQL grants to all unless it was revoked. To migrate,
+//! `GRANT USAGE, CREATE ON SCHEMA app TO clerk` and the table's ownership. Sessions that are read-only are refused. Other
+//! settings of the server or the role (`bytea_output`, `standard_conforming_strings`, `default_transaction_isolation`) do
+//! not matter.
+//!
 //! **Gives up** on the server before it does here: each statement has a `lock_timeout` of two fifths of the
 //! [`timeout`](PostgresStoreBuilder::timeout) and a `statement_timeout` of four fifths, unless the connect options set
 //! shorter ones; through a pooler, for that statement alone. So what is
@@ -49,8 +56,10 @@ mod args;
 mod builder;
 mod coupler;
 mod driver;
+mod escaped;
 mod fault;
 mod link;
+mod rights;
 mod schema;
 mod statements;
 mod store;

@@ -21,6 +21,7 @@ const MIGRATIONS: &[&str] = &[
     include_str!("schema/3.sql"),
     include_str!("schema/4.sql"),
     include_str!("schema/5.sql"),
+    include_str!("schema/6.sql"),
 ];
 
 /// The lock of those that migrate, so that processes that start together do it once: "idem" in ASCII. Neither it nor the
@@ -45,6 +46,12 @@ pub(super) fn migrations(name: &TableName) -> Vec<String> {
 /// Refuses a database that this code cannot use as it is.
 pub(super) async fn check(connection: &mut PgConnection, name: &TableName) -> Result<(), Fault> {
     version(connection, name).await?.check(MIGRATIONS.len(), name, "PostgresStore::migrations")
+}
+
+/// Whether a table is there that must be migrated.
+pub(super) async fn is_older(connection: &mut PgConnection, name: &TableName) -> Result<bool, Fault> {
+    let found = version(connection, name).await?;
+    Ok(found != Version::NONE && found.is_older(MIGRATIONS.len(), name)?)
 }
 
 /// Brings a database to the current schema, in one transaction. Several processes may try at once. Gives up after

@@ -70,15 +70,16 @@ impl Calls {
                 "SELECT {table_change_5}($, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $, $)",
             ),
             renew: of("SELECT * FROM {table_renew}($, $, $, $)"),
-            sweep: of("SELECT * FROM {table_sweep_5}($, $, $)"),
+            sweep: of("SELECT * FROM {table_sweep_6}($, $, $, $)"),
             reap: of("SELECT {table_reap}($)"),
             list: of(
                 "SELECT 0::bigint, address, format, state, fence, nonce, until, attempts, after_crash, recipe, \
                       digest, created, label, key_hint, reply, audit, \
                       handler_retention, handler_lease, namespace FROM {table} WHERE state = $ AND address > $ \
-                      ORDER BY address LIMIT $",
+                      AND (handler_retention < 0 OR namespace = $ COLLATE \"C\") ORDER BY address LIMIT $",
             ),
-            count: of("SELECT count(*) FROM {table} WHERE state = $"),
+            count: of("SELECT count(*) FROM {table} WHERE state = $ \
+                      AND (handler_retention < 0 OR namespace = $ COLLATE \"C\")"),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::check;
 use super::driver::Redis;
 use super::keys::Keys;
 use super::link::Wait;
+use super::rights;
 use super::source::RedisSource;
 use super::store::RedisStore;
 use crate::store::remote::driver::Driver;
@@ -97,7 +98,7 @@ impl RedisStoreBuilder {
     ///
     /// # Errors
     /// - [`Misconfigured`](crate::store::StoreErrorKind::Misconfigured): the URL, the prefix, the credentials or the
-    ///   durability are wrong, or several URLs lead to no cluster.
+    ///   durability are wrong, or several URLs lead to no cluster; or the user lacks rights, which the message grants.
     /// - [`Unavailable`](crate::store::StoreErrorKind::Unavailable): the server cannot be reached.
     ///
     /// # Cancel safety
@@ -113,6 +114,7 @@ impl RedisStoreBuilder {
             let driver = Redis { target, keys, timeout, wait };
             let told = |fault: Fault| fault.into_failure().to_error();
             let mut link = driver.connect().await.map_err(told)?;
+            rights::check(&driver, &mut link).await.map_err(told)?;
             check::eviction(&mut link).await.map_err(told)?;
             driver.hang_up(link).await;
             Ok(driver)

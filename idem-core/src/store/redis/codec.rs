@@ -27,7 +27,9 @@ use std::time::Duration;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, AuditLine, Claim, Fence, Nonce, Owner, Record, State, StateKind, Terms};
+use crate::protocol::{
+    AfterCrash, AuditLine, Claim, Fence, Namespace, Nonce, Owner, Record, State, StateKind, Terms,
+};
 use crate::reply::Reply;
 use crate::store::StoreError;
 use crate::store::unreadable::Unreadable;
@@ -155,6 +157,49 @@ pub(super) fn decode(bytes: &[u8], address: Address) -> Result<Record, StoreErro
     read(Bytes(bytes)).map_err(|unreadable| unreadable.to_error(address))
 }
 
+/// How many bytes of a record say all that [`Glimpse`] tells: the header, the digest, and the label with its third line.
+pub(super) const GLIMPSE: usize = 2048;
+
+/// What the beginning of a record says, to tell whether it is one that a look is about.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Glimpse {
+    /// Its number.
+    pub(super) state: u8,
+    /// `None` where the record names none, or in a way that only a newer version knows.
+    pub(super) namespace: Option<Namespace>,
+}
+
+impl Glimpse {
+    /// `None` of nothing.
+    pub(super) fn of(beginning: &[u8]) -> Option<Self> {
+        let state = *beginning.get(1)?;
+        let terms = terms(Bytes(beginning)).ok().flatten();
+        Some(Self { state, namespace: terms.map(|terms| Namespace::from_stored(terms.namespace())) })
+    }
+}
+
+/// The terms of a record whose beginning this is.
+fn terms(mut bytes: Bytes<'_>) -> Result<Option<Terms>, Unreadable> {
+    let header: [u8; HEADER] = bytes.array("header")?;
+    let [format, .., recipe, _, _, _, _] = header;
+    if !matches!(format, PLAIN | AUDITED) {
+        return Err(Unreadable::Newer("format"));
+    }
+    if recipe != 0 {
+        bytes.array::<32>("fingerprint")?;
+    }
+    label(&mut bytes).map(|(_, terms)| terms)
+}
+
+/// The label, and what stands behind it.
+fn label(bytes: &mut Bytes<'_>) -> Result<(Label, Option<Terms>), Unreadable> {
+    let length = u16::from_be_bytes(bytes.array("label")?);
+    let (label, rest) = first_lines(bytes.text(usize::from(length), "label")?);
+    // One line: a newer version may say more behind it.
+    let terms = rest.and_then(|rest| rest.lines().next()).and_then(Terms::from_stored);
+    Ok((Label::from_stored(label), terms))
+}
+
 /// What is left to be read.
 struct Bytes<'b>(&'b [u8]);
 
@@ -202,11 +247,7 @@ fn read(mut bytes: Bytes<'_>) -> Result<Record, Unreadable> {
     let digest = if recipe == 0 { [0; 32] } else { bytes.array("fingerprint")? };
     let fingerprint =
         Fingerprint::from_stored(recipe, digest).ok_or(Unreadable::Newer("fingerprint recipe"))?;
-    let length = u16::from_be_bytes(bytes.array("label")?);
-    let (label, terms) = first_lines(bytes.text(usize::from(length), "label")?);
-    let label = Label::from_stored(label);
-    // One line: a newer version may say more behind it.
-    let terms = terms.and_then(|rest| rest.lines().next()).and_then(Terms::from_stored);
+    let (label, terms) = label(&mut bytes)?;
     let length = bytes.byte("key hint")?;
     let key_hint = KeyHint::from_stored(bytes.text(usize::from(length), "key hint")?);
     let audit = if audited {

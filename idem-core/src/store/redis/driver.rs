@@ -15,7 +15,7 @@ use crate::address::Address;
 use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::Fault;
-use crate::store::{Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -174,8 +174,8 @@ impl Driver for Redis {
         survey::list(self, link, page).await
     }
 
-    async fn count(&self, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
-        survey::count(self, link, state).await
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+        survey::count(self, link, count).await
     }
 
     /// Redis runs one command after the other and waits for nothing: there is nothing to end.
@@ -200,11 +200,8 @@ fn all_or_some(replies: Replies) -> Result<Replies, Fault> {
     // If any of it may have been applied, that is what counts.
     let mut faults = replies.into_iter().filter_map(Result::err);
     let first = faults.next().unwrap_or_else(fault::gone);
-    Err(if matches!(first, Fault::Broken(_)) {
-        first
-    } else {
-        faults.find(|fault| matches!(fault, Fault::Broken(_))).unwrap_or(first)
-    })
+    let may_be_applied = |fault: &Fault| matches!(fault, Fault::Broken(_) | Fault::Unread(_));
+    Err(if may_be_applied(&first) { first } else { faults.find(may_be_applied).unwrap_or(first) })
 }
 
 fn found(reply: Result<Value, Fault>, address: Address) -> Found {
@@ -224,7 +221,7 @@ fn found(reply: Result<Value, Fault>, address: Address) -> Found {
 }
 
 fn error(fault: Fault) -> StoreError {
-    let lost = matches!(fault, Fault::Broken(_));
+    let lost = matches!(fault, Fault::Broken(_) | Fault::Unread(_));
     let error = fault.into_failure().to_error();
     if lost {
         StoreError::new(StoreErrorKind::Undecided, error.to_string()).with_source(error)
@@ -245,8 +242,8 @@ fn applied(replies: Replies) -> Result<Vec<bool>, Fault> {
     for reply in replies {
         applied.push(match reply {
             Ok(Value::Int(applied)) => applied == 1,
-            Ok(_) => return Err(fault::odd()),
-            Err(Fault::Broken(_)) => false,
+            // The record tells.
+            Ok(_) | Err(Fault::Broken(_) | Fault::Unread(_)) => false,
             // Each by itself, so that each is told its own.
             Err(fault) => return Err(Fault::Refused(fault.into_failure())),
         });

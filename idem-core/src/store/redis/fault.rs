@@ -14,7 +14,7 @@ pub(super) fn fault(error: RedisError, clustered: bool) -> Fault {
         }
         (ErrorKind::Parse | ErrorKind::UnexpectedReturnType, _) => {
             let message = "Redis answered in a form that this version of idem does not know";
-            Fault::Broken(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+            Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
         }
         (_, Some(code)) => {
             let code = known(code, error.detail());
@@ -92,11 +92,7 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
             Fault::Shut(misconfigured("Redis does not let us in: check user and password").with_source(error))
         }
         "NOPERM" => Fault::Shut(
-            misconfigured(
-                "this user may not do what idem needs: grant EVALSHA, SCRIPT LOAD, TIME, SCAN, WAIT and all commands \
-                 on keys under the prefix",
-            )
-            .with_source(error),
+            misconfigured(DENIED).with_source(error),
         ),
         "WRONGTYPE" => Fault::Refused(
             misconfigured("somebody else's value lies at one of idem's keys: choose another prefix")
@@ -118,6 +114,14 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
 /// `ERR Protocol error: invalid bulk length`, `ERR string exceeds maximum allowed size (proto-max-bulk-len)`.
 fn is_too_long(detail: &str) -> bool {
     detail.contains("invalid bulk length") || detail.contains("maximum allowed size")
+}
+
+/// Said of a user whose rights were taken after the store was opened.
+const DENIED: &str = "this user may not do what idem needs: open the store again to be told what it lacks";
+
+pub(super) fn is_denied(fault: &Fault) -> bool {
+    // Nothing else here says so.
+    fault.failure().says(DENIED)
 }
 
 /// Of the attempt to connect.
@@ -171,7 +175,7 @@ pub(super) fn is_short(fault: &Fault) -> bool {
 /// An answer that none of the scripts gives.
 pub(super) fn odd() -> Fault {
     let message = "Redis answered in a form that this version of idem does not know";
-    Fault::Refused(Failure::new(StoreErrorKind::UnknownFormat, message))
+    Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message))
 }
 
 /// No answer at all.

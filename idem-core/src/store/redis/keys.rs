@@ -71,8 +71,21 @@ impl Keys {
         (start == self.index(bucket(address))).then_some(address)
     }
 
+    /// What lets a user of an ACL use all keys, records and indexes.
+    pub(super) fn grant(&self) -> String {
+        format!("~{}:*", self.literally())
+    }
+
     /// A pattern for `SCAN` that all records' keys match.
     pub(super) fn pattern(&self) -> String {
+        let mut pattern = self.literally();
+        // Writing to a string cannot fail.
+        let _ignored = write!(pattern, ":???}}*");
+        pattern
+    }
+
+    /// The brace and the prefix, in a pattern.
+    fn literally(&self) -> String {
         let mut pattern = String::from("{");
         for character in self.prefix.chars() {
             if matches!(character, '*' | '?' | '[' | ']' | '^' | '\\') {
@@ -80,8 +93,6 @@ impl Keys {
             }
             pattern.push(character);
         }
-        // Writing to a string cannot fail.
-        let _ignored = write!(pattern, ":???}}*");
         pattern
     }
 }

@@ -35,6 +35,11 @@
 //! retention, fences may fall. A user with few rights needs `EVALSHA`, `SCRIPT LOAD`, `SCAN`, with durability `WAIT`,
 //! in a cluster `CLUSTER SLOTS`, and what the scripts call on keys under the [prefix](RedisStoreBuilder::prefix).
 //!
+//! **Rights**, found when the store opens, which says all that is missing in one error:
+//! `ACL SETUSER app ~{idem:* +get +set +del +getrange +setrange +zadd +zrem +zrangebyscore +time +scan +script|load +evalsha`,
+//! and `+wait` for [`Durability::Replicas`]. Keys begin with the prefix in an open brace, as in `{idem:2a7}`: the pattern
+//! `~{idem}*` meets none of them.
+//!
 //! **Costs** one round trip for a new key, for a replay (none where this process has the answer in its cache), for a
 //! duplicate, for a completion or a release; two for a take-over, a repeated claim after a release, and a completion
 //! that comes too late. What waits travels together, in a cluster in one pipeline for each node. A completed record
@@ -60,6 +65,7 @@ mod driver;
 mod fault;
 mod keys;
 mod link;
+mod rights;
 mod script;
 mod source;
 mod store;

@@ -1,13 +1,14 @@
 //! What operators see: records by state.
 //!
 //! What is running, unknown, unwinding or stuck stands in the indexes. Done and released records do not: they vanish by
-//! themselves. To see these the whole key space is scanned.
+//! themselves. To see these the whole key space is scanned. Whose a record is stands in the record: so each that is met
+//! is looked at.
 
 use std::collections::BTreeSet;
 
 use redis::{Cmd, Value};
 
-use super::codec;
+use super::codec::{self, Glimpse};
 use super::driver::Redis;
 use super::fault;
 use super::keys::{bucket, strides};
@@ -16,7 +17,7 @@ use super::script::Call;
 use crate::address::Address;
 use crate::protocol::StateKind;
 use crate::store::remote::failure::{Failure, Fault};
-use crate::store::{Entry, Page};
+use crate::store::{Count, Entry, Page};
 
 /// How many indexes are asked at once.
 const STRIDE: usize = 128;
@@ -30,23 +31,45 @@ pub(super) fn rank(state: StateKind) -> i64 {
     -i64::from(state.as_u8())
 }
 
-pub(super) async fn count(redis: &Redis, link: &mut Link, state: StateKind) -> Result<u64, Fault> {
-    if vanishes(state) {
-        let mut count = 0;
-        scan(redis, link, state, |_| true, |_| count += 1).await?;
+pub(super) async fn count(redis: &Redis, link: &mut Link, asked: &Count) -> Result<u64, Fault> {
+    let mut count = 0;
+    if vanishes(asked.state) {
+        scan(redis, link, asked, |_| true, |_| count += 1).await?;
         return Ok(count);
     }
-    let mut count = 0;
     for buckets in strides(0, STRIDE) {
-        let calls = buckets.map(|bucket| index(redis, "ZCOUNT", bucket, state)).collect();
+        let calls = buckets.map(|bucket| index(redis, bucket, asked.state)).collect();
         for reply in link.put(calls, None).await {
-            match reply? {
-                Value::Int(here) => count += here.unsigned_abs(),
-                _ => return Err(fault::odd()),
+            let found: Vec<Address> = addresses(&reply?).collect();
+            for some in found.chunks(READ) {
+                glimpse(redis, link, asked, some, |_| count += 1).await?;
             }
         }
     }
     Ok(count)
+}
+
+/// Meets those of the addresses at which a record is that is asked about.
+async fn glimpse(
+    redis: &Redis,
+    link: &mut Link,
+    asked: &Count,
+    addresses: &[Address],
+    mut meet: impl FnMut(Address),
+) -> Result<(), Fault> {
+    let calls = addresses.iter().map(|address| {
+        let mut call = redis.plain("GETRANGE", *address);
+        call.cmd.arg(0).arg(codec::GLIMPSE - 1);
+        call
+    });
+    for (reply, address) in link.put(calls.collect(), None).await.into_iter().zip(addresses) {
+        let Value::BulkString(bytes) = reply? else { continue };
+        let Some(Glimpse { state, namespace }) = Glimpse::of(&bytes) else { continue };
+        if state == asked.state.as_u8() && namespace.is_none_or(|namespace| namespace == asked.namespace) {
+            meet(*address);
+        }
+    }
+    Ok(())
 }
 
 pub(super) async fn list(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
@@ -58,7 +81,7 @@ pub(super) async fn list(redis: &Redis, link: &mut Link, page: &Page) -> Result<
     }
     // Buckets are in the order of addresses.
     for buckets in strides(page.after.map_or(0, bucket), STRIDE) {
-        let calls = buckets.map(|bucket| index(redis, "ZRANGEBYSCORE", bucket, page.state)).collect();
+        let calls = buckets.map(|bucket| index(redis, bucket, page.state)).collect();
         let mut here: Vec<Address> = Vec::new();
         for reply in link.put(calls, None).await {
             here.extend(addresses(&reply?).filter(|address| Some(*address) > page.after));
@@ -87,7 +110,8 @@ async fn read(
             let Value::BulkString(bytes) = reply? else { continue };
             let record = codec::decode(&bytes, *address)
                 .map_err(|error| Fault::Refused(Failure::new(error.kind(), error.to_string())))?;
-            if record.state.kind() == page.state && entries.len() < page.limit {
+            let wanted = record.state.kind() == page.state && page.namespace.sees(&record);
+            if wanted && entries.len() < page.limit {
                 entries.push(Entry { address: *address, record });
             }
         }
@@ -115,7 +139,8 @@ async fn lowest(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Addre
             let _highest = lowest.pop_last();
         }
     };
-    scan(redis, link, page.state, wanted, keep).await?;
+    let asked = Count { namespace: page.namespace.clone(), state: page.state };
+    scan(redis, link, &asked, wanted, keep).await?;
     let addresses = lock().iter().copied().collect();
     Ok(addresses)
 }
@@ -124,7 +149,7 @@ async fn lowest(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Addre
 async fn scan(
     redis: &Redis,
     link: &mut Link,
-    state: StateKind,
+    asked: &Count,
     wanted: impl Fn(Address) -> bool,
     mut meet: impl FnMut(Address),
 ) -> Result<(), Fault> {
@@ -144,16 +169,7 @@ async fn scan(
                 _ => None,
             });
             let found: Vec<Address> = found.filter(|address| wanted(*address)).collect();
-            let calls = found.iter().map(|address| {
-                let mut call = redis.plain("GETRANGE", *address);
-                call.cmd.arg(1).arg(1);
-                call
-            });
-            for (reply, address) in link.put(calls.collect(), None).await.into_iter().zip(&found) {
-                if matches!(reply?, Value::BulkString(byte) if byte == [state.as_u8()]) {
-                    meet(*address);
-                }
-            }
+            glimpse(redis, link, asked, &found, &mut meet).await?;
             if next == b"0" {
                 break;
             }
@@ -168,9 +184,9 @@ const fn vanishes(state: StateKind) -> bool {
 }
 
 /// A question to an index about a state.
-fn index(redis: &Redis, name: &str, bucket: usize, state: StateKind) -> Call {
+fn index(redis: &Redis, bucket: usize, state: StateKind) -> Call {
     let mut cmd = Cmd::new();
-    cmd.arg(name).arg(redis.keys.index(bucket));
+    cmd.arg("ZRANGEBYSCORE").arg(redis.keys.index(bucket));
     if state == StateKind::Running {
         cmd.arg(0).arg("+inf");
     } else {

@@ -1,5 +1,7 @@
 //! Moving abandoned records on.
 
+use std::collections::BTreeSet;
+
 use redis::Value;
 
 use super::codec::micros;
@@ -39,10 +41,12 @@ pub(super) async fn sweep(redis: &Redis, link: &mut Link, sweep: &Sweep) -> Resu
                 }
             }
             let all = lapsed.len() <= left;
+            // Also those whose addresses find no room below: the others may all stay.
+            let had: BTreeSet<usize> = lapsed.iter().map(|(at, _)| *at).collect();
             lapsed.truncate(left);
             let stuck = step(redis, link, sweep, &lapsed, &mut count, &mut failed).await;
-            // Those that cannot be moved, of a newer format say, must not hide the others for ever.
-            asked = if all && stuck.is_empty() { Vec::new() } else { pass_over(&asked, &lapsed, &stuck) };
+            // Those that cannot be moved, of a newer format or another namespace, must not hide the others for ever.
+            asked = if all && stuck.is_empty() { Vec::new() } else { pass_over(&asked, &had, &stuck) };
         }
     }
     match failed {
@@ -71,7 +75,7 @@ async fn step(
     for some in lapsed.chunks(STRIDE) {
         let calls = some.iter().map(|(_, address)| {
             let mut call = redis.on(Script::Sweep, *address);
-            call.cmd.arg(micros(sweep.grace)).arg(micros(sweep.retention));
+            call.cmd.arg(micros(sweep.grace)).arg(micros(sweep.retention)).arg(sweep.namespace.as_str());
             call
         });
         for (reply, (at, _)) in link.put(calls.collect(), None).await.into_iter().zip(some) {
@@ -87,9 +91,8 @@ async fn step(
 }
 
 /// The buckets that had something, to be asked for more.
-fn pass_over(asked: &[(usize, usize)], lapsed: &[(usize, Address)], stuck: &[usize]) -> Vec<(usize, usize)> {
-    let here = |at: usize| lapsed.iter().any(|(of, _)| *of == at);
+fn pass_over(asked: &[(usize, usize)], had: &BTreeSet<usize>, stuck: &[usize]) -> Vec<(usize, usize)> {
     let stayed = |at: usize| stuck.iter().filter(|of| **of == at).count();
-    let asked = asked.iter().enumerate().filter(|(at, _)| here(*at));
+    let asked = asked.iter().enumerate().filter(|(at, _)| had.contains(at));
     asked.map(|(at, (bucket, passed))| (*bucket, passed + stayed(at))).collect()
 }

@@ -5,8 +5,8 @@ use std::future::Future;
 use super::driver::{Change, Driver, Finish, Found};
 use super::failure::Fault;
 use crate::address::Address;
-use crate::protocol::{Claim, Record, State, StateKind};
-use crate::store::{Entry, Page, Renewal, Sweep, SweepCount};
+use crate::protocol::{Claim, Record, State};
+use crate::store::{self, Entry, Page, Renewal, Sweep, SweepCount};
 
 pub(super) trait Call<D: Driver>: Sync {
     type Answer: Send;
@@ -52,6 +52,7 @@ calls! {
     Renewals([&'r Renewal]) = renew -> Vec<bool>, writes: true;
     SweepUp(Sweep) = sweep -> SweepCount, writes: true;
     List(Page) = list -> Vec<Entry>, writes: false;
+    Count(store::Count) = count -> u64, writes: false;
 }
 
 fn of_finishes(finishes: &[&Finish]) -> usize {
@@ -75,18 +76,5 @@ impl<D: Driver> Call<D> for Reap {
 
     async fn put(&self, driver: &D, link: &mut D::Link) -> Result<usize, Fault> {
         driver.reap(link, self.0).await
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Count(pub(super) StateKind);
-
-impl<D: Driver> Call<D> for Count {
-    type Answer = u64;
-
-    const WRITES: bool = false;
-
-    async fn put(&self, driver: &D, link: &mut D::Link) -> Result<u64, Fault> {
-        driver.count(link, self.0).await
     }
 }

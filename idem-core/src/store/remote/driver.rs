@@ -8,7 +8,7 @@ use super::failure::Fault;
 use crate::address::Address;
 use crate::protocol::{Claim, Owner, Record, StateKind};
 use crate::reply::Reply;
-use crate::store::{Addressed, Entry, Page, Renewal, StoreError, Sweep, SweepCount};
+use crate::store::{Addressed, Count, Entry, Page, Renewal, StoreError, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 /// One database's statements. Each call is one round trip unless it says otherwise, takes effect as a whole or not at
@@ -79,11 +79,7 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<Vec<Entry>, Fault>> + Send;
 
     /// [`Store::count`](crate::store::Store::count).
-    fn count(
-        &self,
-        link: &mut Self::Link,
-        state: StateKind,
-    ) -> impl Future<Output = Result<u64, Fault>> + Send;
+    fn count(&self, link: &mut Self::Link, count: &Count) -> impl Future<Output = Result<u64, Fault>> + Send;
 
     /// By which another connection can end what runs on `link`; `None` where there is no such way.
     fn session(&self, link: &Self::Link) -> Option<Self::Session>;

@@ -10,7 +10,7 @@ use super::failure::{Failure, Fault};
 use super::links::{Held, Links};
 use super::thread::Thread;
 use crate::address::Address;
-use crate::store::StoreErrorKind;
+use crate::store::{StoreError, StoreErrorKind};
 
 /// How often the server may undo a call because of somebody else.
 const CONFLICTS: u32 = 16;
@@ -42,6 +42,16 @@ impl Unanswered {
         match self {
             Self::Down(failure) | Self::Refused(failure) => failure,
         }
+    }
+
+    /// The same, of a call before which another was sent that writes.
+    pub(super) fn sent(self) -> Self {
+        Self::Down(self.failure().clone().undecided())
+    }
+
+    /// The error of a look that was to tell what became of a write: what it does not tell is not known.
+    pub(super) fn after_a_write(&self) -> StoreError {
+        self.failure().clone().undecided().to_error()
     }
 }
 
@@ -189,11 +199,12 @@ impl<D: Driver> Drop for GivenUp<'_, D> {
     }
 }
 
-/// `lost`: an earlier try of the same call may have been applied.
+/// `lost`: an earlier try of the same call may have been applied. Once a write was sent, only an answer that says so
+/// means that nothing was applied.
 fn unanswered<C: Call<D>, D: Driver>(fault: Fault, lost: bool) -> Unanswered {
-    let may_be_applied = C::WRITES && (lost || matches!(fault, Fault::Broken(_)));
+    let may_be_applied = C::WRITES && (lost || matches!(fault, Fault::Broken(_) | Fault::Unread(_)));
     let refused = matches!(fault, Fault::Refused(_));
-    let transient = !matches!(fault, Fault::Unreached(_) | Fault::Shut(_) | Fault::Refused(_));
+    let transient = matches!(fault, Fault::Broken(_) | Fault::Again(_));
     let failure = fault.into_failure();
     let failure = match (may_be_applied, transient) {
         (true, _) => failure.undecided(),

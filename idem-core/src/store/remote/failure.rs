@@ -27,6 +27,11 @@ impl Failure {
         self.kind
     }
 
+    #[cfg(feature = "redis")]
+    pub(in crate::store) fn says(&self, message: &str) -> bool {
+        &*self.message == message
+    }
+
     /// The same, of something that may have been applied.
     pub(super) fn undecided(self) -> Self {
         Self { kind: StoreErrorKind::Undecided, ..self }
@@ -63,6 +68,8 @@ pub(in crate::store) enum Fault {
     Shut(Failure),
     /// The server refused it for what it says. Nothing was applied. In a batch, one operation may be to blame.
     Refused(Failure),
+    /// The server answered, and the answer cannot be read: what was sent may have been applied, as where none came.
+    Unread(Failure),
 }
 
 impl Fault {
@@ -73,7 +80,8 @@ impl Fault {
             | Self::Broken(failure)
             | Self::Again(failure)
             | Self::Shut(failure)
-            | Self::Refused(failure) => failure,
+            | Self::Refused(failure)
+            | Self::Unread(failure) => failure,
         }
     }
 
@@ -83,7 +91,8 @@ impl Fault {
             | Self::Broken(failure)
             | Self::Again(failure)
             | Self::Shut(failure)
-            | Self::Refused(failure) => failure,
+            | Self::Refused(failure)
+            | Self::Unread(failure) => failure,
         }
     }
 }

@@ -36,7 +36,9 @@ async fn round<D: Driver>(
     let mut rest = if addresses.is_empty() {
         Vec::new().into_iter()
     } else {
-        exchange.put(&call::Load(&addresses)).await?.into_iter()
+        let found = exchange.put(&call::Load(&addresses)).await;
+        // That renewed some, and perhaps these.
+        found.map_err(Unanswered::sent)?.into_iter()
     };
     let answers = renewals.iter().zip(renewed).map(|(renewal, renewed)| {
         if renewed { Ok(RenewOutcome::Renewed) } else { why_not(renewal, rest.next()) }

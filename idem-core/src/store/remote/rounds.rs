@@ -54,7 +54,8 @@ pub(super) async fn serve<R: Rounds>(work: &R, requests: &[R::Request]) -> Answe
     }
 }
 
-/// Fails only where none has been answered. Once it is `late`, what is open is not tried again.
+/// Fails only where none has been answered and the first round was not. Once it is `late`, what is open is not tried
+/// again.
 async fn decide<R: Rounds>(
     work: &R,
     requests: &[&R::Request],
@@ -62,18 +63,21 @@ async fn decide<R: Rounds>(
 ) -> Result<Answers<R::Answer>, Unanswered> {
     let mut answers: Answers<R::Answer> = requests.iter().map(|_| Err(contended())).collect();
     let mut open: Vec<usize> = (0..requests.len()).collect();
+    let mut first = true;
     for _ in 0..CONTENTION {
         match work.round(requests, &open, &mut answers).await {
             Ok(again) if again.is_empty() || late() => break,
             Ok(again) => open = again,
-            Err(unanswered) if open.len() == requests.len() => return Err(unanswered),
+            Err(unanswered) if first => return Err(unanswered),
+            // An earlier round may have written for these, and lost the answer.
             Err(unanswered) => {
                 for at in open {
-                    tell(&mut answers, at, Err(unanswered.failure().to_error()));
+                    tell(&mut answers, at, Err(unanswered.after_a_write()));
                 }
                 break;
             }
         }
+        first = false;
     }
     Ok(answers)
 }
@@ -84,10 +88,11 @@ pub(super) fn tell<T>(answers: &mut Answers<T>, at: usize, verdict: Result<T, St
     }
 }
 
+/// Of tries that each found the record changed: one whose answer was lost may have been applied.
 pub(super) fn contended() -> StoreError {
     StoreError::new(
-        StoreErrorKind::Unavailable,
-        "others changed the record each time it was to be written: try again",
+        StoreErrorKind::Undecided,
+        "others changed the record each time it was to be written: ask again",
     )
 }
 

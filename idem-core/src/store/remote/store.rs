@@ -15,10 +15,10 @@ use super::queue::Queue;
 use super::thread::Thread;
 use super::{renewals, verdicts};
 use crate::address::Address;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
-    Answers, Batch, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, StoreError,
-    StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::time::Timestamp;
 
@@ -130,21 +130,24 @@ impl<D: Driver> Remote<D> {
     }
 
     pub(in crate::store) async fn settle(&self, settlement: Settlement) -> Result<WriteOutcome, StoreError> {
-        let Settlement { address, seen, verdict, order, retention } = settlement;
+        let Settlement { namespace, address, seen, verdict, order, retention } = settlement;
         self.decide(address, move |record, now| {
-            protocol::settle(record, seen, &verdict, &order, retention, now)
+            protocol::settle(record, &namespace, seen, &verdict, &order, retention, now)
         })
         .await
     }
 
     pub(in crate::store) async fn free(&self, freeing: Freeing) -> Result<WriteOutcome, StoreError> {
-        let Freeing { address, seen, order, retention } = freeing;
-        self.decide(address, move |record, now| protocol::free(record, seen, &order, retention, now)).await
+        let Freeing { namespace, address, seen, order, retention } = freeing;
+        self.decide(address, move |record, now| {
+            protocol::free(record, &namespace, seen, &order, retention, now)
+        })
+        .await
     }
 
     pub(in crate::store) async fn forget(&self, forgetting: Forgetting) -> Result<WriteOutcome, StoreError> {
-        let Forgetting { address, seen } = forgetting;
-        self.decide(address, move |record, _| protocol::forget(record, seen)).await
+        let Forgetting { namespace, address, seen } = forgetting;
+        self.decide(address, move |record, _| protocol::forget(record, &namespace, seen)).await
     }
 
     pub(in crate::store) async fn sweep(&self, sweep: Sweep) -> Result<SweepCount, StoreError> {
@@ -152,7 +155,7 @@ impl<D: Driver> Remote<D> {
         let mut left = sweep.limit;
         while left > 0 {
             let limit = left.min(STEP);
-            let step = Sweep { limit, ..sweep };
+            let step = Sweep { limit, ..sweep.clone() };
             let count = match self.put(move |to| async move { to.put(&call::SweepUp(&step)).await }).await {
                 Ok(count) => count,
                 // What was moved is moved, so "nothing was applied" would be untrue.
@@ -194,8 +197,8 @@ impl<D: Driver> Remote<D> {
         self.put(move |to| async move { to.put(&call::List(&page)).await }).await
     }
 
-    pub(in crate::store) async fn count(&self, state: StateKind) -> Result<u64, StoreError> {
-        self.put(move |to| async move { to.put(&call::Count(state)).await }).await
+    pub(in crate::store) async fn count(&self, count: Count) -> Result<u64, StoreError> {
+        self.put(move |to| async move { to.put(&call::Count(&count)).await }).await
     }
 
     /// Closes the connections that nobody uses. Those in use close as they are given up.
@@ -289,7 +292,7 @@ macro_rules! store_by_remote {
                 sweep($crate::store::Sweep) -> Result<$crate::store::SweepCount, $crate::store::StoreError>;
                 reap(usize) -> Result<usize, $crate::store::StoreError>;
                 list($crate::store::Page) -> Result<Vec<$crate::store::Entry>, $crate::store::StoreError>;
-                count($crate::protocol::StateKind) -> Result<u64, $crate::store::StoreError>;
+                count($crate::store::Count) -> Result<u64, $crate::store::StoreError>;
                 settle($crate::store::Settlement) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 free($crate::store::Freeing) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 forget($crate::store::Forgetting) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;

@@ -2,7 +2,7 @@
 
 use super::call;
 use super::driver::{Change, Driver, Found};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, Unanswered};
 use super::rounds::{CONTENTION, contended};
 use crate::address::Address;
 use crate::protocol::{Record, WriteOutcome};
@@ -15,8 +15,12 @@ pub(super) async fn decide<D: Driver>(
     address: Address,
     transition: impl Fn(&mut Option<Record>, Timestamp) -> WriteOutcome + Send,
 ) -> Result<WriteOutcome, StoreError> {
-    for _ in 0..CONTENTION {
-        let (before, now) = match look_up(exchange, address).await? {
+    for round in 0..CONTENTION {
+        let found = look(exchange, address).await;
+        // An earlier round may have written the order, and lost the answer.
+        let found = if round == 0 { found } else { found.map_err(Unanswered::sent) };
+        let found = found.map_err(|unanswered| unanswered.failure().to_error())?;
+        let (before, now) = match stands(found)? {
             Some((record, now)) => (Some(record), now),
             None => (None, Timestamp::from_micros(0)),
         };
@@ -40,8 +44,16 @@ pub(super) async fn look_up<D: Driver>(
     exchange: &Exchange<D>,
     address: Address,
 ) -> Result<Option<(Box<Record>, Timestamp)>, StoreError> {
-    let found = exchange.put(&call::Load(&[address])).await;
-    match found.map_err(|unanswered| unanswered.failure().to_error())?.pop() {
+    let found = look(exchange, address).await;
+    stands(found.map_err(|unanswered| unanswered.failure().to_error())?)
+}
+
+async fn look<D: Driver>(exchange: &Exchange<D>, address: Address) -> Result<Option<Found>, Unanswered> {
+    exchange.put(&call::Load(&[address])).await.map(|mut found| found.pop())
+}
+
+fn stands(found: Option<Found>) -> Result<Option<(Box<Record>, Timestamp)>, StoreError> {
+    match found {
         Some(Found::Stands(record, now)) => Ok(Some((record, now))),
         Some(Found::Unreadable(error)) => Err(error),
         Some(Found::Nothing | Found::Fresh(_)) | None => Ok(None),

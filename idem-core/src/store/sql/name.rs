@@ -37,7 +37,6 @@ impl TableName {
     }
 
     /// Its parts, for a catalogue.
-    #[cfg(any(feature = "mysql", test))]
     pub(in crate::store) fn parts(&self) -> (Option<&str>, &str) {
         (self.schema.as_deref(), &self.table)
     }

@@ -11,7 +11,7 @@ use super::writer::ROUND;
 use super::{row, sql};
 use crate::address::Address;
 use crate::protocol::{Record, StateKind};
-use crate::store::{Entry, Page, StoreError, StoreErrorKind};
+use crate::store::{Count, Entry, Page, StoreError, StoreErrorKind};
 
 type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
 
@@ -19,7 +19,7 @@ type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(super) enum Job {
     LookUp(Address, Caller<Option<Record>>),
     List(Page, Caller<Vec<Entry>>),
-    Count(StateKind, Caller<u64>),
+    Count(Count, Caller<u64>),
 }
 
 #[derive(Debug)]
@@ -36,8 +36,8 @@ impl Desk for Reader {
             match job {
                 Job::LookUp(address, caller) => look_ups.push((address, caller)),
                 Job::List(page, caller) => tell(caller, self.list(&page)),
-                Job::Count(state, caller) => {
-                    let count = self.count(state).map_err(|failure| failure.to_error());
+                Job::Count(count, caller) => {
+                    let count = self.count(&count).map_err(|failure| failure.to_error());
                     tell(caller, count);
                 }
             }
@@ -78,7 +78,8 @@ impl Reader {
         let limit = i64::try_from(page.limit).unwrap_or(i64::MAX);
         let entries = self.read(|connection| {
             let mut statement = connection.prepare_cached(statement)?;
-            let mut rows = statement.query(params![row::number(page.state), after, limit])?;
+            let mut rows =
+                statement.query(params![row::number(page.state), after, limit, page.namespace.as_str()])?;
             let mut entries = Vec::new();
             while let Some(row) = rows.next()? {
                 entries.push(entry(row));
@@ -88,16 +89,18 @@ impl Reader {
         entries.map_err(|failure| failure.to_error())?.into_iter().collect()
     }
 
-    fn count(&mut self, state: StateKind) -> Result<u64, Failure> {
-        let statement = match state {
+    fn count(&mut self, count: &Count) -> Result<u64, Failure> {
+        let statement = match count.state {
             StateKind::Done => sql::COUNT_DONE,
             _ => sql::COUNT_OPEN,
         };
-        let count = self.read(|connection| {
+        let number = self.read(|connection| {
             let mut statement = connection.prepare_cached(statement)?;
-            statement.query_row([row::number(state)], |row| row.get::<_, i64>(0))
+            statement.query_row(params![row::number(count.state), count.namespace.as_str()], |row| {
+                row.get::<_, i64>(0)
+            })
         })?;
-        Ok(u64::try_from(count).unwrap_or(0))
+        Ok(u64::try_from(number).unwrap_or(0))
     }
 
     /// Reads on the connection, which is replaced after any failure.

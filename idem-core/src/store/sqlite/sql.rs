@@ -124,6 +124,41 @@ macro_rules! terms {
     };
 }
 
+/// The namespace in a text of [`Terms`](crate::protocol::Terms): what stands behind its second space.
+macro_rules! namespace_in {
+    ($text:literal) => {
+        concat!(
+            "substr(substr(",
+            $text,
+            ", instr(",
+            $text,
+            ", ' ') + 1), instr(substr(",
+            $text,
+            ", instr(",
+            $text,
+            ", ' ') + 1), ' ') + 1)"
+        )
+    };
+}
+
+/// True of rows of the namespace, and of those that name none.
+macro_rules! seen_in {
+    ($namespace:literal) => {
+        concat!(
+            "(terms IS NULL OR CASE typeof(terms) WHEN 'integer' THEN \
+             terms IN (SELECT idem_terms.id FROM idem_terms WHERE ",
+            namespace_in!("text"),
+            " = ",
+            $namespace,
+            ") ELSE ",
+            namespace_in!("terms"),
+            " = ",
+            $namespace,
+            " END)"
+        )
+    };
+}
+
 /// One statement in two forms.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Both {
@@ -158,6 +193,8 @@ pub(super) const ABANDONED: &str = concat!(
     " FROM idem_record INDEXED BY idem_record_open \
      WHERE state <> 2 AND state = 1 AND until <= ?1 AND ",
     known!(),
+    " AND ",
+    seen_in!("?3"),
     " LIMIT ?2"
 );
 
@@ -174,19 +211,35 @@ pub(super) const LIST_DONE: &str = concat!(
     " FROM ",
     done!(),
     " WHERE state = 2 AND state = ?1 \
-     AND substr(address, 1, 8) >= coalesce(substr(?2, 1, 8), x'') AND address > ?2 ORDER BY substr(address, 1, 8), address LIMIT ?3"
+     AND substr(address, 1, 8) >= coalesce(substr(?2, 1, 8), x'') AND address > ?2 AND ",
+    seen_in!("?4"),
+    " ORDER BY substr(address, 1, 8), address LIMIT ?3"
 );
 pub(super) const LIST_OPEN: &str = concat!(
     "SELECT ",
     columns!(),
     " FROM idem_record INDEXED BY idem_record_open \
-     WHERE state <> 2 AND state = ?1 AND address > ?2 ORDER BY address LIMIT ?3"
+     WHERE state <> 2 AND state = ?1 AND address > ?2 AND ",
+    seen_in!("?4"),
+    " ORDER BY address LIMIT ?3"
 );
 
-pub(super) const COUNT_DONE: &str =
-    concat!("SELECT count(*) FROM ", done!(), " WHERE state = 2 AND state = ?1");
-pub(super) const COUNT_OPEN: &str =
-    "SELECT count(*) FROM idem_record INDEXED BY idem_record_open WHERE state <> 2 AND state = ?1";
+/// Where all texts of the file are numbered and of the namespace, the index has the answer, and no row is read.
+pub(super) const COUNT_DONE: &str = concat!(
+    "SELECT CASE WHEN (SELECT count(*) FROM idem_terms) < 1000 AND NOT EXISTS (SELECT 1 FROM idem_terms WHERE ",
+    namespace_in!("text"),
+    " <> ?2) THEN (SELECT count(*) FROM ",
+    done!(),
+    " WHERE state = 2 AND state = ?1) ELSE (SELECT count(*) FROM ",
+    done!(),
+    " WHERE state = 2 AND state = ?1 AND ",
+    seen_in!("?2"),
+    ") END"
+);
+pub(super) const COUNT_OPEN: &str = concat!(
+    "SELECT count(*) FROM idem_record INDEXED BY idem_record_open WHERE state <> 2 AND state = ?1 AND ",
+    seen_in!("?2")
+);
 
 /// Gives a label its number, while there are few.
 pub(super) const NUMBER: &str = "INSERT INTO idem_label (text) SELECT ?1 \

@@ -12,10 +12,10 @@ use super::worker::Worker;
 use super::writer::ROUND;
 use super::{reader, schema, writer};
 use crate::address::Address;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
-    Addressed, Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal,
-    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Addressed, Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release,
+    Renewal, Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 
 /// Records in an SQLite file. Share it behind an `Arc`; see the [module](super).
@@ -142,7 +142,7 @@ impl SqliteStore {
         let mut total = SweepCount::default();
         let mut left = sweep.limit;
         while left > 0 {
-            let step = Sweep { limit: left.min(ROUND), ..sweep };
+            let step = Sweep { limit: left.min(ROUND), ..sweep.clone() };
             let asked = step.limit;
             let count = match self.upkeep(|caller| writer::Job::Sweep(step, caller)).await {
                 Ok(count) => count,
@@ -201,10 +201,11 @@ const MARK_UNKNOWN: Transition<Surrender, WriteOutcome> =
 const RENEW: Transition<Renewal, RenewOutcome> =
     |r, record, now| protocol::renew(record, r.owner, r.lease, now);
 const SETTLE: Transition<Settlement, WriteOutcome> =
-    |s, record, now| protocol::settle(record, s.seen, &s.verdict, &s.order, s.retention, now);
+    |s, record, now| protocol::settle(record, &s.namespace, s.seen, &s.verdict, &s.order, s.retention, now);
 const FREE: Transition<Freeing, WriteOutcome> =
-    |f, record, now| protocol::free(record, f.seen, &f.order, f.retention, now);
-const FORGET: Transition<Forgetting, WriteOutcome> = |f, record, _| protocol::forget(record, f.seen);
+    |f, record, now| protocol::free(record, &f.namespace, f.seen, &f.order, f.retention, now);
+const FORGET: Transition<Forgetting, WriteOutcome> =
+    |f, record, _| protocol::forget(record, &f.namespace, f.seen);
 
 impl Store for SqliteStore {
     #[cfg(feature = "sqlite-tx")]
@@ -248,8 +249,8 @@ impl Store for SqliteStore {
         Box::pin(self.read(move |caller| reader::Job::List(page, caller)))
     }
 
-    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
-        Box::pin(self.read(move |caller| reader::Job::Count(state, caller)))
+    fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
+        Box::pin(self.read(move |caller| reader::Job::Count(count, caller)))
     }
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::change::Change;
 use super::error::Failure;
@@ -11,7 +11,7 @@ use super::round::{Rules, transact, write_all};
 use super::transaction::{Broken, End};
 use super::{row, sql};
 use crate::address::Address;
-use crate::protocol::{self, Record, Swept};
+use crate::protocol::{self, Namespace, Record, Swept};
 use crate::store::{Sweep, SweepCount};
 use crate::time::Timestamp;
 
@@ -45,11 +45,11 @@ pub(super) fn sweep(link: &mut Link, rules: &Rules, sweep: &Sweep) -> Result<Swe
         let mut count = SweepCount::default();
         let Some(lapsed_by) = now.as_micros().checked_sub(grace) else { return Ok((count, End::RollBack)) };
         let limit = i64::try_from(sweep.limit).unwrap_or(i64::MAX);
-        let found = abandoned(connection, row::signed(lapsed_by), limit);
+        let found = abandoned(connection, row::signed(lapsed_by), limit, &sweep.namespace);
         let mut changes = Vec::new();
         for (address, before) in found.map_err(|error| Failure::of(error, path))? {
             let mut after = before.clone();
-            match protocol::sweep(&mut after, sweep.grace, sweep.retention, now) {
+            match protocol::sweep(&mut after, &sweep.namespace, sweep.grace, sweep.retention, now) {
                 Swept::Kept => {}
                 Swept::Unknown => count.unknown += 1,
                 Swept::Released => count.released += 1,
@@ -63,9 +63,14 @@ pub(super) fn sweep(link: &mut Link, rules: &Rules, sweep: &Sweep) -> Result<Swe
 
 /// Running records whose lease ended by then, without those that are damaged: these are left alone, and told to whoever
 /// asks for them by their keys.
-fn abandoned(connection: &Connection, by: i64, limit: i64) -> rusqlite::Result<Vec<(Address, Record)>> {
+fn abandoned(
+    connection: &Connection,
+    by: i64,
+    limit: i64,
+    namespace: &Namespace,
+) -> rusqlite::Result<Vec<(Address, Record)>> {
     let mut statement = connection.prepare_cached(sql::ABANDONED)?;
-    let mut rows = statement.query([by, limit])?;
+    let mut rows = statement.query(params![by, limit, namespace.as_str()])?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
         if let (Ok(address), Ok(record)) = (row::address(row), row::record(row)) {

@@ -6,7 +6,7 @@ use crate::protocol::{
 };
 use crate::store::{Freeing, Page, Settlement, Store};
 use crate::testing::history::order_number;
-use crate::testing::trial::{address, reply, reply_in, sound, unknown};
+use crate::testing::trial::{address, namespace, reply, reply_in, sound, unknown};
 use crate::testing::{Backend, Trial};
 
 /// What the line says behind its time; the time too, on a clock that stands still.
@@ -144,7 +144,8 @@ pub async fn come_back_byte_for_byte<B: Backend>(t: Trial<B>) {
             let mut model = Some(t.present(&key).await);
             let now = t.now().await;
             let (seen, kept) = (unknown(owner), t.long());
-            let applied = crate::protocol::settle(&mut model, seen, &verdict, &order, kept, now);
+            let applied =
+                crate::protocol::settle(&mut model, &namespace(), seen, &verdict, &order, kept, now);
             assert_eq!(applied, WriteOutcome::Applied, "the protocol takes it");
             let expected = model.and_then(|model| model.audit).map(|line| behind_time(&line));
             assert_eq!(t.settle(settlement.clone()).await, WriteOutcome::Applied, "a verdict ends unknown");
@@ -154,7 +155,10 @@ pub async fn come_back_byte_for_byte<B: Backend>(t: Trial<B>) {
                 expected,
                 "a line comes back as it was written"
             );
-            let listed = sound("a list", t.store().list(Page { state, after: None, limit: 100 }).await);
+            let listed = sound(
+                "a list",
+                t.store().list(Page { namespace: namespace(), state, after: None, limit: 100 }).await,
+            );
             let entry =
                 listed.into_iter().find(|entry| entry.address == address(&key)).expect("it is listed");
             assert_eq!(entry.record, record, "a list shows the record as a look-up does");

@@ -3,7 +3,7 @@
 use crate::address::Address;
 use crate::protocol::{AfterCrash, StateKind, WriteOutcome};
 use crate::store::{Entry, Page, Store};
-use crate::testing::trial::{address, reply, sound};
+use crate::testing::trial::{address, counting, namespace, reply, sound};
 use crate::testing::{Backend, Trial};
 
 /// Two running, three done, one released, two unknown.
@@ -26,7 +26,7 @@ async fn list<B: Backend>(
     after: Option<Address>,
     limit: usize,
 ) -> Vec<Entry> {
-    sound("a list", t.store().list(Page { state, after, limit }).await)
+    sound("a list", t.store().list(Page { namespace: namespace(), state, after, limit }).await)
 }
 
 fn sorted(keys: &[&str]) -> Vec<Address> {
@@ -88,7 +88,7 @@ pub async fn counts_each_state<B: Backend>(t: Trial<B>) {
     let counts = async || {
         let mut counts = Vec::new();
         for state in StateKind::ALL {
-            counts.push(sound("a count", t.store().count(state).await));
+            counts.push(sound("a count", t.store().count(counting(state)).await));
         }
         counts
     };

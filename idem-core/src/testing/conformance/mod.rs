@@ -16,6 +16,7 @@ pub mod claims;
 pub mod fences;
 pub mod lines;
 pub mod listing;
+pub mod namespaces;
 pub mod nonces;
 pub mod order_races;
 pub mod orders;
@@ -92,6 +93,17 @@ macro_rules! __conformance_cases {
                 say_how_long_a_settled_record_lives
                 say_how_long_a_freed_record_lives
                 come_back_as_they_were
+            }
+            namespaces {
+                are_listed_apart
+                are_told_apart_to_the_last_byte
+                take_no_place_in_pages_of_others
+                are_counted_apart
+                are_swept_apart
+                are_settled_apart
+                are_freed_apart
+                are_forgotten_apart
+                expire_together
             }
             repeats {
                 a_claim

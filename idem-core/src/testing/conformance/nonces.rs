@@ -3,7 +3,7 @@
 
 use super::states::try_everywhere;
 use crate::protocol::{Claim, Nonce, Owner, RenewOutcome, WriteOutcome};
-use crate::testing::history::{By, Look, Span, Write};
+use crate::testing::history::{By, Look, Span, Whose, Write};
 use crate::testing::trial::{answered, reply};
 use crate::testing::{Backend, Trial};
 
@@ -26,9 +26,9 @@ guards! {
     the_nonce_guards_a_release the_fence_guards_a_release Write::Release { retention: Span::Long };
     the_nonce_guards_a_surrender the_fence_guards_a_surrender Write::MarkUnknown;
     the_nonce_guards_a_renewal the_fence_guards_a_renewal Write::Renew { lease: Span::Long };
-    the_nonce_guards_a_settlement the_fence_guards_a_settlement Write::Settle { look: Look::Now, happened: Some(1), order: 0, retention: Span::Long };
-    the_nonce_guards_a_freeing the_fence_guards_a_freeing Write::Free { look: Look::Now, order: 0, retention: Span::Long };
-    the_nonce_guards_a_forgetting the_fence_guards_a_forgetting Write::Forget { look: Look::Now };
+    the_nonce_guards_a_settlement the_fence_guards_a_settlement Write::Settle { whose: Whose::Own, look: Look::Now, happened: Some(1), order: 0, retention: Span::Long };
+    the_nonce_guards_a_freeing the_fence_guards_a_freeing Write::Free { whose: Whose::Own, look: Look::Now, order: 0, retention: Span::Long };
+    the_nonce_guards_a_forgetting the_fence_guards_a_forgetting Write::Forget { whose: Whose::Own, look: Look::Now };
 }
 
 /// A store that keeps or compares only part of the nonce, or reads it as a number or as text, is caught here.

@@ -4,7 +4,7 @@ use super::races::{completing, handle};
 use crate::protocol::{Current, Seen, StateKind, Verdict, WriteOutcome};
 use crate::store::{Freeing, Store};
 use crate::testing::parallel::{at_once, patiently};
-use crate::testing::trial::{address, answered, order, reply};
+use crate::testing::trial::{address, answered, namespace, order, reply};
 use crate::testing::{Backend, Trial};
 
 /// The first one counts, and the others are told: a reply is never thrown away, and what may run again has no late
@@ -42,7 +42,13 @@ pub async fn a_freeing_or_its_owner_but_not_both<B: Backend>(t: Trial<B>) {
             .map(|number| {
                 let complete = completing(&t, number / 2, &key, owner, reply("late"));
                 let store = handle(&t, number / 2 + 1);
-                let freeing = Freeing { address: address(&key), seen, order: order(), retention: t.long() };
+                let freeing = Freeing {
+                    namespace: namespace(),
+                    address: address(&key),
+                    seen,
+                    order: order(),
+                    retention: t.long(),
+                };
                 async move {
                     if (number + round) % 2 == 0 {
                         complete.await

@@ -7,7 +7,7 @@ use crate::protocol::{
     WriteOutcome,
 };
 use crate::store::{Forgetting, Freeing, Settlement, Store};
-use crate::testing::trial::{address, answered, order, reply, sound, unknown};
+use crate::testing::trial::{address, answered, namespace, order, reply, sound, unknown};
 use crate::testing::{Backend, Trial};
 
 const MOVED: &str = "an order about a record that has moved is refused";
@@ -21,7 +21,7 @@ pub(super) async fn give_up<B: Backend>(t: &Trial<B>, key: &str) -> Owner {
 /// An order to free the record of `key` as it is now.
 pub(super) async fn freeing<B: Backend>(t: &Trial<B>, key: &str) -> Freeing {
     let seen = Seen::of(&t.present(key).await);
-    Freeing { address: address(key), seen, order: order(), retention: t.long() }
+    Freeing { namespace: namespace(), address: address(key), seen, order: order(), retention: t.long() }
 }
 
 pub(super) async fn assert_applied<B: Backend>(t: &Trial<B>, freeing: Freeing) {
@@ -58,7 +58,7 @@ pub async fn what_has_moved_is_left_alone<B: Backend>(t: Trial<B>) {
             }
             let freed = t.free(Freeing { seen, ..freeing(&t, key).await }).await;
             assert_eq!(freed, lost, "{MOVED} ({key}, seen as {seen:?})");
-            let forgetting = Forgetting { address: address(key), seen };
+            let forgetting = Forgetting { namespace: namespace(), address: address(key), seen };
             let forgotten = sound("forgetting", t.store().forget(forgetting).await);
             assert_eq!(forgotten, lost, "{MOVED} ({key}, seen as {seen:?})");
             t.assert_unchanged(key, &before, MOVED).await;
@@ -72,7 +72,10 @@ pub async fn a_late_completion_is_not_forgotten<B: Backend>(t: Trial<B>) {
     let seen = Seen::of(&t.present("k").await);
     assert_eq!(t.complete("k", owner, &reply("late")).await, WriteOutcome::Applied, "a late word counts");
     let lost = WriteOutcome::Lost(answered(reply("late")));
-    let forgotten = sound("forgetting", t.store().forget(Forgetting { address: address("k"), seen }).await);
+    let forgotten = sound(
+        "forgetting",
+        t.store().forget(Forgetting { namespace: namespace(), address: address("k"), seen }).await,
+    );
     assert_eq!(forgotten, lost, "what was unknown when it was seen is done now");
     let same = t.settle(t.verdict("k", owner, Verdict::Happened(reply("late")))).await;
     assert_eq!(same, lost, "nor does a verdict take the credit");
@@ -191,7 +194,8 @@ pub async fn only_open_records_are_freed<B: Backend>(t: Trial<B>) {
         t.assert_unchanged(key, &before, "freeing is refused").await;
     }
     let (address, seen) = (address("absent"), unknown(owner));
-    let nothing = t.free(Freeing { address, seen, order: order(), retention: t.long() }).await;
+    let nothing =
+        t.free(Freeing { namespace: namespace(), address, seen, order: order(), retention: t.long() }).await;
     assert_eq!(nothing, WriteOutcome::Lost(Current::Absent), "there is nothing to free");
     assert_eq!(t.record("absent").await, None, "an order makes no record");
 }

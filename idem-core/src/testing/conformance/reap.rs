@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{AfterCrash, StateKind, WriteOutcome};
 use crate::store::Store;
-use crate::testing::trial::{reply, sound};
+use crate::testing::trial::{counting, reply, sound};
 use crate::testing::{Backend, Trial};
 
 async fn done<B: Backend>(t: &Trial<B>, key: &str, retention: Duration) {
@@ -65,12 +65,12 @@ pub async fn a_limit_is_kept<B: Backend>(t: Trial<B>) {
         done(&t, &format!("k{number}"), t.short()).await;
     }
     t.pass_short().await;
-    let mut left = sound("a count", t.store().count(StateKind::Done).await);
+    let mut left = sound("a count", t.store().count(counting(StateKind::Done)).await);
     assert_eq!(t.reap(0).await, 0, "none are to go");
     loop {
         let reaped = t.reap(3).await;
         assert!(reaped <= 3, "no more than the limit go in one call: {reaped}");
-        let now_left = sound("a count", t.store().count(StateKind::Done).await);
+        let now_left = sound("a count", t.store().count(counting(StateKind::Done)).await);
         assert!(
             left - now_left <= 3,
             "no more than the limit go in one call: {left} were there, {now_left} are"
@@ -92,5 +92,9 @@ pub async fn a_big_limit_takes_all<B: Backend>(t: Trial<B>) {
     done(&t, "live", t.long()).await;
     t.pass_short().await;
     assert!(t.reap(usize::MAX).await <= 70, "seventy retentions are over");
-    assert_eq!(sound("a count", t.store().count(StateKind::Done).await), 1, "one record has not expired");
+    assert_eq!(
+        sound("a count", t.store().count(counting(StateKind::Done)).await),
+        1,
+        "one record has not expired"
+    );
 }

@@ -3,7 +3,7 @@
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Claim, State, StateKind, WriteOutcome};
 use crate::store::{Page, Store};
-use crate::testing::trial::{address, print, reply, sound};
+use crate::testing::trial::{address, namespace, print, reply, sound};
 use crate::testing::{Backend, Trial};
 
 /// Through every state, and in a list too.
@@ -29,7 +29,7 @@ pub async fn keep_what_was_claimed<B: Backend>(t: Trial<B>) {
             assert_eq!((record.owner, record.attempts), (owner, 1), "the owner is kept");
             assert_eq!(record.created, running.created, "the age is kept");
         }
-        let page = Page { state: StateKind::Done, after: None, limit: 100 };
+        let page = Page { namespace: namespace(), state: StateKind::Done, after: None, limit: 100 };
         let listed = sound("a list", t.store().list(page).await);
         let entry =
             listed.into_iter().find(|entry| entry.address == address(key)).expect("a done record is listed");

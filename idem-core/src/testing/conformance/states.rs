@@ -2,7 +2,9 @@
 //! answer, and the record afterwards.
 
 use crate::protocol::AfterCrash;
-use crate::testing::history::{Action, Ask, By, Guarded, Look, Runner, Side, Span, Step, Write};
+use crate::testing::history::{
+    Action, Ask, By, Guarded, Look, NAMESPACES, Runner, Side, Span, Step, Whose, Write,
+};
 use crate::testing::{Backend, Trial};
 
 /// T1, T2a, T2b, T7, T10.
@@ -42,21 +44,32 @@ pub async fn renew<B: Backend>(t: Trial<B>) {
 
 /// A verdict, the same one again, and another one.
 pub async fn settle_as_happened<B: Backend>(t: Trial<B>) {
-    let happened =
-        |reply| Write::Settle { look: Look::Now, happened: Some(reply), order: 0, retention: Span::Long };
+    let happened = |reply| Write::Settle {
+        whose: Whose::Own,
+        look: Look::Now,
+        happened: Some(reply),
+        order: 0,
+        retention: Span::Long,
+    };
     try_everywhere(t, &[(By::Current, happened(1)), (By::Current, happened(1)), (By::Current, happened(2))])
         .await;
 }
 
 /// A verdict, and the opposite.
 pub async fn settle_as_not_happened<B: Backend>(t: Trial<B>) {
-    let verdict = |happened| Write::Settle { look: Look::Now, happened, order: 0, retention: Span::Long };
+    let verdict = |happened| Write::Settle {
+        whose: Whose::Own,
+        look: Look::Now,
+        happened,
+        order: 0,
+        retention: Span::Long,
+    };
     try_everywhere(t, &[(By::Current, verdict(None)), (By::Current, verdict(Some(1)))]).await;
 }
 
 /// The same order, and another's.
 pub async fn free<B: Backend>(t: Trial<B>) {
-    let free = |order| Write::Free { look: Look::Now, order, retention: Span::Long };
+    let free = |order| Write::Free { whose: Whose::Own, look: Look::Now, order, retention: Span::Long };
     try_everywhere(t, &[(By::Current, free(0)), (By::Current, free(0)), (By::Current, free(1))]).await;
 }
 
@@ -65,10 +78,13 @@ pub async fn orders_about_what_has_moved<B: Backend>(t: Trial<B>) {
     let mut writes = Vec::new();
     for look in [Look::OtherState, Look::OtherTime] {
         for happened in [Some(1), None] {
-            writes.push((By::Current, Write::Settle { look, happened, order: 0, retention: Span::Long }));
+            writes.push((
+                By::Current,
+                Write::Settle { whose: Whose::Own, look, happened, order: 0, retention: Span::Long },
+            ));
         }
-        writes.push((By::Current, Write::Free { look, order: 0, retention: Span::Long }));
-        writes.push((By::Current, Write::Forget { look }));
+        writes.push((By::Current, Write::Free { whose: Whose::Own, look, order: 0, retention: Span::Long }));
+        writes.push((By::Current, Write::Forget { whose: Whose::Own, look }));
     }
     try_everywhere(t, &writes).await;
 }
@@ -77,17 +93,23 @@ pub async fn orders_about_what_has_moved<B: Backend>(t: Trial<B>) {
 pub async fn forget<B: Backend>(t: Trial<B>) {
     try_everywhere(
         t,
-        &[(By::Current, Write::Forget { look: Look::Now }), (By::Current, Write::Forget { look: Look::Now })],
+        &[
+            (By::Current, Write::Forget { whose: Whose::Own, look: Look::Now }),
+            (By::Current, Write::Forget { whose: Whose::Own, look: Look::Now }),
+        ],
     )
     .await;
 }
 
-/// T7 and what it leaves alone.
+/// T7 and what it leaves alone, in one namespace and the other.
 pub async fn sweep<B: Backend>(t: Trial<B>) {
     let mut runner = Runner::new(t);
     bring_about(&mut runner).await;
-    take(&mut runner, Action::Sweep { grace: Span::Zero, retention: Span::Long, limit: usize::MAX }).await;
-    take(&mut runner, Action::Audit).await;
+    for of in 0..NAMESPACES {
+        let (grace, retention, limit) = (Span::Zero, Span::Long, usize::MAX);
+        take(&mut runner, Action::Sweep { of, grace, retention, limit }).await;
+        take(&mut runner, Action::Audit).await;
+    }
 }
 
 /// T9 and what it leaves alone.
@@ -148,7 +170,16 @@ async fn bring_about<B: Backend>(runner: &mut Runner<B>) {
         (6, Write::Release { retention: Span::Short }),
         (7, Write::MarkUnknown),
         (8, Write::MarkUnknown),
-        (8, Write::Settle { look: Look::Now, happened: Some(2), order: 0, retention: Span::Long }),
+        (
+            8,
+            Write::Settle {
+                whose: Whose::Own,
+                look: Look::Now,
+                happened: Some(2),
+                order: 0,
+                retention: Span::Long,
+            },
+        ),
     ] {
         take(runner, Action::Write(Guarded { key, by: By::Current, write })).await;
     }

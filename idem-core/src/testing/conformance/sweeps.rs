@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{AfterCrash, Claim, ClaimOutcome, State, StateKind, WriteOutcome};
 use crate::store::{Store, Sweep, SweepCount};
-use crate::testing::trial::{reply, sound};
+use crate::testing::trial::{counting, namespace, reply, sound};
 use crate::testing::{Backend, Trial};
 
 /// Unknown stays unknown, `rerun` is freed; fence, nonce and attempts stay.
@@ -60,7 +60,7 @@ pub async fn a_sweep_waits_for_the_grace<B: Backend>(t: Trial<B>) {
     t.abandon("k", AfterCrash::Rerun).await;
     let before = t.present("k").await;
     t.pass_short().await;
-    let sweep = |grace| Sweep { grace, retention: t.long(), limit: usize::MAX };
+    let sweep = |grace| Sweep { namespace: namespace(), grace, retention: t.long(), limit: usize::MAX };
     for grace in [t.long(), Duration::MAX] {
         let count = sound("a sweep", t.store().sweep(sweep(grace)).await);
         assert_eq!(count, SweepCount::default(), "the grace is not over");
@@ -78,7 +78,7 @@ pub async fn a_sweep_keeps_to_its_limit<B: Backend>(t: Trial<B>) {
     }
     t.pass_short().await;
     let mut total = SweepCount::default();
-    let nothing = Sweep { grace: Duration::ZERO, retention: t.long(), limit: 0 };
+    let nothing = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: t.long(), limit: 0 };
     assert_eq!(sound("a sweep", t.store().sweep(nothing.clone()).await), total, "none are to be moved");
     for left in [7, 4, 1, 0] {
         let sweep = Sweep { limit: 3, ..nothing.clone() };
@@ -86,7 +86,7 @@ pub async fn a_sweep_keeps_to_its_limit<B: Backend>(t: Trial<B>) {
         assert_eq!(count.unknown + count.released, 3.min(left), "three at most, and all that wait");
         total.unknown += count.unknown;
         total.released += count.released;
-        let running = sound("a count", t.store().count(StateKind::Running).await);
+        let running = sound("a count", t.store().count(counting(StateKind::Running)).await);
         assert_eq!(running, left.saturating_sub(3) as u64, "what was counted was moved, and nothing else");
     }
     assert_eq!(total, SweepCount { unknown: 3, released: 4 }, "each was moved once");

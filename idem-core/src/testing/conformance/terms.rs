@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{AfterCrash, Claim, Record, State, StateKind, Terms, Verdict, WriteOutcome};
 use crate::store::{Freeing, Page, Settlement, Store, Sweep};
-use crate::testing::trial::{address, reply, sound};
+use crate::testing::trial::{address, namespace, reply, sound};
 use crate::testing::{Backend, Trial};
 
 /// Through every state, and in a list too.
@@ -24,7 +24,7 @@ pub async fn survive_every_transition<B: Backend>(t: Trial<B>) {
     assert_eq!(t.release("released", released).await, WriteOutcome::Applied, "an owner may release");
     seen.push(t.present("released").await);
     for state in [StateKind::Done, StateKind::Released] {
-        let page = Page { state, after: None, limit: 100 };
+        let page = Page { namespace: namespace(), state, after: None, limit: 100 };
         seen.extend(sound("a list", t.store().list(page).await).into_iter().map(|entry| entry.record));
     }
     assert_eq!(seen.len(), 6, "one record is done and one is released");
@@ -65,7 +65,8 @@ pub async fn say_how_long_a_swept_record_lives<B: Backend>(t: Trial<B>) {
     for (key, own, sweepers) in [("short", short, long), ("long", long, Duration::ZERO)] {
         t.won(Claim { terms: t.terms(own), ..t.ask_briefly(key, AfterCrash::Rerun) }).await;
         t.pass_short().await;
-        let sweep = Sweep { grace: Duration::ZERO, retention: sweepers, limit: usize::MAX };
+        let sweep =
+            Sweep { namespace: namespace(), grace: Duration::ZERO, retention: sweepers, limit: usize::MAX };
         assert_eq!(sound("a sweep", t.store().sweep(sweep).await).released, 1, "one key is abandoned");
         if own == long {
             lives_for(&t, &t.present(key).await, own);
@@ -108,7 +109,8 @@ pub async fn say_how_long_a_freed_record_lives<B: Backend>(t: Trial<B>) {
         t.won(Claim { terms: t.terms(own), ..t.ask(key) }).await;
         let seen = crate::protocol::Seen::of(&t.present(key).await);
         let order = crate::protocol::Order::by("ada");
-        let freeing = Freeing { address: address(key), seen, order, retention: orderers };
+        let freeing =
+            Freeing { namespace: namespace(), address: address(key), seen, order, retention: orderers };
         assert_eq!(t.free(freeing).await, WriteOutcome::Applied, "an operator may free a running key");
         if own == long {
             lives_for(&t, &t.present(key).await, own);

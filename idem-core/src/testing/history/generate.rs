@@ -2,7 +2,7 @@
 
 use fastrand::Rng;
 
-use super::step::{Action, Ask, By, Guarded, Look, Side, Span, Step, Write};
+use super::step::{Action, Ask, By, Guarded, Look, NAMESPACES, Side, Span, Step, Whose, Write};
 use crate::protocol::AfterCrash;
 
 /// Few, so that steps meet.
@@ -45,7 +45,12 @@ impl Generator {
             }
             78..83 => {
                 let grace = self.pick(&[Span::Zero, Span::Short, Span::Long]);
-                Action::Sweep { grace, retention: self.span(), limit: self.limit() }
+                Action::Sweep {
+                    of: self.rng.u8(0..NAMESPACES),
+                    grace,
+                    retention: self.span(),
+                    limit: self.limit(),
+                }
             }
             83..88 => Action::Reap { limit: self.limit() },
             88..97 => Action::Advance(self.pick(&[Span::Short, Span::Short, Span::Long])),
@@ -96,6 +101,10 @@ impl Generator {
         self.pick(&[Look::Now, Look::Now, Look::Now, Look::OtherState, Look::OtherTime])
     }
 
+    fn whose(&mut self) -> Whose {
+        self.pick(&[Whose::Own, Whose::Own, Whose::Own, Whose::Own, Whose::Anothers])
+    }
+
     /// Few, so that some are given again.
     fn order(&mut self) -> u8 {
         self.pick(&[0, 0, 1, 2, 3])
@@ -120,10 +129,21 @@ impl Generator {
             68..80 => Write::Renew { lease: self.span() },
             80..88 => {
                 let happened = self.rng.bool().then(|| self.rng.u8(0..4));
-                Write::Settle { look: self.look(), happened, order: self.order(), retention: self.span() }
+                Write::Settle {
+                    whose: self.whose(),
+                    look: self.look(),
+                    happened,
+                    order: self.order(),
+                    retention: self.span(),
+                }
             }
-            88..94 => Write::Free { look: self.look(), order: self.order(), retention: self.span() },
-            _ => Write::Forget { look: self.look() },
+            88..94 => Write::Free {
+                whose: self.whose(),
+                look: self.look(),
+                order: self.order(),
+                retention: self.span(),
+            },
+            _ => Write::Forget { whose: self.whose(), look: self.look() },
         }
     }
 }

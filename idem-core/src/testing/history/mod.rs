@@ -18,7 +18,9 @@ mod step;
 mod upkeep;
 
 pub(super) use runner::Runner;
-pub(super) use step::{Action, Ask, By, Guarded, Look, Side, Span, Step, Write, order_number};
+pub(super) use step::{
+    Action, Ask, By, Guarded, Look, NAMESPACES, Side, Span, Step, Whose, Write, order_number,
+};
 
 use super::run::in_time;
 use super::{Backend, Trial};

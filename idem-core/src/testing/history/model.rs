@@ -105,17 +105,18 @@ impl Model {
             }
             Write::Release { retention } => protocol::release(record, owner, retention.of(timing), now),
             Write::MarkUnknown => protocol::mark_unknown(record, owner),
-            Write::Settle { look, happened, order, retention } => {
+            Write::Settle { whose, look, happened, order, retention } => {
                 let (seen, retention) = (look.at(owner, record.as_ref()), retention.of(timing));
-                protocol::settle(record, seen, &verdict(*happened), &order_number(*order), retention, now)
+                let (namespace, verdict) = (whose.at(key), verdict(*happened));
+                protocol::settle(record, &namespace, seen, &verdict, &order_number(*order), retention, now)
             }
-            Write::Free { look, order, retention } => {
+            Write::Free { whose, look, order, retention } => {
                 let (seen, retention) = (look.at(owner, record.as_ref()), retention.of(timing));
-                protocol::free(record, seen, &order_number(*order), retention, now)
+                protocol::free(record, &whose.at(key), seen, &order_number(*order), retention, now)
             }
-            Write::Forget { look } => {
+            Write::Forget { whose, look } => {
                 let seen = look.at(owner, record.as_ref());
-                protocol::forget(record, seen)
+                protocol::forget(record, &whose.at(key), seen)
             }
             Write::Renew { lease } => {
                 return Answer::Renew(protocol::renew(record, owner, lease.of(timing), now));

@@ -73,8 +73,8 @@ impl<B: Backend> Runner<B> {
                 self.judge_write(*key, owner, write, answer)?;
             }
             Action::Writes(write, owners) => self.writes(step.side, write, owners).await?,
-            Action::Sweep { grace, retention, limit } => {
-                self.sweep(step.side, *grace, *retention, *limit).await?;
+            Action::Sweep { of, grace, retention, limit } => {
+                self.sweep(step.side, *of, *grace, *retention, *limit).await?;
             }
             Action::Reap { limit } => self.reap(step.side, *limit).await?,
             Action::Advance(span) => self.advance(*span).await,
@@ -147,19 +147,21 @@ impl<B: Backend> Runner<B> {
                 store.release(Release { address, owner, retention: retention.of(timing) }).await?
             }
             Write::MarkUnknown => store.mark_unknown(Surrender { address, owner }).await?,
-            Write::Settle { look, happened, order, retention } => {
+            Write::Settle { whose, look, happened, order, retention } => {
                 let (verdict, order) = (verdict(*happened), order_number(*order));
                 let (seen, retention) = (self.look(side, key, owner, *look).await?, retention.of(timing));
-                store.settle(Settlement { address, seen, verdict, order, retention }).await?
+                store
+                    .settle(Settlement { namespace: whose.at(key), address, seen, verdict, order, retention })
+                    .await?
             }
-            Write::Free { look, order, retention } => {
+            Write::Free { whose, look, order, retention } => {
                 let (order, retention) = (order_number(*order), retention.of(timing));
                 let seen = self.look(side, key, owner, *look).await?;
-                store.free(Freeing { address, seen, order, retention }).await?
+                store.free(Freeing { namespace: whose.at(key), address, seen, order, retention }).await?
             }
-            Write::Forget { look } => {
+            Write::Forget { whose, look } => {
                 let seen = self.look(side, key, owner, *look).await?;
-                store.forget(Forgetting { address, seen }).await?
+                store.forget(Forgetting { namespace: whose.at(key), address, seen }).await?
             }
             Write::Renew { lease } => {
                 let (batch, _) = Batch::new(vec![Renewal { address, owner, lease: lease.of(timing) }]);

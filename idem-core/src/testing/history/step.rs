@@ -7,7 +7,7 @@ use super::super::Timing;
 use super::super::trial::{print, reply};
 use crate::address::Address;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, Nonce, Order, Owner, Record, Seen, StateKind, Terms};
+use crate::protocol::{AfterCrash, Claim, Namespace, Nonce, Order, Owner, Record, Seen, StateKind, Terms};
 use crate::reply::Reply;
 
 /// One step.
@@ -41,6 +41,8 @@ pub(crate) enum Action {
     Writes(Write, Vec<(u8, By)>),
     /// A sweep.
     Sweep {
+        /// Of which namespace.
+        of: u8,
         /// The sweep's grace.
         grace: Span,
         /// The sweep's retention.
@@ -126,6 +128,8 @@ pub(crate) enum Write {
     },
     /// A verdict.
     Settle {
+        /// In whose namespace.
+        whose: Whose,
         /// About what.
         look: Look,
         /// Which reply, or none if it did not happen.
@@ -137,6 +141,8 @@ pub(crate) enum Write {
     },
     /// An order to free.
     Free {
+        /// In whose namespace.
+        whose: Whose,
         /// About what.
         look: Look,
         /// Which order.
@@ -146,9 +152,30 @@ pub(crate) enum Write {
     },
     /// An order to forget.
     Forget {
+        /// In whose namespace.
+        whose: Whose,
         /// About what.
         look: Look,
     },
+}
+
+/// In whose namespace an order is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    /// The key's own.
+    Own,
+    /// Another one.
+    Anothers,
+}
+
+impl Whose {
+    /// The namespace of an order about `key`.
+    pub(crate) fn at(self, key: u8) -> Namespace {
+        match self {
+            Self::Own => namespace_of(key),
+            Self::Anothers => namespace_of(key.wrapping_add(1)),
+        }
+    }
 }
 
 /// How whoever gives an order saw the record, its owner aside.
@@ -238,16 +265,24 @@ impl Ask {
             fingerprint: print(self.print),
             lease: self.lease.of(timing),
             after_crash: self.after_crash,
-            // No two alike, so that those of another claim are noticed.
+            // No two retentions alike, so that those of another claim are noticed.
             terms: Terms::new(
                 timing.long + Duration::from_micros(self.id.into()),
                 self.lease.of(timing),
-                &format!("history {}", self.id),
+                namespace_of(self.key).as_str(),
             ),
             label: Label::new("history", &[b'a' + self.key]),
             key_hint: KeyHint::of(format!("key number {}", self.key).as_bytes()),
         }
     }
+}
+
+/// The namespaces that a history's keys are of, turn by turn.
+pub(crate) const NAMESPACES: u8 = 2;
+
+/// The namespace of a key.
+pub(crate) fn namespace_of(key: u8) -> Namespace {
+    Namespace::new(&format!("history {}", key % NAMESPACES))
 }
 
 /// Where a key is kept.

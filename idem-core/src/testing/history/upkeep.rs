@@ -3,25 +3,34 @@
 use super::super::Backend;
 use super::model::Precision;
 use super::runner::{Runner, Told};
-use super::step::{Side, Span, at};
-use crate::protocol::{Record, StateKind, Swept, reap, sweep};
-use crate::store::{Page, Store, Sweep};
+use super::step::{NAMESPACES, Side, Span, at, namespace_of};
+use crate::protocol::{Namespace, Record, StateKind, Swept, reap, sweep};
+use crate::store::{Count, Page, Store, Sweep};
 
 impl<B: Backend> Runner<B> {
-    pub(super) async fn sweep(&mut self, side: Side, grace: Span, retention: Span, limit: usize) -> Told<()> {
+    pub(super) async fn sweep(
+        &mut self,
+        side: Side,
+        of: u8,
+        grace: Span,
+        retention: Span,
+        limit: usize,
+    ) -> Told<()> {
         // A short grace on a clock that runs would end at some time between two steps.
         let loose = self.precision == Precision::Loose;
         let grace = if loose && grace == Span::Short { Span::Long } else { grace };
         // What is freed for a short time may be gone before it is looked at.
         let vanishes = loose && retention == Span::Short;
         let (grace, retention) = (grace.of(self.model.timing), retention.of(self.model.timing));
-        let count = self.store(side).sweep(Sweep { grace, retention, limit }).await;
+        let namespace = namespace_of(of);
+        let request = Sweep { namespace: namespace.clone(), grace, retention, limit };
+        let count = self.store(side).sweep(request).await;
         let count = count.map_err(|error| format!("the sweep failed: {error:?}"))?;
         self.note(&count);
         let (mut unknown, mut released, mut abandoned) = (0, 0, 0);
         for key in self.model.keys() {
             let Some(mut moved) = self.model.record(key).cloned() else { continue };
-            let swept = sweep(&mut moved, grace, retention, self.model.now);
+            let swept = sweep(&mut moved, &namespace, grace, retention, self.model.now);
             if swept == Swept::Kept {
                 continue;
             }
@@ -98,26 +107,38 @@ impl<B: Backend> Runner<B> {
         Ok(())
     }
 
-    /// Lists, in pages of two, and counts say what look-ups say.
+    /// Lists, in pages of two, and counts say of each namespace what look-ups say.
     pub(super) async fn audit(&mut self, side: Side) -> Told<()> {
+        for of in 0..NAMESPACES {
+            self.audit_of(side, &namespace_of(of)).await?;
+        }
+        Ok(())
+    }
+
+    async fn audit_of(&self, side: Side, namespace: &Namespace) -> Told<()> {
         for state in StateKind::ALL {
             let mut expected: Vec<_> = self
                 .model
                 .keys()
                 .into_iter()
                 .filter_map(|key| Some((at(key), self.model.record(key)?)))
-                .filter(|(_, record)| record.state.kind() == state)
+                .filter(|(_, record)| record.state.kind() == state && namespace.sees(record))
                 .map(|(at, record)| (at, self.precision.view(record)))
                 .collect();
             expected.sort_by_key(|(at, _)| *at);
-            let count =
-                self.store(side).count(state).await.map_err(|error| format!("a count failed: {error:?}"))?;
+            let counted = Count { namespace: namespace.clone(), state };
+            let count = self
+                .store(side)
+                .count(counted)
+                .await
+                .map_err(|error| format!("a count failed: {error:?}"))?;
             if count != expected.len() as u64 {
                 return Err(format!("{} records are {state}, and the store counts {count}", expected.len()));
             }
             let (mut after, mut listed) = (None, Vec::new());
             while listed.len() <= expected.len() {
-                let page = self.store(side).list(Page { state, after, limit: 2 }).await;
+                let page = Page { namespace: namespace.clone(), state, after, limit: 2 };
+                let page = self.store(side).list(page).await;
                 let page = page.map_err(|error| format!("a list failed: {error:?}"))?;
                 let Some(last) = page.last() else { break };
                 after = Some(last.address);

@@ -142,6 +142,19 @@ flaws! {
     StampsLinesWithCreation
     ListsWithoutLines
 
+    // Namespaces.
+    ListsEveryNamespace
+    CountsEveryNamespace
+    SweepsEveryNamespace
+    SettlesEveryNamespace
+    FreesEveryNamespace
+    ForgetsEveryNamespace
+    IgnoresCaseOfNamespaces
+    IgnoresSpacesAfterNamespaces
+    MatchesBeginningsOfNamespaces
+    CutsPagesBeforeItLooksWhose
+    SpendsSweepsOnOthers
+
     // Sweeps and reaping.
     SweepsNothing
     SweepsTheLiving

@@ -1,11 +1,11 @@
 //! A store that brings no batch forms of its own, so the provided ones are tested too.
 
 use crate::address::Address;
-use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    Store, StoreError, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
+    Settlement, Store, StoreError, Surrender, Sweep, SweepCount,
 };
 
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Store for OneByOne {
         sweep(Sweep) -> Result<SweepCount, StoreError>;
         reap(usize) -> Result<usize, StoreError>;
         list(Page) -> Result<Vec<Entry>, StoreError>;
-        count(StateKind) -> Result<u64, StoreError>;
+        count(Count) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
         free(Freeing) -> Result<WriteOutcome, StoreError>;
         forget(Forgetting) -> Result<WriteOutcome, StoreError>;

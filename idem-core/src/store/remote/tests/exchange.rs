@@ -11,7 +11,7 @@ use super::address;
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, StateKind, Terms, WriteOutcome};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, Terms, WriteOutcome};
 use crate::store::remote::claims::Claims;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::exchange::Exchange;
@@ -19,7 +19,9 @@ use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::queue::Work as _;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::remote::thread::Thread;
-use crate::store::{Batch, Completion, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount};
+use crate::store::{
+    Batch, Completion, Count, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount,
+};
 use crate::time::Timestamp;
 
 /// Fails as it is told, and otherwise finds every key free.
@@ -131,7 +133,7 @@ impl Driver for Told {
         self.next().map(|()| Vec::new())
     }
 
-    async fn count(&self, (): &mut (), _: StateKind) -> Result<u64, Fault> {
+    async fn count(&self, (): &mut (), _: &Count) -> Result<u64, Fault> {
         self.next().map(|()| 0)
     }
 
@@ -194,6 +196,45 @@ async fn what_was_refused_after_a_lost_try_may_have_been_applied_by_it() {
     assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
     let remote = Told::with([shut()]);
     assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
+}
+
+/// Its cause is told, and its kind says that it must be asked again.
+#[tokio::test]
+async fn a_write_whose_answer_cannot_be_read_is_undecided_and_a_read_is_not() {
+    for kind in [StoreErrorKind::UnknownFormat, StoreErrorKind::Corrupt] {
+        let unread = || [Fault::Unread(failure(kind))];
+        assert_eq!(
+            Told::with(unread()).claim(claim("k")).await.unwrap_err().kind(),
+            StoreErrorKind::Undecided
+        );
+        let release = Release {
+            address: address("k"),
+            owner: Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() },
+            retention: Duration::from_secs(1),
+        };
+        assert_eq!(
+            Told::with(unread()).release(release).await.unwrap_err().kind(),
+            StoreErrorKind::Undecided
+        );
+        assert_eq!(Told::with(unread()).look_up(address("k")).await.unwrap_err().kind(), kind);
+        let (batch, _) = Batch::new(["a", "b", "c"].map(claim).to_vec());
+        for answer in Told::with(unread()).claim_batch(batch).await {
+            assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Undecided);
+        }
+    }
+}
+
+/// The look that was to tell what became of a write says nothing.
+#[tokio::test]
+async fn a_write_about_which_nothing_could_be_found_out_is_undecided() {
+    for fault in [Fault::Shut, Fault::Unreached, Fault::Refused] {
+        let remote = Told::with([]);
+        *remote.driver().faults.lock().unwrap() =
+            [None, Some(fault(failure(StoreErrorKind::Unavailable)))].into();
+        let owner = Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() };
+        let release = Release { address: address("late"), owner, retention: Duration::from_secs(1) };
+        assert_eq!(remote.release(release).await.unwrap_err().kind(), StoreErrorKind::Undecided);
+    }
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Rows that only a newer version understands, and rows that nobody does.
 
 use super::*;
-use crate::protocol::{Current, Fence, State, StateKind, WriteOutcome};
+use crate::protocol::{Current, Fence, State, WriteOutcome};
 use crate::store::{Page, Sweep};
 
 /// Every column as text, which shows any change.
@@ -34,7 +34,7 @@ async fn what_a_newer_version_wrote_is_neither_matched_nor_touched() {
             assert_eq!(kind(completed), StoreErrorKind::UnknownFormat, "{newer}");
         }
         assert_eq!(store.reap(10).await.unwrap(), 0, "{newer}");
-        let sweep = Sweep { grace: Duration::ZERO, retention: MINUTE, limit: 10 };
+        let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: MINUTE, limit: 10 };
         assert_eq!(store.sweep(sweep).await.unwrap(), crate::store::SweepCount::default(), "{newer}");
         assert_eq!(dump(&shell), before, "{newer}");
         // A neighbour in the same round is served.
@@ -69,7 +69,7 @@ async fn nonsense_in_a_row_is_damage() {
         assert_eq!(kind(store.look_up(address("k")).await), StoreErrorKind::Corrupt, "{nonsense}");
         for state in [StateKind::Running, StateKind::Done] {
             // An error, or the page without it: never a record made up.
-            let page = store.list(Page { state, after: None, limit: 10 }).await;
+            let page = store.list(Page { namespace: namespace(), state, after: None, limit: 10 }).await;
             assert!(page.is_ok_and(|entries| entries.is_empty()) != (state == damaged_in), "{nonsense}");
         }
     }
@@ -87,7 +87,7 @@ async fn the_states_of_sagas_are_read() {
     assert_eq!(outcome, ClaimOutcome::InFlight { lease_left: Duration::ZERO });
     sql(&shell, "UPDATE idem_record SET state = 6");
     assert_eq!(store.look_up(address("k")).await.unwrap().unwrap().state, State::Stuck);
-    assert_eq!(store.count(StateKind::Stuck).await.unwrap(), 1);
+    assert_eq!(store.count(counting(StateKind::Stuck)).await.unwrap(), 1);
 }
 
 #[tokio::test]
@@ -101,6 +101,7 @@ async fn numbers_beyond_what_sqlite_holds_do_no_harm() {
     let done = Completion { retention: Duration::MAX, ..completion("k", owner) };
     assert_eq!(store.complete(done).await.unwrap(), WriteOutcome::Applied);
     assert_eq!(store.reap(usize::MAX).await.unwrap(), 0);
-    let sweep = Sweep { grace: Duration::MAX, retention: Duration::MAX, limit: usize::MAX };
+    let sweep =
+        Sweep { namespace: namespace(), grace: Duration::MAX, retention: Duration::MAX, limit: usize::MAX };
     assert_eq!(store.sweep(sweep).await.unwrap(), crate::store::SweepCount::default());
 }

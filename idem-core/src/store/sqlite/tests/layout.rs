@@ -1,7 +1,7 @@
 //! Where records are in the file: found by part of an address, named by number, and small.
 
 use super::*;
-use crate::protocol::{StateKind, WriteOutcome};
+use crate::protocol::WriteOutcome;
 use crate::store::{Batch, Page};
 
 fn beginning_alike(last: u8) -> Address {
@@ -29,11 +29,17 @@ async fn addresses_that_begin_alike_are_told_apart() {
     assert_eq!(store.look_up(beginning_alike(4)).await.unwrap(), None);
     let mut after = None;
     for last in 1..=3 {
-        let page = store.list(Page { state: StateKind::Done, after, limit: 1 }).await.unwrap();
+        let page = store
+            .list(Page { namespace: namespace(), state: StateKind::Done, after, limit: 1 })
+            .await
+            .unwrap();
         assert_eq!(page[0].address, beginning_alike(last));
         after = Some(page[0].address);
     }
-    assert_eq!(store.list(Page { state: StateKind::Done, after, limit: 1 }).await.unwrap(), []);
+    assert_eq!(
+        store.list(Page { namespace: namespace(), state: StateKind::Done, after, limit: 1 }).await.unwrap(),
+        []
+    );
     clock.advance(Duration::from_hours(1));
     assert_eq!(store.reap(10).await.unwrap(), 3);
 }

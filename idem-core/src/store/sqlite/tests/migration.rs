@@ -1,7 +1,7 @@
 //! From schema 1 to the present one.
 
 use super::*;
-use crate::protocol::{Fence, Order, Record, Seen, State, StateKind, Verdict, WriteOutcome};
+use crate::protocol::{Fence, Order, Record, Seen, State, Verdict, WriteOutcome};
 use crate::store::{Freeing, Page, Settlement};
 
 /// What the code wrote that knew no other schema than the first.
@@ -97,8 +97,11 @@ async fn every_record_is_kept() {
         };
         let mut expected: Vec<_> = records.iter().filter_map(of_state).collect();
         expected.sort_by_key(|entry| entry.address);
-        assert_eq!(store.count(state).await.unwrap(), expected.len() as u64);
-        assert_eq!(store.list(Page { state, after: None, limit: 1000 }).await.unwrap(), expected);
+        assert_eq!(store.count(counting(state)).await.unwrap(), expected.len() as u64);
+        assert_eq!(
+            store.list(Page { namespace: namespace(), state, after: None, limit: 1000 }).await.unwrap(),
+            expected
+        );
     }
     let shell = dir.shell();
     assert_eq!(number(&shell, "SELECT value FROM idem_meta WHERE name = 'current_schema'"), 4);
@@ -139,15 +142,22 @@ async fn what_was_claimed_before_lives_for_the_time_that_the_order_says() {
     drop(first_schema(&dir, &records));
     let clock = Arc::new(HandClock::default());
     let store = dir.store_with(&clock).await;
-    let sweep = crate::store::Sweep { grace: Duration::ZERO, retention: MINUTE, limit: 10 };
+    let sweep =
+        crate::store::Sweep { namespace: namespace(), grace: Duration::ZERO, retention: MINUTE, limit: 10 };
     store.sweep(sweep).await.unwrap();
     let seen = Seen { owner, state: StateKind::Unknown, until: None };
     let (order, retention) = (Order::by("ada"), MINUTE);
     let (verdict, address_of) = (Verdict::DidNotHappen, address);
-    let settlement =
-        Settlement { address: address_of("settled"), seen, verdict, order: order.clone(), retention };
+    let settlement = Settlement {
+        namespace: namespace(),
+        address: address_of("settled"),
+        seen,
+        verdict,
+        order: order.clone(),
+        retention,
+    };
     assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
-    let freeing = Freeing { address: address_of("freed"), seen, order, retention };
+    let freeing = Freeing { namespace: namespace(), address: address_of("freed"), seen, order, retention };
     assert_eq!(store.free(freeing).await.unwrap(), WriteOutcome::Applied);
     for key in ["settled", "freed", "swept"] {
         let record = store.look_up(address(key)).await.unwrap().unwrap();
@@ -213,7 +223,7 @@ async fn many_may_migrate_one_database_at_once() {
     drop(first_schema(&dir, &records()));
     let opening: Vec<_> = (0..8).map(|_| tokio::spawn(SqliteStore::open(dir.db()))).collect();
     for store in opening {
-        assert_eq!(store.await.unwrap().unwrap().count(StateKind::Stuck).await.unwrap(), 30);
+        assert_eq!(store.await.unwrap().unwrap().count(counting(StateKind::Stuck)).await.unwrap(), 30);
     }
 }
 

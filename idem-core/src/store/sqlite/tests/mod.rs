@@ -23,8 +23,8 @@ use super::{Durability, SqliteStore};
 use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Nonce, Owner, Terms};
-use crate::store::{Answers, BoxFuture, Completion, Store, StoreError, StoreErrorKind};
+use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Namespace, Nonce, Owner, StateKind, Terms};
+use crate::store::{Answers, BoxFuture, Completion, Count, Store, StoreError, StoreErrorKind};
 use crate::time::{Clock, Timestamp};
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -154,6 +154,15 @@ fn claim(key: &str) -> Claim {
         label: Label::new("pay", b"acme"),
         key_hint: KeyHint::of(key.as_bytes()),
     }
+}
+
+/// Of [`claim`]'s records.
+fn namespace() -> Namespace {
+    Namespace::new("shop")
+}
+
+fn counting(state: StateKind) -> Count {
+    Count { namespace: namespace(), state }
 }
 
 fn completion(key: &str, owner: Owner) -> Completion {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::protocol::{self, Order, Record, Seen, StateKind, Swept, Verdict};
+use crate::protocol::{self, Order, Record, Seen, Swept, Verdict};
 use crate::store::{Batch, Forgetting, Freeing, Release, Renewal, Settlement, Surrender, Sweep, SweepCount};
 
 const SPAN: Duration = Duration::from_secs(20);
@@ -26,7 +26,7 @@ async fn random_histories_agree_with_the_protocol() {
         }
         for state in StateKind::ALL {
             let expected = model.values().flatten().filter(|record| record.state.kind() == state).count();
-            assert_eq!(store.count(state).await.unwrap(), expected as u64, "seed {seed}");
+            assert_eq!(store.count(counting(state)).await.unwrap(), expected as u64, "seed {seed}");
         }
         let all = number(&dir.shell(), "SELECT value FROM idem_meta WHERE name = 'records'");
         assert_eq!(all, i64::try_from(model.values().flatten().count()).unwrap(), "seed {seed}");
@@ -79,32 +79,36 @@ async fn step_both(
             let happened = Verdict::Happened(b"0".to_vec().into());
             let verdict = if random.bool() { happened } else { Verdict::DidNotHappen };
             let (seen, order) = (seen(slot.as_ref(), owner), Order::by("ada").because("the books say so"));
-            let expected = protocol::settle(slot, seen, &verdict, &order, SPAN, now);
-            let request = Settlement { address, seen, verdict, order, retention: SPAN };
+            let expected = protocol::settle(slot, &namespace(), seen, &verdict, &order, SPAN, now);
+            let request =
+                Settlement { namespace: namespace(), address, seen, verdict, order, retention: SPAN };
             assert_eq!(store.settle(request).await.unwrap(), expected);
         }
         10 => {
             let seen = seen(slot.as_ref(), owner);
-            let expected = protocol::forget(slot, seen);
-            assert_eq!(store.forget(Forgetting { address, seen }).await.unwrap(), expected);
+            let expected = protocol::forget(slot, &namespace(), seen);
+            assert_eq!(
+                store.forget(Forgetting { namespace: namespace(), address, seen }).await.unwrap(),
+                expected
+            );
         }
         11 => {
             let (seen, order) = (seen(slot.as_ref(), owner), Order::by("bob"));
-            let expected = protocol::free(slot, seen, &order, SPAN, now);
-            let request = Freeing { address, seen, order, retention: SPAN };
+            let expected = protocol::free(slot, &namespace(), seen, &order, SPAN, now);
+            let request = Freeing { namespace: namespace(), address, seen, order, retention: SPAN };
             assert_eq!(store.free(request).await.unwrap(), expected);
         }
         _ => {
             let mut expected = SweepCount::default();
             let grace = Duration::from_secs(random.u64(0..10));
             for record in model.values_mut().flatten() {
-                match protocol::sweep(record, grace, SPAN, now) {
+                match protocol::sweep(record, &namespace(), grace, SPAN, now) {
                     Swept::Kept => {}
                     Swept::Unknown => expected.unknown += 1,
                     Swept::Released => expected.released += 1,
                 }
             }
-            let sweep = Sweep { grace, retention: SPAN, limit: 10 };
+            let sweep = Sweep { namespace: namespace(), grace, retention: SPAN, limit: 10 };
             assert_eq!(store.sweep(sweep).await.unwrap(), expected);
             let reaped =
                 model.values_mut().filter_map(|slot| protocol::reap(slot, now).then_some(())).count();

@@ -84,7 +84,7 @@ async fn several_operations_on_one_key_in_one_round_see_each_other() {
     let (twin, ()) = tokio::join!(twin, async {
         gate.reached();
         let complete = store.complete(completion("k", owner));
-        let forget = store.forget(Forgetting { address: address("k"), seen });
+        let forget = store.forget(Forgetting { namespace: namespace(), address: address("k"), seen });
         let again = store.claim(claim("k"));
         let all = async { tokio::join!(complete, forget, again) };
         // Sent first, then the gate opens.
@@ -269,17 +269,19 @@ async fn sweeping_and_reaping_go_on_beyond_one_transaction() {
     let claims = (0..700).map(claims).collect();
     all_won(store.claim_batch(Batch::new(claims).0).await);
     clock.advance(MINUTE);
-    let sweep = crate::store::Sweep { grace: Duration::ZERO, retention: MINUTE, limit: 600 };
+    let sweep =
+        crate::store::Sweep { namespace: namespace(), grace: Duration::ZERO, retention: MINUTE, limit: 600 };
     let first = store.sweep(sweep.clone()).await.unwrap();
     assert_eq!(first.unknown + first.released, 600);
     let second = store.sweep(sweep).await.unwrap();
     assert_eq!(second.unknown + second.released, 100);
-    assert_eq!(store.count(StateKind::Unknown).await.unwrap(), 350);
-    assert_eq!(store.count(StateKind::Released).await.unwrap(), 350);
+    assert_eq!(store.count(counting(StateKind::Unknown)).await.unwrap(), 350);
+    assert_eq!(store.count(counting(StateKind::Released)).await.unwrap(), 350);
     clock.advance(MINUTE);
     assert_eq!(store.reap(300).await.unwrap(), 300);
     assert_eq!(store.reap(1000).await.unwrap(), 50);
-    let page = crate::store::Page { state: StateKind::Unknown, after: None, limit: 1000 };
+    let page =
+        crate::store::Page { namespace: namespace(), state: StateKind::Unknown, after: None, limit: 1000 };
     let entries = store.list(page).await.unwrap();
     assert!(entries.len() == 350 && entries.is_sorted_by_key(|entry| entry.address));
     assert!(entries.iter().all(|entry| entry.record.state == State::Unknown));

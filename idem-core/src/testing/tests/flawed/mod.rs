@@ -12,10 +12,10 @@ use std::time::Duration;
 
 use super::flaw::Flaw;
 use crate::address::Address;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, StateKind, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::time::{Clock, Timestamp};
 
@@ -209,8 +209,8 @@ impl Store for Flawed {
         ready(Ok(listed::list(self.flaw, &self.records(), &page)))
     }
 
-    fn count(&self, state: StateKind) -> BoxFuture<'_, Result<u64, StoreError>> {
-        ready(Ok(listed::count(self.flaw, &self.records(), state)))
+    fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
+        ready(Ok(listed::count(self.flaw, &self.records(), &count)))
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
@@ -222,7 +222,7 @@ impl Store for Flawed {
     }
 
     fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.write(f.address, |slot, _| orders::forget(self.flaw, slot, f.seen))
+        self.write(f.address, |slot, _| orders::forget(self.flaw, slot, &f))
     }
 
     fn claim_batch(&self, batch: Batch<Claim>) -> BoxFuture<'_, Answers<ClaimOutcome>> {

@@ -2,8 +2,8 @@
 
 use super::super::flaw::Flaw;
 use super::writes::{Slot, own, spoil};
-use crate::protocol::{self, AuditLine, Current, Record, Seen, State, Verdict, WriteOutcome};
-use crate::store::{Freeing, Settlement};
+use crate::protocol::{self, AuditLine, Current, Namespace, Record, Seen, State, Verdict, WriteOutcome};
+use crate::store::{Forgetting, Freeing, Settlement};
 use crate::time::Timestamp;
 
 /// What counts as the record that was seen.
@@ -55,7 +55,10 @@ pub(super) fn settle(flaw: Flaw, slot: &mut Slot, s: &Settlement, now: Timestamp
             _ => {}
         }
     }
-    let settle = |slot: &mut Slot| protocol::settle(slot, seen, &verdict, &s.order, s.retention, now);
+    let settle = |slot: &mut Slot| {
+        let namespace = namespace(flaw, Flaw::SettlesEveryNamespace, slot, &s.namespace);
+        protocol::settle(slot, &namespace, seen, &verdict, &s.order, s.retention, now)
+    };
     let outcome = without_terms(flaw == Flaw::SettlesByItsOwnRetention, slot, settle);
     line(flaw, before.as_ref(), slot, outcome)
 }
@@ -81,9 +84,21 @@ pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Freeing, now: Timestamp) -> 
             _ => {}
         }
     }
-    let free = |slot: &mut Slot| protocol::free(slot, seen, &f.order, f.retention, now);
+    let free = |slot: &mut Slot| {
+        let namespace = namespace(flaw, Flaw::FreesEveryNamespace, slot, &f.namespace);
+        protocol::free(slot, &namespace, seen, &f.order, f.retention, now)
+    };
     let outcome = without_terms(flaw == Flaw::FreesByItsOwnRetention, slot, free);
     line(flaw, before.as_ref(), slot, outcome)
+}
+
+/// The namespace that an order counts in: its own, or whatever the record says.
+fn namespace(flaw: Flaw, everybodys: Flaw, slot: &Slot, own: &Namespace) -> Namespace {
+    let says = slot.as_ref().and_then(|record| record.terms.as_ref());
+    match says {
+        Some(terms) if flaw == everybodys => Namespace::new(terms.namespace()),
+        _ => own.clone(),
+    }
 }
 
 /// As if an older version of idem had claimed the record.
@@ -124,11 +139,12 @@ fn line(flaw: Flaw, before: Option<&Record>, slot: &mut Slot, outcome: WriteOutc
     outcome
 }
 
-pub(super) fn forget(flaw: Flaw, slot: &mut Slot, was: Seen) -> WriteOutcome {
-    let seen = seen(flaw, slot, was);
+pub(super) fn forget(flaw: Flaw, slot: &mut Slot, f: &Forgetting) -> WriteOutcome {
+    let seen = seen(flaw, slot, f.seen);
+    let namespace = namespace(flaw, Flaw::ForgetsEveryNamespace, slot, &f.namespace);
     match (flaw, slot.as_ref()) {
         (Flaw::IgnoresOwnerAtForget, Some(record)) => {
-            protocol::forget(slot, Seen { owner: record.owner, ..seen })
+            protocol::forget(slot, &namespace, Seen { owner: record.owner, ..seen })
         }
         (Flaw::DropsRunning, Some(record)) if seen.is(record) => {
             *slot = None;
@@ -140,6 +156,6 @@ pub(super) fn forget(flaw: Flaw, slot: &mut Slot, was: Seen) -> WriteOutcome {
         {
             WriteOutcome::Applied
         }
-        _ => protocol::forget(slot, seen),
+        _ => protocol::forget(slot, &namespace, seen),
     }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::super::flaw::Flaw;
 use super::Records;
-use crate::protocol::{self, AfterCrash, Nonce, State, Swept};
+use crate::protocol::{self, AfterCrash, Namespace, Nonce, State, Swept};
 use crate::store::{Sweep, SweepCount};
 use crate::time::Timestamp;
 
@@ -13,7 +13,18 @@ pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Times
     let grace = if flaw == Flaw::IgnoresGrace { Duration::ZERO } else { sweep.grace };
     let limit = if flaw == Flaw::IgnoresSweepLimit { usize::MAX } else { sweep.limit };
     let retention = if flaw == Flaw::KeepsSweptForEver { Duration::MAX } else { sweep.retention };
+    let mut met = 0;
     for record in records.values_mut() {
+        if flaw == Flaw::SpendsSweepsOnOthers {
+            met += usize::from(matches!(record.state, State::Running { lease } if lease + grace <= now));
+            if met > limit {
+                break;
+            }
+        }
+        let namespace = match (flaw, &record.terms) {
+            (Flaw::SweepsEveryNamespace, Some(terms)) => Namespace::new(terms.namespace()),
+            _ => sweep.namespace.clone(),
+        };
         if count.unknown + count.released >= limit || flaw == Flaw::SweepsNothing {
             break;
         }
@@ -28,7 +39,7 @@ pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Times
         if matches!(flaw, Flaw::KeepsSweptForEver | Flaw::SweepsByItsOwnRetention) {
             record.terms = None;
         }
-        let swept = protocol::sweep(record, grace, retention, now);
+        let swept = protocol::sweep(record, &namespace, grace, retention, now);
         record.terms = terms;
         record.after_crash = policy;
         match swept {

@@ -1,0 +1,91 @@
+//! What a user may do, found when the store opens: all that is missing is told at once, with the line that grants it.
+
+use redis::{Cmd, Value};
+
+use super::driver::Redis;
+use super::fault;
+use super::link::Link;
+use super::script::{Call, Script};
+use crate::store::StoreErrorKind;
+use crate::store::remote::failure::{Failure, Fault};
+
+/// A bucket as good as any.
+const BUCKET: usize = 0;
+
+/// Asks for each command that the scripts and the store use, in a form that changes nothing: on a key at which nothing
+/// lies, and where a command would write, only over what is there. Redis looks at the rights first.
+pub(super) async fn check(redis: &Redis, link: &mut Link) -> Result<(), Fault> {
+    let index = redis.keys.index(BUCKET);
+    let nothing = [index, b"rights"].concat();
+    let mut denied: Vec<&str> = Vec::new();
+    for (grant, words) in probes(index, &nothing, redis.wait.is_some()) {
+        let mut cmd = Cmd::new();
+        cmd.arg(words);
+        if ask(redis, link, cmd).await? {
+            denied.push(grant);
+        }
+    }
+    for grant in ["+script|load", "+evalsha"] {
+        let cmd = if grant == "+evalsha" {
+            let mut cmd = Script::Load.call(&[&nothing, index]);
+            cmd.arg(0);
+            cmd
+        } else {
+            Script::Load.load()
+        };
+        if ask(redis, link, cmd).await? {
+            denied.push(grant);
+        }
+    }
+    if denied.is_empty() { Ok(()) } else { Err(refused(redis, link, &denied).await) }
+}
+
+type Probe<'k> = (&'static str, Vec<&'k [u8]>);
+
+fn probes<'k>(index: &'k [u8], nothing: &'k [u8], waits: bool) -> Vec<Probe<'k>> {
+    let mut probes: Vec<Probe<'k>> = vec![
+        ("+get", vec![b"GET", nothing]),
+        ("+set", vec![b"SET", nothing, b"", b"XX"]),
+        ("+del", vec![b"DEL", nothing]),
+        ("+getrange", vec![b"GETRANGE", nothing, b"0", b"0"]),
+        ("+setrange", vec![b"SETRANGE", nothing, b"0", b""]),
+        ("+zadd", vec![b"ZADD", index, b"XX", b"0", b""]),
+        ("+zrem", vec![b"ZREM", index, b""]),
+        ("+zrangebyscore", vec![b"ZRANGEBYSCORE", index, b"1", b"0"]),
+        ("+time", vec![b"TIME"]),
+        ("+scan", vec![b"SCAN", b"0", b"COUNT", b"1"]),
+    ];
+    if waits {
+        probes.push(("+wait", vec![b"WAIT", b"0", b"1"]));
+    }
+    probes
+}
+
+/// True if the user may not.
+async fn ask(redis: &Redis, link: &mut Link, cmd: Cmd) -> Result<bool, Fault> {
+    let call = Call { cmd, slot: redis.keys.slot(BUCKET), script: None };
+    match link.put(vec![call], None).await.pop() {
+        Some(Err(fault)) if fault::is_denied(&fault) => Ok(true),
+        Some(Err(fault @ (Fault::Broken(_) | Fault::Unreached(_)))) => Err(fault),
+        // What else is wrong, a replica for example, or a script that is not loaded, is told by those who use it.
+        _ => Ok(false),
+    }
+}
+
+async fn refused(redis: &Redis, link: &mut Link, denied: &[&str]) -> Fault {
+    let mut whoami = Cmd::new();
+    whoami.arg("ACL").arg("WHOAMI");
+    let call = Call { cmd: whoami, slot: redis.keys.slot(BUCKET), script: None };
+    let user = match link.put(vec![call], None).await.pop() {
+        Some(Ok(Value::BulkString(user))) => String::from_utf8_lossy(&user).into_owned(),
+        Some(Ok(Value::SimpleString(user))) => user,
+        // It may not ask even that.
+        _ => "<user>".to_owned(),
+    };
+    let message = format!(
+        "this user may not do all that idem needs: run `ACL SETUSER {user} {} {}`",
+        redis.keys.grant(),
+        denied.join(" ")
+    );
+    Fault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
+}
