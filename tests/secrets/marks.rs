@@ -29,15 +29,5 @@ pub(crate) fn in_text(text: &str) -> Vec<&'static str> {
         let hex = hex(mark.as_bytes());
         dense.contains(mark) || dense.contains(&list.join(",")) || lower.contains(&hex)
     };
-    if is_excepted(text) {
-        return Vec::new();
-    }
     ALL.into_iter().filter(|(_, mark)| shows(mark)).map(|(what, _)| what).collect()
-}
-
-/// TO BE REMOVED with its call, once `store::mysql::coupler` sends values as parameters: on MySQL and MariaDB the
-/// statements of `#[tx]` hold the values of the record in their text.
-fn is_excepted(text: &str) -> bool {
-    let statement = text.contains("INSERT INTO `idem_record`") || text.contains("UPDATE `idem_record` SET");
-    statement && (text.contains("VALUES (x'") || text.contains("reply = x'"))
 }

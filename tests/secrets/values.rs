@@ -9,8 +9,9 @@ use idem_core::fingerprint::{BodyHasher, CanonicalJson};
 use idem_core::http::{Problem, Profile};
 use idem_core::key::{InvalidName, KeyBuf, OperationParts};
 use idem_core::protocol::{
-    self, AfterCrash, Claim, ClaimOutcome, Current, Fence, Nonce, Order, Owner, Record, RenewOutcome, Replay,
-    Seen, State, StateKind, StepLog, StepOutcome, Swept, Terms, Unwound, Verdict, Won, WriteOutcome,
+    self, AfterCrash, Claim, ClaimOutcome, Current, Fence, Namespace, Nonce, Order, Owner, Record,
+    RenewOutcome, Replay, Seen, State, StateKind, StepLog, StepOutcome, Swept, Terms, Unwound, Verdict, Won,
+    WriteOutcome,
 };
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::mysql::{Dialect, MySqlSource, MySqlStore};
@@ -18,8 +19,8 @@ use idem_core::store::postgres::{PostgresSource, PostgresStore};
 use idem_core::store::redis::{self, RedisSource, RedisStore};
 use idem_core::store::sqlite::{self, SqliteStore};
 use idem_core::store::{
-    Batch, Completion, Couplings, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, StoreError,
-    StoreErrorKind, Surrender, Sweep, SweepCount,
+    Batch, Completion, Count, Couplings, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
+    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use idem_core::time::{SystemClock, Timestamp};
 use idem_core::tx::{Isolation, OperationKey};
@@ -126,12 +127,21 @@ fn records() {
     see(Release { address, owner, retention: SECOND });
     see(Surrender { address, owner });
     see(Renewal { address, owner, lease: SECOND });
-    see(Sweep { grace: SECOND, retention: SECOND, limit: 1 });
+    let namespace = debug(Namespace::new("shop"));
+    see(Sweep { namespace: namespace.clone(), grace: SECOND, retention: SECOND, limit: 1 });
     see(SweepCount::default());
-    see(Page { state: StateKind::Done, after: Some(address), limit: 1 });
-    see(Settlement { address, seen, verdict, order: order.clone(), retention: SECOND });
-    see(Freeing { address, seen, order, retention: SECOND });
-    see(Forgetting { address, seen });
+    see(Count { namespace: namespace.clone(), state: StateKind::Done });
+    see(Page { namespace: namespace.clone(), state: StateKind::Done, after: Some(address), limit: 1 });
+    see(Settlement {
+        namespace: namespace.clone(),
+        address,
+        seen,
+        verdict,
+        order: order.clone(),
+        retention: SECOND,
+    });
+    see(Freeing { namespace: namespace.clone(), address, seen, order, retention: SECOND });
+    see(Forgetting { namespace, address, seen });
     let cause = std::io::Error::other("connection refused");
     error(StoreError::new(StoreErrorKind::Unavailable, "no connection").with_source(cause));
     see(StoreErrorKind::Unavailable);

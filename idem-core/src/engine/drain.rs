@@ -67,7 +67,7 @@ impl Engine {
                 match answer {
                     Ok(Ok(_)) => marked += 1,
                     Ok(Err(error)) => {
-                        self.log_unrecorded(Purpose::of("mark of an abandoned operation"), &error)
+                        self.log_unrecorded(Purpose::of("mark of an abandoned operation"), &error);
                     }
                     Err(_) => {}
                 }

@@ -84,7 +84,7 @@ impl Engine {
             match self.end_claim_once(&write).await {
                 Ok(outcome) => return Some((outcome, asked)),
                 Err(error) if write.ending.gives_up_its_answer(&error) => {
-                    log_unstorable(write.address, &error)
+                    log_unstorable(write.address, &error);
                 }
                 Err(error) => {
                     self.log_not_ended(&write, &error);

@@ -247,6 +247,11 @@ pub(super) fn counting(state: StateKind) -> Count {
     Count { namespace: namespace(), state }
 }
 
+/// One fingerprint of each kind that this version knows.
+pub(super) fn every_kind() -> impl Iterator<Item = Fingerprint> {
+    (0..=u8::MAX).filter_map(|recipe| Fingerprint::from_stored(recipe, [recipe; 32]))
+}
+
 /// A record that is seen unknown.
 pub(super) const fn unknown(owner: Owner) -> Seen {
     Seen { owner, state: StateKind::Unknown, until: None }

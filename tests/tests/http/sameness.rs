@@ -370,7 +370,7 @@ async fn instances_of_one_function_share_its_name_and_functions_of_one_macro_do_
 /// Leaves a released claim, as the version before does, and gives the store.
 async fn released_by_the_version_before(operation: &str, fingerprint: Fingerprint) -> Arc<MemoryStore> {
     let store = Arc::new(MemoryStore::new());
-    let hour = Duration::from_secs(3600);
+    let hour = Duration::from_hours(1);
     let address = Address::new("", b"ada", operation, b"k");
     let claim = Claim {
         address,

@@ -187,9 +187,8 @@ impl Store for FaultyStore {
 
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
         let panics = |left: u32| left.checked_sub(1);
-        if self.renewals_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, panics).is_ok() {
-            panic!("the store panics");
-        }
+        let panics = self.renewals_panic.fetch_update(Ordering::SeqCst, Ordering::SeqCst, panics).is_ok();
+        assert!(!panics, "the store panics");
         Box::pin(async move {
             let forced = *self.renew_answer.lock().unwrap();
             let answers = match forced {

@@ -64,8 +64,8 @@ async fn a_write_that_panics_is_repeated() {
     let store = FaultyStore::new();
     let idem = Idem::builder(Arc::clone(&store))
         .scope(Scope::public())
-        .patience(Duration::from_secs(60))
-        .store_timeout(Duration::from_secs(60))
+        .patience(Duration::from_mins(1))
+        .store_timeout(Duration::from_mins(1))
         .build();
     store.writes_meet([Fault::Panic; 3]);
     assert_eq!(call(&idem, PLAIN, "k", &AtomicU32::new(0)).await, Ok(1));

@@ -121,14 +121,14 @@ const RENEW: &str = "UPDATE (\
 
 const SWEEP_TO_UNKNOWN: &str = "UPDATE (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \
-     WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 0 AND o.format = 1 AND o.recipe BETWEEN 0 AND 3 \
+     WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 0 AND o.format = 1 AND o.recipe BETWEEN 0 AND 4 \
      AND (o.handler_retention < 0 OR CAST(o.namespace AS BINARY) = ?) LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address \
      SET t.state = 4, t.until = 0";
 
 const SWEEP_TO_RELEASED: &str = "UPDATE (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \
-     WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 1 AND o.format = 1 AND o.recipe BETWEEN 0 AND 3 \
+     WHERE o.state = 1 AND o.until <= {clock} - ? AND o.after_crash = 1 AND o.format = 1 AND o.recipe BETWEEN 0 AND 4 \
      AND (o.handler_retention < 0 OR CAST(o.namespace AS BINARY) = ?) LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address \
      SET t.state = 3, t.until = {clock} + IF(t.handler_retention < 0, ?, t.handler_retention)";
@@ -136,7 +136,7 @@ const SWEEP_TO_RELEASED: &str = "UPDATE (\
 const REAP: &str = "DELETE t FROM (\
      SELECT o.address FROM {table} o FORCE INDEX (due) \
      WHERE o.state IN (2, 3) AND o.until <= {clock} AND o.after_crash IN (0, 1) AND o.format = 1 \
-     AND o.recipe BETWEEN 0 AND 3 LIMIT ? FOR UPDATE SKIP LOCKED\
+     AND o.recipe BETWEEN 0 AND 4 LIMIT ? FOR UPDATE SKIP LOCKED\
      ) w STRAIGHT_JOIN {table} t FORCE INDEX (PRIMARY) ON t.address = w.address";
 
 /// By the records' order where most are in that state, else by the state. Namespaces are compared byte by byte: the order

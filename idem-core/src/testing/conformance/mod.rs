@@ -208,9 +208,11 @@ macro_rules! __conformance_cases {
                 a_sweep_waits_for_the_grace
                 a_sweep_keeps_to_its_limit
                 a_swept_record_expires_later
+                records_of_every_kind_of_fingerprint_move_on
             }
             reap {
                 only_expired_records_go
+                records_of_every_kind_of_fingerprint_go
                 nothing_else_ever_goes
                 a_limit_is_kept
                 a_big_limit_takes_all

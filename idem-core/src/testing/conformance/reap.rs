@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::protocol::{AfterCrash, StateKind, WriteOutcome};
+use crate::protocol::{AfterCrash, Claim, StateKind, WriteOutcome};
 use crate::store::Store;
-use crate::testing::trial::{counting, reply, sound};
+use crate::testing::trial::{counting, every_kind, reply, sound};
 use crate::testing::{Backend, Trial};
 
 async fn done<B: Backend>(t: &Trial<B>, key: &str, retention: Duration) {
@@ -56,6 +56,23 @@ pub async fn nothing_else_ever_goes<B: Backend>(t: Trial<B>) {
     }
     for (key, record) in before {
         t.assert_unchanged(key, &record, "it cannot expire").await;
+    }
+}
+
+/// Also those whose kind of fingerprint came last.
+pub async fn records_of_every_kind_of_fingerprint_go<B: Backend>(t: Trial<B>) {
+    let mut keys = Vec::new();
+    for fingerprint in every_kind() {
+        let key = format!("k{}", keys.len());
+        let owner = t.won(Claim { fingerprint, ..t.ask(&key) }).await.owner;
+        let done = t.complete_for(&key, owner, &reply("end"), t.short()).await;
+        assert_eq!(done, WriteOutcome::Applied, "an owner may complete");
+        keys.push(key);
+    }
+    t.pass_short().await;
+    t.reap(usize::MAX).await;
+    for key in keys {
+        assert_eq!(t.record(&key).await, None, "an expired record goes");
     }
 }
 

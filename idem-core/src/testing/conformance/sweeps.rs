@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::protocol::{AfterCrash, Claim, ClaimOutcome, State, StateKind, WriteOutcome};
 use crate::store::{Store, Sweep, SweepCount};
-use crate::testing::trial::{counting, namespace, reply, sound};
+use crate::testing::trial::{counting, every_kind, namespace, reply, sound};
 use crate::testing::{Backend, Trial};
 
 /// Unknown stays unknown, `rerun` is freed; fence, nonce and attempts stay.
@@ -90,6 +90,18 @@ pub async fn a_sweep_keeps_to_its_limit<B: Backend>(t: Trial<B>) {
         assert_eq!(running, left.saturating_sub(3) as u64, "what was counted was moved, and nothing else");
     }
     assert_eq!(total, SweepCount { unknown: 3, released: 4 }, "each was moved once");
+}
+
+/// Also those whose kind of fingerprint came last.
+pub async fn records_of_every_kind_of_fingerprint_move_on<B: Backend>(t: Trial<B>) {
+    let mut claimed = 0;
+    for fingerprint in every_kind() {
+        let key = format!("k{claimed}");
+        t.won(Claim { fingerprint, ..t.ask_briefly(&key, AfterCrash::Rerun) }).await;
+        claimed += 1;
+    }
+    t.pass_short().await;
+    assert_eq!(t.sweep().await, SweepCount { unknown: 0, released: claimed }, "each is abandoned");
 }
 
 /// One retention after the sweep.

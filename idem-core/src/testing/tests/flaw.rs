@@ -165,11 +165,13 @@ flaws! {
     IgnoresSweepLimit
     MiscountsSwept
     KeepsSweptForEver
+    SweepsOlderFingerprintsOnly
     ReapsNothing
     ReapsRunning
     ReapsUnknown
     ReapsUnexpired
     ReapsDoneOnly
+    ReapsOlderFingerprintsOnly
     IgnoresReapLimit
     MiscountsReaped
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::super::flaw::Flaw;
 use super::Records;
-use crate::protocol::{self, AfterCrash, Namespace, Nonce, State, Swept};
+use crate::fingerprint::Fingerprint;
+use crate::protocol::{self, AfterCrash, Namespace, Nonce, Record, State, Swept};
 use crate::store::{Sweep, SweepCount};
 use crate::time::Timestamp;
 
@@ -27,6 +28,9 @@ pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Times
         };
         if count.unknown + count.released >= limit || flaw == Flaw::SweepsNothing {
             break;
+        }
+        if flaw == Flaw::SweepsOlderFingerprintsOnly && is_newest(record) {
+            continue;
         }
         let policy = record.after_crash;
         match (flaw, &record.state) {
@@ -60,6 +64,10 @@ pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Times
     count
 }
 
+fn is_newest(record: &Record) -> bool {
+    Fingerprint::from_stored(record.fingerprint.recipe() + 1, [0; 32]).is_none()
+}
+
 pub(super) fn reap(flaw: Flaw, records: &mut Records, limit: usize, now: Timestamp) -> usize {
     let goes = |state: &State| match (flaw, state) {
         (Flaw::ReapsNothing, _) | (Flaw::ReapsDoneOnly, State::Released { .. }) => false,
@@ -69,8 +77,14 @@ pub(super) fn reap(flaw: Flaw, records: &mut Records, limit: usize, now: Timesta
         (_, state) => state.is_expired(now),
     };
     let limit = if flaw == Flaw::IgnoresReapLimit { usize::MAX } else { limit };
-    let gone: Vec<_> =
-        records.iter().filter(|(_, record)| goes(&record.state)).map(|(at, _)| *at).take(limit).collect();
+    let gone: Vec<_> = records
+        .iter()
+        .filter(|(_, record)| {
+            goes(&record.state) && !(flaw == Flaw::ReapsOlderFingerprintsOnly && is_newest(record))
+        })
+        .map(|(at, _)| *at)
+        .take(limit)
+        .collect();
     for at in &gone {
         records.remove(at);
     }
