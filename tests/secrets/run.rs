@@ -129,7 +129,7 @@ pub(crate) async fn whole<S: Store>(store: S, transfers: Router) -> Idem<S> {
     let couples = transfers.has_routes();
     let app = Router::new().route("/pay/{mode}", post(pay)).merge(transfers).layer(debug(idem.layer()));
 
-    for (path, status) in [("/pay/ok", 201), ("/pay/busy", 503), ("/pay/unknown", 502), ("/pay/panic", 409)] {
+    for (path, status) in [("/pay/ok", 201), ("/pay/busy", 503), ("/pay/unknown", 502), ("/pay/panic", 500)] {
         assert_eq!(ask(&app, path, BODY).await, status, "{path}");
         ask(&app, path, BODY).await;
         ask(&app, path, "another body").await;

@@ -208,7 +208,7 @@ pub(super) const ALL: [Fixture; 41] = [
     ),
     fixture(
         "tx_axum_hidden_error",
-        "tx_retries = 1",
+        "isolation = serializable",
         "async fn hide(#[tx] tx: &mut PgTx<'_>) -> Result<StatusCode, impl IntoResponse> { insert(tx).await }",
     ),
     fixture(

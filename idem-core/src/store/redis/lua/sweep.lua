@@ -9,7 +9,7 @@ if not old then
   return 0
 end
 local format, state = string.sub(old, 1, 1), string.sub(old, 2, 2)
-if #old < 48 or (format ~= '\1' and format ~= '\2') or state ~= '\1' or string.byte(old, 44) > 3 then return 0 end
+if #old < 48 or (format ~= '\1' and format ~= '\2') or state ~= '\1' or string.byte(old, 44) > 4 then return 0 end
 local time = redis.call('TIME')
 local now = time[1] * 1000000 + time[2]
 if struct.unpack('>I8', old, 3) > now - ARGV[1] then return 0 end
