@@ -27,7 +27,7 @@ fn claim(lease: Duration, after_crash: AfterCrash) -> Claim {
         fingerprint: Fingerprint::none(),
         lease,
         after_crash,
-        terms: Terms::new(LEASE, lease, "shop"),
+        terms: Terms::new(LEASE, lease, ""),
         label: Label::new("pay", b""),
         key_hint: KeyHint::of(b"k"),
     }
