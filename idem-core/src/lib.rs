@@ -8,8 +8,9 @@
 #![cfg_attr(all(feature = "axum", feature = "sqlite", feature = "macros"), doc = "```no_run")]
 #![cfg_attr(not(all(feature = "axum", feature = "sqlite", feature = "macros")), doc = "```ignore")]
 //! use axum::{Json, Router, http::StatusCode, routing::post};
-//! use idem_core::{Idem, Scope, idempotent, store::sqlite::SqliteStore};
+//! use idem_core::{Drained, Idem, Scope, idempotent, store::sqlite::SqliteStore};
 //! use serde_json::{Value, json};
+//! use std::time::Duration;
 //!
 //! #[idempotent] // the key: the Idempotency-Key header
 //! async fn create_payment(Json(new): Json<Value>) -> (StatusCode, Json<Value>) {
@@ -22,7 +23,12 @@
 //!         .scope(Scope::header("x-account")) // set by your gateway, never by the caller
 //!         .build();
 //!     let app = Router::new().route("/payments", post(create_payment)).layer(idem.layer());
-//!     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).await?;
+//!     let stop = async { drop(tokio::signal::ctrl_c().await) };
+//!     axum::serve(tokio::net::TcpListener::bind("127.0.0.1:3000").await?, app).with_graceful_shutdown(stop).await?;
+//!     // Without this, the end of the process leaves the outcome of what still runs unknown.
+//!     if let Drained::Abandoned(running) = idem.drain(Duration::from_secs(30)).await {
+//!         eprintln!("{running} operations did not end in time");
+//!     }
 //!     Ok(())
 //! }
 //! ```
