@@ -142,6 +142,10 @@ pub(crate) type BeginClaiming<'c, Db> =
     BoxFuture<'c, Result<Option<(Transaction<'c, Db>, HeldRow)>, TxFault>>;
 
 /// How a transaction is begun.
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "postgres")),
+    allow(dead_code, reason = "every transaction of SQLite begins alike")
+)]
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Begin {
     /// `None`: the connection's.
@@ -184,6 +188,10 @@ pub(crate) enum CommitFault {
     /// The database rolled back, or did not commit and will be made to roll back.
     Refused(StoreError),
     /// The database answered with an error that does not say what became of it.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "sqlite-tx")),
+        allow(dead_code, reason = "PostgreSQL's errors say it")
+    )]
     Unclear(StoreError),
     /// There was no answer.
     Lost(StoreError),
@@ -215,6 +223,7 @@ pub(crate) struct HeldRow {
     pub(crate) fence: Option<Fence>,
     /// From 1.
     pub(crate) attempts: u32,
+    #[cfg_attr(not(feature = "mysql"), allow(dead_code, reason = "only MySQL's session clock can be moved"))]
     /// The server's clock at the claim, and when that was, where a handler could move the clock of its session.
     pub(crate) clock: Option<(Timestamp, Instant)>,
 }

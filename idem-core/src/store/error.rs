@@ -43,7 +43,7 @@ impl StoreError {
     }
 
     /// Of a connection that is no more as it was.
-    #[cfg(feature = "_tx")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(crate) fn changed_settings() -> Self {
         let message = "the handler left settings of the session changed: use SET LOCAL, or put them back";
         Self::new(StoreErrorKind::Misconfigured, message)
@@ -71,6 +71,7 @@ impl StoreError {
 
 impl StoreError {
     /// The same error, for another caller of a call that several wait for.
+    #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
     pub(crate) fn share(&self) -> Self {
         Self { kind: self.kind, message: self.message.clone(), source: self.source.clone() }
     }
