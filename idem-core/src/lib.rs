@@ -42,7 +42,7 @@
 //! | 307 308 401 403 407 408 412 421 425 428 429 | the key is freed: these describe the address, the moment or a header field, not the operation | rolled back, nothing kept |
 //! | 5xx, `Err` | the key is freed: the handler says "try again" ([`OnError`]; [`Ambiguous`], [`NoEffect`], [`Final`] mark one error) | rolled back, nothing kept |
 //! | panic, process death | `outcome-unknown` until a [verify hook](crate::verify) finds out or an [operator](crate::operator) settles it ([`AfterCrash`]) | rolled back; the next call runs |
-//! | caller hangs up | an axum handler runs on in its own task, and the retry gets the answer | the same |
+//! | caller hangs up | an axum handler runs on, in a task of its own, and the retry gets the answer | the same |
 //! | store away at the claim | 503, not run | 503, not run |
 //! | store away at the completion | the answer is held back and the write repeated; then 503 `outcome-unknown` | rolled back, or the record tells whether the lost `COMMIT` happened |
 //! | the database undoes it for another's sake | | 503 `transaction-conflict`, nothing kept; or the handler runs again (`tx_retries`) |
@@ -182,7 +182,8 @@ pub use scope::Scope;
 /// ```
 ///
 /// The router needs [`Idem::layer`](Idem); without it the handler answers 500 and never runs. Every extractor works,
-/// and has run before a record is looked at. The body runs in a task of its own. `GET`, `HEAD`, `OPTIONS` and `TRACE`
+/// and has run before a record is looked at. The body goes on in a task of its own when
+/// its caller hangs up. `GET`, `HEAD`, `OPTIONS` and `TRACE`
 /// pass through. A handler that streams its request body itself names a `fingerprint` or a `key`.
 ///
 /// Write it **above** `#[debug_handler]` and other attributes that read the signature. Called directly, the function

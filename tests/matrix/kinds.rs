@@ -68,7 +68,7 @@ pub(crate) static KINDS: [Kind; 7] = [
         form: Form::Axum,
         effects: Effects::Coupled,
         stores: DATABASES,
-        // Its handler ends in a task of its own, which no caller can leave.
+        // Its handler ends although its caller has left.
         never: &NEVER_IN_A_TRANSACTION,
     },
     Kind {

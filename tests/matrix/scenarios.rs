@@ -83,7 +83,7 @@ pub(crate) static SCENARIOS: [Scenario; 26] = [
     Scenario { name: "twins", drive: twins, ..USUAL },
     Scenario {
         name: "dropped in its handler",
-        // An axum handler runs in a task of its own.
+        // An axum handler goes on when its caller leaves.
         applies: |kind| kind.form == Form::Plain && outlives(kind),
         drive: |stage, victim| {
             let point = points::ENGINE_BACKGROUND_AFTER;
@@ -158,7 +158,7 @@ pub(crate) static SCENARIOS: [Scenario; 26] = [
     },
     Scenario {
         name: "a caller that leaves while nobody knows",
-        // An axum handler ends in a task of its own.
+        // An axum handler ends although its caller has left.
         applies: |kind| kind.form == Form::Plain && is_coupled(kind),
         drive: |stage, victim| {
             let point = points::ENGINE_UNKNOWN_AFTER;

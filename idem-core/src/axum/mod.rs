@@ -22,8 +22,10 @@
 //! validation have run before any record is looked at, key and scope are expressions over the arguments, and a replay
 //! never enters the function's body.
 //!
-//! Layers outside (compression, CORS, request ids) act on a replay as on a first answer. The handler runs in a task of
-//! its own: a caller that hangs up does not stop it, and its retry gets the answer.
+//! Layers outside (compression, CORS, request ids) act on a replay as on a first answer. A caller
+//! that hangs up does not stop the handler, and its retry gets the answer: the handler is polled in its caller's place, so
+//! that the span and the task-locals of a middleware hold, and moves to a task of its own when the caller leaves. There it
+//! keeps the span; task-locals are gone, so read them before the first `await`, or take an extension instead.
 //!
 //! A response is read whole before it leaves, trailers included: nothing is promised that is not recorded. One that is
 //! longer than [`max_response_bytes`](crate::Builder::max_response_bytes), or does not end within
@@ -42,6 +44,7 @@ mod former;
 mod head;
 mod layer;
 mod op;
+mod outlive;
 mod path;
 mod respond;
 mod response_body;

@@ -13,9 +13,9 @@ use super::body::{WholeBody, buffered};
 use super::context::{Captured, KeyHeader, Seen};
 use super::former::Former;
 use super::head::{Says, with_head};
+use super::outlive::Outlive;
 use super::respond::{drive, replay};
 use super::{Response, path, problem};
-use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
@@ -306,18 +306,11 @@ pub fn respond<T: IntoResponse>(output: T) -> Response {
     output.into_response()
 }
 
-/// Runs a call in a task of its own, so that it goes on when its caller hangs up.
+/// Runs a call in its caller's place. It goes on in a task of its own when the caller hangs up.
 ///
 /// # Panics
 /// Outside a tokio runtime, as [`tokio::spawn`] does; and where a handler without a key panicked, as it would without
 /// the attribute.
 pub async fn spawn(call: impl Future<Output = Response> + Send + 'static) -> Response {
-    match current::spawn(call).await {
-        Ok(response) => response,
-        Err(error) => match error.try_into_panic() {
-            Ok(payload) => std::panic::resume_unwind(payload),
-            // Only a runtime that shuts down ends it: the record says what became of it.
-            Err(_) => problem(&Refused::OutcomeUnknown, Profile::default()),
-        },
-    }
+    Outlive::new(call).await
 }

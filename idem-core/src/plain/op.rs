@@ -6,6 +6,7 @@ use std::pin::pin;
 use std::sync::Arc;
 
 use serde::Serialize;
+use tracing::Instrument as _;
 
 use super::errors::Errors;
 use crate::current;
@@ -211,13 +212,13 @@ fn ending<R>(errors: &Errors<R>, attempt: &Attempt, result: &R) -> Ending {
     }
 }
 
-/// Runs a call in a task of its own, so that it goes on when its caller is gone.
+/// Runs a call in a task of its own and in its caller's span, so that it goes on when its caller is gone.
 ///
 /// # Panics
 /// Panics where the call panicked, and outside a tokio runtime, as [`tokio::spawn`] does. When the runtime shuts down
 /// under it, the future never ends.
 pub async fn spawn<R: Send + 'static>(call: impl Future<Output = R> + Send + 'static) -> R {
-    match current::spawn(call).await {
+    match current::spawn(call.in_current_span()).await {
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),

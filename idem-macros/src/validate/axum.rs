@@ -118,7 +118,7 @@ fn receiver(function: &Function) -> Option<Error> {
 
 fn detached(detach: &Arg<()>) -> Option<Error> {
     let Arg::Given(Given { name, .. }) = detach else { return None };
-    Some(Error::new(name.span(), "the axum form always runs in its own task: remove `detach`"))
+    Some(Error::new(name.span(), "the axum form always goes on when its caller leaves: remove `detach`"))
 }
 
 fn arguments(function: &Function) -> Option<Error> {

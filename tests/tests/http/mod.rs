@@ -1,6 +1,7 @@
 //! What one server says.
 
 mod bodies;
+mod caller;
 mod current;
 mod dropped;
 mod endings;
