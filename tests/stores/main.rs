@@ -3,6 +3,7 @@
 //! The servers are private ones that `idem-servers` starts, or those that the environment names.
 
 mod faults;
+mod frozen;
 mod liveness;
 mod load;
 mod mysql;
