@@ -162,7 +162,17 @@ fn settings() {
     see(Dialect::MariaDb);
     see(sqlite::Durability::Normal);
     see(redis::Durability::Replicas { count: 1, timeout: SECOND });
+    let definition = idem_core::__private::Definition {
+        module_path: module_path!(),
+        function: "charge",
+        file: file!(),
+        line: line!(),
+        column: column!(),
+    };
+    display(definition);
     see(idem_core::__private::Spec::new().name("charge"));
+    see(plain::Value::Json(REPLY.as_bytes()));
+    see(plain::Value::Exact(REPLY.as_bytes()));
     see(idem_core::__private::tx::TxSpec::new());
     see(idem_core::__private::tx::probe::<Result<String, Refused>>());
     see(idem_core::__private::tx::state::<String>());

@@ -5,6 +5,7 @@
 //! back first: a value that neither form brings back is not stored at all.
 
 use std::any::type_name;
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use serde::Serialize;
@@ -23,12 +24,21 @@ pub(super) enum Arm {
 }
 
 /// A stored value, in its form.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub enum Value<'r> {
     /// As text.
     Json(&'r [u8]),
     /// As this crate writes it.
     Exact(&'r [u8]),
+}
+
+impl fmt::Debug for Value<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Json(_) => "Json",
+            Self::Exact(_) => "Exact",
+        })
+    }
 }
 
 /// Before the value: the format and the arm.
