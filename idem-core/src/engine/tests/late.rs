@@ -6,7 +6,8 @@ use crate::engine::claim::claim_until_decided;
 use crate::engine::claim_slot::Unclaimed;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{Claim, ClaimOutcome, Nonce, Terms};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};
+use crate::store::Surrender;
 
 /// A copy of a claim that did not arrive says nothing of the copy before.
 #[tokio::test]
@@ -95,13 +96,15 @@ async fn a_claim_that_is_to_be_marked_unknown_is_never_released() {
     store.hanging.acquire().await.unwrap().forget();
     tokio::time::sleep(Duration::from_millis(5)).await;
     store.go_on();
-    assert!(matches!(late.await.unwrap(), Ok(ClaimOutcome::Won(_))));
+    let Ok(ClaimOutcome::Won(won)) = late.await.unwrap() else { panic!("not won") };
+    assert_eq!(won.attempts, 1, "it was not released in between");
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Running);
 
-    // Found by a claim of another process, the record is unknown.
+    // A sweep has found it. A repetition of the same claim meets its own record.
+    let surrender = Surrender { address: address("k"), owner: won.owner };
+    assert_eq!(store.inner.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
     store.claims_meet([Fault::ReplyLost]);
-    let repeated = Claim { nonce: Nonce::fresh(), ..claim };
-    let outcome = ask(repeated).await;
+    let outcome = ask(claim).await;
     assert!(matches!(outcome, Ok(ClaimOutcome::Unknown)), "{outcome:?}");
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Unknown);
 }
