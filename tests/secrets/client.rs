@@ -71,7 +71,7 @@ pub(crate) async fn format_all() {
             _ => {}
         }
     }
-    // Nobody listens there.
+    // No server listens there.
     let unsent = client.post(format!("http://user:{PASSWORD}@127.0.0.1:1/p?token={PASSWORD}")).body(BODY);
     let outcome = unsent.key(IdempotencyKey::new(KEY).unwrap()).send().await.unwrap();
     let open = debug(outcome.into_unresolved().unwrap());

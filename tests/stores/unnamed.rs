@@ -1,4 +1,4 @@
-//! Records of the previous version, which name no namespace: every namespace sees them, since somebody must.
+//! Records of the previous version, which name no namespace: every namespace sees them, so that an operator can settle them.
 
 use idem_core::protocol::{Namespace, Order, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::{Count, Page, Settlement, Store, Surrender, Sweep, SweepCount};

@@ -44,7 +44,7 @@ async fn act(State(app): State<App>, #[tx] tx: &mut SqliteTx<'_>) -> Result<Body
     Ok(Body::new(Silent(Some(b"a"))))
 }
 
-/// The transaction ends after a third of the lease, whatever it is at: the body is given up before that.
+/// The transaction ends after a third of the lease: the body is given up before that.
 #[tokio::test]
 async fn one_that_does_not_end_in_time_commits_its_effects_and_a_tombstone() {
     let Some(world) = World::<sqlx::Sqlite>::new().await else { return };

@@ -382,7 +382,7 @@ macro_rules! leaked {
                     assert_eq!(world.rows().await, 0);
                 }
             }
-            // On whichever connection, whoever comes next is not inside of another's transaction.
+            // The next caller, on any connection, is not inside of another transaction.
             for call in 1..=5 {
                 let insert = format!("DELETE FROM {}; SELECT 1", world.app.ledger);
                 let answer = ask(&router, &format!("k{call}"), &json(&insert)).await;
@@ -425,7 +425,7 @@ refused_at_commit! {
     sqlite_refuses_the_commit sqlite;
 }
 
-/// Whatever clock a handler has made of it.
+/// Also where a handler has moved the clock of its session.
 #[tokio::test]
 async fn a_record_lives_by_the_servers_clock() {
     macro_rules! moved {

@@ -1,7 +1,7 @@
 //! Log events that repeat while a condition lasts.
 //!
 //! A store that is away fails every operation, every retry and every look at what is left behind. One event in ten
-//! seconds says so, whatever was asked of it, with the number of events that were left out. Only an outcome that waits
+//! seconds says so, for all kinds of calls together, with the number of events that were left out. Only an outcome that waits
 //! to be recorded has an event of its own: something has happened, and nothing tells of it yet.
 
 use std::sync::{Mutex, PoisonError};

@@ -100,7 +100,7 @@ pub(crate) struct Engine {
     pub(crate) couplings: crate::store::Couplings,
 }
 
-/// Of constant size, whatever the store and this process hold.
+/// Of constant size: the contents of the store and of this process are left out.
 impl fmt::Debug for Engine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Engine")

@@ -8,7 +8,7 @@ use super::armed::{Armed, EVERY};
 
 const VARIABLE: &str = "IDEM_FAULT";
 
-/// What a point of somebody's own begins with, in the environment: so that a misspelt point of idem's own is told from
+/// What a point of the user's own begins with, in the environment: so that a misspelt point of idem's own is told from
 /// one that only the program knows.
 const OWN: &str = "own:";
 

@@ -114,7 +114,7 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         false
     }
 
-    /// True if nothing can be committed before idem commits, whatever statements the handler sends.
+    /// True if no statement of the handler's can commit anything before idem commits.
     fn holds_commits(&self) -> bool {
         false
     }
@@ -176,7 +176,7 @@ pub(crate) enum Left {
     Changed,
     /// Nothing is open on it.
     RolledBack,
-    /// Nobody knows: it must be closed.
+    /// Not known: the connection must be closed.
     Doubtful,
 }
 

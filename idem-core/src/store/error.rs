@@ -24,7 +24,7 @@ pub enum StoreErrorKind {
     Undecided,
     /// A bound is reached: no new keys until records expire.
     CapacityExceeded,
-    /// The store never takes what was asked to be written, whatever its state: a reply is longer than its server allows,
+    /// The store never takes this write, in any state: a reply is longer than its server allows,
     /// a text is one that it cannot hold. Nothing was applied. A completion is then made with a tombstone in the reply's
     /// place, so a store says this only of what is certain not to be taken later either.
     Unstorable,

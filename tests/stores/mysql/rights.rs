@@ -46,7 +46,7 @@ async fn what_a_user_may_not_do_is_told_with_the_statement_that_mends_it() {
     complete(&open().await.unwrap(), "migrated").await;
 }
 
-/// Whatever the server is set to.
+/// Under each setting of the server.
 #[tokio::test]
 async fn settings_that_change_what_statements_mean_do_not_matter() {
     let Some(server) = require(MariaDb::start()) else { return };

@@ -93,7 +93,7 @@ async fn a_session_that_may_not_write_is_told_at_once() {
     assert!(error.to_string().contains("default_transaction_read_only"), "{error}");
 }
 
-/// Whatever the server, the database or the user is set to.
+/// Under each setting of the server, the database and the user.
 #[tokio::test]
 async fn settings_that_change_what_statements_mean_do_not_matter() {
     let Some(table) = Table::new() else { return };

@@ -158,7 +158,7 @@ impl<Db: Database> Inside<'_, Db> {
         }
     }
 
-    /// What the database answers with an error was rolled back, as far as the error says so. Whatever else happens is to be
+    /// What the database answers with an error was rolled back, as far as the error says so. All else is to be
     /// found out.
     async fn commit<T>(
         &self,

@@ -1,4 +1,4 @@
-//! How long a record lives that somebody else than its owner ended: as its handler said, which is another time than the
+//! How long a record lives that a hook or an operator ended: as its handler said, which is another time than the
 //! default of the engine that ends it.
 
 use super::verify::{Ask, Oracle, builder, unknown, yes};

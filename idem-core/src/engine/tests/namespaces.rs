@@ -58,7 +58,7 @@ async fn a_hook_is_asked_about_a_record_of_the_previous_version_by_its_caller_on
     assert_eq!(oracle.asked(), 1);
 }
 
-/// Whatever an operator knows of another service's record.
+/// Also where an operator knows the address and the owner of another service's record.
 #[tokio::test]
 async fn an_operator_reaches_records_of_the_namespace_only() {
     let store = FaultyStore::new();

@@ -163,7 +163,7 @@ impl MySqlStoreBuilder {
         let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
             let mut link = driver.connect_within(Limits::within(deadline)).await?;
-            // First: a server hides from whoever lacks rights which columns there are.
+            // First: a server hides its columns from a user that lacks rights.
             let was_there = schema::is_there(&mut link.connection, &name).await?;
             if was_there {
                 rights::check(&mut link.connection, &name).await?;

@@ -16,7 +16,7 @@ pub(super) const SETTINGS: &str = "CONCAT_WS('|', @@autocommit, @@sql_mode, @@ti
      /*!80000 @@transaction_isolation, @@transaction_read_only, @@max_execution_time, */ \
      COALESCE(DATABASE(), ''), COALESCE(CURRENT_ROLE(), ''))";
 
-/// Kept for [`RESTORE`]. The clock of the session is the server's, whatever a handler has made of it.
+/// Kept for [`RESTORE`]. Sets the clock of the session back to the server's, should a handler have moved it.
 pub(super) const KEEP: &str =
     "SET @idem_settings = {settings}; SET SESSION timestamp = DEFAULT, autocommit = 0; ";
 /// MySQL waits for a lock for a second at least.
@@ -29,7 +29,7 @@ pub(super) const WAIT_AS_BEFORE: &str = "SET SESSION innodb_lock_wait_timeout = 
 /// it does in a deadlock, begins one that is rolled back in the end.
 /// <https://dev.mysql.com/doc/refman/8.4/en/set-transaction.html>
 ///
-/// The savepoint vanishes with the transaction, whatever ends that: so its release tells whether it is still the same.
+/// The savepoint vanishes with the transaction, in each way in which that may end: so its release tells whether it is still the same.
 /// <https://dev.mysql.com/doc/refman/8.4/en/savepoint.html>
 pub(super) const BEGIN: &str =
     "SET SESSION TRANSACTION READ ONLY; START TRANSACTION READ WRITE; SAVEPOINT idem_tx";
@@ -58,7 +58,7 @@ const CLAIM_RETURNING_WAITING: &str = "{values}fence = fence RETURNING {clock}, 
 const CLAIM: &str = "{values}fence = fence + LAST_INSERT_ID(0)";
 
 const LOAD: &str = "SELECT {clock}, address, {columns} FROM {table} FORCE INDEX (PRIMARY) WHERE address = ?";
-/// What is committed now, whatever the transaction's snapshot says.
+/// What is committed now, not what the transaction's snapshot shows.
 const NOW: &str = " FOR UPDATE";
 
 /// Until when the record lives is bound: a handler may have moved the clock of the session.

@@ -46,7 +46,7 @@ async fn lacks(connection: &mut MySqlConnection, name: &TableName) -> Result<Vec
         match sqlx::raw_sql(probe).execute(&mut *connection).await {
             Ok(_) => {}
             Err(error) if is_denied(&error) => lacks.push(right),
-            // Somebody has the whole table. That is no reason not to open, and the next probe would wait as long.
+            // Another session has locked the whole table. That is no reason not to open, and the next probe would wait as long.
             Err(error) if is_locked(&error) => break,
             Err(error) => return Err(fault(error)),
         }

@@ -104,7 +104,7 @@ fn all<T>(
     sql.push_str("[]");
 }
 
-/// Means the same whatever `standard_conforming_strings` says, and the server warns of no backslash.
+/// Means the same under both values of `standard_conforming_strings`, and the server warns of no backslash.
 const BEGIN: &str = "E'\\\\x";
 
 fn bytes(sql: &mut String, value: &[u8]) {

@@ -172,7 +172,7 @@ impl<D: Driver> Exchange<D> {
 }
 
 /// Of a call on which two connections broke while the server answers others. Should one copy have arrived all the same,
-/// its record says so to whatever is written instead.
+/// its record says so to the write that comes instead.
 fn too_long(broke: &Failure) -> Failure {
     let message = "the connection breaks whenever this reply is sent, and only then: the server, or something on the way \
                    to it, does not take as much; cap replies";

@@ -1,4 +1,4 @@
-// Keys belong to somebody, and the builder has to be told how that is found out.
+// The builder has to be told which caller a key belongs to.
 
 use idem_core::{Idem, store::memory::MemoryStore};
 

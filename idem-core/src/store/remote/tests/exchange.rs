@@ -32,7 +32,7 @@ struct Told {
     connects: AtomicUsize,
     calls: AtomicUsize,
     down: bool,
-    /// The connection breaks under whatever finishes this one.
+    /// The connection breaks under each call that finishes this one.
     hung_up_on: Mutex<Option<Address>>,
     /// How long it takes to refuse a claim.
     slow: Duration,

@@ -92,7 +92,7 @@ pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Freeing, now: Timestamp) -> 
     line(flaw, before.as_ref(), slot, outcome)
 }
 
-/// The namespace that an order counts in: its own, or whatever the record says.
+/// The namespace that an order counts in: its own, or, with the flaw, the record's.
 fn namespace(flaw: Flaw, everybodys: Flaw, slot: &Slot, own: &Namespace) -> Namespace {
     let says = slot.as_ref().and_then(|record| record.terms.as_ref());
     match says {
