@@ -69,3 +69,43 @@ async fn a_directory_that_does_not_exist_is_not_made() {
     assert!(message.contains("does not exist"), "{message}");
     assert!(!absent.exists());
 }
+
+/// As root, permissions do not count: then `test` runs in a thread of another user's.
+#[cfg(target_os = "linux")]
+fn as_a_user(test: impl Future<Output = ()> + Send + 'static) {
+    let thread = std::thread::spawn(move || {
+        if rustix::process::geteuid().is_root() {
+            rustix::thread::set_thread_uid(rustix::process::Uid::from_raw(65534)).unwrap();
+        }
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(test);
+    });
+    thread.join().unwrap();
+}
+
+/// Not by the first call.
+#[cfg(target_os = "linux")]
+#[test]
+fn what_cannot_be_written_is_told_when_the_store_opens() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    for (file, of_directory) in
+        [(Some(0o444), 0o777), (Some(0o666), 0o555), (Some(0o444), 0o555), (None, 0o555)]
+    {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("idem.db");
+        if let Some(mode) = file {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+            runtime.block_on(store_in(&directory));
+            set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+        }
+        set_permissions(directory.path(), Permissions::from_mode(of_directory)).unwrap();
+        let shown = format!("{file:?} in {of_directory:o}");
+        as_a_user(async move {
+            let (kind, text) = refused(&path).await;
+            assert_eq!(kind, StoreErrorKind::Misconfigured, "{shown}: {text}");
+            assert!(text.contains("writ") && text.contains("its directory"), "{shown}: {text}");
+        });
+        set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
+    }
+}

@@ -39,16 +39,14 @@ impl Failure {
                 StoreErrorKind::Corrupt,
                 format!("{path} is not an SQLite database (or is encrypted): check the path"),
             ),
-            Some(READ_ONLY | PERMISSION | AUTHORISATION) => (
-                StoreErrorKind::Misconfigured,
-                format!(
-                    "{path} cannot be written: this process needs write access to the file and to its directory"
-                ),
-            ),
+            Some(READ_ONLY | PERMISSION | AUTHORISATION) => {
+                (StoreErrorKind::Misconfigured, unwritable(&path))
+            }
             Some(CANNOT_OPEN) => (
                 StoreErrorKind::Misconfigured,
                 format!(
-                    "{path} cannot be opened: check that it is a file that this process may read and write"
+                    "{path} cannot be opened: check that it is a file, and that this process may read and write it and \
+                     create files in its directory"
                 ),
             ),
             Some(TOO_BIG) => (
@@ -65,6 +63,10 @@ impl Failure {
             _ => (StoreErrorKind::Unavailable, format!("{path} could not be read or written")),
         };
         Self { kind, message: message.into(), source: Some(Arc::new(error)) }
+    }
+
+    pub(super) fn read_only(path: &Path) -> Self {
+        Self::new(StoreErrorKind::Misconfigured, unwritable(&path.display()))
     }
 
     /// Of a COMMIT. Unless SQLite said "busy", it may have been written.
@@ -110,6 +112,10 @@ const MISMATCH: i32 = 20;
 const AUTHORISATION: i32 = 23;
 const RANGE: i32 = 25;
 const NOT_A_DATABASE: i32 = 26;
+
+fn unwritable(path: &dyn std::fmt::Display) -> String {
+    format!("{path} cannot be written: this process needs write access to the file and to its directory")
+}
 
 /// The low byte of the extended result code.
 fn primary_code(error: &rusqlite::Error) -> Option<i32> {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::builder::Durability;
 use super::error::Failure;
@@ -115,6 +115,10 @@ fn prepare(setup: &Setup) -> Result<Connection, Failure> {
                 path.display()
             ),
         ));
+    }
+    // SQLite opens a file that it may not write all the same, and says so with the first write.
+    if connection.is_readonly(MAIN_DB).map_err(|error| Failure::of(error, path))? {
+        return Err(Failure::read_only(path));
     }
     schema::migrate(&connection, path)?;
     Ok(connection)
