@@ -15,7 +15,9 @@ use idem_core::store::redis::RedisStore;
 use idem_core::tx::{MySqlTx, PgTx};
 use idem_servers::{MariaDb, Postgres, Proxy, Redis, require};
 use sqlx::mysql::MySqlConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Row};
+use sqlx::{AssertSqlSafe, ConnectOptions, MySqlPool, PgPool, Row};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::marks::{BODY, PASSWORD, REPLY};
 use super::run::{ask, builder, transfer, whole};
@@ -46,15 +48,21 @@ async fn postgres() -> Option<()> {
     let server = Postgres::builder().setting("log_statement", "all").setting("log_parameter_max_length", "0");
     let server = require(server.start())?;
     let url = server.url().replace("postgres@", &format!("postgres:{PASSWORD}@"));
-    let store = debug(PostgresStore::connect(&url).await.unwrap());
-    whole(store, Router::new().route("/tx/{mode}", post(transfer_postgres))).await;
+    // Of the application, which logs every statement.
+    let pool = PgPool::connect(&url).await.unwrap();
+    let transfers = || Router::new().route("/tx/{mode}", post(transfer_postgres));
+    whole(debug(PostgresStore::connect(&pool).await.unwrap()), transfers()).await;
     let log = server.log();
     assert!(log.contains("INSERT"), "the server does not log statements");
     check("PostgreSQL was sent a statement that", &log);
 
+    // The server's own log is not looked at: there the arguments of the store's own statements are written out.
+    let pooled = PostgresStore::builder(&pool).table("pooled").through_pooler(true);
+    whole(debug(pooled.open().await.unwrap()), transfers()).await;
+
     let proxy = Proxy::to(server.addr()).await.unwrap();
     let store = PostgresStore::connect(&proxy.url(&url)).await.unwrap();
-    gone(store, proxy, Router::new().route("/tx/{mode}", post(transfer_postgres))).await;
+    gone(store, proxy, transfers()).await;
     error(PostgresStore::connect(&url.replace(&server.host_port(), "127.0.0.1:1")).await.unwrap_err());
     Some(())
 }
@@ -72,7 +80,8 @@ async fn mariadb() -> Option<()> {
         sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut root).await.unwrap();
     }
     let url = server.url().replace("root@", &format!("marked:{PASSWORD}@"));
-    let store = debug(MySqlStore::connect(&url).await.unwrap());
+    let pool = MySqlPool::connect(&url).await.unwrap();
+    let store = debug(MySqlStore::connect(&pool).await.unwrap());
     whole(store, Router::new().route("/tx/{mode}", post(transfer_mysql))).await;
     // `Execute` shows a prepared statement with its parameters in it, which the server put there.
     let sent =
@@ -94,12 +103,17 @@ async fn mariadb() -> Option<()> {
 
 async fn redis() -> Option<()> {
     let server = require(Redis::start())?;
-    whole(debug(RedisStore::connect(&server.url()).await.unwrap()), Router::new()).await;
+    let mut shell = TcpStream::connect(server.addr()).await.unwrap();
+    shell.write_all(format!("ACL SETUSER marked on >{PASSWORD} ~* &* +@all\r\n").as_bytes()).await.unwrap();
+    let mut said = [0; 5];
+    shell.read_exact(&mut said).await.unwrap();
+    assert_eq!(&said, b"+OK\r\n");
+    let url = server.url().replace("redis://", &format!("redis://marked:{PASSWORD}@"));
+    whole(debug(RedisStore::connect(&url).await.unwrap()), Router::new()).await;
     let proxy = Proxy::to(server.addr()).await.unwrap();
-    let store = RedisStore::connect(&proxy.url(&server.url())).await.unwrap();
+    let store = RedisStore::connect(&proxy.url(&url)).await.unwrap();
     gone(store, proxy, Router::new()).await;
-    let wrong = server.url().replace("redis://", &format!("redis://user:{PASSWORD}@"));
-    error(RedisStore::connect(&wrong).await.unwrap_err());
+    error(RedisStore::connect(&url.replace("marked:", "nobody:")).await.unwrap_err());
     Some(())
 }
 

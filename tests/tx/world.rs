@@ -20,7 +20,7 @@ use tokio::sync::Notify;
 use tower::ServiceExt;
 
 /// What a handler is given besides its transaction.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct App {
     /// The table of effects.
     pub(crate) ledger: String,

@@ -3,8 +3,8 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
@@ -43,10 +43,11 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
     fn begin_claiming<'c>(
         &'c self,
         connection: &'c mut Db::Connection,
-        isolation: Option<Isolation>,
+        gate: &'c Gate,
+        begin: Begin,
         claim: &'c Claim,
     ) -> BeginClaiming<'c, Db> {
-        let _ = (connection, isolation, claim);
+        let _ = (connection, gate, begin, claim);
         Box::pin(async { Ok(None) })
     }
 
@@ -60,6 +61,7 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
     fn claim<'c>(
         &'c self,
         connection: &'c mut Db::Connection,
+        gate: &'c Gate,
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>>;
@@ -153,6 +155,18 @@ pub(crate) struct Begin {
     /// What its claim will do about another transaction; `None`: there is no claim, and the transaction is
     /// [known again](Coupler::is_whole) by a mark.
     pub(crate) claim: Option<Rivals>,
+    /// How long its handler may take.
+    pub(crate) longest: Duration,
+}
+
+impl Begin {
+    /// How long the server may wait for the next statement. By then the handler is over: its process, or the host, has gone
+    /// or stands still, and the transaction still holds its locks.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(crate) fn idle(&self) -> Duration {
+        const MOST_LATER: Duration = Duration::from_mins(1);
+        self.longest.saturating_add(self.longest.min(MOST_LATER)).max(Duration::from_secs(1))
+    }
 }
 
 /// What came of a completion.
@@ -251,6 +265,13 @@ pub(crate) enum TxFault {
     Conflict(StoreError),
     /// The database refused; what failed before, in a statement of the handler's, is refused too.
     Refused(StoreError),
+    /// The database refused a statement of idem's, for a right or an object that the session lacks: a handler may have set
+    /// another role.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "postgres")),
+        allow(dead_code, reason = "SQLite has no rights")
+    )]
+    Misconfigured(StoreError),
     /// The connection broke, or was not to be had.
     Broken(StoreError),
 }
@@ -258,15 +279,41 @@ pub(crate) enum TxFault {
 impl TxFault {
     pub(crate) fn into_error(self) -> StoreError {
         match self {
-            Self::Conflict(error) | Self::Refused(error) | Self::Broken(error) => error,
+            Self::Conflict(error)
+            | Self::Refused(error)
+            | Self::Misconfigured(error)
+            | Self::Broken(error) => error,
         }
     }
 }
 
-/// Whether a transaction may commit, and whether it has ended before it was told to.
+/// What idem has told a connection about its transaction, and knows of it.
 #[derive(Debug, Default)]
 pub(crate) struct Gate {
+    /// It may commit.
     open: AtomicBool,
+    /// What runs on it is to end.
+    cancelled: AtomicBool,
+    on_server: OnceLock<OnServer>,
+}
+
+/// A transaction as its server tells it from others.
+#[cfg_attr(
+    not(any(feature = "mysql", feature = "postgres")),
+    allow(dead_code, reason = "SQLite has no server")
+)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OnServer {
+    /// Of its connection, or of a lock that it alone has.
+    pub(crate) number: u64,
+    /// It had begun by then.
+    pub(crate) since: Instant,
+}
+
+/// Ends what the server does for a connection that is given up.
+pub(crate) trait Cancel: Send + Sync {
+    /// Soon, in the background, as far as that is possible.
+    fn cancel(self: Arc<Self>, transaction: OnServer);
 }
 
 impl Gate {
@@ -285,21 +332,47 @@ impl Gate {
     pub(crate) fn is_open(&self) -> bool {
         self.open.load(Ordering::SeqCst)
     }
+
+    #[cfg_attr(not(feature = "sqlite-tx"), allow(dead_code, reason = "only SQLite asks"))]
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed)
+    }
+
+    /// Of a transaction that has begun. The first number counts.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "postgres")),
+        allow(dead_code, reason = "SQLite has no server")
+    )]
+    pub(crate) fn known_as(&self, number: u64) {
+        let _first = self.on_server.set(OnServer { number, since: Instant::now() });
+    }
 }
 
 /// A connection of the application's pool. Unless it was [given back](Self::give_back) it is closed when dropped: what
-/// was left open on it must reach nobody else, and the database undoes it.
+/// was left open on it must reach nobody else, and the database undoes it. A statement that still runs on it is
+/// cancelled, because a server may not notice before its end that its client has gone.
 pub(crate) struct Seat<Db: Database> {
     connection: PoolConnection<Db>,
     gate: Arc<Gate>,
     clean: bool,
+    /// `None` where the gate is enough.
+    canceller: Option<Arc<dyn Cancel>>,
     /// Where one transaction at a time may run.
     _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl<Db: Database> Seat<Db> {
-    pub(crate) fn new(connection: PoolConnection<Db>, turn: Option<OwnedSemaphorePermit>) -> Self {
-        Self { connection, gate: Arc::default(), clean: false, _turn: turn }
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "postgres")),
+        allow(dead_code, reason = "SQLite has no server")
+    )]
+    pub(crate) fn on_server(connection: PoolConnection<Db>, canceller: Arc<dyn Cancel>) -> Self {
+        Self { connection, gate: Arc::default(), clean: false, canceller: Some(canceller), _turn: None }
+    }
+
+    #[cfg_attr(not(feature = "sqlite-tx"), allow(dead_code, reason = "only SQLite has one writer at a time"))]
+    pub(crate) fn in_turn(connection: PoolConnection<Db>, turn: OwnedSemaphorePermit) -> Self {
+        Self { connection, gate: Arc::default(), clean: false, canceller: None, _turn: Some(turn) }
     }
 
     pub(crate) fn parts(&mut self) -> (&mut Db::Connection, &Arc<Gate>) {
@@ -314,9 +387,14 @@ impl<Db: Database> Seat<Db> {
 
 impl<Db: Database> Drop for Seat<Db> {
     fn drop(&mut self) {
-        if !self.clean {
-            self.connection.close_on_drop();
+        if self.clean {
+            return;
         }
+        self.gate.cancelled.store(true, Ordering::Relaxed);
+        if let (Some(canceller), Some(transaction)) = (&self.canceller, self.gate.on_server.get()) {
+            Arc::clone(canceller).cancel(*transaction);
+        }
+        self.connection.close_on_drop();
     }
 }
 

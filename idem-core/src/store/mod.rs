@@ -61,7 +61,8 @@ pub(crate) use coupler::BeginClaiming;
 pub use coupler::Couplings;
 #[cfg(feature = "_tx")]
 pub(crate) use coupler::{
-    Begin, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat, TxFault,
+    Begin, Cancel, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, OnServer, Rivals, Seat,
+    TxFault,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{

@@ -91,8 +91,19 @@
 //! [`MySqlStore::builder(&pool)`](crate::store::mysql), [`SqliteStoreBuilder::pool`](crate::store::sqlite)); a store that
 //! was opened by URL or path makes a pool of its own. Business tables may be in any schema of that database; on SQLite,
 //! in that file. Around the handler's statements come, for a new key, BEGIN, one statement, one statement, COMMIT. A connection is given
-//! back as it was (autocommit and the access mode on MySQL, `default_transaction_read_only` on PostgreSQL; on SQLite, a commit hook of the application's is replaced for the time and gone
-//! afterwards); one whose state is in doubt is closed.
+//! back as it was (autocommit, the access mode and `wait_timeout` on MySQL, `default_transaction_read_only` on PostgreSQL;
+//! on SQLite, a commit hook and a progress handler of the application's are replaced for the time and gone afterwards);
+//! one whose state is in doubt is closed.
+//!
+//! A connection that is closed, past `max_run` or because its caller has left, is cancelled on the server as well, so that
+//! the locks of its transaction become free. Where nothing is left that could do so, for a process stands still or its host
+//! has vanished, the server ends the transaction by itself: its timeout for a silent client is set to `max_run` and as much
+//! again, a minute at most.
+//!
+//! A handler may set a search path, a database (`USE`) or a role: idem's statements name their schema, and are sent under
+//! that role. The role needs SELECT and UPDATE on the table (for the hooks of a pool that set it, INSERT as well), and on
+//! PostgreSQL USAGE on the schema and EXECUTE on the functions. Without them nothing is kept, and the caller hears
+//! `misconfigured`.
 //!
 //! On SQLite a transaction holds the file's only write lock from its first moment: those of a process queue, and each may
 //! take a third of the lease at most, so that no other record lapses meanwhile. Do not wait for anything foreign in it.
@@ -113,8 +124,8 @@
 //! Leave BEGIN, COMMIT, ROLLBACK and changes of tables out of handlers. Nested transactions (`tx.begin()`) are fine; one
 //! that the handler neither ends nor drops is `transaction-aborted`. A constraint that the COMMIT looks at (`DEFERRABLE`)
 //! and finds broken is `transaction-aborted` as well, with its name in the log. Settings that a handler leaves changed
-//! (`SET` without `LOCAL`) close its connection; those of extensions, temporary tables and locks of the session are not
-//! looked at.
+//! (`SET` without `LOCAL`) close its connection; those of extensions, the timeout for silent clients, temporary tables and
+//! locks of the session are not looked at.
 //!
 //! # One operation inside another
 //!

@@ -61,9 +61,10 @@ impl<Db: Database> Coupled<Db> {
         let mut seat = in_time(engine, self.coupler.seat()).await?;
         let (connection, gate) = seat.parts();
         let gate = Arc::clone(gate);
-        let begin = Begin { isolation: None, claim: Some(Rivals::Await) };
+        let longest = engine.config.store_timeout;
+        let begin = Begin { isolation: None, claim: Some(Rivals::Await), longest };
         let mut tx = in_time(engine, self.coupler.begin(connection, &gate, begin)).await?;
-        let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Await);
+        let claim = self.coupler.claim(&mut tx, &gate, self.lead.question(), Rivals::Await);
         let alone = match (in_time(engine, claim).await?, reply) {
             (Claimed::Decided(outcome), _) => Alone::Stands(outcome),
             (Claimed::Won(_), None) => Alone::Written,

@@ -6,6 +6,7 @@ use sqlx::{Database, Transaction};
 
 use super::call::Rules;
 use super::ended::{Ended, Meaning, Rest};
+use super::run::longest;
 use super::transaction::{Inside, give_back, in_time, really_ended};
 use crate::engine::{ASK_AGAIN, Engine, Purpose};
 use crate::refused::Refused;
@@ -41,9 +42,10 @@ impl<Db: Database> Bare<Db> {
         let mut seat = in_time(&engine, coupler.seat()).await.map_err(away)?;
         let (connection, gate) = seat.parts();
         let gate = Arc::clone(gate);
-        let begin = Begin { isolation: rules.isolation, claim: None };
-        let tx = in_time(&engine, coupler.begin(connection, &gate, begin)).await.map_err(away)?;
         let policy = &engine.config.policy;
+        let longest = longest(policy.max_run, coupler.longest(policy.lease));
+        let begin = Begin { isolation: rules.isolation, claim: None, longest };
+        let tx = in_time(&engine, coupler.begin(connection, &gate, begin)).await.map_err(away)?;
         let inside = Inside {
             engine: &engine,
             coupler: &coupler,
@@ -51,7 +53,7 @@ impl<Db: Database> Bare<Db> {
             held: None,
             lead: None,
             ttl: policy.ttl,
-            longest: coupler.longest(policy.lease).map_or(policy.max_run, |bound| bound.min(policy.max_run)),
+            longest,
         };
         let ran = inside.run(tx, body).await;
         let (connection, _) = seat.parts();

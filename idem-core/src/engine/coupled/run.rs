@@ -79,9 +79,11 @@ impl<Db: Database> Coupled<Db> {
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
         let (connection, gate) = seat.parts();
-        let isolation = self.rules.isolation;
+        let policy = &self.operation.policy;
+        let longest = longest(policy.max_run, self.coupler.longest(policy.lease));
+        let begin = Begin { isolation: self.rules.isolation, claim: Some(Rivals::Tell), longest };
         if self.coupler.claims_with_begin() {
-            body = match self.transact_at_once(connection, gate, body).await {
+            body = match self.transact_at_once(connection, gate, begin, body).await {
                 Ok(transacted) => return transacted,
                 // What stands there is found out by a claim that says so.
                 Err(unused) => unused,
@@ -93,17 +95,16 @@ impl<Db: Database> Coupled<Db> {
                 return Transacted::Fault(fault, body);
             }
         }
-        let begin = Begin { isolation, claim: Some(Rivals::Tell) };
-        let begin = self.coupler.begin(connection, gate, begin);
-        let mut tx = match in_time(&self.engine, begin).await {
+        let begun = self.coupler.begin(connection, gate, begin);
+        let mut tx = match in_time(&self.engine, begun).await {
             Ok(tx) => tx,
             Err(fault) => return Transacted::Fault(fault, body),
         };
         reach(points::TX_BEGIN_AFTER);
-        let claim = self.coupler.claim(&mut tx, self.lead.question(), Rivals::Tell);
+        let claim = self.coupler.claim(&mut tx, gate, self.lead.question(), Rivals::Tell);
         match claiming(in_time(&self.engine, claim)).await {
             Ok(Claimed::Won(held)) => {
-                let ran = self.inside(gate, held).run(tx, body).await;
+                let ran = self.inside(gate, held, begin.longest).run(tx, body).await;
                 let (ended, left) = really_ended::<_, Db>(connection, ran);
                 Transacted::Ran(ended, held, left)
             }
@@ -117,24 +118,25 @@ impl<Db: Database> Coupled<Db> {
         &self,
         connection: &mut Db::Connection,
         gate: &Gate,
+        begin: Begin,
         body: F,
     ) -> Result<Transacted<T, F>, F>
     where
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
-        let begin = self.coupler.begin_claiming(connection, self.rules.isolation, self.lead.question());
-        let (tx, held) = match claiming(in_time(&self.engine, begin)).await {
+        let begun = self.coupler.begin_claiming(connection, gate, begin, self.lead.question());
+        let (tx, held) = match claiming(in_time(&self.engine, begun)).await {
             Ok(Some(won)) => won,
             Ok(None) => return Err(body),
             Err(fault) => return Ok(Transacted::Fault(fault, body)),
         };
-        let ran = self.inside(gate, held).run(tx, body).await;
+        let ran = self.inside(gate, held, begin.longest).run(tx, body).await;
         let (ended, left) = really_ended::<_, Db>(connection, ran);
         Ok(Transacted::Ran(ended, held, left))
     }
 
     /// The claim is won.
-    fn inside<'a>(&'a self, gate: &'a Gate, held: HeldRow) -> Inside<'a, Db> {
+    fn inside<'a>(&'a self, gate: &'a Gate, held: HeldRow, longest: Duration) -> Inside<'a, Db> {
         self.lead.coupled();
         let policy = &self.operation.policy;
         let run = current::Current::new(Running {
@@ -154,7 +156,7 @@ impl<Db: Database> Coupled<Db> {
             held: Some((held, run)),
             lead: Some(&self.lead),
             ttl: policy.ttl,
-            longest: longest(policy.max_run, self.coupler.longest(policy.lease)),
+            longest,
         }
     }
 
@@ -214,6 +216,17 @@ impl<Db: Database> Coupled<Db> {
             TxFault::Conflict(_) => self.again(),
             fault @ TxFault::Broken(_) => self.unavailable(fault),
             TxFault::Refused(error) => self.aborted(&error),
+            TxFault::Misconfigured(error) => {
+                tracing::error!(
+                    address = %self.operation.address,
+                    operation = self.operation.label.operation(),
+                    error = %error.chain(),
+                    "a handler's transaction was rolled back: its session may not complete the record"
+                );
+                Turn::Refused(Refused::Misconfigured(
+                    "the role or the session of its transaction may not use its idempotency store",
+                ))
+            }
         }
     }
 
@@ -407,6 +420,7 @@ enum Transacted<T, F> {
     Fault(TxFault, F),
 }
 
-fn longest(max_run: Duration, bound: Option<Duration>) -> Duration {
+/// How long a handler may take: its `max_run`, or what the database bears.
+pub(super) fn longest(max_run: Duration, bound: Option<Duration>) -> Duration {
     bound.map_or(max_run, |bound| bound.min(max_run))
 }

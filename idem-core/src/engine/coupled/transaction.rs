@@ -68,7 +68,7 @@ impl<Db: Database> Inside<'_, Db> {
                     Ok((Completed::NotOurs, _)) if self.coupler.undoes_silently() => Rest::Again,
                     Ok((Completed::NotOurs, _)) => Rest::Aborted,
                     // It takes no statement any more: which transaction it is cannot be seen from inside.
-                    Err(fault @ TxFault::Refused(_)) if self.held.is_some() => {
+                    Err(fault @ (TxFault::Refused(_) | TxFault::Misconfigured(_))) if self.held.is_some() => {
                         let left = self.undo(tx).await;
                         return (Ended::NotOurs { unknown: false, rest: Rest::Undone(fault) }, left);
                     }
@@ -136,7 +136,7 @@ impl<Db: Database> Inside<'_, Db> {
         reach(points::TX_CHECK_AFTER);
         match (holds, &self.held) {
             (Ok(holds), _) => Some(holds),
-            (Err(TxFault::Refused(_)), Some(_)) => None,
+            (Err(TxFault::Refused(_) | TxFault::Misconfigured(_)), Some(_)) => None,
             // A transaction without a record that has failed is still the one that was begun. On a connection that broke,
             // nothing can be committed any more.
             (Err(_), _) => Some(true),

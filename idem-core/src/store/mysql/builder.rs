@@ -9,10 +9,10 @@ use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 use super::coupler::Coupling;
 use super::dialect::Dialect;
 use super::driver::MySql;
+use super::link::Link;
 use super::store::MySqlStore;
 use super::{rights, schema};
 use crate::store::StoreError;
-use crate::store::remote::driver::Driver;
 use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
@@ -87,7 +87,7 @@ impl MySqlStoreBuilder {
     }
 
     /// The table, `name` or `database.name`: lower-case letters, digits and underscores, at most 40. The database must
-    /// exist; without one, it is that of the connection. Default: `idem_record`.
+    /// exist; without one, it is that of the connection that opens the store. Default: `idem_record`.
     pub fn table(mut self, name: impl Into<String>) -> Self {
         self.table = name.into();
         self
@@ -157,12 +157,13 @@ impl MySqlStoreBuilder {
         let name = TableName::parse(&self.table)?;
         let lazy = options.clone();
         let limits = Limits::within(self.timeout);
-        let driver = MySql::new(prepare(options), self.dialect, limits, &name);
+        let options = prepare(options);
         // Generous: a migration may wait for that of another process, or for a long transaction. It gives up before the
         // deadline of all this, so that it can say what stood in its way.
         let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
-            let mut link = driver.connect_within(Limits::within(deadline)).await?;
+            let mut link = Link::open(&options, self.dialect, Limits::within(deadline)).await?;
+            let name = name.placed(link.database().await?.as_deref());
             // First: a server hides its columns from a user that lacks rights.
             let was_there = schema::is_there(&mut link.connection, &name).await?;
             if was_there {
@@ -177,8 +178,8 @@ impl MySqlStoreBuilder {
                 rights::check(&mut link.connection, &name).await?;
             }
             let dialect = link.dialect;
-            driver.hang_up(link).await;
-            Ok(dialect)
+            link.close().await;
+            Ok((name, dialect))
         };
         let opened = tokio::time::timeout(deadline, connect).await;
         let late = |_| {
@@ -187,9 +188,10 @@ impl MySqlStoreBuilder {
                 "the server did not answer in time when the store was opened",
             )
         };
-        let dialect = opened
+        let (name, dialect) = opened
             .map_err(late)?
             .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
+        let driver = MySql::new(options, self.dialect, limits, &name);
         let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
         let coupling = Coupling::new(&name, dialect, lazy, self.source.pool);
         Ok(MySqlStore::new(remote, name, coupling))

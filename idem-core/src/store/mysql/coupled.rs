@@ -16,13 +16,16 @@ pub(super) const SETTINGS: &str = "CONCAT_WS('|', @@autocommit, @@sql_mode, @@ti
      /*!80000 @@transaction_isolation, @@transaction_read_only, @@max_execution_time, */ \
      COALESCE(DATABASE(), ''), COALESCE(CURRENT_ROLE(), ''))";
 
-/// Kept for [`RESTORE`]. Sets the clock of the session back to the server's, should a handler have moved it.
-pub(super) const KEEP: &str =
-    "SET @idem_settings = {settings}; SET SESSION timestamp = DEFAULT, autocommit = 0; ";
+/// Kept for [`RESTORE`]. Sets the clock of the session back to the server's, should a handler have moved it; and how many
+/// seconds the server waits for the next statement, unless it waits less.
+pub(super) const KEEP: &str = "SET @idem_settings = {settings}, @idem_idle = @@SESSION.wait_timeout; \
+     SET SESSION timestamp = DEFAULT, autocommit = 0, wait_timeout = LEAST(@@SESSION.wait_timeout, {idle}); ";
 /// MySQL waits for a lock for a second at least.
 pub(super) const WAIT_LITTLE: &str =
     "SET @idem_wait = @@SESSION.innodb_lock_wait_timeout; SET SESSION innodb_lock_wait_timeout = 1; ";
-pub(super) const WAIT_AS_BEFORE: &str = "SET SESSION innodb_lock_wait_timeout = @idem_wait";
+pub(super) const WAIT_AS_BEFORE: &str = "SET SESSION innodb_lock_wait_timeout = @idem_wait; ";
+/// By this number a canceller knows the transaction.
+pub(super) const SESSION: &str = "SELECT CAST(CONNECTION_ID() AS UNSIGNED)";
 
 /// Nothing that follows the end of the transaction may commit by itself: every transaction of the session is read-only, but
 /// for the one that is begun here. With autocommit off besides, a statement after the server has undone the transaction, as
@@ -44,7 +47,7 @@ pub(super) const LOCKED: u16 = 1205;
 /// Whatever is open, a COMMIT that began another transaction included, is rolled back. The row says whether the settings
 /// are as they were.
 pub(super) const RESTORE: &str = "ROLLBACK AND NO CHAIN NO RELEASE; SET SESSION TRANSACTION READ WRITE; \
-     SET SESSION timestamp = DEFAULT, autocommit = 1{wait}; SELECT @idem_settings <=> {settings}";
+     SET SESSION timestamp = DEFAULT, autocommit = 1, wait_timeout = @idem_idle{wait}; SELECT @idem_settings <=> {settings}";
 /// A claim that gave up left its setting behind.
 pub(super) const RESTORE_WAIT: &str = ", innodb_lock_wait_timeout = @idem_wait";
 
@@ -52,7 +55,7 @@ const VALUES: &str = "{row} VALUES (?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?
 
 /// The lock of a rival's uncommitted row is not waited for.
 const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
-     RETURNING {clock}, address, {columns}";
+     RETURNING {clock}, address, {columns}, CAST(CONNECTION_ID() AS UNSIGNED) session";
 const CLAIM_RETURNING_WAITING: &str = "{values}fence = fence RETURNING {clock}, address, {columns}";
 /// Without `RETURNING`: the number that the statement leaves is the fence if the row was inserted, and 0 if it was not.
 const CLAIM: &str = "{values}fence = fence + LAST_INSERT_ID(0)";

@@ -13,8 +13,8 @@ use sqlx::mysql::{
 use sqlx::{AssertSqlSafe, Connection, Row as _, SqlStr, Transaction};
 
 use super::coupled::{
-    BEGIN, KEEP, LOCKED, NO_SUCH_SAVEPOINT, NOT_OURS, RESTORE, RESTORE_WAIT, SETTINGS, Texts, UNMARK,
-    WAIT_AS_BEFORE, WAIT_LITTLE,
+    BEGIN, KEEP, LOCKED, NO_SUCH_SAVEPOINT, NOT_OURS, RESTORE, RESTORE_WAIT, SESSION, SETTINGS, Texts,
+    UNMARK, WAIT_AS_BEFORE, WAIT_LITTLE,
 };
 use super::dialect::Dialect;
 use super::driver::{with_claim, with_row};
@@ -71,6 +71,9 @@ impl fmt::Debug for Coupling {
     }
 }
 
+/// In seconds, what `wait_timeout` takes: a year, or 24 days on Windows.
+const LONGEST_WAIT: u64 = 2_147_483;
+
 impl Coupler<MySql> for MySqlStore {
     fn seat(&self) -> BoxFuture<'_, Result<Seat<MySql>, TxFault>> {
         Box::pin(async {
@@ -78,14 +81,14 @@ impl Coupler<MySql> for MySqlStore {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
                 error => of(fault::unreached(error)),
             })?;
-            Ok(Seat::new(connection, None))
+            Ok(Seat::on_server(connection, self.remote.canceller()))
         })
     }
 
     fn begin<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
-        _: &'c Arc<Gate>,
+        gate: &'c Arc<Gate>,
         begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, MySql>, TxFault>> {
         let wait = match (self.coupling.dialect, begin.claim) {
@@ -99,19 +102,28 @@ impl Coupler<MySql> for MySqlStore {
             Some(Isolation::RepeatableRead) => "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; ",
             Some(Isolation::Serializable) => "SET TRANSACTION ISOLATION LEVEL SERIALIZABLE; ",
         };
-        let keep = KEEP.replace("{settings}", SETTINGS);
+        let idle = begin.idle().as_secs().saturating_add(1).min(LONGEST_WAIT).to_string();
+        let keep = KEEP.replace("{settings}", SETTINGS).replace("{idle}", &idle);
         // Made of constants.
         let statement = AssertSqlSafe(format!("{keep}{wait}{level}{BEGIN}"));
-        Box::pin(async move { connection.begin_with(statement).await.map_err(|error| self.fault(error)) })
+        Box::pin(async move {
+            let mut tx = connection.begin_with(statement).await.map_err(|error| self.fault(error))?;
+            // Where there is a claim, the claim tells.
+            if begin.claim.is_none() {
+                self.known(&mut tx, gate, SESSION.to_owned()).await?;
+            }
+            Ok(tx)
+        })
     }
 
     fn claim<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
+        gate: &'c Gate,
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
-        Box::pin(self.claim_in(connection, claim, rivals))
+        Box::pin(self.claim_in(connection, gate, claim, rivals))
     }
 
     fn complete<'c>(
@@ -225,7 +237,9 @@ impl Coupler<MySql> for MySqlStore {
         match of(fault::fault(error)) {
             TxFault::Conflict(error) => CommitFault::Conflict(error),
             TxFault::Refused(error) if nested => CommitFault::Refused(error),
-            TxFault::Refused(error) if answered => CommitFault::Unclear(error),
+            TxFault::Refused(error) | TxFault::Misconfigured(error) if answered => {
+                CommitFault::Unclear(error)
+            }
             fault => CommitFault::Lost(fault.into_error()),
         }
     }
@@ -235,6 +249,9 @@ fn of(fault: Fault) -> TxFault {
     match fault {
         Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
         Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
+        Fault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
+            TxFault::Misconfigured(failure.to_error())
+        }
         Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
             TxFault::Refused(failure.to_error())
         }
@@ -254,11 +271,12 @@ impl MySqlStore {
     async fn claim_in(
         &self,
         connection: &mut MySqlConnection,
+        gate: &Gate,
         claim: &Claim,
         rivals: Rivals,
     ) -> Result<Claimed, TxFault> {
         let mut locked = false;
-        let found = match self.look(connection, claim, rivals).await {
+        let found = match self.look(connection, gate, claim, rivals).await {
             Ok(found) => found,
             Err(error) if number(&error) == Some(LOCKED) && rivals == Rivals::Tell => {
                 // The rival may have been a replay, which locks the row as well.
@@ -300,7 +318,7 @@ impl MySqlStore {
             return Ok(Claimed::Decided(rival));
         }
         if rivals == Rivals::Tell && self.coupling.dialect == Dialect::MySql {
-            write(connection, WAIT_AS_BEFORE).await.map_err(|error| self.fault(error))?;
+            self.known(connection, gate, format!("{WAIT_AS_BEFORE}{SESSION}")).await?;
         }
         Ok(Claimed::Won(HeldRow { clock, ..HeldRow::new(claim.address, won) }))
     }
@@ -309,6 +327,7 @@ impl MySqlStore {
     async fn look(
         &self,
         connection: &mut MySqlConnection,
+        gate: &Gate,
         claim: &Claim,
         rivals: Rivals,
     ) -> Result<Found, sqlx::Error> {
@@ -319,12 +338,30 @@ impl MySqlStore {
         };
         let query = with_claim(sqlx::query(text.clone()), claim);
         match self.coupling.dialect {
-            Dialect::MariaDb => Ok(first(&query.fetch_all(connection).await?, claim)),
+            Dialect::MariaDb => {
+                let rows = query.fetch_all(connection).await?;
+                if rivals == Rivals::Tell {
+                    know(gate, rows.first().map(|row| row.try_get("session")));
+                }
+                Ok(first(&rows, claim))
+            }
             Dialect::MySql => match query.execute(&mut *connection).await?.last_insert_id() {
                 0 => load(connection, &texts.load_now, claim).await,
                 fence => Ok(Found::Fresh(Timestamp::from_micros(fence))),
             },
         }
+    }
+
+    /// With the last row of `text`, the number of the session.
+    async fn known(
+        &self,
+        connection: &mut MySqlConnection,
+        gate: &Gate,
+        text: String,
+    ) -> Result<(), TxFault> {
+        let rows = read(connection, text).await.map_err(|error| self.fault(error))?;
+        know(gate, rows.last().map(|row| row.try_get(0)));
+        Ok(())
     }
 
     /// For a record that may be run again. A claim never leaves a reply. False if it was changed meanwhile.
@@ -340,6 +377,13 @@ impl MySqlStore {
             .execute(connection)
             .await?;
         Ok(rewritten.rows_affected() == 1)
+    }
+}
+
+/// Without the number, nothing is cancelled.
+fn know(gate: &Gate, session: Option<Result<u64, sqlx::Error>>) {
+    if let Some(Ok(session)) = session {
+        gate.known_as(session);
     }
 }
 

@@ -1,12 +1,11 @@
 //! The [`statements`](super::statements), sent.
 
-use sqlx::Connection;
 use sqlx::mysql::{MySql as Db, MySqlArguments, MySqlConnectOptions, MySqlQueryResult, MySqlRow};
 use sqlx::query::Query;
 
 use super::dialect::Dialect;
 use super::fault::fault;
-use super::link::Link;
+use super::link::{Link, Session};
 use super::many::MOST;
 use super::rows::{entry, place};
 use super::statements::Statements;
@@ -16,7 +15,7 @@ use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, s
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
-use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, OnServer, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -42,11 +41,6 @@ impl MySql {
         Self { options, dialect, limits, table, statements: Statements::new(name) }
     }
 
-    /// A connection for which the server keeps these limits.
-    pub(super) async fn connect_within(&self, limits: Limits) -> Result<Link, Fault> {
-        Link::open(&self.options, self.dialect, limits).await
-    }
-
     /// On MySQL, where a row cannot come back from an insertion.
     async fn claim_one(&self, link: &mut Link, claim: &Claim) -> Result<Vec<Found>, Fault> {
         let query = with_claim(sqlx::query(self.statements.claim_one.clone()), claim);
@@ -59,12 +53,12 @@ impl MySql {
 
 impl Driver for MySql {
     type Link = Link;
-    type Session = u64;
+    type Session = Session;
 
     const ROUND: usize = MOST;
 
     async fn connect(&self) -> Result<Link, Fault> {
-        self.connect_within(self.limits).await
+        Link::open(&self.options, self.dialect, self.limits).await
     }
 
     /// On MySQL, a claim that is not new, and several at once, take two round trips.
@@ -210,17 +204,20 @@ impl Driver for MySql {
         Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    fn session(&self, link: &Link) -> Option<u64> {
-        Some(link.session)
+    fn session_of(transaction: &OnServer) -> Option<Session> {
+        Some(Session::Application(transaction.number))
     }
 
-    async fn end(&self, link: &mut Link, session: &u64) -> Result<(), Fault> {
+    fn session(&self, link: &Link) -> Option<Session> {
+        Some(Session::Own(link.session))
+    }
+
+    async fn end(&self, link: &mut Link, session: &Session) -> Result<(), Fault> {
         link.end(*session, &self.table).await
     }
 
     async fn hang_up(&self, link: Link) {
-        // The server finds out either way.
-        let _ignored = link.connection.close().await;
+        link.close().await;
     }
 }
 

@@ -50,7 +50,7 @@ fn of_statement(number: u16) -> (Way, StoreErrorKind, &'static str) {
         1044 | 1045 | 1142 | 1143 | 1227 => (
             Fault::Shut,
             Misconfigured,
-            "this user may not use idem's table: grant it SELECT, INSERT, UPDATE, DELETE",
+            "this user or role may not use idem's table: GRANT it SELECT, INSERT, UPDATE and DELETE on the table",
         ),
         1046 | 1049 => {
             (Fault::Shut, Misconfigured, "there is no such database: name one in the URL, or with the table")
@@ -122,7 +122,12 @@ fn without_number(error: sqlx::Error) -> Fault {
 /// Of the attempt to connect.
 pub(super) fn unreached(error: sqlx::Error) -> Fault {
     let (kind, message) = match number(&error) {
-        Some(1044 | 1045 | 1049 | 1130 | 1251 | 1524 | 1698) => {
+        Some(1044) => (
+            Misconfigured,
+            "the user has no right in the database: GRANT it SELECT, INSERT, UPDATE and DELETE on idem's table, and CREATE \
+             and ALTER as well to migrate",
+        ),
+        Some(1045 | 1049 | 1130 | 1251 | 1524 | 1698) => {
             (Misconfigured, "the server does not let us in: check user, password, host and database")
         }
         Some(1040 | 1203 | 1226) => {

@@ -1,7 +1,7 @@
 //! A connection, set up so that the server's settings do not matter.
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Row as _};
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 
 use super::dialect::Dialect;
 use super::fault;
@@ -38,9 +38,18 @@ const SETUP: &str = "SET NAMES utf8mb4; \
 /// In milliseconds.
 const READS: &str = "SET SESSION max_execution_time = {statement}";
 
-/// What a session does at the moment, if it is a statement about the store's table.
+/// What a session does at the moment, if it is a statement that names the table.
 const DOES: &str = "SELECT COALESCE(state, '') FROM information_schema.processlist \
      WHERE id = ? AND command IN ('Query', 'Execute') AND INSTR(info, ?) > 0";
+
+/// Who runs a statement.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Session {
+    /// A connection of the store's own, which may meanwhile be at something else.
+    Own(u64),
+    /// A connection of the application's, which is being closed.
+    Application(u64),
+}
 
 impl Link {
     pub(super) async fn open(
@@ -69,9 +78,24 @@ impl Link {
         Ok(Self { connection, dialect: forced.unwrap_or(found), most_bytes, session })
     }
 
-    /// Ends what another session does with `table`. Not if it is committed and waits for a replica: the server would then
+    /// Where the server looks for a table that is named alone.
+    pub(super) async fn database(&mut self) -> Result<Option<String>, Fault> {
+        let row = sqlx::raw_sql("SELECT CAST(DATABASE() AS CHAR)").fetch_one(&mut self.connection).await;
+        row.and_then(|row| row.try_get(0)).map_err(fault::fault)
+    }
+
+    pub(super) async fn close(self) {
+        // The server finds out either way.
+        let _ignored = self.connection.close().await;
+    }
+
+    /// Ends what another session does: one of the store's, with `table`. Not if it is committed and waits for a replica: the server would then
     /// show it as if the replica had it.
-    pub(super) async fn end(&mut self, session: u64, table: &str) -> Result<(), Fault> {
+    pub(super) async fn end(&mut self, session: Session, table: &str) -> Result<(), Fault> {
+        let (session, table) = match session {
+            Session::Own(session) => (session, table),
+            Session::Application(session) => (session, ""),
+        };
         let does = sqlx::query(DOES).bind(session).bind(table).fetch_optional(&mut self.connection).await;
         let Some(does) = does.map_err(fault::fault)? else { return Ok(()) };
         let state: Vec<u8> = does.try_get(0).map_err(fault::fault)?;

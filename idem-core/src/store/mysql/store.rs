@@ -14,7 +14,7 @@ use crate::store::sql::TableName;
 /// Records in MySQL or MariaDB. Share it behind an `Arc`; see the [module](super).
 pub struct MySqlStore {
     name: TableName,
-    remote: Remote<MySql>,
+    pub(super) remote: Remote<MySql>,
     pub(super) coupling: Coupling,
 }
 

@@ -7,11 +7,11 @@ use std::time::Duration;
 use sqlx::postgres::{PgConnectOptions, PgPool};
 
 use super::driver::Postgres;
+use super::link::Link;
 use super::rights::Rights;
 use super::schema;
 use super::store::PostgresStore;
 use crate::store::StoreError;
-use crate::store::remote::driver::Driver;
 use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
@@ -88,8 +88,8 @@ impl PostgresStoreBuilder {
     }
 
     /// The table, `name` or `schema.name`: lower-case letters, digits and underscores, at most 40. The schema must
-    /// exist; without one, the connection's `search_path` decides. The functions are named after the table. Default:
-    /// `idem_record`.
+    /// exist; without one, the `search_path` of the connection that opens the store decides, once. The functions are
+    /// named after the table. Default: `idem_record`.
     pub fn table(mut self, name: impl Into<String>) -> Self {
         self.table = name.into();
         self
@@ -116,7 +116,9 @@ impl PostgresStoreBuilder {
     }
 
     /// For a pooler in transaction mode (PgBouncer's `pool_mode = transaction`): no prepared statements, every
-    /// operation is one message with its arguments written out. Costs some tenths of the speed. Default: false.
+    /// operation is one message with its arguments written out. Costs some tenths of the speed, and a `#[tx]` handler a
+    /// round trip more for each statement of idem's. Where the server logs statements (`log_statement`), the log then
+    /// holds replies, and hints of keys and scopes, in hexadecimal. Default: false.
     pub fn through_pooler(mut self, yes: bool) -> Self {
         self.through_pooler = yes;
         self
@@ -131,7 +133,8 @@ impl PostgresStoreBuilder {
 
     /// Claims in the message that begins a `#[tx]` handler's transaction: a round trip less for every new key. The
     /// server then writes an error, SQLSTATE `IDEM1`, into its log for every key that is not new and that this process
-    /// does not know; and a duplicate costs two round trips more. Default: false.
+    /// does not know; and a duplicate costs two round trips more. What logs statements, on the server or for
+    /// the application's pool, then shows the hints of key and scope that a record keeps, in hexadecimal. Default: false.
     pub fn claim_with_begin(mut self, yes: bool) -> Self {
         self.claim_with_begin = yes;
         self
@@ -167,14 +170,14 @@ impl PostgresStoreBuilder {
         let name = TableName::parse(&self.table)?;
         let options = prepare(options, self.through_pooler);
         let limits = Limits::within(self.timeout);
-        let driver = Postgres::new(options, &name, self.through_pooler, limits);
         // Generous: a migration may wait for that of another process, or for a long transaction. It gives up before the
         // deadline of all this, so that it can say what stood in its way.
         let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
-            let mut link = driver.connect_within(Limits::within(deadline)).await?;
+            let mut link = Link::open(&options, Limits::within(deadline), self.through_pooler).await?;
             let rights = Rights::look(&mut link.connection, &name).await?;
             rights.check(&name, self.migrate)?;
+            let name = name.placed(rights.place());
             if self.migrate {
                 if schema::is_older(&mut link.connection, &name).await? {
                     rights.check_to_migrate(&name)?;
@@ -183,8 +186,8 @@ impl PostgresStoreBuilder {
             } else {
                 schema::check(&mut link.connection, &name).await?;
             }
-            driver.hang_up(link).await;
-            Ok(())
+            link.close().await;
+            Ok(name)
         };
         let opened = tokio::time::timeout(deadline, connect).await;
         let late = |_| {
@@ -193,9 +196,10 @@ impl PostgresStoreBuilder {
                 "PostgreSQL did not answer in time when the store was opened",
             )
         };
-        opened
+        let name = opened
             .map_err(late)?
             .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
+        let driver = Postgres::new(options, &name, self.through_pooler, limits);
         let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
         Ok(PostgresStore::new(remote, name, self.source.pool, self.claim_with_begin))
     }

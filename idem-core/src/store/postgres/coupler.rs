@@ -112,6 +112,12 @@ const FORBID: &str = "BEGIN; SET default_transaction_read_only = on; COMMIT; ";
 const ALLOW: &str = "set_config('default_transaction_read_only', 'off', false)";
 const ALLOW_NOW: &str = "SET default_transaction_read_only = off";
 
+/// In milliseconds, unless the session has a shorter one.
+/// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT>
+const IDLE: &str = "\
+SELECT set_config('idle_in_transaction_session_timeout', '{idle}ms', true) \
+WHERE current_setting('idle_in_transaction_session_timeout')::interval NOT BETWEEN '1ms' AND '{idle}ms'";
+
 /// Of a transaction without a record.
 const MARK: &str = "SAVEPOINT idem_tx";
 const UNMARK: &str = "RELEASE SAVEPOINT idem_tx";
@@ -124,7 +130,7 @@ const SETTINGS: &str = "\
 concat_ws(',', current_setting('search_path'), current_setting('role'), session_user, current_setting('TimeZone'), \
 current_setting('DateStyle'), current_setting('IntervalStyle'), current_setting('bytea_output'), \
 current_setting('statement_timeout'), current_setting('lock_timeout'), \
-current_setting('idle_in_transaction_session_timeout'), current_setting('default_transaction_isolation'), \
+current_setting('default_transaction_isolation'), \
 current_setting('default_transaction_deferrable'), current_setting('synchronous_commit'), \
 current_setting('session_replication_role'), current_setting('row_security'), current_setting('client_encoding'), \
 current_setting('standard_conforming_strings'), current_setting('work_mem'))";
@@ -151,20 +157,21 @@ impl Coupler<Postgres> for PostgresStore {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
                 error => of(fault::unreached(error)),
             })?;
-            Ok(Seat::new(connection, None))
+            Ok(Seat::on_server(connection, self.remote.canceller()))
         })
     }
 
     fn begin<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        _: &'c Arc<Gate>,
+        gate: &'c Arc<Gate>,
         begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Postgres>, TxFault>> {
-        let mut text = self.begin_text(begin.isolation);
+        let mut text = self.begin_text(begin);
+        // A lock that no other transaction has tells a canceller which one it is.
+        let lock = fastrand::i64(..);
         if begin.claim.is_none() {
-            text.push_str("; ");
-            text.push_str(MARK);
+            text.push_str(&format!("; {MARK}; SELECT pg_try_advisory_xact_lock({lock})"));
             if self.is_direct() {
                 text.push_str("; SELECT ");
                 text.push_str(&SEE.replace("{settings}", SETTINGS));
@@ -173,7 +180,11 @@ impl Coupler<Postgres> for PostgresStore {
         // Made of constants.
         let text = AssertSqlSafe(text);
         Box::pin(async move {
-            connection.begin_with(text).await.map_err(|error| match code(&error).as_deref() {
+            let begun = connection.begin_with(text).await;
+            if begun.is_ok() && begin.claim.is_none() {
+                gate.known_as(lock.cast_unsigned());
+            }
+            begun.map_err(|error| match code(&error).as_deref() {
                 // "cannot set transaction read-write mode during recovery"
                 Some("0A000") => {
                     let message = "PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary";
@@ -191,32 +202,28 @@ impl Coupler<Postgres> for PostgresStore {
     fn begin_claiming<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        isolation: Option<Isolation>,
+        gate: &'c Gate,
+        begin: Begin,
         claim: &'c Claim,
     ) -> BeginClaiming<'c, Postgres> {
         let coupled = self.remote.driver().coupled();
-        let turn = [Arg::Big(Some(coupled.turn(claim)))];
-        let args: Vec<_> = turn.into_iter().chain(args::of_claim(claim)).collect();
+        let turn = coupled.turn(claim);
+        let args: Vec<_> = [Arg::Big(Some(turn))].into_iter().chain(args::of_claim(claim)).collect();
         // Every argument is a number or hexadecimal digits.
         let see = if coupled.direct {
             format!("; SELECT {}", SEE.replace("{settings}", SETTINGS))
         } else {
             String::new()
         };
-        let begin = self.begin_text(isolation);
+        let begin = self.begin_text(begin);
         let text = AssertSqlSafe(format!("{begin}{see}; {}", coupled.claim_here.written(&args)));
         Box::pin(async move {
             match connection.begin_with(text).await {
-                Ok(tx) => Ok(Some((
-                    tx,
-                    HeldRow {
-                        address: claim.address,
-                        nonce: claim.nonce,
-                        fence: None,
-                        attempts: 1,
-                        clock: None,
-                    },
-                ))),
+                Ok(tx) => {
+                    gate.known_as(turn.cast_unsigned());
+                    let (address, nonce) = (claim.address, claim.nonce);
+                    Ok(Some((tx, HeldRow { address, nonce, fence: None, attempts: 1, clock: None })))
+                }
                 Err(error) if is_not_fresh(&error) => Ok(None),
                 Err(error) => Err(self.fault(error)),
             }
@@ -233,9 +240,11 @@ impl Coupler<Postgres> for PostgresStore {
     fn claim<'c>(
         &'c self,
         connection: &'c mut PgConnection,
+        gate: &'c Gate,
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
+        gate.known_as(self.remote.driver().coupled().turn(claim).cast_unsigned());
         Box::pin(async move { self.claim_in(connection, claim, rivals).await.map_err(of) })
     }
 
@@ -398,14 +407,21 @@ impl PostgresStore {
         self.remote.driver().coupled().direct
     }
 
-    fn begin_text(&self, isolation: Option<Isolation>) -> String {
-        let level = match isolation {
+    fn begin_text(&self, begin: Begin) -> String {
+        let level = match begin.isolation {
             None => "",
             Some(Isolation::ReadCommitted) => " ISOLATION LEVEL READ COMMITTED",
             Some(Isolation::RepeatableRead) => " ISOLATION LEVEL REPEATABLE READ",
             Some(Isolation::Serializable) => " ISOLATION LEVEL SERIALIZABLE",
         };
-        if self.is_direct() { format!("{FORBID}BEGIN READ WRITE{level}") } else { format!("BEGIN{level}") }
+        // The server counts milliseconds in 31 bits.
+        let idle = begin.idle().as_millis().min(1 << 30).to_string();
+        let idle = IDLE.replace("{idle}", &idle);
+        if self.is_direct() {
+            format!("{FORBID}BEGIN READ WRITE{level}; {idle}")
+        } else {
+            format!("BEGIN{level}; {idle}")
+        }
     }
 
     async fn claim_in(
@@ -497,6 +513,9 @@ fn of(fault: Fault) -> TxFault {
     match fault {
         Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
         Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
+        Fault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
+            TxFault::Misconfigured(failure.to_error())
+        }
         Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
             TxFault::Refused(failure.to_error())
         }

@@ -15,7 +15,7 @@ use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
-use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, OnServer, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -50,11 +50,6 @@ impl Postgres {
         }
     }
 
-    /// A connection for which the server keeps these limits.
-    pub(super) async fn connect_within(&self, limits: Limits) -> Result<Link, Fault> {
-        Link::open(&self.options, limits, self.written_out).await
-    }
-
     pub(super) const fn options(&self) -> &PgConnectOptions {
         &self.options
     }
@@ -79,21 +74,16 @@ impl Postgres {
         self.rows(&mut link.connection, statement, args).await
     }
 
-    /// On any connection, such as one of the application's.
+    /// On any connection, such as one of the application's, which may log the text of a statement: arguments are bound.
+    /// Behind a pooler there must be a transaction, which keeps the server's connection, and no statement stays prepared.
     pub(super) async fn rows(
         &self,
         link: &mut PgConnection,
         statement: &Statement,
         args: &[Arg<'_>],
     ) -> Result<Vec<PgRow>, Fault> {
-        let rows = if self.written_out {
-            // Every argument is a number or hexadecimal digits.
-            sqlx::raw_sql(AssertSqlSafe(statement.written(args))).fetch_all(link).await
-        } else {
-            let query = sqlx::query(statement.bound.clone());
-            args.iter().fold(query, |query, arg| arg.bind(query)).fetch_all(link).await
-        };
-        rows.map_err(fault)
+        let query = sqlx::query(statement.bound.clone()).persistent(!self.written_out);
+        args.iter().fold(query, |query, arg| arg.bind(query)).fetch_all(link).await.map_err(fault)
     }
 
     /// Of a function that says yes or no.
@@ -122,7 +112,7 @@ impl Driver for Postgres {
     type Session = Session;
 
     async fn connect(&self) -> Result<Link, Fault> {
-        self.connect_within(self.limits).await
+        Link::open(&self.options, self.limits, self.written_out).await
     }
 
     async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
@@ -234,6 +224,10 @@ impl Driver for Postgres {
         let args = [Arg::Small(Some(number(count.state))), Arg::Text(Some(count.namespace.as_str()))];
         let rows = self.ask(link, &self.calls.count, &args).await?;
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    fn session_of(transaction: &OnServer) -> Option<Session> {
+        Some(Session::Holder(*transaction))
     }
 
     fn session(&self, link: &Link) -> Option<Session> {

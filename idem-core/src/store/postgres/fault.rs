@@ -44,7 +44,10 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
                 .with_source(error),
         ),
         "42" if code == "42501" => Fault::Shut(
-            misconfigured("this user may not use idem's table and functions: grant it the right to")
+            misconfigured(
+                "this role may not use idem's table and functions: GRANT it USAGE on the schema, SELECT, INSERT, UPDATE and \
+                 DELETE on the table, and EXECUTE on the functions",
+            )
                 .with_source(error),
         ),
         "42" | "3F" => Fault::Shut(

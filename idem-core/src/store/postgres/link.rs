@@ -4,6 +4,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _};
 
 use super::fault::{self, fault};
+use crate::store::OnServer;
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 
@@ -14,12 +15,13 @@ pub(super) struct Link {
     pub(super) session: Option<Session>,
 }
 
-/// A process of the server, told apart from a later one of the same number.
+/// Who runs a statement.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Session {
-    process: i32,
-    /// Microseconds.
-    since: i64,
+pub(super) enum Session {
+    /// A process of the server, told apart from a later one of the same number by when it began, in microseconds.
+    Process(i32, i64),
+    /// The transaction of the application that has this advisory lock, told apart from a later one by how long it runs.
+    Holder(OnServer),
 }
 
 /// Limits that the user set, and that are stricter, stay. The statements are made for `READ COMMITTED`: at a higher level,
@@ -42,6 +44,15 @@ SELECT pg_cancel_backend(pid) FROM pg_stat_activity \
 WHERE pid = {process} AND (extract(epoch FROM backend_start) * 1000000)::bigint = {since} \
 AND state = 'active' AND wait_event IS DISTINCT FROM 'SyncRep'";
 
+/// The same for the holder of an advisory lock.
+/// <https://www.postgresql.org/docs/current/view-pg-locks.html>
+const END_HOLDER: &str = "\
+SELECT pg_cancel_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
+WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {high} AND l.objid = {low} AND l.objsubid = 1 \
+AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
+AND clock_timestamp() - a.xact_start >= interval '{age} microseconds' \
+AND a.state = 'active' AND a.wait_event IS DISTINCT FROM 'SyncRep'";
+
 impl Link {
     pub(super) async fn open(
         options: &PgConnectOptions,
@@ -60,15 +71,21 @@ impl Link {
             connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(setup))).await.map_err(fault::unreached)?;
         let process = row.try_get(0).map_err(fault::unreached)?;
         let since: Option<i64> = row.try_get(1).map_err(fault::unreached)?;
-        let session = since.map(|since| Session { process, since });
+        let session = since.map(|since| Session::Process(process, since));
         Ok(Self { connection, session })
     }
 
     pub(super) async fn end(&mut self, session: Session) -> Result<(), Fault> {
-        // A constant and two numbers.
-        let end = END
-            .replace("{process}", &session.process.to_string())
-            .replace("{since}", &session.since.to_string());
+        // Constants and numbers.
+        let end = match session {
+            Session::Process(process, since) => {
+                END.replace("{process}", &process.to_string()).replace("{since}", &since.to_string())
+            }
+            Session::Holder(transaction) => END_HOLDER
+                .replace("{high}", &(transaction.number >> 32).to_string())
+                .replace("{low}", &(transaction.number & 0xffff_ffff).to_string())
+                .replace("{age}", &transaction.since.elapsed().as_micros().to_string()),
+        };
         self.connection.execute(sqlx::raw_sql(AssertSqlSafe(end))).await.map(drop).map_err(fault)
     }
 

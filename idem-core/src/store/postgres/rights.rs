@@ -27,7 +27,7 @@ coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM place), false), \
     WHERE NOT has_table_privilege(found.oid, r.name)), \
 (SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc p JOIN place ON p.pronamespace = place.oid \
     WHERE p.proname = ANY (ARRAY[{functions}]) AND NOT has_function_privilege(p.oid, 'EXECUTE')), \
-current_setting('transaction_read_only') = 'on', pg_is_in_recovery()";
+current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), (SELECT nspname::text FROM place)";
 
 /// What a process of this version calls.
 const FUNCTIONS: [&str; 12] = [
@@ -62,6 +62,8 @@ pub(super) struct Rights {
     denied: Option<String>,
     read_only: bool,
     in_recovery: bool,
+    /// [`schema`](Self::schema), not quoted.
+    place: Option<String>,
 }
 
 impl Rights {
@@ -85,9 +87,15 @@ impl Rights {
                 denied: row.try_get(6)?,
                 read_only: row.try_get(7)?,
                 in_recovery: row.try_get(8)?,
+                place: row.try_get(9)?,
             })
         };
         read().map_err(fault)
+    }
+
+    /// The schema that has the table, or where it would be created.
+    pub(super) fn place(&self) -> Option<&str> {
+        self.place.as_deref()
     }
 
     /// Refuses a user that could not use the table as it is. Without a table, it must be able to create one if it

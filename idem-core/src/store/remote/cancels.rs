@@ -52,6 +52,15 @@ impl<D: Driver> Cancels<D> {
     }
 }
 
+#[cfg(feature = "_tx")]
+impl<D: Driver> crate::store::Cancel for Cancels<D> {
+    fn cancel(self: Arc<Self>, transaction: crate::store::OnServer) {
+        if let Some(session) = D::session_of(&transaction) {
+            self.add(session);
+        }
+    }
+}
+
 struct Running<D: Driver>(Arc<Cancels<D>>);
 
 impl<D: Driver> Running<D> {

@@ -20,6 +20,13 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     /// What a connection is to the server.
     type Session: fmt::Debug + Send + Sync + 'static;
 
+    /// Of a transaction of the application's.
+    #[cfg(feature = "_tx")]
+    fn session_of(transaction: &crate::store::OnServer) -> Option<Self::Session> {
+        let _ = transaction;
+        None
+    }
+
     /// The most operations in one statement.
     const ROUND: usize = 256;
 

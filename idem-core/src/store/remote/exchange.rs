@@ -74,6 +74,12 @@ impl<D: Driver> Exchange<D> {
         &self.driver
     }
 
+    /// What ends the statements of transactions that are given up.
+    #[cfg(feature = "_tx")]
+    pub(super) fn canceller(&self) -> Arc<dyn crate::store::Cancel> {
+        Arc::<Cancels<D>>::clone(&self.cancels)
+    }
+
     /// Puts the call. If a connection breaks under it, which is how a server that was restarted shows on one that lay
     /// idle, it is put once more on a new one: every call can be repeated, and a write waits for its lost twin.
     pub(super) async fn put<C: Call<D>>(&self, call: &C) -> Result<C::Answer, Unanswered> {

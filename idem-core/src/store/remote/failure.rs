@@ -22,7 +22,6 @@ impl Failure {
         Self { source: Some(Arc::new(source)), ..self }
     }
 
-    #[cfg(feature = "redis")]
     pub(in crate::store) const fn kind(&self) -> StoreErrorKind {
         self.kind
     }

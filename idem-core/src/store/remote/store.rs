@@ -75,6 +75,12 @@ impl<D: Driver> Remote<D> {
         }
     }
 
+    /// See [`Exchange::canceller`].
+    #[cfg(feature = "_tx")]
+    pub(in crate::store) fn canceller(&self) -> Arc<dyn crate::store::Cancel> {
+        self.exchange.canceller()
+    }
+
     pub(in crate::store) async fn claim(&self, claim: Claim) -> Result<ClaimOutcome, StoreError> {
         self.claims.put(claim).await
     }

@@ -4,10 +4,12 @@ use std::fmt;
 
 use crate::store::{StoreError, StoreErrorKind};
 
-/// A table, in a schema if one is named.
+/// A table, in a schema if one is named. Shown as the user wrote it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::store) struct TableName {
     schema: Option<Box<str>>,
+    /// Where a table without a named schema is.
+    place: Option<Box<str>>,
     table: Box<str>,
 }
 
@@ -33,12 +35,20 @@ impl TableName {
                 ));
             }
         }
-        Ok(Self { schema: schema.map(Into::into), table: table.into() })
+        Ok(Self { schema: schema.map(Into::into), place: None, table: table.into() })
+    }
+
+    /// The same table, which the database looks for in `schema` (MySQL: database) if none was named: every statement
+    /// then says so, and it does not matter where its session looks. A schema whose name needs an escape stays unnamed.
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    pub(in crate::store) fn placed(self, schema: Option<&str>) -> Self {
+        let plain = |schema: &&str| !schema.contains(['"', '\'', '`', '\\', '$', '{', '}', '?']);
+        Self { place: schema.filter(plain).map(Into::into), ..self }
     }
 
     /// Its parts, for a catalogue.
     pub(in crate::store) fn parts(&self) -> (Option<&str>, &str) {
-        (self.schema.as_deref(), &self.table)
+        (self.schema.as_deref().or(self.place.as_deref()), &self.table)
     }
 
     /// Fills in a statement: `{table}` becomes the name, `{table_x}` that of a companion in the same schema, `{name}`
@@ -46,7 +56,7 @@ impl TableName {
     pub(in crate::store) fn fill(&self, template: &str, quote: char) -> String {
         let of = |suffix: &str| {
             let table = format!("{quote}{}{suffix}{quote}", self.table);
-            match &self.schema {
+            match self.parts().0 {
                 Some(schema) => format!("{quote}{schema}{quote}.{table}"),
                 None => table,
             }
@@ -103,5 +113,18 @@ mod tests {
         assert_eq!(filled, "SELECT \"shop\".\"idem_claim\"() FROM \"shop\".\"idem\" USING idem");
         let name = TableName::parse("idem").unwrap();
         assert_eq!(name.fill("{table}", '`'), "`idem`");
+    }
+
+    #[test]
+    fn a_table_is_named_with_the_schema_in_which_it_was_found() {
+        let name = |text: &str, place| TableName::parse(text).unwrap().placed(place);
+        let found = name("idem", Some("My shop"));
+        assert_eq!(found.fill("{table_load}", '"'), "\"My shop\".\"idem_load\"");
+        assert_eq!(found.parts(), (Some("My shop"), "idem"));
+        assert_eq!(found.to_string(), "idem");
+        assert_eq!(name("shop.idem", Some("other")).fill("{table}", '"'), "\"shop\".\"idem\"");
+        for odd in ["a\"b", "a'b", "a`b", "a\\b", "a$b", "{table}", "a?b"] {
+            assert_eq!(name("idem", Some(odd)).fill("{table}", '"'), "\"idem\"", "{odd}");
+        }
     }
 }

@@ -90,13 +90,16 @@ impl fmt::Debug for Coupling {
     }
 }
 
+/// Of SQLite's machine, some tens of microseconds: so often a statement asks whether it may go on.
+const STEPS: i32 = 4096;
+
 impl Coupler<Sqlite> for SqliteStore {
     fn seat(&self) -> BoxFuture<'_, Result<Seat<Sqlite>, TxFault>> {
         Box::pin(async {
             let closed = |_| refused("the store is closed", None);
             let turn = Arc::clone(&self.coupling.turn).acquire_owned().await.map_err(closed)?;
             let connection = self.coupling.pool().acquire().await.map_err(|error| self.fault(error))?;
-            Ok(Seat::new(connection, Some(turn)))
+            Ok(Seat::in_turn(connection, turn))
         })
     }
 
@@ -110,9 +113,11 @@ impl Coupler<Sqlite> for SqliteStore {
             let mut tx = connection.begin_with(sql::BEGIN).await.map_err(|error| self.fault(error))?;
             // A statement such as INSERT OR ROLLBACK ends the transaction, and whatever follows would commit by itself:
             // https://www.sqlite.org/lang_conflict.html
-            let gate = Arc::clone(gate);
+            let (commits, goes_on) = (Arc::clone(gate), Arc::clone(gate));
             let mut handle = tx.lock_handle().await.map_err(|error| self.fault(error))?;
-            handle.set_commit_hook(move || gate.is_open());
+            handle.set_commit_hook(move || commits.is_open());
+            // A statement whose connection was given up would keep the write lock to its end.
+            handle.set_progress_handler(STEPS, move || !goes_on.is_cancelled());
             drop(handle);
             Ok(tx)
         })
@@ -121,6 +126,7 @@ impl Coupler<Sqlite> for SqliteStore {
     fn claim<'c>(
         &'c self,
         connection: &'c mut SqliteConnection,
+        _: &'c Gate,
         claim: &'c Claim,
         _: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
@@ -177,7 +183,9 @@ impl Coupler<Sqlite> for SqliteStore {
         _: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
-            connection.lock_handle().await.map_err(|error| self.fault(error))?.remove_commit_hook();
+            let mut handle = connection.lock_handle().await.map_err(|error| self.fault(error))?;
+            handle.remove_commit_hook();
+            handle.remove_progress_handler();
             Ok(())
         })
     }

@@ -1,0 +1,204 @@
+//! What a handler, or a hook of its pool, sets for its session: where names are looked for, and whose rights count.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use axum::extract::State;
+use axum::routing::post;
+use axum::{Json, Router};
+use idem_core::store::mysql::{Dialect, MySqlStore};
+use idem_core::store::postgres::PostgresStore;
+use idem_core::tx::{MySqlTx, PgTx};
+use idem_core::{Idem, Refused, Scope, idempotent};
+use idem_servers::{MariaDb, Postgres, require};
+use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
+use sqlx::postgres::{PgPool, PgPoolOptions};
+use sqlx::{AssertSqlSafe, Executor};
+
+use crate::world::ask;
+
+type Runs = Arc<AtomicU32>;
+
+#[idempotent]
+async fn pay_postgres(
+    State(runs): State<Runs>,
+    #[tx] tx: &mut PgTx<'_>,
+    Json(sets): Json<String>,
+) -> Result<String, Refused> {
+    runs.fetch_add(1, Ordering::SeqCst);
+    sqlx::raw_sql("INSERT INTO public.ledger VALUES (1)").execute(&mut **tx).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sets)).execute(&mut **tx).await.unwrap();
+    Ok("paid".to_owned())
+}
+
+#[idempotent]
+async fn pay_mysql(
+    State(runs): State<Runs>,
+    #[tx] tx: &mut MySqlTx<'_>,
+    Json(sets): Json<String>,
+) -> Result<String, Refused> {
+    runs.fetch_add(1, Ordering::SeqCst);
+    sqlx::raw_sql("INSERT INTO shop.ledger VALUES (1)").execute(&mut **tx).await.unwrap();
+    sqlx::raw_sql(AssertSqlSafe(sets)).execute(&mut **tx).await.unwrap();
+    Ok("paid".to_owned())
+}
+
+/// A server on which roles and schemas are in nobody's way, with a decoy of idem's table elsewhere.
+async fn postgres() -> Option<(Postgres, PgPool)> {
+    let server = require(Postgres::start())?;
+    let pool = PgPool::connect(&server.url()).await.unwrap();
+    drop(PostgresStore::connect(&pool).await.unwrap());
+    pool.execute(
+        "CREATE SCHEMA elsewhere; CREATE TABLE elsewhere.idem_record (LIKE public.idem_record INCLUDING ALL); \
+         CREATE TABLE public.ledger (amount integer); \
+         CREATE ROLE teller; GRANT USAGE ON SCHEMA public TO teller; \
+         GRANT SELECT, INSERT, UPDATE ON idem_record TO teller; GRANT INSERT ON public.ledger TO teller; \
+         CREATE ROLE outsider",
+    )
+    .await
+    .unwrap();
+    Some((server, pool))
+}
+
+async fn of_postgres(pool: &PgPool, with_begin: bool) -> (Router, Runs) {
+    let store = PostgresStore::builder(pool).claim_with_begin(with_begin).open().await.unwrap();
+    let layer = Idem::builder(store).scope(Scope::header("x-account")).build().layer();
+    let runs = Runs::default();
+    (Router::new().route("/act", post(pay_postgres)).layer(layer).with_state(Arc::clone(&runs)), runs)
+}
+
+fn json(sql: &str) -> String {
+    serde_json::to_string(sql).unwrap()
+}
+
+/// One effect and its replay, and nothing in the decoy.
+async fn paid_once(router: &Router, runs: &Runs, key: &str, sets: &str) {
+    let before = runs.load(Ordering::SeqCst);
+    for replayed in [false, true] {
+        let answer = ask(router, key, &json(sets)).await;
+        assert!(answer.is(200, "paid") && answer.replayed == replayed, "{key} {sets}: {answer:?}");
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), before + 1, "{key} {sets}");
+}
+
+const SEARCH_PATHS: [&str; 3] = [
+    "SET LOCAL search_path = elsewhere",
+    "SET LOCAL search_path = ''",
+    "SET search_path = elsewhere, public",
+];
+const ROLES: [&str; 3] = [
+    "SET LOCAL ROLE teller",
+    "SET LOCAL SESSION AUTHORIZATION teller",
+    "SET LOCAL ROLE teller; SET LOCAL search_path = elsewhere",
+];
+
+#[tokio::test]
+async fn on_postgres_a_handler_may_set_its_search_path_and_its_role() {
+    let Some((_server, pool)) = postgres().await else { return };
+    for with_begin in [false, true] {
+        let (router, runs) = of_postgres(&pool, with_begin).await;
+        for sets in SEARCH_PATHS.iter().chain(&ROLES) {
+            paid_once(&router, &runs, &format!("{with_begin}-{}", sets.len()), sets).await;
+        }
+    }
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&pool);
+    assert_eq!(count("SELECT count(*) FROM public.ledger").await.unwrap(), 12);
+    assert_eq!(count("SELECT count(*) FROM elsewhere.idem_record").await.unwrap(), 0);
+}
+
+/// As where a pool serves many tenants.
+#[tokio::test]
+async fn on_postgres_a_hook_of_the_pool_may_set_them_too() {
+    let Some((server, _)) = postgres().await else { return };
+    for sets in ["SET search_path = elsewhere", "SET ROLE teller; SET search_path = elsewhere"] {
+        let pool = PgPoolOptions::new()
+            .after_connect(move |connection, _| {
+                Box::pin(async move { connection.execute(sets).await.map(drop) })
+            })
+            .connect(&server.url())
+            .await
+            .unwrap();
+        let (router, runs) = of_postgres(&pool, false).await;
+        paid_once(&router, &runs, &sets.replace(' ', "-"), "SELECT 1").await;
+    }
+}
+
+#[tokio::test]
+async fn on_postgres_a_role_without_the_rights_is_told_so_and_nothing_is_kept() {
+    let Some((_server, pool)) = postgres().await else { return };
+    for (at, with_begin) in [false, true].into_iter().enumerate() {
+        let (router, runs) = of_postgres(&pool, with_begin).await;
+        let key = &format!("key-{at}");
+        pool.execute(
+            "REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA public FROM PUBLIC, outsider; \
+             REVOKE ALL ON SCHEMA public FROM PUBLIC, outsider; REVOKE ALL ON idem_record FROM outsider",
+        )
+        .await
+        .unwrap();
+        let grants = [
+            "GRANT USAGE ON SCHEMA public TO outsider",
+            "GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA public TO outsider",
+            "GRANT SELECT, UPDATE ON idem_record TO outsider",
+        ];
+        for grant in grants {
+            for _ in 0..2 {
+                let answer = ask(&router, key, &json("SET LOCAL ROLE outsider")).await;
+                assert!(answer.is(500, "misconfigured"), "before {grant}: {answer:?}");
+            }
+            pool.execute(grant).await.unwrap();
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 6);
+        paid_once(&router, &runs, key, "SET LOCAL ROLE outsider").await;
+        let rows: i64 = sqlx::query_scalar("SELECT count(*) FROM ledger").fetch_one(&pool).await.unwrap();
+        assert_eq!(usize::try_from(rows), Ok(at + 1));
+    }
+}
+
+/// The migrations that an operator runs by hand name no schema.
+#[tokio::test]
+async fn on_postgres_tables_that_were_made_by_hand_are_found_from_everywhere() {
+    let Some((_server, pool)) = postgres().await else { return };
+    pool.execute("CREATE SCHEMA \"My$hop\"; SET search_path = \"My$hop\", public").await.unwrap();
+    let options = (*pool.connect_options()).clone().options([("search_path", "\"My$hop\"")]);
+    let pool = PgPoolOptions::new().connect_with(options).await.unwrap();
+    for migration in PostgresStore::migrations("order").unwrap() {
+        pool.execute(AssertSqlSafe(migration)).await.unwrap();
+    }
+    let store = PostgresStore::builder(&pool).table("order").migrate(false).open().await.unwrap();
+    let layer = Idem::builder(store).scope(Scope::header("x-account")).build().layer();
+    let runs = Runs::default();
+    let router = Router::new().route("/act", post(pay_postgres)).layer(layer).with_state(Arc::clone(&runs));
+    paid_once(&router, &runs, "by-hand", "SELECT 1").await;
+    let bodies: Vec<String> = sqlx::query_scalar(
+        "SELECT prosrc FROM pg_proc WHERE starts_with(proname, 'order_') AND prosrc LIKE '%\"order\"%'",
+    )
+    .fetch_all(&pool)
+    .await
+    .unwrap();
+    assert!(bodies.len() > 8, "{}", bodies.len());
+    for body in bodies {
+        assert_eq!(body.matches("\"My$hop\".\"order\"").count(), body.matches("\"order\"").count(), "{body}");
+    }
+}
+
+#[tokio::test]
+async fn on_mariadb_a_handler_may_use_another_database() {
+    let Some(server) = require(MariaDb::start()) else { return };
+    let root = MySqlPool::connect(&server.url()).await.unwrap();
+    root.execute("CREATE DATABASE shop; CREATE DATABASE elsewhere; CREATE TABLE shop.ledger (amount INT)")
+        .await
+        .unwrap();
+    let options = (*root.connect_options()).clone().database("shop");
+    for dialect in [Dialect::MariaDb, Dialect::MySql] {
+        let pool = MySqlPoolOptions::new().connect_with(options.clone()).await.unwrap();
+        let store = MySqlStore::builder(&pool).dialect(dialect).open().await.unwrap();
+        root.execute("CREATE TABLE IF NOT EXISTS elsewhere.idem_record LIKE shop.idem_record").await.unwrap();
+        let layer = Idem::builder(store).scope(Scope::header("x-account")).build().layer();
+        let runs = Runs::default();
+        let router = Router::new().route("/act", post(pay_mysql)).layer(layer).with_state(Arc::clone(&runs));
+        paid_once(&router, &runs, &format!("{dialect:?}"), "USE elsewhere").await;
+    }
+    let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&root);
+    assert_eq!(count("SELECT count(*) FROM shop.ledger").await.unwrap(), 2);
+    assert_eq!(count("SELECT count(*) FROM elsewhere.idem_record").await.unwrap(), 0);
+}
