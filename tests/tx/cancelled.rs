@@ -136,3 +136,75 @@ forgotten! {
     a_transaction_of_a_frozen_process_ends_on_mariadb sqlx::MySql, false;
     a_transaction_of_a_frozen_process_ends_on_mysql sqlx::MySql, true;
 }
+
+/// The retry of a key runs at once where its first transaction was idle: the cancellation of that one comes late, and must
+/// not strike the retry.
+#[tokio::test]
+async fn a_retry_of_the_same_key_is_not_cancelled() {
+    for with_begin in [false, true] {
+        crate::world::VARIANT.set(with_begin);
+        let Some(world) = World::<sqlx::Postgres>::new().await else { return };
+        let idem = world.process().await;
+        for run in 0..5 {
+            let key = || OperationKey::new("retried", &format!("k{run}"));
+            let idle = idem.transaction(key(), async |_| {
+                world.app.inside.notify_one();
+                std::future::pending::<Result<u32, Refused>>().await
+            });
+            tokio::select! {
+                _ = idle => panic!("it waits"),
+                () = soon("it is inside", world.app.inside.notified()) => {}
+            }
+            let retry = async {
+                loop {
+                    let tried = idem.transaction(key(), async |tx| {
+                        let slept = sqlx::raw_sql("SELECT pg_sleep(1)").execute(&mut **tx).await;
+                        // An error of the handler's own, should it be cancelled.
+                        slept.map(|_| 2).map_err(|_| Refused::HandlerPanicked)
+                    });
+                    match tried.await {
+                        Err(Refused::InProgress { .. }) => tokio::task::yield_now().await,
+                        other => break other,
+                    }
+                }
+            };
+            assert_eq!(soon("the retry", retry).await, Ok(2), "run {run}");
+        }
+    }
+}
+
+/// A statement that is dropped while the server prepares it leaves the driver in a state in which its next use panics. What
+/// the caller hears is true all the same, and the connection is not used again.
+#[tokio::test]
+async fn a_statement_that_is_dropped_half_way_takes_its_connection_with_it() {
+    for dialect in [false, true] {
+        crate::world::VARIANT.set(dialect);
+        let Some(world) = World::<sqlx::MySql>::new().await else { return };
+        let idem = world.process().await;
+        for polls in 1..=8 {
+            let key = || OperationKey::new("half", &format!("k{polls}"));
+            let ledger = &world.app.ledger;
+            let called = idem.transaction(key(), async |tx| {
+                let insert = AssertSqlSafe(format!("INSERT INTO {ledger} VALUES ('before {polls}', ?)"));
+                sqlx::query(insert).bind(1).execute(&mut **tx).await.unwrap();
+                let text = AssertSqlSafe(format!("INSERT INTO {ledger} VALUES ('half {polls}', ?)"));
+                let mut dropped = Box::pin(sqlx::query(text).bind(1).execute(&mut **tx));
+                for _ in 0..polls {
+                    tokio::select! {
+                        biased;
+                        _ = &mut dropped => break,
+                        () = tokio::task::yield_now() => {}
+                    }
+                }
+                Ok::<_, Refused>(1)
+            });
+            let told = soon("an answer", called).await;
+            let count = format!("SELECT count(*) FROM {ledger} WHERE note = 'before {polls}'");
+            let rows = <sqlx::MySql as Database>::count(&world.pool, count).await;
+            assert_eq!(rows, i64::from(told.is_ok()), "{polls}: {told:?}");
+            // Not in doubt: nothing was committed by an error, and the key is free.
+            let again = soon("an answer", idem.transaction(key(), async |_| Ok::<_, Refused>(1))).await;
+            assert_eq!(again, Ok(1), "{polls}: {told:?}");
+        }
+    }
+}

@@ -3,8 +3,8 @@
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::pool::PoolConnection;
@@ -294,26 +294,14 @@ pub(crate) struct Gate {
     open: AtomicBool,
     /// What runs on it is to end.
     cancelled: AtomicBool,
-    on_server: OnceLock<OnServer>,
-}
-
-/// A transaction as its server tells it from others.
-#[cfg_attr(
-    not(any(feature = "mysql", feature = "postgres")),
-    allow(dead_code, reason = "SQLite has no server")
-)]
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct OnServer {
-    /// Of its connection, or of a lock that it alone has.
-    pub(crate) number: u64,
-    /// It had begun by then.
-    pub(crate) since: Instant,
+    /// By which its server tells it from others; 0 where it does not.
+    on_server: AtomicU64,
 }
 
 /// Ends what the server does for a connection that is given up.
 pub(crate) trait Cancel: Send + Sync {
-    /// Soon, in the background, as far as that is possible.
-    fn cancel(self: Arc<Self>, transaction: OnServer);
+    /// Soon, in the background, as far as that is possible. `transaction`: its [number](Gate::known_as).
+    fn cancel(self: Arc<Self>, transaction: u64);
 }
 
 impl Gate {
@@ -338,13 +326,13 @@ impl Gate {
         self.cancelled.load(Ordering::Relaxed)
     }
 
-    /// Of a transaction that has begun. The first number counts.
+    /// The number by which the server knows the transaction, and never another one; not 0.
     #[cfg_attr(
         not(any(feature = "mysql", feature = "postgres")),
         allow(dead_code, reason = "SQLite has no server")
     )]
     pub(crate) fn known_as(&self, number: u64) {
-        let _first = self.on_server.set(OnServer { number, since: Instant::now() });
+        self.on_server.store(number, Ordering::Relaxed);
     }
 }
 
@@ -391,8 +379,10 @@ impl<Db: Database> Drop for Seat<Db> {
             return;
         }
         self.gate.cancelled.store(true, Ordering::Relaxed);
-        if let (Some(canceller), Some(transaction)) = (&self.canceller, self.gate.on_server.get()) {
-            Arc::clone(canceller).cancel(*transaction);
+        if let (Some(canceller), number @ 1..) =
+            (&self.canceller, self.gate.on_server.load(Ordering::Relaxed))
+        {
+            Arc::clone(canceller).cancel(number);
         }
         self.connection.close_on_drop();
     }

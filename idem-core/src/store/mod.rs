@@ -56,13 +56,14 @@ mod unreadable;
 pub use batch::{Addressed, Batch};
 #[cfg(feature = "postgres")]
 pub(crate) use coupler::BeginClaiming;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use coupler::Cancel;
 #[cfg(feature = "_tx")]
 #[doc(hidden)]
 pub use coupler::Couplings;
 #[cfg(feature = "_tx")]
 pub(crate) use coupler::{
-    Begin, Cancel, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, OnServer, Rivals, Seat,
-    TxFault,
+    Begin, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat, TxFault,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{

@@ -95,8 +95,8 @@ impl<Db: Database> Coupled<Db> {
                 return Transacted::Fault(fault, body);
             }
         }
-        let begun = self.coupler.begin(connection, gate, begin);
-        let mut tx = match in_time(&self.engine, begun).await {
+        let opened = self.coupler.begin(connection, gate, begin);
+        let mut tx = match in_time(&self.engine, opened).await {
             Ok(tx) => tx,
             Err(fault) => return Transacted::Fault(fault, body),
         };
@@ -124,8 +124,8 @@ impl<Db: Database> Coupled<Db> {
     where
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
-        let begun = self.coupler.begin_claiming(connection, gate, begin, self.lead.question());
-        let (tx, held) = match claiming(in_time(&self.engine, begun)).await {
+        let opened = self.coupler.begin_claiming(connection, gate, begin, self.lead.question());
+        let (tx, held) = match claiming(in_time(&self.engine, opened)).await {
             Ok(Some(won)) => won,
             Ok(None) => return Err(body),
             Err(fault) => return Ok(Transacted::Fault(fault, body)),

@@ -341,7 +341,7 @@ impl MySqlStore {
             Dialect::MariaDb => {
                 let rows = query.fetch_all(connection).await?;
                 if rivals == Rivals::Tell {
-                    know(gate, rows.first().map(|row| row.try_get("session")));
+                    know(gate, rows.first().and_then(|row| row.try_get("session").ok()));
                 }
                 Ok(first(&rows, claim))
             }
@@ -360,7 +360,7 @@ impl MySqlStore {
         text: String,
     ) -> Result<(), TxFault> {
         let rows = read(connection, text).await.map_err(|error| self.fault(error))?;
-        know(gate, rows.last().map(|row| row.try_get(0)));
+        know(gate, rows.last().and_then(|row| row.try_get(0).ok()));
         Ok(())
     }
 
@@ -381,8 +381,8 @@ impl MySqlStore {
 }
 
 /// Without the number, nothing is cancelled.
-fn know(gate: &Gate, session: Option<Result<u64, sqlx::Error>>) {
-    if let Some(Ok(session)) = session {
+fn know(gate: &Gate, session: Option<u64>) {
+    if let Some(session) = session {
         gate.known_as(session);
     }
 }

@@ -15,7 +15,7 @@ use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, s
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
-use crate::store::{Count, Entry, OnServer, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -204,8 +204,8 @@ impl Driver for MySql {
         Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    fn session_of(transaction: &OnServer) -> Option<Session> {
-        Some(Session::Application(transaction.number))
+    fn session_of(transaction: u64) -> Option<Session> {
+        Some(Session::Application(transaction))
     }
 
     fn session(&self, link: &Link) -> Option<Session> {

@@ -112,11 +112,13 @@ const FORBID: &str = "BEGIN; SET default_transaction_read_only = on; COMMIT; ";
 const ALLOW: &str = "set_config('default_transaction_read_only', 'off', false)";
 const ALLOW_NOW: &str = "SET default_transaction_read_only = off";
 
-/// In milliseconds, unless the session has a shorter one.
+/// How long the server waits for the next statement, in milliseconds, unless the session has a shorter time; and a lock
+/// that no other transaction has, by which a canceller finds this one.
 /// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT>
-const IDLE: &str = "\
-SELECT set_config('idle_in_transaction_session_timeout', '{idle}ms', true) \
-WHERE current_setting('idle_in_transaction_session_timeout')::interval NOT BETWEEN '1ms' AND '{idle}ms'";
+const KEEP: &str = "\
+SELECT set_config('idle_in_transaction_session_timeout', \
+CASE WHEN current_setting('idle_in_transaction_session_timeout')::interval BETWEEN '1ms' AND '{idle}ms' \
+THEN current_setting('idle_in_transaction_session_timeout') ELSE '{idle}ms' END, true), pg_try_advisory_xact_lock({number})";
 
 /// Of a transaction without a record.
 const MARK: &str = "SAVEPOINT idem_tx";
@@ -167,11 +169,10 @@ impl Coupler<Postgres> for PostgresStore {
         gate: &'c Arc<Gate>,
         begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Postgres>, TxFault>> {
-        let mut text = self.begin_text(begin);
-        // A lock that no other transaction has tells a canceller which one it is.
-        let lock = fastrand::i64(..);
+        let (mut text, number) = self.begin_text(begin);
         if begin.claim.is_none() {
-            text.push_str(&format!("; {MARK}; SELECT pg_try_advisory_xact_lock({lock})"));
+            text.push_str("; ");
+            text.push_str(MARK);
             if self.is_direct() {
                 text.push_str("; SELECT ");
                 text.push_str(&SEE.replace("{settings}", SETTINGS));
@@ -180,11 +181,8 @@ impl Coupler<Postgres> for PostgresStore {
         // Made of constants.
         let text = AssertSqlSafe(text);
         Box::pin(async move {
-            let begun = connection.begin_with(text).await;
-            if begun.is_ok() && begin.claim.is_none() {
-                gate.known_as(lock.cast_unsigned());
-            }
-            begun.map_err(|error| match code(&error).as_deref() {
+            gate.known_as(number);
+            connection.begin_with(text).await.map_err(|error| match code(&error).as_deref() {
                 // "cannot set transaction read-write mode during recovery"
                 Some("0A000") => {
                     let message = "PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary";
@@ -207,20 +205,20 @@ impl Coupler<Postgres> for PostgresStore {
         claim: &'c Claim,
     ) -> BeginClaiming<'c, Postgres> {
         let coupled = self.remote.driver().coupled();
-        let turn = coupled.turn(claim);
-        let args: Vec<_> = [Arg::Big(Some(turn))].into_iter().chain(args::of_claim(claim)).collect();
+        let turn = [Arg::Big(Some(coupled.turn(claim)))];
+        let args: Vec<_> = turn.into_iter().chain(args::of_claim(claim)).collect();
         // Every argument is a number or hexadecimal digits.
         let see = if coupled.direct {
             format!("; SELECT {}", SEE.replace("{settings}", SETTINGS))
         } else {
             String::new()
         };
-        let begin = self.begin_text(begin);
+        let (begin, number) = self.begin_text(begin);
         let text = AssertSqlSafe(format!("{begin}{see}; {}", coupled.claim_here.written(&args)));
         Box::pin(async move {
+            gate.known_as(number);
             match connection.begin_with(text).await {
                 Ok(tx) => {
-                    gate.known_as(turn.cast_unsigned());
                     let (address, nonce) = (claim.address, claim.nonce);
                     Ok(Some((tx, HeldRow { address, nonce, fence: None, attempts: 1, clock: None })))
                 }
@@ -240,11 +238,10 @@ impl Coupler<Postgres> for PostgresStore {
     fn claim<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        gate: &'c Gate,
+        _: &'c Gate,
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
-        gate.known_as(self.remote.driver().coupled().turn(claim).cast_unsigned());
         Box::pin(async move { self.claim_in(connection, claim, rivals).await.map_err(of) })
     }
 
@@ -407,7 +404,8 @@ impl PostgresStore {
         self.remote.driver().coupled().direct
     }
 
-    fn begin_text(&self, begin: Begin) -> String {
+    /// With the number by which the server knows the transaction.
+    fn begin_text(&self, begin: Begin) -> (String, u64) {
         let level = match begin.isolation {
             None => "",
             Some(Isolation::ReadCommitted) => " ISOLATION LEVEL READ COMMITTED",
@@ -416,12 +414,14 @@ impl PostgresStore {
         };
         // The server counts milliseconds in 31 bits.
         let idle = begin.idle().as_millis().min(1 << 30).to_string();
-        let idle = IDLE.replace("{idle}", &idle);
-        if self.is_direct() {
-            format!("{FORBID}BEGIN READ WRITE{level}; {idle}")
+        let number = fastrand::u64(1..);
+        let keep = KEEP.replace("{idle}", &idle).replace("{number}", &number.cast_signed().to_string());
+        let text = if self.is_direct() {
+            format!("{FORBID}BEGIN READ WRITE{level}; {keep}")
         } else {
-            format!("BEGIN{level}; {idle}")
-        }
+            format!("BEGIN{level}; {keep}")
+        };
+        (text, number)
     }
 
     async fn claim_in(

@@ -15,7 +15,7 @@ use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
-use crate::store::{Count, Entry, OnServer, Page, Renewal, Sweep, SweepCount};
+use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 use crate::time::Timestamp;
 
 #[derive(Debug)]
@@ -226,8 +226,8 @@ impl Driver for Postgres {
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    fn session_of(transaction: &OnServer) -> Option<Session> {
-        Some(Session::Holder(*transaction))
+    fn session_of(transaction: u64) -> Option<Session> {
+        Some(Session::Holder(transaction))
     }
 
     fn session(&self, link: &Link) -> Option<Session> {

@@ -148,3 +148,22 @@ pub(super) fn silent() -> Fault {
 pub(super) fn damaged(error: &StoreError) -> Fault {
     Fault::Unread(Failure::new(error.kind(), error.to_string()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PostgreSQL would hang up on it, which looks like a lost answer.
+    #[test]
+    fn a_reply_of_a_gigabyte_is_refused_before_it_is_sent() {
+        for bytes in [0, 1 << 20, MOST_BYTES] {
+            assert!(admit(bytes).is_ok(), "{bytes}");
+        }
+        for bytes in [MOST_BYTES + 1, 1 << 30, usize::MAX] {
+            assert!(!fits(bytes));
+            let refused = admit(bytes).unwrap_err();
+            assert!(matches!(refused, Fault::Refused(_)));
+            assert_eq!(refused.into_failure().to_error().kind(), StoreErrorKind::Unstorable, "{bytes}");
+        }
+    }
+}

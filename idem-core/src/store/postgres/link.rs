@@ -4,7 +4,6 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _};
 
 use super::fault::{self, fault};
-use crate::store::OnServer;
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 
@@ -20,8 +19,8 @@ pub(super) struct Link {
 pub(super) enum Session {
     /// A process of the server, told apart from a later one of the same number by when it began, in microseconds.
     Process(i32, i64),
-    /// The transaction of the application that has this advisory lock, told apart from a later one by how long it runs.
-    Holder(OnServer),
+    /// The transaction of the application that has this advisory lock.
+    Holder(u64),
 }
 
 /// Limits that the user set, and that are stricter, stay. The statements are made for `READ COMMITTED`: at a higher level,
@@ -50,7 +49,6 @@ const END_HOLDER: &str = "\
 SELECT pg_cancel_backend(a.pid) FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
 WHERE l.locktype = 'advisory' AND l.granted AND l.classid = {high} AND l.objid = {low} AND l.objsubid = 1 \
 AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-AND clock_timestamp() - a.xact_start >= interval '{age} microseconds' \
 AND a.state = 'active' AND a.wait_event IS DISTINCT FROM 'SyncRep'";
 
 impl Link {
@@ -81,10 +79,9 @@ impl Link {
             Session::Process(process, since) => {
                 END.replace("{process}", &process.to_string()).replace("{since}", &since.to_string())
             }
-            Session::Holder(transaction) => END_HOLDER
-                .replace("{high}", &(transaction.number >> 32).to_string())
-                .replace("{low}", &(transaction.number & 0xffff_ffff).to_string())
-                .replace("{age}", &transaction.since.elapsed().as_micros().to_string()),
+            Session::Holder(lock) => END_HOLDER
+                .replace("{high}", &(lock >> 32).to_string())
+                .replace("{low}", &(lock & 0xffff_ffff).to_string()),
         };
         self.connection.execute(sqlx::raw_sql(AssertSqlSafe(end))).await.map(drop).map_err(fault)
     }

@@ -52,10 +52,10 @@ impl<D: Driver> Cancels<D> {
     }
 }
 
-#[cfg(feature = "_tx")]
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 impl<D: Driver> crate::store::Cancel for Cancels<D> {
-    fn cancel(self: Arc<Self>, transaction: crate::store::OnServer) {
-        if let Some(session) = D::session_of(&transaction) {
+    fn cancel(self: Arc<Self>, transaction: u64) {
+        if let Some(session) = D::session_of(transaction) {
             self.add(session);
         }
     }

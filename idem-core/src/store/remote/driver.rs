@@ -21,8 +21,8 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     type Session: fmt::Debug + Send + Sync + 'static;
 
     /// Of a transaction of the application's.
-    #[cfg(feature = "_tx")]
-    fn session_of(transaction: &crate::store::OnServer) -> Option<Self::Session> {
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    fn session_of(transaction: u64) -> Option<Self::Session> {
         let _ = transaction;
         None
     }

@@ -75,7 +75,7 @@ impl<D: Driver> Exchange<D> {
     }
 
     /// What ends the statements of transactions that are given up.
-    #[cfg(feature = "_tx")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(super) fn canceller(&self) -> Arc<dyn crate::store::Cancel> {
         Arc::<Cancels<D>>::clone(&self.cancels)
     }

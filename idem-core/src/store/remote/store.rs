@@ -76,7 +76,7 @@ impl<D: Driver> Remote<D> {
     }
 
     /// See [`Exchange::canceller`].
-    #[cfg(feature = "_tx")]
+    #[cfg(any(feature = "mysql", feature = "postgres"))]
     pub(in crate::store) fn canceller(&self) -> Arc<dyn crate::store::Cancel> {
         self.exchange.canceller()
     }
