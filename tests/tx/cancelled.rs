@@ -80,7 +80,10 @@ macro_rules! cancelled {
                 let router = Router::new().route("/act", post(without_key)).layer(idem.layer());
                 let body = serde_json::to_string(&world.app.ledger).unwrap();
                 let answer = soon("an answer", ask_at(&router, "/act", None, &body)).await;
-                assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
+                // Without a record, only SQLite's hook tells that the handler committed nothing by itself.
+                let code =
+                    if stringify!($name) == "sqlite" { "transaction-aborted" } else { "outcome-unknown" };
+                assert_eq!(answer.text, code, "{answer:?}");
                 all_is_free(&world).await;
             }
         }

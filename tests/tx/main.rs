@@ -1,6 +1,7 @@
 //! `#[tx]` handlers and functions on real databases: effects and record commit together, or not at all.
 
 mod bodies;
+mod by_hand;
 mod cancelled;
 mod conflicts;
 mod faults;

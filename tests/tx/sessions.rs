@@ -106,18 +106,20 @@ async fn on_postgres_a_handler_may_set_its_search_path_and_its_role() {
     assert_eq!(count("SELECT count(*) FROM elsewhere.idem_record").await.unwrap(), 0);
 }
 
+/// A pool that sets this for each of its connections.
+async fn hooked(server: &Postgres, sets: &'static str) -> PgPool {
+    let hook = PgPoolOptions::new().after_connect(move |connection, _| {
+        Box::pin(async move { connection.execute(sets).await.map(drop) })
+    });
+    hook.connect(&server.url()).await.unwrap()
+}
+
 /// As where a pool serves many tenants.
 #[tokio::test]
 async fn on_postgres_a_hook_of_the_pool_may_set_them_too() {
     let Some((server, _)) = postgres().await else { return };
     for sets in ["SET search_path = elsewhere", "SET ROLE teller; SET search_path = elsewhere"] {
-        let pool = PgPoolOptions::new()
-            .after_connect(move |connection, _| {
-                Box::pin(async move { connection.execute(sets).await.map(drop) })
-            })
-            .connect(&server.url())
-            .await
-            .unwrap();
+        let pool = hooked(&server, sets).await;
         let (router, runs) = of_postgres(&pool, false).await;
         paid_once(&router, &runs, &sets.replace(' ', "-"), "SELECT 1").await;
     }
@@ -154,31 +156,98 @@ async fn on_postgres_a_role_without_the_rights_is_told_so_and_nothing_is_kept() 
     }
 }
 
-/// The migrations that an operator runs by hand name no schema.
 #[tokio::test]
-async fn on_postgres_tables_that_were_made_by_hand_are_found_from_everywhere() {
+async fn on_postgres_a_hook_that_sets_a_role_without_the_rights_is_told_so() {
+    let Some((server, _)) = postgres().await else { return };
+    let pool = hooked(&server, "SET ROLE outsider").await;
+    let (router, runs) = of_postgres(&pool, false).await;
+    let answer = ask(&router, "k", &json("SELECT 1")).await;
+    assert!(answer.is(500, "misconfigured"), "{answer:?}");
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn on_postgres_a_connection_goes_back_as_its_hook_has_made_it() {
+    let Some((server, _)) = postgres().await else { return };
+    let sets = "SET default_transaction_read_only = on; SET idle_in_transaction_session_timeout = '55min'";
+    let pool = hooked(&server, sets).await;
+    let (router, runs) = of_postgres(&pool, false).await;
+    for key in ["one", "two"] {
+        paid_once(&router, &runs, key, "SELECT 1").await;
+        let failed = ask(&router, key, &json("another body")).await;
+        assert!(failed.is(400, "idempotency-key-reused"), "{failed:?}");
+        for setting in ["default_transaction_read_only", "idle_in_transaction_session_timeout"] {
+            let shows = AssertSqlSafe(format!("SELECT current_setting('{setting}')"));
+            let shown: String = sqlx::query_scalar(shows).fetch_one(&pool).await.unwrap();
+            assert_eq!(shown, if setting.starts_with("default") { "on" } else { "55min" });
+        }
+    }
+}
+
+/// What the driver has prepared is gone: no other caller meets that connection.
+#[tokio::test]
+async fn on_postgres_a_handler_that_drops_what_is_prepared_harms_no_other() {
     let Some((_server, pool)) = postgres().await else { return };
-    pool.execute("CREATE SCHEMA \"My$hop\"; SET search_path = \"My$hop\", public").await.unwrap();
-    let options = (*pool.connect_options()).clone().options([("search_path", "\"My$hop\"")]);
-    let pool = PgPoolOptions::new().connect_with(options).await.unwrap();
-    for migration in PostgresStore::migrations("order").unwrap() {
-        pool.execute(AssertSqlSafe(migration)).await.unwrap();
+    let (router, runs) = of_postgres(&pool, false).await;
+    for sets in ["DEALLOCATE ALL", "DISCARD PLANS; DEALLOCATE ALL"] {
+        for round in 0..4 {
+            let _told = ask(&router, &format!("drops-{}-{round}", sets.len()), &json(sets)).await;
+            paid_once(&router, &runs, &format!("other-{}-{round}", sets.len()), "SELECT 1").await;
+        }
     }
-    let store = PostgresStore::builder(&pool).table("order").migrate(false).open().await.unwrap();
-    let layer = Idem::builder(store).scope(Scope::header("x-account")).build().layer();
-    let runs = Runs::default();
-    let router = Router::new().route("/act", post(pay_postgres)).layer(layer).with_state(Arc::clone(&runs));
-    paid_once(&router, &runs, "by-hand", "SELECT 1").await;
-    let bodies: Vec<String> = sqlx::query_scalar(
-        "SELECT prosrc FROM pg_proc WHERE starts_with(proname, 'order_') AND prosrc LIKE '%\"order\"%'",
-    )
-    .fetch_all(&pool)
-    .await
-    .unwrap();
-    assert!(bodies.len() > 8, "{}", bodies.len());
-    for body in bodies {
-        assert_eq!(body.matches("\"My$hop\".\"order\"").count(), body.matches("\"order\"").count(), "{body}");
+}
+
+/// The migrations that an operator runs by hand name no schema; and a schema may have any name.
+#[tokio::test]
+async fn on_postgres_tables_in_any_schema_are_found_from_everywhere() {
+    let Some((server, admin)) = postgres().await else { return };
+    for (at, schema) in
+        ["My$hop", "o'brien", "say \"so\"", "back\\slash", "a?b, c", "pay"].into_iter().enumerate()
+    {
+        let quoted = format!("\"{}\"", schema.replace('"', "\"\""));
+        let sets = format!("SET search_path = {quoted}, public");
+        admin.execute(AssertSqlSafe(format!("CREATE SCHEMA {quoted}"))).await.unwrap();
+        let url = server.url();
+        let mut options: sqlx::postgres::PgConnectOptions = url.parse().unwrap();
+        options = options.options([("search_path", &quoted)]);
+        let table = if at % 2 == 0 { "order" } else { "idem_record" };
+        let pool = PgPoolOptions::new().connect_with(options).await.unwrap();
+        if at % 2 == 0 {
+            let mut by_hand = PgPool::connect(&url).await.unwrap().acquire().await.unwrap();
+            by_hand.execute(AssertSqlSafe(sets.clone())).await.unwrap();
+            for migration in PostgresStore::migrations(table).unwrap() {
+                by_hand.execute(AssertSqlSafe(migration)).await.unwrap();
+            }
+        }
+        let store = PostgresStore::builder(&pool).table(table).migrate(at % 2 == 1).open().await;
+        let store = store.unwrap_or_else(|error| panic!("{schema}: {error:?}"));
+        let layer = Idem::builder(store).scope(Scope::header("x-account")).build().layer();
+        let runs = Runs::default();
+        let router =
+            Router::new().route("/act", post(pay_postgres)).layer(layer).with_state(Arc::clone(&runs));
+        for sets in ["SELECT 1", "SET LOCAL search_path = elsewhere"] {
+            paid_once(&router, &runs, &format!("{at}-{}", sets.len()), sets).await;
+        }
+        let there = AssertSqlSafe(format!("SELECT count(*) FROM {quoted}.\"{table}\""));
+        let records: i64 = sqlx::query_scalar(there).fetch_one(&admin).await.unwrap();
+        assert_eq!(records, 2, "{schema}");
+        let bodies: Vec<String> = sqlx::query_scalar(
+            "SELECT prosrc FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace \
+             WHERE nspname = $1 AND starts_with(proname, $2 || '_') AND prosrc LIKE '%\"' || $2 || '\"%'",
+        )
+        .bind(schema)
+        .bind(table)
+        .fetch_all(&admin)
+        .await
+        .unwrap();
+        assert!(bodies.len() > 8, "{schema}: {}", bodies.len());
+        let (name, placed) = (format!("\"{table}\""), format!("{quoted}.\"{table}\""));
+        for body in bodies {
+            assert_eq!(body.matches(&placed).count(), body.matches(&name).count(), "{schema}: {body}");
+        }
     }
+    let elsewhere = "SELECT count(*) FROM elsewhere.idem_record";
+    assert_eq!(sqlx::query_scalar::<_, i64>(elsewhere).fetch_one(&admin).await.unwrap(), 0);
 }
 
 #[tokio::test]
@@ -201,4 +270,43 @@ async fn on_mariadb_a_handler_may_use_another_database() {
     let count = |sql: &'static str| sqlx::query_scalar::<_, i64>(sql).fetch_one(&root);
     assert_eq!(count("SELECT count(*) FROM shop.ledger").await.unwrap(), 2);
     assert_eq!(count("SELECT count(*) FROM elsewhere.idem_record").await.unwrap(), 0);
+}
+
+/// What a handler sets with PRAGMA would be the next caller's.
+#[tokio::test]
+async fn on_sqlite_a_connection_whose_settings_were_changed_is_closed() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("shop.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path).create_if_missing(true);
+    let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1).connect_with(options).await.unwrap();
+    let store = idem_core::store::sqlite::SqliteStore::builder(&path).pool(&pool).open().await.unwrap();
+    let idem = Idem::builder(store).scope(Scope::public()).build();
+    pool.execute("CREATE TABLE ledger (amount INT)").await.unwrap();
+    for (at, sets) in [
+        "PRAGMA query_only = 1",
+        "PRAGMA busy_timeout = 1",
+        "PRAGMA ignore_check_constraints = 1",
+        "PRAGMA writable_schema = 1",
+        "ATTACH ':memory:' AS other",
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        for fails in [false, true] {
+            let key = format!("{at} {fails}");
+            let called = idem.transaction(idem_core::tx::OperationKey::new("sets", &key), async |tx| {
+                sqlx::raw_sql(AssertSqlSafe(sets)).execute(&mut **tx).await.unwrap();
+                if fails { Err(Refused::HandlerPanicked) } else { Ok(1) }
+            });
+            let _told = called.await;
+            let next = idem.transaction(idem_core::tx::OperationKey::new("next", &key), async |tx| {
+                let inserted = sqlx::raw_sql("INSERT INTO ledger VALUES (1)").execute(&mut **tx).await;
+                inserted.map(|_| 1).map_err(|_| Refused::HandlerPanicked)
+            });
+            assert_eq!(next.await, Ok(1), "{sets}");
+            let timeout: i64 = sqlx::query_scalar("PRAGMA busy_timeout").fetch_one(&pool).await.unwrap();
+            assert!(timeout > 1, "{sets}");
+            pool.execute("INSERT INTO ledger VALUES (1)").await.unwrap();
+        }
+    }
 }

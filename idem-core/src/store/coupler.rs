@@ -4,6 +4,8 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
+#[cfg(feature = "sqlite-tx")]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -108,6 +110,7 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
     fn restore<'c>(
         &'c self,
         connection: &'c mut Db::Connection,
+        gate: &'c Gate,
         left: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>>;
 
@@ -296,6 +299,9 @@ pub(crate) struct Gate {
     cancelled: AtomicBool,
     /// By which its server tells it from others; 0 where it does not.
     on_server: AtomicU64,
+    /// The settings of its connection when it began, where the connection does not keep them itself.
+    #[cfg(feature = "sqlite-tx")]
+    settings: OnceLock<String>,
 }
 
 /// Ends what the server does for a connection that is given up.
@@ -319,6 +325,11 @@ impl Gate {
     )]
     pub(crate) fn is_open(&self) -> bool {
         self.open.load(Ordering::SeqCst)
+    }
+
+    #[cfg(feature = "sqlite-tx")]
+    pub(crate) const fn settings(&self) -> &OnceLock<String> {
+        &self.settings
     }
 
     #[cfg_attr(not(feature = "sqlite-tx"), allow(dead_code, reason = "only SQLite asks"))]
@@ -354,8 +365,8 @@ impl<Db: Database> Seat<Db> {
         not(any(feature = "mysql", feature = "postgres")),
         allow(dead_code, reason = "SQLite has no server")
     )]
-    pub(crate) fn on_server(connection: PoolConnection<Db>, canceller: Arc<dyn Cancel>) -> Self {
-        Self { connection, gate: Arc::default(), clean: false, canceller: Some(canceller), _turn: None }
+    pub(crate) fn on_server(connection: PoolConnection<Db>, canceller: Option<Arc<dyn Cancel>>) -> Self {
+        Self { connection, gate: Arc::default(), clean: false, canceller, _turn: None }
     }
 
     #[cfg_attr(not(feature = "sqlite-tx"), allow(dead_code, reason = "only SQLite has one writer at a time"))]

@@ -43,7 +43,7 @@ impl StoreError {
     }
 
     /// Of a connection that is no more as it was.
-    #[cfg(any(feature = "mysql", feature = "postgres"))]
+    #[cfg(feature = "_tx")]
     pub(crate) fn changed_settings() -> Self {
         let message = "the handler left settings of the session changed: use SET LOCAL, or put them back";
         Self::new(StoreErrorKind::Misconfigured, message)

@@ -119,12 +119,17 @@
 //! in the middle is `outcome-unknown`, with an error in the log. Through a pooler
 //! ([`through_pooler`](crate::store::postgres::PostgresStoreBuilder::through_pooler)) PostgreSQL's session is not the
 //! handler's alone, and what follows the end of a transaction is committed: there, too, the key becomes `outcome-unknown`.
-//! A call without a key has no record that tells what was committed: except on SQLite, it is `outcome-unknown`.
+//! A call without a key has no record that tells what was committed: except on SQLite, it is `outcome-unknown`, also past
+//! `max_run` and on a connection that breaks before the COMMIT.
 //!
-//! Leave BEGIN, COMMIT, ROLLBACK and changes of tables out of handlers. Nested transactions (`tx.begin()`) are fine; one
+//! Leave BEGIN, COMMIT, ROLLBACK, PREPARE TRANSACTION and changes of tables out of handlers. One that ends its transaction
+//! by hand **and** then writes in another that it declares READ WRITE, or after it has taken back the session's read-only
+//! setting (`RESET ALL`, `DISCARD ALL`), defeats all of this: what it writes so is kept, and the caller is told that nothing
+//! was. A transaction that it prepares for two-phase commit is told as `transaction-aborted`, whatever becomes of it later.
+//! Nested transactions (`tx.begin()`) are fine; one
 //! that the handler neither ends nor drops is `transaction-aborted`. A constraint that the COMMIT looks at (`DEFERRABLE`)
 //! and finds broken is `transaction-aborted` as well, with its name in the log. Settings that a handler leaves changed
-//! (`SET` without `LOCAL`) close its connection; those of extensions, the timeout for silent clients, temporary tables and
+//! (`SET` without `LOCAL`, `PRAGMA`, `ATTACH`) close its connection; those of extensions, the timeout for silent clients, temporary tables and
 //! locks of the session are not looked at.
 //!
 //! # One operation inside another

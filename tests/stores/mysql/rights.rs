@@ -14,34 +14,40 @@ async fn what_a_user_may_not_do_is_told_with_the_statement_that_mends_it() {
     let Some(server) = require(MariaDb::start()) else { return };
     let table = Table::at(&server.url(), Dialect::MariaDb);
     let mut shell = table.shell().await;
-    shell.run("CREATE DATABASE vault; CREATE USER clerk@'%'; GRANT EXECUTE ON vault.* TO clerk@'%'").await;
-    let url = format!("mysql://clerk@{}/vault", server.host_port());
+    shell.run("CREATE DATABASE `my-vault`; CREATE USER 'o''brien'@'%'; GRANT EXECUTE ON `my-vault`.* TO 'o''brien'@'%'").await;
+    let url = format!("mysql://o%27brien@{}/my-vault", server.host_port());
     let open = async || MySqlStore::builder(&url).table("records").open().await;
     let told = async || {
         let error = open().await.expect_err("something is missing");
         assert_eq!(error.kind(), StoreErrorKind::Misconfigured, "{error}");
         let text = error.to_string();
-        text.split('`').nth(1).unwrap_or_else(|| panic!("no statement in {text}")).to_owned()
+        text.split("; ")
+            .find_map(|part| part.strip_prefix("run: "))
+            .unwrap_or_else(|| panic!("no statement in {text}"))
+            .to_owned()
     };
     // No table yet.
     let grant = told().await;
-    assert_eq!(grant, "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER ON vault.records TO 'clerk'@'%'");
+    assert_eq!(
+        grant,
+        "GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER ON `my-vault`.`records` TO 'o''brien'@'%'"
+    );
     shell.run(grant).await;
     complete(&open().await.unwrap(), "first").await;
     for revoked in
         ["SELECT", "INSERT", "UPDATE", "DELETE", "INSERT, DELETE", "SELECT, INSERT, UPDATE, DELETE"]
     {
-        shell.run(format!("REVOKE {revoked} ON vault.records FROM clerk@'%'")).await;
+        shell.run(format!("REVOKE {revoked} ON `my-vault`.records FROM 'o''brien'@'%'")).await;
         let grant = told().await;
-        assert_eq!(grant, format!("GRANT {revoked} ON vault.records TO 'clerk'@'%'"));
+        assert_eq!(grant, format!("GRANT {revoked} ON `my-vault`.`records` TO 'o''brien'@'%'"));
         shell.run(grant).await;
         complete(&open().await.unwrap(), revoked).await;
     }
     // A migration.
-    shell.run("ALTER TABLE vault.records DROP COLUMN handler_retention, DROP COLUMN handler_lease, DROP COLUMN namespace").await;
-    shell.run("REVOKE ALTER, CREATE ON vault.records FROM clerk@'%'").await;
+    shell.run("ALTER TABLE `my-vault`.records DROP COLUMN handler_retention, DROP COLUMN handler_lease, DROP COLUMN namespace").await;
+    shell.run("REVOKE ALTER, CREATE ON `my-vault`.records FROM 'o''brien'@'%'").await;
     let grant = told().await;
-    assert_eq!(grant, "GRANT CREATE, ALTER ON vault.records TO 'clerk'@'%'");
+    assert_eq!(grant, "GRANT CREATE, ALTER ON `my-vault`.`records` TO 'o''brien'@'%'");
     shell.run(grant).await;
     complete(&open().await.unwrap(), "migrated").await;
 }

@@ -80,7 +80,88 @@ async fn what_a_user_may_not_do_is_told_with_the_statements_that_mend_it() {
     own.shell.run(told).await;
     own.shell.run("DROP FUNCTION vault.records_schema()").await;
     let told = own.told(true).await;
-    assert!(told.contains("CREATE ON SCHEMA vault") && told.contains("OWNER TO clerk"), "{told}");
+    assert!(
+        told.contains("CREATE ON SCHEMA vault") && told.contains("vault.\"records\" OWNER TO clerk"),
+        "{told}"
+    );
+}
+
+/// Where the schema is found by the search path. An owner who looks elsewhere runs what the error says.
+#[tokio::test]
+async fn what_is_missing_where_no_schema_is_named_is_told_so_that_it_can_be_run() {
+    let Some(mut own) = Own::start().await else { return };
+    own.shell.run("REVOKE ALL ON SCHEMA public FROM PUBLIC; CREATE SCHEMA app").await;
+    for (path, has_table) in
+        [("app", false), ("app", true), ("\"$user\"", false), ("missing", false), ("app, vault", true)]
+    {
+        own.shell
+            .run("DROP SCHEMA app CASCADE; CREATE SCHEMA app; DROP SCHEMA IF EXISTS clerk, missing CASCADE")
+            .await;
+        own.shell.run("GRANT USAGE, CREATE ON SCHEMA vault TO clerk; SET search_path = vault").await;
+        if has_table {
+            let url = with_options(&own.table.url, "-c search_path=app");
+            drop(PostgresStore::connect(&url).await.unwrap());
+            own.shell.run("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA app FROM PUBLIC").await;
+        }
+        let url = with_options(&own.as_clerk(), &format!("-c search_path={}", path.replace(' ', "\\ ")));
+        let open = async || PostgresStore::builder(&url).open().await;
+        let mut tries = 0;
+        let store = loop {
+            match open().await {
+                Ok(store) => break store,
+                Err(error) => {
+                    let told = error.to_string();
+                    tries += 1;
+                    assert!(tries <= 2 && error.kind() == StoreErrorKind::Misconfigured, "{path}: {told}");
+                    let statement =
+                        told.split('`').nth(1).unwrap_or_else(|| panic!("{path}: {told}")).to_owned();
+                    assert!(!statement.contains("public"), "{path}: {statement}");
+                    own.shell.run(statement).await;
+                }
+            }
+        };
+        assert!(tries > 0, "{path}");
+        complete(&store, path).await;
+        if has_table {
+            own.shell.run("DELETE FROM app.idem_record WHERE false").await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn row_level_security_is_told_at_once() {
+    let Some(mut own) = Own::start().await else { return };
+    drop(PostgresStore::builder(&own.table.url).table("vault.records").open().await.unwrap());
+    own.shell
+        .run(
+            "GRANT USAGE ON SCHEMA vault TO clerk; GRANT SELECT, INSERT, UPDATE, DELETE ON vault.records TO clerk; \
+             ALTER TABLE vault.records ENABLE ROW LEVEL SECURITY",
+        )
+        .await;
+    let told = own.told(true).await;
+    own.shell.run(told).await;
+    complete(&own.open(true).await.unwrap(), "k").await;
+}
+
+/// The driver would connect to this machine, and the server would quote the password as the name of a database.
+#[tokio::test]
+async fn a_url_of_another_scheme_is_refused_without_a_word_of_it() {
+    for url in [
+        "app:hunter2@db.internal",
+        "app:hunter2@db.internal/shop",
+        "postgres:/app:hunter2@db/shop",
+        "http://hunter2",
+        "",
+    ] {
+        let error = PostgresStore::connect(url).await.unwrap_err();
+        assert_eq!(error.kind(), StoreErrorKind::Misconfigured, "{error}");
+        let other = url.replace("postgres", "mysql");
+        let other = idem_core::store::mysql::MySqlStore::connect(&other).await.unwrap_err();
+        assert_eq!(other.kind(), StoreErrorKind::Misconfigured, "{other}");
+        for shown in [format!("{error:?} {error}"), format!("{other:?} {other}")] {
+            assert!(!shown.contains("hunter2") && shown.contains("://"), "{shown}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -109,3 +109,30 @@ fn what_cannot_be_written_is_told_when_the_store_opens() {
         set_permissions(directory.path(), Permissions::from_mode(0o777)).unwrap();
     }
 }
+
+/// As where a process of another user's was killed.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_log_that_cannot_be_written_is_told_when_the_store_opens() {
+    use std::fs::{Permissions, set_permissions};
+    use std::os::unix::fs::PermissionsExt;
+
+    let directory = tempfile::tempdir().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let held = runtime.block_on(SqliteStore::open(directory.path().join("idem.db"))).unwrap();
+    for unwritable in ["idem.db-wal", "idem.db-shm"] {
+        let left = tempfile::tempdir().unwrap();
+        set_permissions(left.path(), Permissions::from_mode(0o777)).unwrap();
+        for name in ["idem.db", "idem.db-wal", "idem.db-shm"] {
+            fs::copy(directory.path().join(name), left.path().join(name)).unwrap();
+            let mode = if name == unwritable { 0o444 } else { 0o666 };
+            set_permissions(left.path().join(name), Permissions::from_mode(mode)).unwrap();
+        }
+        let path = left.path().join("idem.db");
+        as_a_user(async move {
+            let (kind, text) = refused(&path).await;
+            assert_eq!(kind, StoreErrorKind::Misconfigured, "{unwritable}: {text}");
+        });
+    }
+    drop(held);
+}

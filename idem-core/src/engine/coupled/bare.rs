@@ -65,19 +65,18 @@ impl<Db: Database> Bare<Db> {
             Ended::Undone(TxFault::Conflict(_)) => {
                 Err(Refused::TransactionConflict { retry_after: ASK_AGAIN })
             }
-            Ended::Undone(fault) => {
+            Ended::Undone(fault) if coupler.holds_commits() || !matches!(fault, TxFault::Broken(_)) => {
                 tracing::error!(error = ?fault.into_error(), "a handler's transaction was rolled back");
                 Err(Refused::TransactionAborted)
             }
-            Ended::TooLong => Err(Refused::TransactionAborted),
             Ended::NotOurs { rest: Rest::Answer(answer, _), .. } if coupler.holds_commits() => Ok(answer),
             Ended::Panicked(payload) | Ended::NotOurs { rest: Rest::Panicked(payload), .. } => {
                 std::panic::resume_unwind(payload)
             }
             Ended::NotOurs { .. } if coupler.holds_commits() => Err(Refused::TransactionAborted),
-            Ended::NotOurs { .. } => {
+            Ended::Undone(_) | Ended::NotOurs { .. } => {
                 tracing::error!(
-                    "a handler's transaction ended before the handler did, and has no record that tells what was committed"
+                    "a handler's transaction ended before it was told to, and has no record that tells what was committed"
                 );
                 Err(Refused::OutcomeUnknown)
             }

@@ -53,13 +53,13 @@ pub(super) enum Ended<T> {
     NotOurs {
         /// If it is gone, nobody knows what else was done.
         unknown: bool,
+        /// Nothing of it is under way any more: the database has answered ROLLBACK.
+        over: bool,
         /// What is left to do where nothing was committed.
         rest: Rest<T>,
     },
     /// The database refused to complete or commit it.
     Undone(TxFault),
-    /// It took too long.
-    TooLong,
     Panicked(Box<dyn Any + Send>),
 }
 
@@ -73,6 +73,8 @@ pub(super) enum Rest<T> {
     Again,
     /// The answer wanted it committed.
     Aborted,
+    /// It took too long.
+    TooLong,
     Panicked(Box<dyn Any + Send>),
 }
 

@@ -24,6 +24,8 @@ use crate::store::{
 const CONFLICTS: u32 = 16;
 const BROKEN: u32 = 2;
 
+const NO_RIGHT: &str = "the role or the session of its transaction may not use its idempotency store";
+
 impl<Db: Database> Coupled<Db> {
     /// Runs `body` in a transaction, once, and ends it as its answer means.
     ///
@@ -176,16 +178,17 @@ impl<Db: Database> Coupled<Db> {
                 }
             }
             Ended::RolledBack(answer, then) => self.rolled_back(answer, then).await,
-            Ended::NotOurs { unknown, rest } => self.not_ours(held, unknown, rest).await,
-            Ended::Undone(fault) => self.undone(fault),
-            Ended::TooLong => {
-                tracing::error!(
-                    address = %self.operation.address,
-                    operation = self.operation.label.operation(),
-                    "a handler's transaction took too long and was rolled back"
-                );
-                Turn::Refused(Refused::TransactionAborted)
+            Ended::NotOurs { unknown, over, rest } => {
+                // What is under way may still be committed: a write waits for its end, a look does not.
+                let alone = if over { None } else { Some(self.alone(None).await) };
+                match alone {
+                    Some(Alone::Undecided) => {
+                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
+                    }
+                    _ => self.not_ours(held, unknown, rest).await,
+                }
             }
+            Ended::Undone(fault) => self.undone(fault),
             Ended::Panicked(payload) => {
                 // The panic hook has told where; the payload is the user's.
                 tracing::error!(
@@ -223,9 +226,7 @@ impl<Db: Database> Coupled<Db> {
                     error = %error.chain(),
                     "a handler's transaction was rolled back: its session may not complete the record"
                 );
-                Turn::Refused(Refused::Misconfigured(
-                    "the role or the session of its transaction may not use its idempotency store",
-                ))
+                Turn::Refused(Refused::Misconfigured(NO_RIGHT))
             }
         }
     }
@@ -302,14 +303,18 @@ impl<Db: Database> Coupled<Db> {
     }
 
     fn unavailable<T>(self, fault: TxFault) -> Turn<T, Db> {
-        let conflict = matches!(fault, TxFault::Conflict(_));
+        let refused = match fault {
+            TxFault::Conflict(_) => Some(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
+            TxFault::Misconfigured(_) => Some(Refused::Misconfigured(NO_RIGHT)),
+            TxFault::Refused(_) | TxFault::Broken(_) => None,
+        };
         let error = fault.into_error();
         self.engine.log_failed(self.asked("transaction"), &error);
-        if conflict {
-            return Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN });
-        }
-        self.lead.land(End::Failed(error.kind()));
-        Turn::Refused(store_refusal(error.kind()))
+        let refused = refused.unwrap_or_else(|| {
+            self.lead.land(End::Failed(error.kind()));
+            store_refusal(error.kind())
+        });
+        Turn::Refused(refused)
     }
 
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
@@ -345,6 +350,14 @@ impl<Db: Database> Coupled<Db> {
                 Rest::Answer(answer, then) => self.rolled_back(answer, then).await,
                 Rest::Undone(fault) => self.undone(fault),
                 Rest::Panicked(payload) => Turn::Panicked(payload),
+                Rest::TooLong => {
+                    tracing::error!(
+                        address = %self.operation.address,
+                        operation = self.operation.label.operation(),
+                        "a handler's transaction took too long and was rolled back"
+                    );
+                    Turn::Refused(Refused::TransactionAborted)
+                }
                 Rest::Again => {
                     tracing::warn!(
                         address = %held.address,

@@ -53,7 +53,9 @@ impl<Db: Database> Inside<'_, Db> {
         let rest = match ran {
             // What it was at in the database goes on until the connection is closed.
             Err(_) if slipped && self.coupler.lets_slip() => Rest::Aborted,
-            Err(_) => return (Ended::TooLong, Left::Doubtful),
+            Err(_) => {
+                return (Ended::NotOurs { unknown: false, over: false, rest: Rest::TooLong }, Left::Doubtful);
+            }
             Ok(Err(payload)) => Rest::Panicked(payload),
             Ok(Ok((_, Meaning::Commit(_)))) if slipped => Rest::Aborted,
             Ok(Ok((answer, Meaning::Commit(reply)))) => {
@@ -68,9 +70,8 @@ impl<Db: Database> Inside<'_, Db> {
                     Ok((Completed::NotOurs, _)) if self.coupler.undoes_silently() => Rest::Again,
                     Ok((Completed::NotOurs, _)) => Rest::Aborted,
                     // It takes no statement any more: which transaction it is cannot be seen from inside.
-                    Err(fault @ (TxFault::Refused(_) | TxFault::Misconfigured(_))) if self.held.is_some() => {
-                        let left = self.undo(tx).await;
-                        return (Ended::NotOurs { unknown: false, rest: Rest::Undone(fault) }, left);
+                    Err(fault) if self.held.is_some() => {
+                        return self.asks_the_record(tx, Rest::Undone(fault)).await;
                     }
                     Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
                 };
@@ -84,16 +85,13 @@ impl<Db: Database> Inside<'_, Db> {
         match self.holds(&mut tx).await {
             Some(true) => {}
             Some(false) => return self.not_ours(tx, rest).await,
-            None => {
-                let left = self.undo(tx).await;
-                return (Ended::NotOurs { unknown: false, rest }, left);
-            }
+            None => return self.asks_the_record(tx, rest).await,
         }
         let left = self.undo(tx).await;
         match rest {
             Rest::Answer(answer, then) => (Ended::RolledBack(answer, then), left),
             Rest::Panicked(payload) => (Ended::Panicked(payload), left),
-            rest => (Ended::NotOurs { unknown: false, rest }, left),
+            rest => (Ended::NotOurs { unknown: false, over: left == Left::RolledBack, rest }, left),
         }
     }
 
@@ -119,12 +117,18 @@ impl<Db: Database> Inside<'_, Db> {
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
         }
-        let _closed_anyway = self.undo(tx).await;
-        (Ended::NotOurs { unknown, rest }, Left::Doubtful)
+        let over = self.undo(tx).await == Left::RolledBack;
+        (Ended::NotOurs { unknown, over, rest }, Left::Doubtful)
+    }
+
+    /// Whether it is still the one that was begun is not known.
+    async fn asks_the_record<T>(&self, tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
+        let left = self.undo(tx).await;
+        (Ended::NotOurs { unknown: false, over: left == Left::RolledBack, rest }, left)
     }
 
     /// Whether the transaction is still the one that was begun: what was committed in the middle stays, whatever is rolled
-    /// back now. `None`: it has failed and takes no statement, so its record must tell.
+    /// back now. `None`: it takes no statement, since one has failed or the connection broke, so its record must tell.
     async fn holds(&self, tx: &mut Transaction<'_, Db>) -> Option<bool> {
         reach(points::TX_CHECK_BEFORE);
         let holds = match &self.held {
@@ -136,10 +140,9 @@ impl<Db: Database> Inside<'_, Db> {
         reach(points::TX_CHECK_AFTER);
         match (holds, &self.held) {
             (Ok(holds), _) => Some(holds),
-            (Err(TxFault::Refused(_) | TxFault::Misconfigured(_)), Some(_)) => None,
-            // A transaction without a record that has failed is still the one that was begun. On a connection that broke,
-            // nothing can be committed any more.
-            (Err(_), _) => Some(true),
+            (Err(_), Some(_)) => None,
+            // A transaction without a record that has failed is still the one that was begun.
+            (Err(_), None) => Some(true),
         }
     }
 
@@ -311,8 +314,8 @@ pub(super) fn give_back<Db: Database>(
     }
     let (engine, coupler) = (Arc::clone(engine), Arc::clone(coupler));
     tokio::spawn(async move {
-        let (connection, _) = seat.parts();
-        match in_time(&engine, coupler.restore(connection, left)).await {
+        let (connection, gate) = seat.parts();
+        match in_time(&engine, coupler.restore(connection, gate, left)).await {
             Ok(()) => seat.give_back(),
             Err(fault) => {
                 let error = fault.into_error();

@@ -13,6 +13,7 @@ use super::link::Link;
 use super::store::MySqlStore;
 use super::{rights, schema};
 use crate::store::StoreError;
+use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
@@ -37,7 +38,12 @@ impl fmt::Debug for MySqlSource {
 
 impl From<&str> for MySqlSource {
     fn from(url: &str) -> Self {
-        let options = url.parse().map_err(|error: sqlx::Error| error.to_string().into());
+        let options = if url.starts_with("mysql://") || url.starts_with("mariadb://") {
+            url.parse().map_err(|error: sqlx::Error| error.to_string().into())
+        } else {
+            // The driver would take a password for the database's name, which the server then quotes.
+            Err("it has another scheme, or none".into())
+        };
         Self { options, pool: None }
     }
 }
@@ -163,7 +169,9 @@ impl MySqlStoreBuilder {
         let (patience, deadline) = (self.timeout.saturating_mul(3), self.timeout.saturating_mul(4));
         let connect = async {
             let mut link = Link::open(&options, self.dialect, Limits::within(deadline)).await?;
-            let name = name.placed(link.database().await?.as_deref());
+            let name = name
+                .placed(link.database().await?.as_deref())
+                .map_err(|error| Fault::Shut(Failure::new(error.kind(), error.to_string())))?;
             // First: a server hides its columns from a user that lacks rights.
             let was_there = schema::is_there(&mut link.connection, &name).await?;
             if was_there {
@@ -188,9 +196,8 @@ impl MySqlStoreBuilder {
                 "the server did not answer in time when the store was opened",
             )
         };
-        let (name, dialect) = opened
-            .map_err(late)?
-            .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
+        let (name, dialect) =
+            opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
         let driver = MySql::new(options, self.dialect, limits, &name);
         let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
         let coupling = Coupling::new(&name, dialect, lazy, self.source.pool);

@@ -81,7 +81,7 @@ impl Coupler<MySql> for MySqlStore {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
                 error => of(fault::unreached(error)),
             })?;
-            Ok(Seat::on_server(connection, self.remote.canceller()))
+            Ok(Seat::on_server(connection, Some(self.remote.canceller())))
         })
     }
 
@@ -196,6 +196,7 @@ impl Coupler<MySql> for MySqlStore {
     fn restore<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
+        _: &'c Gate,
         _: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
         let wait = match self.coupling.dialect {

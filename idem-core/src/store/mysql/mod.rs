@@ -26,7 +26,7 @@
 //! `ProxySQL`, is not supported.
 //!
 //! **Rights**, found when the store opens, which says all that is missing in one error, with this statement for its own
-//! names: `GRANT SELECT, INSERT, UPDATE, DELETE ON shop.idem_record TO 'app'@'%'`, and to migrate `CREATE, ALTER` as well.
+//! names: ``GRANT SELECT, INSERT, UPDATE, DELETE ON `shop`.`idem_record` TO 'app'@'%'``, and to migrate `CREATE, ALTER` as well.
 //! The server's `sql_mode`, `autocommit`, time zone, isolation level and read-only transactions do not matter: each
 //! connection sets its own.
 //!

@@ -61,15 +61,15 @@ async fn refused(connection: &mut MySqlConnection, name: &TableName, lacks: &[&s
         Err(_) => (String::new(), String::new()),
     };
     let user = match user.rsplit_once('@') {
-        Some((user, host)) => format!("'{user}'@'{host}'"),
+        Some((user, host)) => format!("'{}'@'{}'", user.replace('\'', "''"), host.replace('\'', "''")),
         None => "<user>".to_owned(),
     };
     let (schema, table) = name.parts();
     let message = format!(
-        "the user {user} may not do all that idem needs: run `GRANT {} ON {}.{table} TO {user}`. Only a migration needs \
-         CREATE and ALTER: where another user runs it, open with `migrate(false)`",
+        "the user {user} may not do all that idem needs; run: GRANT {} ON `{}`.`{table}` TO {user}; (only a migration needs \
+         CREATE and ALTER: where another user runs it, open with `migrate(false)`)",
         lacks.join(", "),
-        schema.unwrap_or(&database),
+        schema.unwrap_or(&database).replace('`', "``"),
     );
     Fault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
 }

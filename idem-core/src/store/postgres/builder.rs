@@ -12,6 +12,7 @@ use super::rights::Rights;
 use super::schema;
 use super::store::PostgresStore;
 use crate::store::StoreError;
+use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
@@ -36,7 +37,12 @@ impl fmt::Debug for PostgresSource {
 
 impl From<&str> for PostgresSource {
     fn from(url: &str) -> Self {
-        let options = url.parse().map_err(|error: sqlx::Error| error.to_string().into());
+        let options = if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            url.parse().map_err(|error: sqlx::Error| error.to_string().into())
+        } else {
+            // The driver would take a password for the database's name, which the server then quotes.
+            Err("it has another scheme, or none".into())
+        };
         Self { options, pool: None }
     }
 }
@@ -177,7 +183,9 @@ impl PostgresStoreBuilder {
             let mut link = Link::open(&options, Limits::within(deadline), self.through_pooler).await?;
             let rights = Rights::look(&mut link.connection, &name).await?;
             rights.check(&name, self.migrate)?;
-            let name = name.placed(rights.place());
+            let name = name
+                .placed(rights.place())
+                .map_err(|error| Fault::Shut(Failure::new(error.kind(), error.to_string())))?;
             if self.migrate {
                 if schema::is_older(&mut link.connection, &name).await? {
                     rights.check_to_migrate(&name)?;
@@ -196,9 +204,7 @@ impl PostgresStoreBuilder {
                 "PostgreSQL did not answer in time when the store was opened",
             )
         };
-        let name = opened
-            .map_err(late)?
-            .map_err(|fault: crate::store::remote::failure::Fault| fault.into_failure().to_error())?;
+        let name = opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
         let driver = Postgres::new(options, &name, self.through_pooler, limits);
         let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
         Ok(PostgresStore::new(remote, name, self.source.pool, self.claim_with_begin))

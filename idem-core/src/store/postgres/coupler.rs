@@ -107,10 +107,12 @@ SELECT turn.mine, seen.*{see} FROM turn LEFT JOIN seen ON true";
 /// Nothing that follows the end of the transaction may commit by itself: every transaction of the session is read-only, but
 /// for the one that is begun here. A setting that is made within a transaction would be undone with it, so this one has a
 /// transaction of its own, in the same message.
-const FORBID: &str = "BEGIN; SET default_transaction_read_only = on; COMMIT; ";
-/// With the COMMIT of the transaction in which it stands.
-const ALLOW: &str = "set_config('default_transaction_read_only', 'off', false)";
-const ALLOW_NOW: &str = "SET default_transaction_read_only = off";
+const FORBID: &str = "\
+BEGIN; SELECT set_config('idem.read_only', current_setting('default_transaction_read_only'), false), \
+set_config('default_transaction_read_only', 'on', false); COMMIT; ";
+/// As it was before. With the COMMIT of the transaction in which it stands.
+const ALLOW: &str = "set_config('default_transaction_read_only', \
+coalesce(nullif(current_setting('idem.read_only', true), ''), 'off'), false)";
 
 /// How long the server waits for the next statement, in milliseconds, unless the session has a shorter time; and a lock
 /// that no other transaction has, by which a canceller finds this one.
@@ -135,7 +137,8 @@ current_setting('statement_timeout'), current_setting('lock_timeout'), \
 current_setting('default_transaction_isolation'), \
 current_setting('default_transaction_deferrable'), current_setting('synchronous_commit'), \
 current_setting('session_replication_role'), current_setting('row_security'), current_setting('client_encoding'), \
-current_setting('standard_conforming_strings'), current_setting('work_mem'))";
+current_setting('standard_conforming_strings'), current_setting('work_mem'), current_setting('application_name'), \
+current_setting('idle_session_timeout', true), current_setting('transaction_timeout', true))";
 /// Keeps them, with the COMMIT.
 const SEE: &str = "set_config('idem.settings', {settings}, false)";
 /// Whether they are as they were.
@@ -159,7 +162,9 @@ impl Coupler<Postgres> for PostgresStore {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
                 error => of(fault::unreached(error)),
             })?;
-            Ok(Seat::on_server(connection, self.remote.canceller()))
+            // A pooler may have given the server's connection to another caller by the time of a cancellation.
+            let canceller = self.is_direct().then(|| self.remote.canceller());
+            Ok(Seat::on_server(connection, canceller))
         })
     }
 
@@ -321,11 +326,13 @@ impl Coupler<Postgres> for PostgresStore {
     fn restore<'c>(
         &'c self,
         connection: &'c mut PgConnection,
+        _: &'c Gate,
         left: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
             if left != Left::Changed {
-                let allowed = sqlx::raw_sql(ALLOW_NOW).execute(connection).await;
+                let allow = AssertSqlSafe(format!("SELECT {ALLOW}"));
+                let allowed = sqlx::raw_sql(allow).execute(connection).await;
                 return allowed.map(drop).map_err(|error| self.fault(error));
             }
             // Made of constants.

@@ -31,6 +31,8 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
         "57" if code == "57014" => Fault::Shut(
             unavailable("PostgreSQL cancelled the statement: it ran too long, or was told to").with_source(error),
         ),
+        // A handler, or a pooler, has dropped what was prepared on it: a new connection prepares it anew.
+        "26" => Fault::Broken(unavailable("the session has lost its prepared statements").with_source(error)),
         "57" | "55" => Fault::Shut(unavailable("PostgreSQL is not ready for this").with_source(error)),
         "53" => Fault::Shut(
             unavailable("PostgreSQL has no room for this: disk, memory or connections are used up")

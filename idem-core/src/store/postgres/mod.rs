@@ -27,7 +27,8 @@
 //! **Rights**, found when the store opens, which says all that is missing in one error, with these statements for its own
 //! names: `GRANT USAGE ON SCHEMA app TO clerk`, `GRANT SELECT, INSERT, UPDATE, DELETE ON app.idem_record TO clerk` and
 //! `GRANT EXECUTE` on the table's functions, which PostgreSQL grants to all unless it was revoked. To migrate,
-//! `GRANT USAGE, CREATE ON SCHEMA app TO clerk` and the table's ownership. Sessions that are read-only are refused. Other
+//! `GRANT USAGE, CREATE ON SCHEMA app TO clerk` and the table's ownership. Sessions that are read-only, and
+//! row-level security on the table, are refused. Other
 //! settings of the server or the role (`bytea_output`, `standard_conforming_strings`, `default_transaction_isolation`) do
 //! not matter.
 //!

@@ -9,15 +9,23 @@ use crate::store::remote::failure::{Failure, Fault};
 use crate::store::sql::TableName;
 
 /// From the catalogues, which every user may read. The schema is the one that is named, else the first of the search path
-/// that has the table, else the one where a table would be created.
+/// that has the table, else the one where a table would be created, else the first that is there. PostgreSQL itself passes
+/// over a schema that the user may not use, and another table would then forget all keys.
 const LOOK: &str = "\
-WITH place AS (\
-    SELECT n.oid, n.nspname FROM pg_namespace n WHERE n.nspname = coalesce({schema}, (\
-        SELECT s.name FROM unnest(current_schemas(false)) WITH ORDINALITY AS s (name, rank) \
-        JOIN pg_namespace p ON p.nspname = s.name JOIN pg_class c ON c.relnamespace = p.oid AND c.relname = '{name}' \
-        ORDER BY s.rank LIMIT 1\
-    ), current_schema())\
-), found AS (SELECT c.oid, c.relowner FROM pg_class c JOIN place ON c.relnamespace = place.oid WHERE c.relname = '{name}') \
+WITH path AS (\
+    SELECT rank, CASE WHEN p.found[1] = '\"$user\"' THEN current_user::text \
+    WHEN starts_with(p.found[1], '\"') THEN replace(substr(p.found[1], 2, length(p.found[1]) - 2), '\"\"', '\"') \
+    ELSE lower(p.found[1]) END AS name \
+    FROM regexp_matches(current_setting('search_path'), '(\"(?:[^\"]|\"\")*\"|[^, \"]+)', 'g') \
+        WITH ORDINALITY AS p (found, rank)\
+), place AS (\
+    SELECT n.oid, n.nspname FROM pg_namespace n LEFT JOIN path ON path.name = n.nspname \
+    WHERE CASE WHEN {schema} IS NULL THEN path.name IS NOT NULL ELSE n.nspname = {schema} END \
+    ORDER BY EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = '{name}') DESC, \
+    has_schema_privilege(n.oid, 'USAGE') DESC, path.rank LIMIT 1\
+), found AS (\
+    SELECT c.oid, c.relowner FROM pg_class c JOIN place ON c.relnamespace = place.oid WHERE c.relname = '{name}'\
+) \
 SELECT quote_ident(current_user), \
 (SELECT quote_ident(nspname) FROM place), \
 coalesce((SELECT has_schema_privilege(oid, 'USAGE') FROM place), false), \
@@ -25,9 +33,12 @@ coalesce((SELECT has_schema_privilege(oid, 'CREATE') FROM place), false), \
 (SELECT pg_has_role(relowner, 'USAGE') FROM found), \
 (SELECT string_agg(r.name, ', ') FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) AS r (name), found \
     WHERE NOT has_table_privilege(found.oid, r.name)), \
-(SELECT string_agg(p.oid::regprocedure::text, ', ') FROM pg_proc p JOIN place ON p.pronamespace = place.oid \
+(SELECT string_agg(format('%I.%I(%s)', place.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), ', ') \
+    FROM pg_proc p JOIN place ON p.pronamespace = place.oid \
     WHERE p.proname = ANY (ARRAY[{functions}]) AND NOT has_function_privilege(p.oid, 'EXECUTE')), \
-current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), (SELECT nspname::text FROM place)";
+current_setting('transaction_read_only') = 'on', pg_is_in_recovery(), (SELECT nspname::text FROM place), \
+(SELECT quote_ident(name) FROM path ORDER BY rank LIMIT 1), \
+coalesce((SELECT row_security_active(oid) FROM found), false)";
 
 /// What a process of this version calls.
 const FUNCTIONS: [&str; 12] = [
@@ -64,6 +75,10 @@ pub(super) struct Rights {
     in_recovery: bool,
     /// [`schema`](Self::schema), not quoted.
     place: Option<String>,
+    /// What the search path names first.
+    first: Option<String>,
+    /// Policies decide which rows it may see.
+    filtered: bool,
 }
 
 impl Rights {
@@ -88,6 +103,8 @@ impl Rights {
                 read_only: row.try_get(7)?,
                 in_recovery: row.try_get(8)?,
                 place: row.try_get(9)?,
+                first: row.try_get(10)?,
+                filtered: row.try_get(11)?,
             })
         };
         read().map_err(fault)
@@ -127,9 +144,18 @@ impl Rights {
             mend.push(self.to_create());
         }
         if self.owns == Some(false) {
-            mend.push(format!("ALTER TABLE {name} OWNER TO {}", self.user));
+            mend.push(format!("ALTER TABLE {} OWNER TO {}", self.table(name), self.user));
         }
         self.refuse(&mend)
+    }
+
+    /// With its schema: who runs a statement may look elsewhere.
+    fn table(&self, name: &TableName) -> String {
+        let (_, table) = name.parts();
+        match &self.schema {
+            Some(schema) => format!("{schema}.\"{table}\""),
+            None => format!("\"{table}\""),
+        }
     }
 
     fn to_create(&self) -> String {
@@ -149,11 +175,22 @@ impl Rights {
             Some(_) => {}
             None => match name.parts().0 {
                 Some(schema) => mend.push(format!("CREATE SCHEMA {schema} AUTHORIZATION {}", self.user)),
-                None => mend.push(format!("GRANT USAGE, CREATE ON SCHEMA public TO {}", self.user)),
+                // No schema of its search path is there.
+                None => match &self.first {
+                    Some(first) => mend.push(format!("CREATE SCHEMA {first} AUTHORIZATION {}", self.user)),
+                    // In the connect options it can only be left out.
+                    None => mend.push(format!(
+                        "ALTER ROLE {} SET search_path = public /* and leave it out of the connect options */",
+                        self.user
+                    )),
+                },
             },
         }
         if let Some(lacks) = &self.lacks {
-            mend.push(format!("GRANT {lacks} ON {name} TO {}", self.user));
+            mend.push(format!("GRANT {lacks} ON {} TO {}", self.table(name), self.user));
+        }
+        if self.filtered {
+            mend.push(format!("ALTER TABLE {} DISABLE ROW LEVEL SECURITY", self.table(name)));
         }
         if let Some(denied) = &self.denied {
             mend.push(format!("GRANT EXECUTE ON FUNCTION {denied} TO {}", self.user));

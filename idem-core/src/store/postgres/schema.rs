@@ -35,7 +35,7 @@ const HOLDERS: &str = "SELECT DISTINCT a.pid::bigint, coalesce(a.usename::text, 
      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \
      WHERE l.granted AND a.pid <> pg_backend_pid() \
      AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) \
-     AND (l.relation = to_regclass('{table}') \
+     AND (l.relation = to_regclass(E'{table}') \
      OR l.locktype = 'advisory' AND l.classid = 0 AND l.objid = 1768187245 AND l.objsubid = 1) \
      ORDER BY seconds DESC NULLS LAST LIMIT 5";
 
@@ -134,9 +134,9 @@ async fn holders(connection: &mut PgConnection, name: &TableName) -> Result<Vec<
 async fn version(connection: &mut PgConnection, name: &TableName) -> Result<Version, Fault> {
     // Not prepared, so that a pooler may send each message to another connection. From a table, because that is what
     // makes a session look at what others have committed while it waited for the lock.
-    let exists = "SELECT count(oid) FILTER (WHERE oid = to_regprocedure('{table_version}()')) > 0, \
-         count(oid) FILTER (WHERE oid = to_regprocedure('{table_schema}()')) > 0 FROM pg_proc \
-         WHERE oid IN (to_regprocedure('{table_version}()'), to_regprocedure('{table_schema}()'))";
+    let exists = "SELECT count(oid) FILTER (WHERE oid = to_regprocedure(E'{table_version}()')) > 0, \
+         count(oid) FILTER (WHERE oid = to_regprocedure(E'{table_schema}()')) > 0 FROM pg_proc \
+         WHERE oid IN (to_regprocedure(E'{table_version}()'), to_regprocedure(E'{table_schema}()'))";
     let row = one(connection, name.fill(exists, '"')).await?;
     let (has_version, has_schema): (bool, bool) =
         (row.try_get(0).map_err(fault)?, row.try_get(1).map_err(fault)?);

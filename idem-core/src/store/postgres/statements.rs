@@ -32,9 +32,9 @@ pub(super) struct Statement {
 
 impl Statement {
     pub(super) fn new(name: &TableName, template: &str) -> Self {
-        let filled = name.fill(template, '"');
-        let parts: Vec<String> = filled.split('$').map(str::to_owned).collect();
-        let mut bound = String::with_capacity(filled.len() + parts.len());
+        // Split first: a schema's name may hold a `$`.
+        let parts: Vec<String> = template.split('$').map(|part| name.fill(part, '"')).collect();
+        let mut bound = String::new();
         for (at, part) in parts.iter().enumerate() {
             if at > 0 {
                 bound.push('$');

@@ -91,9 +91,11 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
         "NOAUTH" | "WRONGPASS" => {
             Fault::Shut(misconfigured("Redis does not let us in: check user and password").with_source(error))
         }
-        "NOPERM" => Fault::Shut(
-            misconfigured(DENIED).with_source(error),
-        ),
+        "NOPERM" => {
+            // "No permissions to access a key", "… to access one of the keys used as arguments".
+            let key = error.detail().is_some_and(|detail| detail.contains("to access"));
+            Fault::Shut(misconfigured(if key { DENIED_KEY } else { DENIED }).with_source(error))
+        }
         "WRONGTYPE" => Fault::Refused(
             misconfigured("somebody else's value lies at one of idem's keys: choose another prefix")
                 .with_source(error),
@@ -119,9 +121,23 @@ fn is_too_long(detail: &str) -> bool {
 /// Said of a user whose rights were taken after the store was opened.
 const DENIED: &str = "this user may not do what idem needs: open the store again to be told what it lacks";
 
-pub(super) fn is_denied(fault: &Fault) -> bool {
+const DENIED_KEY: &str =
+    "this user may not use a key that idem needs: open the store again to be told what it lacks";
+
+/// Why a user was denied a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Denied {
+    Command,
+    Key,
+}
+
+/// `None` where it was not denied.
+pub(super) fn denied(fault: &Fault) -> Option<Denied> {
     // Nothing else here says so.
-    fault.failure().says(DENIED)
+    let failure = fault.failure();
+    [(DENIED, Denied::Command), (DENIED_KEY, Denied::Key)]
+        .into_iter()
+        .find_map(|(message, denied)| failure.says(message).then_some(denied))
 }
 
 /// Of the attempt to connect.

@@ -3,7 +3,7 @@
 use redis::{Cmd, Value};
 
 use super::driver::Redis;
-use super::fault;
+use super::fault::{self, Denied};
 use super::link::Link;
 use super::script::{Call, Script};
 use crate::store::StoreErrorKind;
@@ -18,11 +18,14 @@ pub(super) async fn check(redis: &Redis, link: &mut Link) -> Result<(), Fault> {
     let index = redis.keys.index(BUCKET);
     let nothing = [index, b"rights"].concat();
     let mut denied: Vec<&str> = Vec::new();
+    let mut keys = false;
     for (grant, words) in probes(index, &nothing, redis.wait.is_some()) {
         let mut cmd = Cmd::new();
         cmd.arg(words);
-        if ask(redis, link, cmd).await? {
-            denied.push(grant);
+        match ask(redis, link, cmd).await? {
+            Some(Denied::Command) => denied.push(grant),
+            Some(Denied::Key) => keys = true,
+            None => {}
         }
     }
     for grant in ["+script|load", "+evalsha"] {
@@ -33,11 +36,19 @@ pub(super) async fn check(redis: &Redis, link: &mut Link) -> Result<(), Fault> {
         } else {
             Script::Load.load()
         };
-        if ask(redis, link, cmd).await? {
-            denied.push(grant);
+        match ask(redis, link, cmd).await? {
+            Some(Denied::Command) => denied.push(grant),
+            Some(Denied::Key) => keys = true,
+            None => {}
         }
     }
-    if denied.is_empty() { Ok(()) } else { Err(refused(redis, link, &denied).await) }
+    if denied.is_empty() && !keys {
+        return Ok(());
+    }
+    // A user of all keys takes no other pattern.
+    let pattern = keys.then(|| redis.keys.grant());
+    let lacks: Vec<&str> = pattern.as_deref().into_iter().chain(denied).collect();
+    Err(refused(redis, link, &lacks).await)
 }
 
 type Probe<'k> = (&'static str, Vec<&'k [u8]>);
@@ -61,18 +72,18 @@ fn probes<'k>(index: &'k [u8], nothing: &'k [u8], waits: bool) -> Vec<Probe<'k>>
     probes
 }
 
-/// True if the user may not.
-async fn ask(redis: &Redis, link: &mut Link, cmd: Cmd) -> Result<bool, Fault> {
+/// What the user may not do, if that is why it was denied.
+async fn ask(redis: &Redis, link: &mut Link, cmd: Cmd) -> Result<Option<Denied>, Fault> {
     let call = Call { cmd, slot: redis.keys.slot(BUCKET), script: None };
     match link.put(vec![call], None).await.pop() {
-        Some(Err(fault)) if fault::is_denied(&fault) => Ok(true),
+        Some(Err(fault)) if fault::denied(&fault).is_some() => Ok(fault::denied(&fault)),
         Some(Err(fault @ (Fault::Broken(_) | Fault::Unreached(_)))) => Err(fault),
         // What else is wrong, a replica for example, or a script that is not loaded, is told by those who use it.
-        _ => Ok(false),
+        _ => Ok(None),
     }
 }
 
-async fn refused(redis: &Redis, link: &mut Link, denied: &[&str]) -> Fault {
+async fn refused(redis: &Redis, link: &mut Link, lacks: &[&str]) -> Fault {
     let mut whoami = Cmd::new();
     whoami.arg("ACL").arg("WHOAMI");
     let call = Call { cmd: whoami, slot: redis.keys.slot(BUCKET), script: None };
@@ -82,10 +93,7 @@ async fn refused(redis: &Redis, link: &mut Link, denied: &[&str]) -> Fault {
         // It may not ask even that.
         _ => "<user>".to_owned(),
     };
-    let message = format!(
-        "this user may not do all that idem needs: run `ACL SETUSER {user} {} {}`",
-        redis.keys.grant(),
-        denied.join(" ")
-    );
+    let message =
+        format!("this user may not do all that idem needs: run `ACL SETUSER {user} {}`", lacks.join(" "));
     Fault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
 }

@@ -39,11 +39,23 @@ impl TableName {
     }
 
     /// The same table, which the database looks for in `schema` (MySQL: database) if none was named: every statement
-    /// then says so, and it does not matter where its session looks. A schema whose name needs an escape stays unnamed.
+    /// then says so, and it does not matter where its session looks.
+    ///
+    /// # Errors
+    /// The name of the schema cannot stand in a template.
     #[cfg(any(feature = "mysql", feature = "postgres"))]
-    pub(in crate::store) fn placed(self, schema: Option<&str>) -> Self {
-        let plain = |schema: &&str| !schema.contains(['"', '\'', '`', '\\', '$', '{', '}', '?']);
-        Self { place: schema.filter(plain).map(Into::into), ..self }
+    pub(in crate::store) fn placed(self, schema: Option<&str>) -> Result<Self, StoreError> {
+        if self.schema.is_none()
+            && schema.is_some_and(|name| name.contains(['{', '}', '\0']) || name.contains("$$"))
+        {
+            return Err(StoreError::new(
+                StoreErrorKind::Misconfigured,
+                format!(
+                    "the table {self} would be in {schema:?}, whose name has a brace or `$$`: put it into another schema"
+                ),
+            ));
+        }
+        Ok(Self { place: schema.map(Into::into), ..self })
     }
 
     /// Its parts, for a catalogue.
@@ -52,12 +64,14 @@ impl TableName {
     }
 
     /// Fills in a statement: `{table}` becomes the name, `{table_x}` that of a companion in the same schema, `{name}`
-    /// the bare name for what cannot be put into a schema.
+    /// the bare name for what cannot be put into a schema. Behind a `'` it is part of a literal, which must begin with
+    /// `E`.
     pub(in crate::store) fn fill(&self, template: &str, quote: char) -> String {
+        let doubled = |text: &str, what: char| text.replace(what, &format!("{what}{what}"));
         let of = |suffix: &str| {
             let table = format!("{quote}{}{suffix}{quote}", self.table);
             match self.parts().0 {
-                Some(schema) => format!("{quote}{schema}{quote}.{table}"),
+                Some(schema) => format!("{quote}{}{quote}.{table}", doubled(schema, quote)),
                 None => table,
             }
         };
@@ -66,7 +80,12 @@ impl TableName {
         while let Some((before, after)) = rest.split_once("{table") {
             filled.push_str(before);
             let (suffix, after) = after.split_once('}').unwrap_or(("", after));
-            filled.push_str(&of(suffix));
+            let name = of(suffix);
+            filled.push_str(&if before.ends_with('\'') {
+                doubled(&doubled(&name, '\\'), '\'')
+            } else {
+                name
+            });
             rest = after;
         }
         filled.push_str(rest);
@@ -118,13 +137,16 @@ mod tests {
     #[test]
     fn a_table_is_named_with_the_schema_in_which_it_was_found() {
         let name = |text: &str, place| TableName::parse(text).unwrap().placed(place);
-        let found = name("idem", Some("My shop"));
+        let found = name("idem", Some("My shop")).unwrap();
         assert_eq!(found.fill("{table_load}", '"'), "\"My shop\".\"idem_load\"");
         assert_eq!(found.parts(), (Some("My shop"), "idem"));
         assert_eq!(found.to_string(), "idem");
-        assert_eq!(name("shop.idem", Some("other")).fill("{table}", '"'), "\"shop\".\"idem\"");
-        for odd in ["a\"b", "a'b", "a`b", "a\\b", "a$b", "{table}", "a?b"] {
-            assert_eq!(name("idem", Some(odd)).fill("{table}", '"'), "\"idem\"", "{odd}");
+        assert_eq!(name("shop.idem", Some("other{")).unwrap().fill("{table}", '"'), "\"shop\".\"idem\"");
+        let odd = name("idem", Some("a\"b'c\\d$e?")).unwrap();
+        assert_eq!(odd.fill("{table}", '"'), "\"a\"\"b'c\\d$e?\".\"idem\"");
+        assert_eq!(odd.fill("E'{table}'", '"'), "E'\"a\"\"b''c\\\\d$e?\".\"idem\"'");
+        for odd in ["{table}", "}", "\0", "a$$b"] {
+            assert_eq!(name("idem", Some(odd)).unwrap_err().kind(), StoreErrorKind::Misconfigured, "{odd}");
         }
     }
 }

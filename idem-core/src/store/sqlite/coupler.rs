@@ -119,6 +119,9 @@ impl Coupler<Sqlite> for SqliteStore {
             // A statement whose connection was given up would keep the write lock to its end.
             handle.set_progress_handler(STEPS, move || !goes_on.is_cancelled());
             drop(handle);
+            if let Ok(settings) = settings(&mut tx).await {
+                gate.settings().get_or_init(|| settings);
+            }
             Ok(tx)
         })
     }
@@ -180,9 +183,14 @@ impl Coupler<Sqlite> for SqliteStore {
     fn restore<'c>(
         &'c self,
         connection: &'c mut SqliteConnection,
+        gate: &'c Gate,
         _: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
+            let now = settings(connection).await.map_err(|error| self.fault(error))?;
+            if gate.settings().get() != Some(&now) {
+                return Err(TxFault::Refused(StoreError::changed_settings()));
+            }
             let mut handle = connection.lock_handle().await.map_err(|error| self.fault(error))?;
             handle.remove_commit_hook();
             handle.remove_progress_handler();
@@ -252,6 +260,11 @@ impl Coupler<Sqlite> for SqliteStore {
     fn longest(&self, lease: Duration) -> Option<Duration> {
         Some(lease / 3)
     }
+}
+
+/// What a handler may have set for its connection that would be the next caller's.
+async fn settings(connection: &mut SqliteConnection) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar(sql::SETTINGS).fetch_one(connection).await
 }
 
 impl SqliteStore {

@@ -114,7 +114,9 @@ const RANGE: i32 = 25;
 const NOT_A_DATABASE: i32 = 26;
 
 fn unwritable(path: &dyn std::fmt::Display) -> String {
-    format!("{path} cannot be written: this process needs write access to the file and to its directory")
+    format!(
+        "{path} cannot be written: this process needs write access to the file, to those beside it (-wal, -shm), and to its directory"
+    )
 }
 
 /// The low byte of the extended result code.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::builder::Durability;
 use super::error::Failure;
-use super::schema;
+use super::{schema, sql};
 use crate::store::StoreErrorKind;
 
 /// How long to wait before a busy database is asked again whether it can be opened.
@@ -121,7 +121,19 @@ fn prepare(setup: &Setup) -> Result<Connection, Failure> {
         return Err(Failure::read_only(path));
     }
     schema::migrate(&connection, path)?;
+    // The log beside the file may be another user's, and then every write fails. A file that is locked can be written.
+    let touched = connection.busy_timeout(Duration::ZERO).and_then(|()| connection.execute_batch(sql::TOUCH));
+    match touched.map_err(|error| Failure::of(error, path)) {
+        Err(failure) if !failure.is_busy() => return Err(failure),
+        _ => {}
+    }
+    connection.busy_timeout(waits(setup.busy_timeout)).map_err(|error| Failure::of(error, path))?;
     Ok(connection)
+}
+
+/// More than a 32-bit number of milliseconds is for ever.
+fn waits(busy_timeout: Duration) -> Duration {
+    busy_timeout.min(Duration::from_millis(i32::MAX.unsigned_abs().into()))
 }
 
 /// A connection, and the journal mode that it got.
@@ -129,9 +141,7 @@ fn open(setup: &Setup, create: OpenFlags) -> rusqlite::Result<(Connection, Strin
     // Each connection stays with its thread, so it needs no lock of its own.
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX | create;
     let connection = Connection::open_with_flags(&*setup.path, flags)?;
-    // More than a 32-bit number of milliseconds is for ever.
-    let for_ever = Duration::from_millis(i32::MAX.unsigned_abs().into());
-    connection.busy_timeout(setup.busy_timeout.min(for_ever))?;
+    connection.busy_timeout(waits(setup.busy_timeout))?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS);
     connection.pragma_update(None, "page_size", PAGE)?;
     let mode = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;

@@ -280,6 +280,22 @@ in_both! {
     /// The same owner, another state.
     MOVE: "UPDATE ", concat!(" SET id = ", number!("?6"), ", state = ?6, until = ?7, reply = ?8, audit = ?9")
 }
+/// A write that changes nothing.
+pub(super) const TOUCH: &str = "UPDATE idem_meta SET value = value WHERE name = 'schema'";
+
+/// The settings of a connection, and what is attached to it.
+#[cfg(feature = "sqlite-tx")]
+pub(super) const SETTINGS: &str = "\
+SELECT p.text || (SELECT group_concat(name) FROM pragma_database_list WHERE name <> 'temp') FROM (SELECT \
+(SELECT query_only FROM pragma_query_only) || ' ' || (SELECT foreign_keys FROM pragma_foreign_keys) || ' ' || \
+(SELECT ignore_check_constraints FROM pragma_ignore_check_constraints) || ' ' || \
+(SELECT writable_schema FROM pragma_writable_schema) || ' ' || (SELECT locking_mode FROM pragma_locking_mode) || ' ' || \
+(SELECT synchronous FROM pragma_synchronous) || ' ' || (SELECT recursive_triggers FROM pragma_recursive_triggers) || ' ' || \
+(SELECT timeout FROM pragma_busy_timeout) || ' ' || (SELECT read_uncommitted FROM pragma_read_uncommitted) || ' ' || \
+(SELECT trusted_schema FROM pragma_trusted_schema) || ' ' || \
+(SELECT legacy_alter_table FROM pragma_legacy_alter_table) || ' ' || \
+(SELECT reverse_unordered_selects FROM pragma_reverse_unordered_selects) || ' ' AS text) p";
+
 /// The end of a record that runs, by owner ?2 and ?3, in the transaction that claimed it.
 #[cfg(feature = "sqlite-tx")]
 pub(super) const FINISH_HERE: &str = concat!(
