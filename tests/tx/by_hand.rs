@@ -101,3 +101,38 @@ by_hand!(
     "KILL CONNECTION_ID()"
 );
 by_hand!(mysql, sqlx::MySql, true, ["COMMIT", "COMMIT AND CHAIN", "COMMIT RELEASE"], "KILL CONNECTION_ID()");
+
+/// A handler that rolls back by hand, lets the session write again, and writes.
+macro_rules! defeated {
+    ($($name:ident $Db:ty, $dialect:literal, [$($sets:literal),*];)*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            crate::world::VARIANT.set($dialect);
+            for sets in [$($sets),*] {
+                let Some(world) = World::<$Db>::new().await else { return };
+                let idem = world.process().await;
+                let ledger = &world.app.ledger;
+                for _ in 0..2 {
+                    let told = idem.transaction(OperationKey::new("hand", "k"), async |tx| {
+                        let insert = format!("INSERT INTO {ledger} VALUES ('kept', 1)");
+                        // In messages of their own: several statements in one are one transaction.
+                        for sql in ["ROLLBACK", sets, &insert] {
+                            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut **tx).await.unwrap();
+                        }
+                        Ok::<_, Refused>(1)
+                    });
+                    assert_eq!(soon("an answer", told).await, Err(Refused::OutcomeUnknown), "{sets}");
+                }
+            }
+        }
+    )*};
+}
+defeated! {
+    a_setting_that_was_taken_back_is_unknown_on_postgres sqlx::Postgres, false, [
+        "RESET ALL", "SET default_transaction_read_only = off",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE"
+    ];
+    a_setting_that_was_taken_back_is_unknown_on_postgres_with_begin sqlx::Postgres, true, ["RESET ALL"];
+    a_setting_that_was_taken_back_is_unknown_on_mariadb sqlx::MySql, false, ["SET SESSION TRANSACTION READ WRITE"];
+    a_setting_that_was_taken_back_is_unknown_on_mysql sqlx::MySql, true, ["SET SESSION TRANSACTION READ WRITE"];
+}

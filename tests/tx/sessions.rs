@@ -188,11 +188,11 @@ async fn on_postgres_a_connection_goes_back_as_its_hook_has_made_it() {
 #[tokio::test]
 async fn on_postgres_a_handler_that_drops_what_is_prepared_harms_no_other() {
     let Some((_server, pool)) = postgres().await else { return };
-    let (router, runs) = of_postgres(&pool, false).await;
-    for sets in ["DEALLOCATE ALL", "DISCARD PLANS; DEALLOCATE ALL"] {
-        for round in 0..4 {
-            let _told = ask(&router, &format!("drops-{}-{round}", sets.len()), &json(sets)).await;
-            paid_once(&router, &runs, &format!("other-{}-{round}", sets.len()), "SELECT 1").await;
+    for with_begin in [false, true] {
+        let (router, runs) = of_postgres(&pool, with_begin).await;
+        for round in 0..6 {
+            let _told = ask(&router, &format!("drops-{with_begin}-{round}"), &json("DEALLOCATE ALL")).await;
+            paid_once(&router, &runs, &format!("other-{with_begin}-{round}"), "SELECT 1").await;
         }
     }
 }

@@ -114,6 +114,13 @@ pub(crate) trait Coupler<Db: Database>: fmt::Debug + Send + Sync {
         left: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>>;
 
+    /// Whether the session still forbids all writes but those of the transaction that was begun. A handler may have taken
+    /// that back.
+    fn forbids<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<bool, TxFault>> {
+        let _ = connection;
+        Box::pin(async { Ok(true) })
+    }
+
     /// True if what a handler writes after the end of the transaction commits statement by statement.
     fn lets_slip(&self) -> bool {
         false

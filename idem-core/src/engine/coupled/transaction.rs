@@ -112,8 +112,10 @@ impl<Db: Database> Inside<'_, Db> {
 
     /// It is not the transaction that was begun any more. Where nobody knows what that leaves in the world, the key does
     /// not become free from here on, whoever is dropped.
-    async fn not_ours<T>(&self, tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
-        let unknown = matches!(rest, Rest::Answer(_, Then::Unknown)) || self.coupler.lets_slip();
+    async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
+        let unknown = matches!(rest, Rest::Answer(_, Then::Unknown))
+            || self.coupler.lets_slip()
+            || !in_time(self.engine, self.coupler.forbids(&mut tx)).await.unwrap_or(true);
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
         }
@@ -124,7 +126,9 @@ impl<Db: Database> Inside<'_, Db> {
     /// Whether it is still the one that was begun is not known.
     async fn asks_the_record<T>(&self, tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
         let left = self.undo(tx).await;
-        (Ended::NotOurs { unknown: false, over: left == Left::RolledBack, rest }, left)
+        let over = left == Left::RolledBack;
+        let broken = matches!(rest, Rest::Undone(TxFault::Broken(_)));
+        (Ended::NotOurs { unknown: false, over, rest }, if broken { Left::Doubtful } else { left })
     }
 
     /// Whether the transaction is still the one that was begun: what was committed in the middle stays, whatever is rolled

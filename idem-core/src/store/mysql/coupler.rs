@@ -214,6 +214,14 @@ impl Coupler<MySql> for MySqlStore {
         })
     }
 
+    fn forbids<'c>(&'c self, connection: &'c mut MySqlConnection) -> BoxFuture<'c, Result<bool, TxFault>> {
+        const FORBIDS: &str = "SELECT CAST(/*M! @@SESSION.tx_read_only */ /*!80000 @@SESSION.transaction_read_only */ AS SIGNED)";
+        Box::pin(async move {
+            let row = sqlx::raw_sql(FORBIDS).fetch_one(connection).await;
+            row.and_then(|row| row.try_get::<i64, _>(0)).map(|on| on != 0).map_err(|error| self.fault(error))
+        })
+    }
+
     /// In a deadlock, or where a lock takes too long (`innodb_rollback_on_timeout`).
     fn undoes_silently(&self) -> bool {
         true

@@ -346,6 +346,14 @@ impl Coupler<Postgres> for PostgresStore {
         })
     }
 
+    fn forbids<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<bool, TxFault>> {
+        const FORBIDS: &str = "SELECT current_setting('default_transaction_read_only') = 'on'";
+        Box::pin(async move {
+            let row = sqlx::raw_sql(FORBIDS).fetch_one(connection).await;
+            row.and_then(|row| row.try_get(0)).map_err(|error| self.fault(error))
+        })
+    }
+
     /// Through a pooler, whose sessions cannot be kept from it.
     fn lets_slip(&self) -> bool {
         !self.is_direct()

@@ -2,7 +2,7 @@
 
 use redis::{Cmd, Value};
 
-use super::driver::Redis;
+use super::driver::{Redis, Target};
 use super::fault::{self, Denied};
 use super::link::Link;
 use super::script::{Call, Script};
@@ -91,7 +91,12 @@ async fn refused(redis: &Redis, link: &mut Link, lacks: &[&str]) -> Fault {
         Some(Ok(Value::BulkString(user))) => String::from_utf8_lossy(&user).into_owned(),
         Some(Ok(Value::SimpleString(user))) => user,
         // It may not ask even that.
-        _ => "<user>".to_owned(),
+        _ => match &redis.target {
+            Target::Server(client) => client.get_connection_info().redis_settings().username(),
+            Target::Cluster(_) => None,
+        }
+        .unwrap_or("<user>")
+        .to_owned(),
     };
     let message =
         format!("this user may not do all that idem needs: run `ACL SETUSER {user} {}`", lacks.join(" "));
