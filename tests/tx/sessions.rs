@@ -177,8 +177,8 @@ async fn on_postgres_a_connection_goes_back_as_its_hook_has_made_it() {
         let failed = ask(&router, key, &json("another body")).await;
         assert!(failed.is(400, "idempotency-key-reused"), "{failed:?}");
         for setting in ["default_transaction_read_only", "idle_in_transaction_session_timeout"] {
-            let shows = AssertSqlSafe(format!("SELECT current_setting('{setting}')"));
-            let shown: String = sqlx::query_scalar(shows).fetch_one(&pool).await.unwrap();
+            let question = AssertSqlSafe(format!("SELECT current_setting('{setting}')"));
+            let shown: String = sqlx::query_scalar(question).fetch_one(&pool).await.unwrap();
             assert_eq!(shown, if setting.starts_with("default") { "on" } else { "55min" });
         }
     }
