@@ -167,7 +167,7 @@ async fn what_is_wrong_is_said() {
     // It may look, and not write.
     let error = table.builder_by(&at("app:secret", "/shop")).open().await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Misconfigured);
-    assert!(error.to_string().contains("GRANT INSERT, UPDATE, DELETE ON shop."), "{error}");
+    assert!(error.to_string().contains("GRANT INSERT, UPDATE, DELETE ON `shop`."), "{error}");
     shell.run(format!("GRANT ALL ON shop.{} TO app; SET GLOBAL read_only = 1", table.name)).await;
     let error = table.builder_by(&at("app:secret", "/shop")).open().await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
