@@ -126,7 +126,10 @@ const STATEMENTS: [&str; 8] =
 fn check(server: &Postgres, table: &Table, statements: &[&str]) {
     let log = server.log();
     let plans: Vec<&str> = log.split(" LOG:  ").filter(|entry| entry.contains("plan:")).collect();
-    let ours: Vec<&str> = plans.into_iter().filter(|plan| plan.contains(&*table.name)).collect();
+    // What looks at the catalogues, once, when the store opens, names the table as well.
+    let asks = |plan: &str| plan.contains("pg_namespace") || plan.contains("pg_proc");
+    let ours: Vec<&str> =
+        plans.into_iter().filter(|plan| plan.contains(&*table.name) && !asks(plan)).collect();
     for statement in statements {
         assert!(ours.iter().any(|plan| plan.contains(*statement)), "no plan of {statement} was logged");
     }
