@@ -123,7 +123,7 @@ impl Ledger {
         Self { idem: idem.erase(), sum: 0 }
     }
 
-    #[idempotent(with = self.idem, key = order, name = "shared", scope = "eu", fingerprint = (), ttl = "7d")]
+    #[idempotent(with = self.idem, key = order, name = "shared", scope = order, fingerprint = (), ttl = "7d")]
     async fn shared(&self, order: &str, _memo: u8, _: u8) -> Result<String, Refused> {
         yield_now().await;
         Ok(order.to_owned())

@@ -11,7 +11,7 @@ const METHOD: &str = "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>
 const PLAIN: &str = "with = self.idem, key = msg.id, name = \"settle\"";
 
 /// Arguments that are wrong on any handler.
-const ARGUMENTS: [&str; 60] = [
+const ARGUMENTS: [&str; 83] = [
     "nmae = \"x\"",
     "retries = 3",
     "backoff = 3",
@@ -24,6 +24,29 @@ const ARGUMENTS: [&str; 60] = [
     "key = , ttl = \"1h\"",
     "key = \"orders\"",
     "key = (\"orders\", 1)",
+    "key = 1 + 1",
+    "key = -1i64 as u8",
+    "key = format!(\"x\")",
+    "key = format!(\"{}-{{}}\", 1)",
+    "key = concat!(\"x\", 1)",
+    "key = stringify!(order)",
+    "key = String::from(\"x\")",
+    "key = Some(\"x\".to_owned())",
+    "key = [1, 2]",
+    "key = { \"x\" }",
+    "key = ()",
+    "scope = \"user.tenant\"",
+    "scope = \"self.tenant()\"",
+    "scope = \"\"",
+    "scope = \"our shop\"",
+    "scope = 7",
+    "scope = ()",
+    "scope = &\"eu\".to_uppercase()",
+    "fingerprint = \"order.amount\"",
+    "fingerprint = \"(&order.id, order.amount)\"",
+    "fingerprint = \"\"",
+    "fingerprint = 1",
+    "fingerprint = (1, \"x\")",
     "key = new.",
     "with = \"self.idem\", key = new.id, name = \"x\"",
     "store_if = true",

@@ -12,6 +12,7 @@ mod in_traits;
 mod keys;
 mod lifetimes;
 mod marked_error;
+mod nearly_constant;
 mod not_send;
 mod patterns;
 mod receivers;

@@ -1,0 +1,10 @@
+use idem_core::idempotent;
+
+struct Order;
+
+#[idempotent(fingerprint = "order.amount")]
+async fn pay(order: Order) {
+    drop(order);
+}
+
+fn main() {}
