@@ -25,7 +25,6 @@ use crate::protocol::{Claim, ClaimOutcome, Fence, Owner};
 use crate::reply::Reply;
 use crate::store::remote::claims::{Judged, judge};
 use crate::store::remote::driver::{Change, Found, micros, signed};
-use crate::store::remote::failure::Fault;
 use crate::store::sql::{Row, TableName};
 use crate::store::{
     Begin, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat,
@@ -79,7 +78,7 @@ impl Coupler<MySql> for MySqlStore {
         Box::pin(async {
             let connection = self.coupling.pool().acquire().await.map_err(|error| match error {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
-                error => of(fault::unreached(error)),
+                error => TxFault::from(fault::unreached(error)),
             })?;
             Ok(Seat::on_server(connection, Some(self.remote.canceller())))
         })
@@ -235,7 +234,7 @@ impl Coupler<MySql> for MySqlStore {
                 StoreError::new(StoreErrorKind::Unavailable, message).with_source(error),
             );
         }
-        of(fault::fault(error))
+        TxFault::from(fault::fault(error))
     }
 
     /// What else the server says, such as 1180, does not tell whether an engine has committed.
@@ -243,26 +242,13 @@ impl Coupler<MySql> for MySqlStore {
         // The driver has released a savepoint instead of committing: COMMIT knows none.
         let nested = number(&error) == Some(NO_SUCH_SAVEPOINT);
         let answered = number(&error).is_some();
-        match of(fault::fault(error)) {
+        match TxFault::from(fault::fault(error)) {
             TxFault::Conflict(error) => CommitFault::Conflict(error),
             TxFault::Refused(error) if nested => CommitFault::Refused(error),
             TxFault::Refused(error) | TxFault::Misconfigured(error) if answered => {
                 CommitFault::Unclear(error)
             }
             fault => CommitFault::Lost(fault.into_error()),
-        }
-    }
-}
-
-fn of(fault: Fault) -> TxFault {
-    match fault {
-        Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
-        Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
-        Fault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
-            TxFault::Misconfigured(failure.to_error())
-        }
-        Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
-            TxFault::Refused(failure.to_error())
         }
     }
 }

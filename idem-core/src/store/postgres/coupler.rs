@@ -160,7 +160,7 @@ impl Coupler<Postgres> for PostgresStore {
         Box::pin(async {
             let connection = self.pool().acquire().await.map_err(|error| match error {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
-                error => of(fault::unreached(error)),
+                error => TxFault::from(fault::unreached(error)),
             })?;
             // A pooler may have given the server's connection to another caller by the time of a cancellation.
             let canceller = self.is_direct().then(|| self.remote.canceller());
@@ -247,7 +247,7 @@ impl Coupler<Postgres> for PostgresStore {
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
-        Box::pin(async move { self.claim_in(connection, claim, rivals).await.map_err(of) })
+        Box::pin(async move { self.claim_in(connection, claim, rivals).await.map_err(TxFault::from) })
     }
 
     fn complete<'c>(
@@ -266,7 +266,8 @@ impl Coupler<Postgres> for PostgresStore {
                 Arg::Big(Some(micros(retention))),
                 Arg::Bytes(Some(reply.as_bytes())),
             ];
-            let rows = driver.rows(connection, &driver.coupled().finish, &args).await.map_err(of)?;
+            let rows =
+                driver.rows(connection, &driver.coupled().finish, &args).await.map_err(TxFault::from)?;
             completed(rows.first(), self.is_direct()).map_err(|error| self.fault(error))
         })
     }
@@ -283,7 +284,7 @@ impl Coupler<Postgres> for PostgresStore {
         Box::pin(async move {
             let driver = self.remote.driver();
             let args = [Arg::Bytes(Some(held.address.as_bytes())), Arg::Bytes(Some(held.nonce.as_bytes()))];
-            driver.holds(connection, &driver.coupled().holds, &args).await.map_err(of)
+            driver.holds(connection, &driver.coupled().holds, &args).await.map_err(TxFault::from)
         })
     }
 
@@ -369,7 +370,7 @@ impl Coupler<Postgres> for PostgresStore {
                 )
                 .with_source(error),
             ),
-            error => of(fault::fault(error)),
+            error => TxFault::from(fault::fault(error)),
         }
     }
 
@@ -381,7 +382,7 @@ impl Coupler<Postgres> for PostgresStore {
             said.severity() == PgSeverity::Error && !said.code().starts_with("08") && said.code() != "40003"
         });
         let constraint = said.and_then(PgDatabaseError::constraint).map(str::to_owned);
-        match (of(fault::fault(error)), constraint) {
+        match (TxFault::from(fault::fault(error)), constraint) {
             (fault, _) if !refused => CommitFault::Lost(fault.into_error()),
             (TxFault::Conflict(error), _) => CommitFault::Conflict(error),
             (fault, None) => CommitFault::Refused(fault.into_error()),
@@ -522,17 +523,4 @@ fn is_not_fresh(error: &sqlx::Error) -> bool {
 
 fn first_bytes(digest: &[u8; 32]) -> u64 {
     digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
-}
-
-fn of(fault: Fault) -> TxFault {
-    match fault {
-        Fault::Again(failure) => TxFault::Conflict(failure.to_error()),
-        Fault::Unreached(failure) | Fault::Broken(failure) => TxFault::Broken(failure.to_error()),
-        Fault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
-            TxFault::Misconfigured(failure.to_error())
-        }
-        Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
-            TxFault::Refused(failure.to_error())
-        }
-    }
 }

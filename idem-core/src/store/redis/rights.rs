@@ -17,25 +17,19 @@ const BUCKET: usize = 0;
 pub(super) async fn check(redis: &Redis, link: &mut Link) -> Result<(), Fault> {
     let index = redis.keys.index(BUCKET);
     let nothing = [index, b"rights"].concat();
-    let mut denied: Vec<&str> = Vec::new();
-    let mut keys = false;
-    for (grant, words) in probes(index, &nothing, redis.wait.is_some()) {
+    let command = |words: Vec<&[u8]>| {
         let mut cmd = Cmd::new();
         cmd.arg(words);
-        match ask(redis, link, cmd).await? {
-            Some(Denied::Command) => denied.push(grant),
-            Some(Denied::Key) => keys = true,
-            None => {}
-        }
-    }
-    for grant in ["+script|load", "+evalsha"] {
-        let cmd = if grant == "+evalsha" {
-            let mut cmd = Script::Load.call(&[&nothing, index]);
-            cmd.arg(0);
-            cmd
-        } else {
-            Script::Load.load()
-        };
+        cmd
+    };
+    let mut run = Script::Load.call(&[&nothing, index]);
+    run.arg(0);
+    let scripts = [("+script|load", Script::Load.load()), ("+evalsha", run)];
+    let asked = probes(index, &nothing, redis.wait.is_some());
+    let asked = asked.into_iter().map(|(grant, words)| (grant, command(words)));
+    let mut denied: Vec<&str> = Vec::new();
+    let mut keys = false;
+    for (grant, cmd) in asked.chain(scripts) {
         match ask(redis, link, cmd).await? {
             Some(Denied::Command) => denied.push(grant),
             Some(Denied::Key) => keys = true,

@@ -95,3 +95,20 @@ impl Fault {
         }
     }
 }
+
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+impl From<Fault> for crate::store::TxFault {
+    fn from(fault: Fault) -> Self {
+        match fault {
+            Fault::Again(failure) => Self::Conflict(failure.to_error()),
+            Fault::Unreached(failure) | Fault::Broken(failure) => Self::Broken(failure.to_error()),
+            Fault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
+                Self::Misconfigured(failure.to_error())
+            }
+            // An answer that cannot be read is no doubt here: the transaction is rolled back.
+            Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
+                Self::Refused(failure.to_error())
+            }
+        }
+    }
+}
