@@ -16,3 +16,31 @@ pub fn never<T>() -> T {
         std::hint::spin_loop();
     }
 }
+
+/// A part of an argument, borrowed: an expression that looks at it gets its value where that can be copied.
+#[derive(Debug)]
+pub struct Peek<'a, T: ?Sized>(pub &'a T);
+
+/// Found first: a copy.
+pub trait PeekByValue<T> {
+    #[doc(hidden)]
+    fn idem_peek(&self) -> T;
+}
+
+impl<T: Copy> PeekByValue<T> for &Peek<'_, T> {
+    fn idem_peek(&self) -> T {
+        *self.0
+    }
+}
+
+/// Found for everything else.
+pub trait PeekByReference<'a, T: ?Sized> {
+    #[doc(hidden)]
+    fn idem_peek(&self) -> &'a T;
+}
+
+impl<'a, T: ?Sized> PeekByReference<'a, T> for Peek<'a, T> {
+    fn idem_peek(&self) -> &'a T {
+        self.0
+    }
+}

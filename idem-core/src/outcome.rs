@@ -2,7 +2,8 @@
 //!
 //! In an axum handler, wrap what becomes the response: `Err(Ambiguous(error))`, or within your error's
 //! `into_response`. In a plain function, return one of these as the error type, or implement [`Classify`] for your
-//! own.
+//! own. A mark counts in every form, whatever `on_error` says. It is the outermost type that is looked at: a mark that
+//! stands inside of another error is not seen in a plain function.
 //!
 //! ```
 //! use idem_core::{Classify, ErrorClass, Refused};
@@ -26,7 +27,8 @@
 //! }
 //! ```
 
-use serde::de::DeserializeOwned;
+use std::any::type_name;
+
 use serde::{Deserialize, Serialize};
 
 use crate::refused::Refused;
@@ -45,10 +47,42 @@ pub enum ErrorClass {
     NoEffect,
 }
 
-/// An error that knows what it means. It can be stored, since it may be final.
-pub trait Classify: Serialize + DeserializeOwned {
+/// An error that knows what it means. A plain function with such an error asks for `Serialize` and `DeserializeOwned`, since
+/// the error may be final and is stored then; only [`Ambiguous`] and [`NoEffect`], which are never stored, need neither.
+///
+/// It wins over `on_error`. A generic function that returns a type parameter as its error bounds it by `Classify`.
+pub trait Classify {
     /// What this error says about the operation.
     fn class(&self) -> ErrorClass;
+}
+
+/// A mark that says the same of every error, which is never stored.
+pub trait Mark {
+    #[doc(hidden)]
+    const CLASS: ErrorClass;
+}
+
+impl<E> Mark for Ambiguous<E> {
+    const CLASS: ErrorClass = ErrorClass::Ambiguous;
+}
+
+impl<E> Mark for NoEffect<E> {
+    const CLASS: ErrorClass = ErrorClass::NoEffect;
+}
+
+/// What a mark around an error of the type `E` says, where its type cannot be asked: in a function with any error. It goes
+/// by the name of the type, as the compiler prints it.
+pub(crate) fn mark_of<E>() -> ErrorClass {
+    let marks = [
+        (type_name::<Final<()>>(), ErrorClass::Final),
+        (type_name::<Ambiguous<()>>(), ErrorClass::Ambiguous),
+        (type_name::<NoEffect<()>>(), ErrorClass::NoEffect),
+    ];
+    let name = type_name::<E>();
+    let found = marks
+        .into_iter()
+        .find(|(mark, _)| mark.strip_suffix("()>").is_some_and(|mark| name.starts_with(mark)));
+    found.map_or(ErrorClass::Default, |(_, class)| class)
 }
 
 macro_rules! marker {
@@ -58,7 +92,7 @@ macro_rules! marker {
         #[serde(transparent)]
         pub struct $name<E>(pub E);
 
-        impl<E: Serialize + DeserializeOwned> Classify for $name<E> {
+        impl<E> Classify for $name<E> {
             fn class(&self) -> ErrorClass {
                 ErrorClass::$name
             }

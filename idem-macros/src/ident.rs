@@ -13,14 +13,14 @@ pub(crate) fn operation() -> Ident {
     own("__idem_op")
 }
 
-/// The call that may run.
-pub(crate) fn call() -> Ident {
-    own("__idem_call")
+/// The transaction, before the user's pattern is matched.
+pub(crate) fn transaction() -> Ident {
+    own("__idem_tx")
 }
 
-/// A trait that stands for the one at `position` in the return type.
-pub(crate) fn mention(position: usize) -> Ident {
-    own(&format!("__IdemReturns{position}"))
+/// The function whose output is the declared one.
+pub(crate) fn declared() -> Ident {
+    own("__idem_declared")
 }
 
 /// How errors of the plain form are treated.

@@ -1,6 +1,9 @@
 //! The plan: what is emitted, with everything decided. Only [`crate::validate`] makes one.
 
-use proc_macro2::Group;
+use std::collections::HashSet;
+
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{Expr, LitStr, Path, Token, Type};
 
 use crate::args::{AfterCrash, Given, Isolation, Millis, OnError};
@@ -25,6 +28,40 @@ pub(crate) struct Plan {
     /// Effects and record commit together.
     pub(crate) coupling: Option<Coupling>,
     pub(crate) form: Form,
+}
+
+impl Plan {
+    /// The words in the expressions of the attribute.
+    pub(crate) fn mentioned(&self) -> HashSet<Ident> {
+        let form = match &self.form {
+            Form::Axum(form) => [None, form.key.as_ref().map(|key| &key.value)],
+            Form::Plain(form) => [Some(&form.with), Some(&form.key.value)],
+        };
+        let given = [&self.scope, &self.fingerprint].map(|given| given.as_ref().map(|given| &given.value));
+        let commit_on = self.coupling.as_ref().and_then(|coupling| coupling.commit_on.as_ref());
+        let mut words = HashSet::new();
+        for expression in form.into_iter().chain(given).chain([self.store_if.as_ref(), commit_on]).flatten() {
+            collect_words(expression.to_token_stream(), &mut words);
+        }
+        words
+    }
+}
+
+fn collect_words(tokens: TokenStream, words: &mut HashSet<Ident>) {
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => drop(words.insert(word)),
+            TokenTree::Group(group) => collect_words(group.stream(), words),
+            // `format!("{id}")`
+            TokenTree::Literal(literal) => words.extend(
+                literal
+                    .to_string()
+                    .split(|c: char| !c.is_alphanumeric() && c != '_')
+                    .filter_map(|word| syn::parse_str(word).ok()),
+            ),
+            TokenTree::Punct(_) => {}
+        }
+    }
 }
 
 /// What idem-core was built with.

@@ -28,8 +28,13 @@ pub(crate) fn parse(_name: &Ident, input: ParseStream<'_>) -> Result<Path> {
     if path.leading_colon.is_some() || path.segments.first().is_some_and(|first| is_crate(&first.ident)) {
         return Ok(path);
     }
-    let written = display(&path);
-    let message = format!("the path must be absolute: write `crate = ::{written}` or `crate = crate::…`");
+    let message =
+        if path.segments.first().is_some_and(|first| first.ident == "super" || first.ident == "self") {
+            "the path must be absolute, for it means something else in each module: write `crate = crate::…`"
+                .to_owned()
+        } else {
+            format!("the path must be absolute: write `crate = ::{}` or `crate = crate::…`", display(&path))
+        };
     Err(Error::new_spanned(path, message))
 }
 

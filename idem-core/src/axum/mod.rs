@@ -62,10 +62,10 @@ pub use body::WholeBody;
 #[doc(hidden)]
 pub use context::Context;
 #[doc(hidden)]
-pub use op::{AxumCall, AxumOperation, Entry, respond, spawn};
+pub use op::{AxumOperation, respond};
 #[cfg(feature = "_tx")]
 #[doc(hidden)]
-pub use tx::{TxCall, TxEntry, TxFlow, is_success};
+pub use tx::{Said, boxed, made};
 
 use axum::body::Body;
 use axum::response::IntoResponse;

@@ -1,5 +1,7 @@
-//! One call of an idempotent axum handler. The macro emits
-//! `match context.operation(…).key(…).enter().await { Answer(a) => a, Run(call) => spawn(call.run(…)).await }`.
+//! One call of an idempotent axum handler. The macro emits `context.operation(…).key(…).run(respond, async move { … })`.
+//!
+//! The handler's future is boxed before all else, so that the code around it is compiled once and not for each handler, and
+//! so that an argument is stored once.
 
 use std::borrow::Cow;
 use std::future::Future;
@@ -14,7 +16,7 @@ use super::context::{Captured, KeyHeader, Seen};
 use super::former::Former;
 use super::head::{Says, with_head};
 use super::outlive::Outlive;
-use super::respond::{drive, replay};
+use super::respond::{Handler, drive, replay};
 use super::{Response, path, problem};
 use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
@@ -95,12 +97,46 @@ impl AxumOperation {
         Ok((self, argument.join(body)))
     }
 
-    /// Finds out what this call may do.
+    /// Runs the handler, or gives the answer that is known.
     ///
     /// # Cancel safety
-    /// Dropped while the store is being asked, the question is settled in the background: a claim that was won for
-    /// nobody is released.
-    pub async fn enter(self) -> Entry {
+    /// Dropped while the store is being asked, the question is settled in the background: a claim that was won without a
+    /// caller is released. Dropped while the handler runs, the handler goes on in a task of its own.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, as [`tokio::spawn`] does; and where a handler without a key panicked, as it would without
+    /// the attribute.
+    pub fn run<T: 'static>(
+        self,
+        respond: fn(T) -> Response,
+        handler: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Response> + Send {
+        self.drive(Box::pin(async move { (respond(handler.await), true) }))
+    }
+
+    /// As [`run`](Self::run); a response that `wanted` does not want stored frees the key.
+    pub fn run_if<T: 'static>(
+        self,
+        respond: fn(T) -> Response,
+        wanted: impl FnOnce(&Response) -> bool + Send + 'static,
+        handler: impl Future<Output = T> + Send + 'static,
+    ) -> impl Future<Output = Response> + Send {
+        self.drive(Box::pin(async move {
+            let response = respond(handler.await);
+            let wanted = wanted(&response);
+            (response, wanted)
+        }))
+    }
+
+    async fn drive(self, handler: Handler) -> Response {
+        match self.enter().await {
+            Entry::Answer(answer) => answer,
+            Entry::Run(attempt, profile) => Outlive::new(run(attempt, profile, handler)).await,
+        }
+    }
+
+    /// Finds out what this call may do.
+    async fn enter(self) -> Entry {
         match self.resolve().await {
             Resolved::Operation(engine, mut operation, former) => {
                 let profile = engine.config.profile;
@@ -120,12 +156,12 @@ impl AxumOperation {
                 }
                 match entered {
                     Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
-                    Ok(Entered::Unprotected) => Entry::Run(AxumCall(None)),
-                    Ok(Entered::Run(attempt)) => Entry::Run(AxumCall(Some(attempt))),
+                    Ok(Entered::Unprotected) => Entry::Run(None, profile),
+                    Ok(Entered::Run(attempt)) => Entry::Run(Some(attempt), profile),
                     Err(refused) => Entry::Answer(problem(&refused, profile)),
                 }
             }
-            Resolved::Unprotected(_) => Entry::Run(AxumCall(None)),
+            Resolved::Unprotected(_) => Entry::Run(None, Profile::default()),
             Resolved::Refused(answer) => Entry::Answer(answer),
         }
     }
@@ -177,50 +213,25 @@ pub(super) fn no_layer() -> Response {
 }
 
 /// What a call may do.
-pub enum Entry {
+enum Entry {
     /// Give this answer.
     Answer(Response),
-    /// Run the handler.
-    Run(AxumCall),
+    /// Run the handler; `None` without a claim.
+    Run(Option<Box<Attempt>>, Profile),
 }
 
-crate::debug::variants!(Entry { Answer, Run });
-
-/// A call whose handler may run; `None` without a claim.
-#[must_use]
-pub struct AxumCall(Option<Box<Attempt>>);
-
-crate::debug::structure!(AxumCall);
-
-impl AxumCall {
-    /// Runs the handler and settles what it says.
-    pub fn run<T>(
-        self,
-        respond: fn(T) -> Response,
-        handler: impl AsyncFnOnce() -> T,
-    ) -> impl Future<Output = Response> {
-        self.run_if(respond, |_| true, handler)
-    }
-
-    /// As [`run`](Self::run); a response that `wanted` does not want stored frees the key.
-    pub async fn run_if<T>(
-        self,
-        respond: fn(T) -> Response,
-        wanted: impl FnOnce(&Response) -> bool,
-        handler: impl AsyncFnOnce() -> T,
-    ) -> Response {
-        let response = match self.0 {
-            Some(attempt) => {
-                let profile = attempt.config().profile;
-                let driven = pin!(drive(attempt, wanted, async || respond(handler().await)));
-                // The handler's own panics are caught within; this one came while its outcome was recorded.
-                caught(driven).await.unwrap_or_else(|_| problem(&Refused::PanickedUnknown, profile))
-            }
-            None => respond(handler().await),
-        };
-        reach(points::AXUM_ANSWER_BEFORE);
-        response
-    }
+/// Runs the handler and settles what it says.
+async fn run(attempt: Option<Box<Attempt>>, profile: Profile, handler: Handler) -> Response {
+    let response = match attempt {
+        Some(attempt) => {
+            // The handler's own panics are caught within; this one came while its outcome was recorded.
+            let driven = caught(pin!(drive(attempt, handler))).await;
+            driven.unwrap_or_else(|_| problem(&Refused::PanickedUnknown, profile))
+        }
+        None => handler.await.0,
+    };
+    reach(points::AXUM_ANSWER_BEFORE);
+    response
 }
 
 /// `None` if there is no key and none is needed.
@@ -304,13 +315,4 @@ fn header_key(header: &KeyHeader) -> Result<Option<Vec<u8>>, Refused> {
 /// The only place that asks for a response, so that a type that is none is reported once.
 pub fn respond<T: IntoResponse>(output: T) -> Response {
     output.into_response()
-}
-
-/// Runs a call in its caller's place. It goes on in a task of its own when the caller hangs up.
-///
-/// # Panics
-/// Outside a tokio runtime, as [`tokio::spawn`] does; and where a handler without a key panicked, as it would without
-/// the attribute.
-pub async fn spawn(call: impl Future<Output = Response> + Send + 'static) -> Response {
-    Outlive::new(call).await
 }

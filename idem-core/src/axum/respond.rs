@@ -1,6 +1,7 @@
 //! From a handler's response to a record, and from a record to a response.
 
-use std::pin::pin;
+use std::future::Future;
+use std::pin::{Pin, pin};
 
 use axum::http::HeaderValue;
 
@@ -27,21 +28,19 @@ pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {
     }
 }
 
+/// A handler, down to its response, and whether that is to be stored.
+pub(super) type Handler = Pin<Box<dyn Future<Output = (Response, bool)> + Send>>;
+
 /// Runs the handler under its claim and settles what it says. No answer leaves before its record is durable.
-pub(super) async fn drive(
-    attempt: Box<Attempt>,
-    wanted: impl FnOnce(&Response) -> bool,
-    handler: impl AsyncFnOnce() -> Response,
-) -> Response {
+pub(super) async fn drive(attempt: Box<Attempt>, handler: Handler) -> Response {
     let (profile, limits) = (attempt.config().profile, Limits::of(attempt.config()));
     let ran = {
-        // Gone before the rest is awaited, so that both may share their place in the future.
+        // Gone before the rest is awaited: what the handler holds is free again.
         let handler = pin!(async {
             reach(points::AXUM_HANDLER_BEFORE);
-            let response = handler().await;
+            let answered = handler.await;
             reach(points::AXUM_HANDLER_AFTER);
-            let wanted = wanted(&response);
-            (response, wanted)
+            answered
         });
         attempt.run(handler).await
     };

@@ -1,10 +1,14 @@
 //! One call of an axum handler in a transaction. The macro emits
-//! `match context.operation(…).key(…).couple(…).await { Answer(a) => a, Run(call) => spawn(call.run(…)).await }`.
+//! `context.operation(…).key(…).run_in_transaction(rules, move |tx| boxed(async move { … }))`.
+
+use std::future::Future;
+use std::pin::Pin;
 
 use sqlx::{Database, Transaction};
 
 use super::former::Before;
 use super::op::{AxumOperation, Resolved, no_layer};
+use super::outlive::Outlive;
 use super::respond::{self, meaning, replay};
 use super::written_down::{Limits, written_down};
 use super::{Response, problem};
@@ -14,32 +18,91 @@ use crate::policy::Policy;
 use crate::refused::Refused;
 use crate::tx::TxSpec;
 
-/// What a call may do.
-pub enum TxEntry<Db: Database> {
-    /// Give this answer.
-    Answer(Response),
-    /// Run the handler.
-    Run(TxCall<Db>),
+/// A future that is one type, whatever is in it.
+type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
+
+/// Makes it.
+pub fn boxed<'t, T>(future: impl Future<Output = T> + Send + 't) -> Boxed<'t, T> {
+    Box::pin(future)
 }
 
-crate::debug::variants!([Db: Database] TxEntry<Db> { Answer, Run });
+/// Makes a response of what a handler returned.
+pub fn made<T>(respond: fn(T) -> Response, output: T) -> Response {
+    respond(output)
+}
+
+/// What a handler said, and what its attribute says about that.
+#[must_use]
+pub struct Said {
+    response: Response,
+    conflict: bool,
+    wanted: bool,
+    /// `None`: as its status says.
+    commits: Option<bool>,
+}
+
+crate::debug::structure!(Said: conflict);
+
+impl Said {
+    /// A response, and whether the database undid something for another's sake.
+    pub fn new(response: Response, conflict: bool) -> Self {
+        Self { response, conflict, wanted: true, commits: None }
+    }
+
+    /// Whether it is to be stored.
+    pub fn store_if(self, wanted: impl FnOnce(&Response) -> bool) -> Self {
+        let wanted = wanted(&self.response);
+        Self { wanted, ..self }
+    }
+
+    /// Whether its effects are to be committed, where it is stored.
+    pub fn commit_on(self, commits: impl FnOnce(&Response) -> bool) -> Self {
+        // Of what is not stored, nothing is committed.
+        let commits = self.wanted.then(|| commits(&self.response));
+        Self { commits, ..self }
+    }
+}
+
+/// A handler of any type. `None`: it may not run again.
+trait Handler<Db: Database>: Send {
+    fn call<'t>(&'t mut self, tx: &'t mut Transaction<'_, Db>) -> Option<Boxed<'t, Said>>;
+}
+
+/// A handler that runs once.
+struct Once<F>(Option<F>);
+
+impl<Db: Database, F> Handler<Db> for Once<F>
+where
+    F: for<'t, 'c> FnOnce(&'t mut Transaction<'c, Db>) -> Boxed<'t, Said> + Send,
+{
+    fn call<'t>(&'t mut self, tx: &'t mut Transaction<'_, Db>) -> Option<Boxed<'t, Said>> {
+        self.0.take().map(|handler| handler(tx))
+    }
+}
+
+/// A handler that may run again.
+struct Again<F>(F);
+
+impl<Db: Database, F> Handler<Db> for Again<F>
+where
+    F: for<'t, 'c> FnMut(&'t mut Transaction<'c, Db>) -> Boxed<'t, Said> + Send,
+{
+    fn call<'t>(&'t mut self, tx: &'t mut Transaction<'_, Db>) -> Option<Boxed<'t, Said>> {
+        Some(self.0(tx))
+    }
+}
 
 /// A call whose handler may run.
-#[must_use]
-pub struct TxCall<Db: Database> {
+struct TxCall<Db: Database> {
     kind: Kind<Db>,
     terms: Terms,
     before: Option<Box<Before>>,
 }
 
-crate::debug::structure!([Db: Database] TxCall<Db>);
-
 enum Kind<Db: Database> {
     Keyed(Box<Coupled<Db>>),
     Bare(Bare<Db>),
 }
-
-crate::debug::variants!([Db: Database] Kind<Db> { Keyed, Bare });
 
 #[derive(Debug, Clone, Copy)]
 struct Terms {
@@ -49,22 +112,55 @@ struct Terms {
 }
 
 /// What became of one run.
-pub enum TxFlow<Db: Database> {
+enum TxFlow<Db: Database> {
     /// This is the answer.
     Done(Response),
     /// Nothing happened: run the handler again.
     Again(TxCall<Db>),
 }
 
-crate::debug::variants!([Db: Database] TxFlow<Db> { Done, Again });
-
 impl AxumOperation {
-    /// Finds out what is known without a transaction.
+    /// Runs the handler in a transaction, or gives the answer that is known.
     ///
     /// # Cancel safety
-    /// Nothing has begun.
-    pub async fn couple<Db: Database>(self, rules: TxSpec) -> TxEntry<Db> {
-        let Some(policy) = self.policy() else { return TxEntry::Answer(no_layer()) };
+    /// Dropped before the handler's transaction was begun, nothing happened. Dropped later, the handler goes on in a task of
+    /// its own.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, as [`tokio::spawn`] does.
+    pub fn run_in_transaction<Db: Database>(
+        self,
+        rules: TxSpec,
+        handler: impl for<'t, 'c> FnOnce(&'t mut Transaction<'c, Db>) -> Boxed<'t, Said> + Send + 'static,
+    ) -> impl Future<Output = Response> + Send {
+        self.drive_in_transaction(rules, Box::new(Once(Some(handler))))
+    }
+
+    /// The same, where the handler may run again.
+    pub fn run_again_in_transactions<Db: Database>(
+        self,
+        rules: TxSpec,
+        handler: impl for<'t, 'c> FnMut(&'t mut Transaction<'c, Db>) -> Boxed<'t, Said> + Send + 'static,
+    ) -> impl Future<Output = Response> + Send {
+        self.drive_in_transaction(rules, Box::new(Again(handler)))
+    }
+
+    async fn drive_in_transaction<Db: Database>(
+        self,
+        rules: TxSpec,
+        handler: Box<dyn Handler<Db>>,
+    ) -> Response {
+        match self.couple(rules).await {
+            Ok(call) => Outlive::new(call.run(handler)).await,
+            Err(answer) => answer,
+        }
+    }
+
+    /// Finds out what is known without a transaction; `Err` is the answer.
+    ///
+    /// Cancel safe: nothing has begun.
+    async fn couple<Db: Database>(self, rules: TxSpec) -> Result<TxCall<Db>, Response> {
+        let Some(policy) = self.policy() else { return Err(no_layer()) };
         let mut before = None;
         let (engine, operation) = match self.resolve().await {
             Resolved::Operation(engine, operation, former) => {
@@ -72,22 +168,22 @@ impl AxumOperation {
                 (engine, Some(operation))
             }
             Resolved::Unprotected(Some(engine)) => (engine, None),
-            Resolved::Unprotected(None) => return TxEntry::Answer(no_layer()),
-            Resolved::Refused(answer) => return TxEntry::Answer(answer),
+            Resolved::Unprotected(None) => return Err(no_layer()),
+            Resolved::Refused(answer) => return Err(answer),
         };
         let profile = engine.config.profile;
         let terms = Terms { policy, profile, limits: limits(&engine.config, &policy) };
         let known = match operation {
             Some(operation) => engine.couple(operation, rules.rules()).await,
             None => match engine.bare(rules.rules()) {
-                Ok(bare) => return TxEntry::Run(TxCall { kind: Kind::Bare(bare), terms, before: None }),
+                Ok(bare) => return Ok(TxCall { kind: Kind::Bare(bare), terms, before: None }),
                 Err(refused) => Err(refused),
             },
         };
         match known {
-            Ok(Known::Replay(reply)) => TxEntry::Answer(replay(&reply, profile)),
-            Ok(Known::Nothing(coupled)) => TxEntry::Run(TxCall { kind: Kind::Keyed(coupled), terms, before }),
-            Err(refused) => TxEntry::Answer(mismatched(before, refused, profile).await),
+            Ok(Known::Replay(reply)) => Err(replay(&reply, profile)),
+            Ok(Known::Nothing(coupled)) => Ok(TxCall { kind: Kind::Keyed(coupled), terms, before }),
+            Err(refused) => Err(mismatched(before, refused, profile).await),
         }
     }
 }
@@ -105,45 +201,25 @@ async fn mismatched(before: Option<Box<Before>>, refused: Refused, profile: Prof
 }
 
 impl<Db: Database> TxCall<Db> {
-    /// Runs the handler in a transaction and ends it as its response means.
-    pub async fn run<T>(
-        self,
-        respond: fn(T) -> Response,
-        conflict: fn(&T) -> bool,
-        wanted: impl FnOnce(&Response) -> bool,
-        commits: impl FnOnce(&Response) -> bool,
-        handler: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> T,
-    ) -> Response {
-        let profile = self.terms.profile;
-        match self.attempt(respond, conflict, wanted, commits, handler).await {
-            TxFlow::Done(response) => response,
-            // Only where retries were asked for.
-            TxFlow::Again(_) => problem(&Refused::TransactionConflict { retry_after: ASK_AGAIN }, profile),
+    /// Runs the handler in a transaction, as often as it may, and ends it as its response means.
+    async fn run(mut self, mut handler: Box<dyn Handler<Db>>) -> Response {
+        loop {
+            self = match self.attempt(&mut *handler).await {
+                TxFlow::Done(response) => return response,
+                TxFlow::Again(call) => call,
+            };
         }
     }
 
-    /// The same, where the handler may run again.
-    pub async fn attempt<T>(
-        self,
-        respond: fn(T) -> Response,
-        conflict: fn(&T) -> bool,
-        wanted: impl FnOnce(&Response) -> bool,
-        commits: impl FnOnce(&Response) -> bool,
-        handler: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> T,
-    ) -> TxFlow<Db> {
+    async fn attempt(self, handler: &mut dyn Handler<Db>) -> TxFlow<Db> {
         let Self { kind, terms, before } = self;
-        let judged = async |tx: &mut Transaction<'_, Db>| {
-            let output = handler(tx).await;
-            let conflict = conflict(&output);
-            let response = respond(output);
-            // What may have happened elsewhere must not happen again.
-            let doubtful = matches!(meaning(&response, &terms.policy), respond::Meaning::Unknown);
-            if conflict && !doubtful {
-                return (response, Meaning::Conflict);
+        let judged = async |tx: &mut Transaction<'_, Db>| match handler.call(tx) {
+            Some(answered) => judge(answered.await, terms).await,
+            // The rules say as well that it runs once.
+            None => {
+                let refused = Refused::TransactionConflict { retry_after: ASK_AGAIN };
+                (problem(&refused, terms.profile), Meaning::Nothing)
             }
-            let wanted = wanted(&response);
-            let commits = commits(&response);
-            judge(response, wanted, commits, terms).await
         };
         let refused = |refused| TxFlow::Done(problem(&refused, terms.profile));
         match kind {
@@ -170,21 +246,22 @@ fn limits(config: &Config, policy: &Policy) -> Limits {
 }
 
 /// What a response means, after the same table as without a transaction; what is stored commits with its effects where
-/// `commits` wants that, and is kept alone otherwise.
-async fn judge(response: Response, wanted: bool, commits: bool, terms: Terms) -> (Response, Meaning) {
-    let meant = if wanted { meaning(&response, &terms.policy) } else { respond::Meaning::Release };
+/// `commit_on` wants that, or else where it is 2xx or 3xx, and is kept alone otherwise.
+async fn judge(said: Said, terms: Terms) -> (Response, Meaning) {
+    let Said { response, conflict, wanted, commits } = said;
+    let meant = meaning(&response, &terms.policy);
+    // What may have happened elsewhere must not happen again.
+    if conflict && !matches!(meant, respond::Meaning::Unknown) {
+        return (response, Meaning::Conflict);
+    }
     match meant {
+        _ if !wanted => (response, Meaning::Nothing),
         respond::Meaning::Store => {
+            let commits = commits.unwrap_or_else(|| response.status().as_u16() < 400);
             let (response, reply) = written_down(response, terms.limits).await;
             (response, if commits { Meaning::Commit(reply) } else { Meaning::Keep(reply) })
         }
         respond::Meaning::Release => (response, Meaning::Nothing),
         respond::Meaning::Unknown => (response, Meaning::Unknown),
     }
-}
-
-/// Unless `commit_on` says otherwise, 2xx and 3xx commit.
-#[must_use]
-pub fn is_success(response: &Response) -> bool {
-    response.status().as_u16() < 400
 }

@@ -78,6 +78,11 @@ impl Current {
         PLACE.scope(Place { current: Some(self.clone()), _ends: Some(Ends(self)) }, future)
     }
 
+    /// Calls `poll` in this run, without ending it.
+    pub(crate) fn while_current<T>(&self, poll: impl FnOnce() -> T) -> T {
+        PLACE.sync_scope(Place { current: Some(self.clone()), _ends: None }, poll)
+    }
+
     /// Runs `future` in this run, without ending it.
     pub(crate) fn enter<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
         PLACE.scope(Place { current: Some(self.clone()), _ends: None }, future)

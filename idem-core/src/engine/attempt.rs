@@ -1,11 +1,15 @@
 //! A won claim: run the handler under it, then settle it exactly once.
 
 use std::any::Any;
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
 use std::time::Instant;
+
+use tokio::sync::futures::Notified;
 
 use super::closing::{Closing, Unfinished};
 use super::drain::Counted;
@@ -88,30 +92,54 @@ impl Attempt {
     }
 
     /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
-    pub(crate) async fn run<F: Future>(&self, handler: Pin<&mut F>) -> Ran<F::Output> {
+    ///
+    /// Generic as far as it must be: what is the same for all handlers is compiled once.
+    pub(crate) async fn run<F: Future + ?Sized>(&self, mut handler: Pin<&mut F>) -> Ran<F::Output> {
         self.begun.store(true, Ordering::Relaxed);
         reach(points::ENGINE_RUN_BEFORE);
-        let mut handler = pin!(self.closing.run.enter(caught(handler)));
-        loop {
-            let losing = self.closing.flight.losing.notified();
-            if self.closing.flight.is_lost() {
-                tracing::warn!(
-                    address = %self.closing.flight.address,
-                    operation = self.closing.run.operation(),
-                    "a claim was lost, so its handler was stopped"
-                );
-                return Ran::Stopped;
+        let mut losing = pin!(self.closing.flight.losing.notified());
+        poll_fn(|cx| {
+            let mut output = None;
+            let polled = self.poll(losing.as_mut(), cx, &mut |cx| {
+                handler.as_mut().poll(cx).map(|returned| output = Some(returned))
+            });
+            polled.map(|ran| match (ran, output) {
+                (Ran::Returned(()), Some(output)) => Ran::Returned(output),
+                (Ran::Panicked(payload), _) => Ran::Panicked(payload),
+                (Ran::Returned(()) | Ran::Stopped, _) => Ran::Stopped,
+            })
+        })
+        .await
+    }
+
+    /// Polls the handler once, as a part of its run.
+    fn poll<'a>(
+        &'a self,
+        mut losing: Pin<&mut Notified<'a>>,
+        cx: &mut Context<'_>,
+        handler: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
+    ) -> Poll<Ran<()>> {
+        // Asked for before the claim is looked at: a loss after that wakes this task.
+        while losing.as_mut().poll(cx).is_ready() {
+            losing.set(self.closing.flight.losing.notified());
+        }
+        if self.closing.flight.is_lost() {
+            tracing::warn!(
+                address = %self.closing.flight.address,
+                operation = self.closing.run.operation(),
+                "a claim was lost, so its handler was stopped"
+            );
+            return Poll::Ready(Ran::Stopped);
+        }
+        match catch_unwind(AssertUnwindSafe(|| self.closing.run.while_current(|| handler(cx)))) {
+            Ok(Poll::Pending) => Poll::Pending,
+            Ok(Poll::Ready(())) => {
+                reach(points::ENGINE_RUN_AFTER);
+                Poll::Ready(Ran::Returned(()))
             }
-            tokio::select! {
-                biased;
-                output = &mut handler => {
-                    reach(points::ENGINE_RUN_AFTER);
-                    return match output {
-                        Ok(output) => Ran::Returned(output),
-                        Err(payload) => Ran::Panicked(payload),
-                    };
-                }
-                () = losing => {}
+            Err(payload) => {
+                reach(points::ENGINE_RUN_AFTER);
+                Poll::Ready(Ran::Panicked(payload))
             }
         }
     }

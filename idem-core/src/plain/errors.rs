@@ -1,7 +1,9 @@
 //! How a function's errors are treated: found out from their type, without the user naming it.
 //!
-//! The macro calls `(&output::<R>()).errors()`. Method look-up finds [`ClassifiedErrors`] where the error type
-//! implements [`Classify`], and one reference further [`UnclassifiedErrors`] for every other.
+//! The macro calls `(&&&output::<R>()).idem_errors()`, or `idem_stored_errors` for `on_error = store`. Method look-up finds
+//! the first of these traits that fits the error type: [`MarkedErrors`], [`ClassifiedErrors`], [`UnclassifiedErrors`]. Only
+//! the last leaves anything to `on_error`. In a generic function, look-up knows no more of a type parameter than its
+//! bounds say; so the last asks for what no parameter has by itself ([`KnownError`]).
 
 use std::fmt;
 
@@ -10,7 +12,7 @@ use serde::de::DeserializeOwned;
 
 use super::output::{Output, OutputOf};
 use super::value::{self, Arm, Value};
-use crate::outcome::{Classify, ErrorClass};
+use crate::outcome::{Classify, ErrorClass, Mark};
 use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
 
@@ -67,79 +69,168 @@ impl<R> Errors<R> {
 }
 
 impl<R: Output> Errors<R> {
-    /// Errors that are released or unknown, never stored.
-    pub(super) fn unclassified() -> Self {
+    /// Errors that are released or unknown, never stored; a mark that was not seen by its type counts all the same.
+    pub(crate) fn unclassified() -> Self {
         Self {
             refused: R::refused,
             is_value: R::is_value,
             write_value: R::write_value,
             read_value: R::read_value,
-            class: |_| ErrorClass::Default,
+            class: R::mark,
             write_error: |_| Err(Unavailable::NotSerialisable),
             read_error: |_| Err(Unavailable::Unreadable),
         }
     }
 }
 
-/// Found first: the error says itself what it means.
-pub trait ClassifiedErrors<R> {
+/// Found first: the error is [`Ambiguous`](crate::Ambiguous) or [`NoEffect`](crate::NoEffect), and never stored.
+pub trait MarkedErrors<R> {
     #[doc(hidden)]
-    fn errors(&self) -> Errors<R>;
+    fn idem_errors(&self) -> Errors<R>;
+    #[doc(hidden)]
+    fn idem_stored_errors(&self) -> Errors<R>;
 }
 
-impl<T, E: Classify> ClassifiedErrors<Result<T, E>> for OutputOf<Result<T, E>> {
-    fn errors(&self) -> Errors<Result<T, E>> {
-        let class =
-            |result: &Result<T, E>| result.as_ref().err().map_or(ErrorClass::Default, Classify::class);
-        Errors { class, write_error: write::<T, E>, read_error: read::<T, E>, ..self.0 }
+impl<T, E: Mark> MarkedErrors<Result<T, E>> for &&OutputOf<Result<T, E>> {
+    fn idem_errors(&self) -> Errors<Result<T, E>> {
+        Errors { class: |result| class(result, |_| E::CLASS), ..self.0 }
+    }
+
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>> {
+        self.idem_errors()
     }
 }
 
-/// Found for every other error.
-pub trait UnclassifiedErrors<R> {
+/// Found next: the error says itself what it means, and may be stored.
+pub trait ClassifiedErrors<T, E> {
     #[doc(hidden)]
-    fn errors(&self) -> Errors<R>;
+    fn idem_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: StorableError;
+    #[doc(hidden)]
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: StorableError;
 }
 
-impl<R> UnclassifiedErrors<R> for &OutputOf<R> {
-    fn errors(&self) -> Errors<R> {
+impl<T, E: Classify> ClassifiedErrors<T, E> for &&&OutputOf<Result<T, E>> {
+    fn idem_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: StorableError,
+    {
+        Errors {
+            class: |result| class(result, Classify::class),
+            write_error: write::<T, E>,
+            read_error: read::<T, E>,
+            ..self.0
+        }
+    }
+
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: StorableError,
+    {
+        self.idem_errors()
+    }
+}
+
+/// Found for every other error: `on_error` decides.
+pub trait UnclassifiedErrors<T, E> {
+    #[doc(hidden)]
+    fn idem_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownError;
+    #[doc(hidden)]
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownError + StoredError;
+}
+
+impl<T, E> UnclassifiedErrors<T, E> for &OutputOf<Result<T, E>> {
+    fn idem_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownError,
+    {
+        self.0
+    }
+
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownError + StoredError,
+    {
+        Errors { write_error: E::write, read_error: E::read, ..self.0 }
+    }
+}
+
+/// Found for what is no `Result`, which [`Output`] refuses: nothing more is to be said about it.
+pub trait NoErrors<R> {
+    #[doc(hidden)]
+    fn idem_errors(&self) -> Errors<R>;
+    #[doc(hidden)]
+    fn idem_stored_errors(&self) -> Errors<R>;
+}
+
+impl<R> NoErrors<R> for OutputOf<R> {
+    fn idem_errors(&self) -> Errors<R> {
+        self.0
+    }
+
+    fn idem_stored_errors(&self) -> Errors<R> {
         self.0
     }
 }
 
-/// A result whose error can be stored.
+/// An error that serde can write and read, where its class may be [`Final`](ErrorClass::Final).
 #[diagnostic::on_unimplemented(
-    message = "`on_error = store` cannot store the error of `{Self}`",
+    message = "an error that may be the operation's answer is stored, and serde cannot write and read `{Self}`",
+    label = "`{Self}` may be `Final`, and cannot be stored",
+    note = "derive `serde::Serialize` and `serde::Deserialize` for the error; an error in `Ambiguous` or `NoEffect` is never \
+            stored and needs neither"
+)]
+pub trait StorableError: Serialize + DeserializeOwned {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Serialize + DeserializeOwned> StorableError for E {}
+
+/// An error that serde can write and read, where `on_error = store` asks for it.
+#[diagnostic::on_unimplemented(
+    message = "`on_error = store` cannot store the error `{Self}`",
     label = "serde cannot store this error",
     note = "derive `serde::Serialize` and `serde::Deserialize` for the error, or leave `on_error` out"
 )]
 pub trait StoredError: Sized {
     #[doc(hidden)]
-    fn write(&self) -> Result<Reply, Unavailable>;
+    fn write<T>(result: &Result<T, Self>) -> Result<Reply, Unavailable>;
     #[doc(hidden)]
-    fn read(value: Value<'_>) -> Result<Self, Unavailable>;
+    fn read<T>(value: Value<'_>) -> Result<Result<T, Self>, Unavailable>;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T, E: Serialize + DeserializeOwned> StoredError for Result<T, E> {
-    fn write(&self) -> Result<Reply, Unavailable> {
-        write(self)
+impl<E: Serialize + DeserializeOwned> StoredError for E {
+    fn write<T>(result: &Result<T, Self>) -> Result<Reply, Unavailable> {
+        write(result)
     }
 
-    fn read(value: Value<'_>) -> Result<Self, Unavailable> {
+    fn read<T>(value: Value<'_>) -> Result<Result<T, Self>, Unavailable> {
         read(value)
     }
 }
 
-impl<R> OutputOf<R> {
-    /// For `on_error = store`.
-    #[must_use]
-    pub fn stored_errors(&self) -> Errors<R>
-    where
-        R: StoredError,
-    {
-        Errors { write_error: R::write, read_error: R::read, ..self.0 }
-    }
+/// An error whose class is known where the function stands. Every type with a name is `Unpin`, and a type parameter
+/// without a bound is not: of such a parameter nothing is known, and what stands for it may be a mark.
+#[diagnostic::on_unimplemented(
+    message = "it is not known here what the error `{Self}` says about the operation",
+    label = "what stands for `{Self}` may have a class of its own",
+    note = "add the bound `{Self}: idem_core::Classify`, wrap it in `idem_core::Ambiguous` or `idem_core::NoEffect`, or return an \
+            error type of your own that `{Self}` becomes"
+)]
+pub trait KnownError {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Unpin> KnownError for E {}
+
+fn class<T, E>(result: &Result<T, E>, of: impl FnOnce(&E) -> ErrorClass) -> ErrorClass {
+    result.as_ref().err().map_or(ErrorClass::Default, of)
 }
 
 fn write<T, E: Serialize + DeserializeOwned>(result: &Result<T, E>) -> Result<Reply, Unavailable> {

@@ -42,7 +42,10 @@ pub use output::Output;
 pub use value::reply;
 
 #[doc(hidden)]
-pub use errors::{ClassifiedErrors, Errors, StoredError, UnclassifiedErrors};
+pub use errors::{
+    ClassifiedErrors, Errors, KnownError, MarkedErrors, NoErrors, StorableError, StoredError,
+    UnclassifiedErrors,
+};
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]

@@ -1,9 +1,10 @@
-//! One call of a plain idempotent function. The macro emits `operation(…).key(…).run(…)`.
+//! One call of a plain idempotent function. The macro emits `operation(…).key(…).run(errors, async move { … })`.
 
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
-use std::sync::Arc;
+use std::rc::Rc;
+use std::sync::{Arc, LazyLock};
 
 use serde::Serialize;
 use tracing::Instrument as _;
@@ -20,12 +21,14 @@ use crate::outcome::ErrorClass;
 use crate::policy::Policy;
 use crate::policy::{OnError, Spec};
 use crate::refused::Refused;
+use crate::reply::Reply;
 
 /// Something that leads to an [`Idem`]: itself, or a pointer to it.
 #[diagnostic::on_unimplemented(
     message = "`with` needs an `Idem`, and `{Self}` is none",
-    label = "not an `Idem`, `&Idem` or `Arc<Idem>`",
-    note = "`with = …` takes the `Idem` that keeps the records: a field, an argument, a static"
+    label = "not an `Idem`, nor a pointer to one",
+    note = "`with = …` takes the `Idem` that keeps the records, or a `&`, `Box`, `Rc`, `Arc` or `LazyLock` of it: a field, an \
+            argument, a static; of what else leads to one, write what it gives, such as `with = *IDEM` or `with = app.idem`"
 )]
 pub trait AsIdem {
     #[doc(hidden)]
@@ -54,7 +57,19 @@ impl<I: AsIdem + ?Sized> AsIdem for &I {
     }
 }
 
-impl<I: AsIdem + ?Sized> AsIdem for Arc<I> {
+/// Pointers lead to what they point to.
+macro_rules! pointers {
+    ($($pointer:ident)*) => {$(
+        impl<I: AsIdem + ?Sized> AsIdem for $pointer<I> {
+            fn engine(&self) -> EngineRef {
+                (**self).engine()
+            }
+        }
+    )*};
+}
+pointers!(Arc Rc Box);
+
+impl<I: AsIdem, F: FnOnce() -> I> AsIdem for LazyLock<I, F> {
     fn engine(&self) -> EngineRef {
         (**self).engine()
     }
@@ -103,42 +118,59 @@ impl PlainOperation {
     /// # Cancel safety
     /// Dropped before the body began, nothing happened. Dropped within it, the outcome is unknown at once, or the key
     /// is freed under `after_crash = rerun`. Dropped after it, the result is recorded in the background.
-    pub async fn run<R>(self, errors: Errors<R>, body: impl AsyncFnOnce() -> R) -> R {
-        self.run_if(errors, |_| true, body).await
+    pub fn run<R>(self, errors: Errors<R>, body: impl Future<Output = R>) -> impl Future<Output = R> {
+        self.run_if(errors, |_| true, body)
     }
 
     /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
-    pub async fn run_if<R>(
-        mut self,
+    pub fn run_if<R>(
+        self,
         errors: Errors<R>,
         wanted: impl FnOnce(&R) -> bool,
-        body: impl AsyncFnOnce() -> R,
-    ) -> R {
+        body: impl Future<Output = R>,
+    ) -> impl Future<Output = R> {
+        // Stored once, wherever the call is awaited. It keeps its type, for it need not be `Send`.
+        let mut body = Box::pin(body);
+        async move {
+            let result = match self.enter().await {
+                Begun::Refused(refused) => (errors.refused)(refused),
+                Begun::Replay(reply) => errors.replay(&reply),
+                Begun::Unprotected => body.await,
+                Begun::Attempt(attempt) => {
+                    let (mut begun, mut predicate) = (false, Some(wanted));
+                    let handler = poll_fn(|cx| {
+                        if !std::mem::replace(&mut begun, true) {
+                            reach(points::PLAIN_HANDLER_BEFORE);
+                        }
+                        body.as_mut().poll(cx).map(|result| {
+                            reach(points::PLAIN_HANDLER_AFTER);
+                            let wanted = predicate.take().is_none_or(|wanted| wanted(&result));
+                            (result, wanted)
+                        })
+                    });
+                    let ran = attempt.run(pin!(handler)).await;
+                    drop(body);
+                    finish(&errors, attempt, ran).await
+                }
+            };
+            reach(points::PLAIN_ANSWER_BEFORE);
+            result
+        }
+    }
+
+    /// Finds out what this call may do.
+    async fn enter(mut self) -> Begun {
         let operation = match self.resolve() {
             Ok(Some(operation)) => operation,
-            Ok(None) => return body().await,
-            Err(refused) => return (errors.refused)(refused),
+            Ok(None) => return Begun::Unprotected,
+            Err(refused) => return Begun::Refused(refused),
         };
-        let result = match self.engine.enter(&operation).await {
-            Err(refused) => (errors.refused)(refused),
-            Ok(Entered::Unprotected) => body().await,
-            Ok(Entered::Replay(reply)) => errors.replay(&reply),
-            Ok(Entered::Run(attempt)) => {
-                let ran = {
-                    let body = pin!(async {
-                        reach(points::PLAIN_HANDLER_BEFORE);
-                        let result = body().await;
-                        reach(points::PLAIN_HANDLER_AFTER);
-                        let wanted = wanted(&result);
-                        (result, wanted)
-                    });
-                    attempt.run(body).await
-                };
-                finish(&errors, attempt, ran).await
-            }
-        };
-        reach(points::PLAIN_ANSWER_BEFORE);
-        result
+        match self.engine.enter(&operation).await {
+            Err(refused) => Begun::Refused(refused),
+            Ok(Entered::Unprotected) => Begun::Unprotected,
+            Ok(Entered::Replay(reply)) => Begun::Replay(reply),
+            Ok(Entered::Run(attempt)) => Begun::Attempt(attempt),
+        }
     }
 
     #[cfg(feature = "_tx")]
@@ -170,6 +202,15 @@ impl PlainOperation {
         let policy = self.spec.over(&self.engine.config.policy);
         Ok(Some(self.engine.operation(scope, name.into(), key, fingerprint, policy)))
     }
+}
+
+/// What a call may do.
+enum Begun {
+    Refused(Refused),
+    Replay(Reply),
+    /// Run the body without a claim.
+    Unprotected,
+    Attempt(Box<Attempt>),
 }
 
 async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)>) -> R {

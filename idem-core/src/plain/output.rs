@@ -10,6 +10,7 @@ use serde::de::DeserializeOwned;
 
 use super::errors::Errors;
 use super::value::{self, Arm, Value};
+use crate::outcome::{ErrorClass, mark_of};
 use crate::refused::{Refused, Unavailable};
 use crate::reply::Reply;
 
@@ -25,6 +26,9 @@ pub trait Output: Sized {
     fn refused(refused: Refused) -> Self;
     #[doc(hidden)]
     fn is_value(&self) -> bool;
+    /// What a mark says that was not seen by its type.
+    #[doc(hidden)]
+    fn mark(&self) -> ErrorClass;
     #[doc(hidden)]
     fn write_value(&self) -> Result<Reply, Unavailable>;
     #[doc(hidden)]
@@ -38,6 +42,10 @@ impl<T: Stored, E: Refusable> Output for Result<T, E> {
 
     fn is_value(&self) -> bool {
         self.is_ok()
+    }
+
+    fn mark(&self) -> ErrorClass {
+        if self.is_err() { mark_of::<E>() } else { ErrorClass::Default }
     }
 
     fn write_value(&self) -> Result<Reply, Unavailable> {
@@ -66,7 +74,8 @@ impl<T: Serialize + DeserializeOwned> Stored for T {}
     message = "`{Self}` cannot tell the caller that the operation was refused",
     label = "`{Self}` lacks `From<idem_core::Refused>`",
     note = "write `impl From<idem_core::Refused> for {Self}`, or return `Result<_, idem_core::Refused>`: a caller must be \
-            able to hear that the operation is in progress or its store away"
+            able to hear that the operation is in progress or its store away; of a type of another crate, return one of \
+            your own that it becomes"
 )]
 pub trait Refusable: From<Refused> {}
 

@@ -88,13 +88,19 @@ macro_rules! boxed {
 }
 boxed!(dyn Error, dyn Error + Send, dyn Error + Send + Sync);
 
-/// An output type, to be asked whether its error can tell a conflict. The macro calls `(&&&probe::<R>()).conflict()`:
+/// An output type, to be asked whether its error can tell a conflict. The macro calls `(&&&probe::<R>()).idem_conflict()`:
 /// method look-up finds the first of the traits below that fits.
 pub struct Probe<R>(PhantomData<fn() -> R>);
 
 /// Asks.
 #[must_use]
 pub const fn probe<R>() -> Probe<R> {
+    Probe(PhantomData)
+}
+
+/// Asks about the output of a body, which may have no name.
+#[must_use]
+pub const fn probe_of<R>(_: &R) -> Probe<R> {
     Probe(PhantomData)
 }
 
@@ -107,11 +113,11 @@ impl<R> fmt::Debug for Probe<R> {
 /// Found first: the error says so itself.
 pub trait ConflictsSaid<R> {
     #[doc(hidden)]
-    fn conflict(&self) -> fn(&R) -> bool;
+    fn idem_conflict(&self) -> fn(&R) -> bool;
 }
 
 impl<T, E: MayConflict> ConflictsSaid<Result<T, E>> for &&Probe<Result<T, E>> {
-    fn conflict(&self) -> fn(&Result<T, E>) -> bool {
+    fn idem_conflict(&self) -> fn(&Result<T, E>) -> bool {
         |result| result.as_ref().err().is_some_and(MayConflict::is_conflict)
     }
 }
@@ -119,11 +125,11 @@ impl<T, E: MayConflict> ConflictsSaid<Result<T, E>> for &&Probe<Result<T, E>> {
 /// Found next: the error has sources.
 pub trait ConflictsInSources<R> {
     #[doc(hidden)]
-    fn conflict(&self) -> fn(&R) -> bool;
+    fn idem_conflict(&self) -> fn(&R) -> bool;
 }
 
 impl<T, E: Error + 'static> ConflictsInSources<Result<T, E>> for &&&Probe<Result<T, E>> {
-    fn conflict(&self) -> fn(&Result<T, E>) -> bool {
+    fn idem_conflict(&self) -> fn(&Result<T, E>) -> bool {
         |result| result.as_ref().err().is_some_and(|error| is_conflict(error))
     }
 }
@@ -131,13 +137,13 @@ impl<T, E: Error + 'static> ConflictsInSources<Result<T, E>> for &&&Probe<Result
 /// Found for every other `Result`, where the handler is to run again after a conflict: does not compile.
 pub trait ConflictsUntold<T, E> {
     #[doc(hidden)]
-    fn conflict(&self) -> fn(&Result<T, E>) -> bool
+    fn idem_conflict(&self) -> fn(&Result<T, E>) -> bool
     where
         E: MayConflict;
 }
 
 impl<T, E> ConflictsUntold<T, E> for &Probe<Result<T, E>> {
-    fn conflict(&self) -> fn(&Result<T, E>) -> bool
+    fn idem_conflict(&self) -> fn(&Result<T, E>) -> bool
     where
         E: MayConflict,
     {
@@ -148,11 +154,11 @@ impl<T, E> ConflictsUntold<T, E> for &Probe<Result<T, E>> {
 /// Found for everything else: no error tells. A conflict that the COMMIT meets is known all the same.
 pub trait ConflictsNever<R> {
     #[doc(hidden)]
-    fn conflict(&self) -> fn(&R) -> bool;
+    fn idem_conflict(&self) -> fn(&R) -> bool;
 }
 
 impl<R> ConflictsNever<R> for Probe<R> {
-    fn conflict(&self) -> fn(&R) -> bool {
+    fn idem_conflict(&self) -> fn(&R) -> bool {
         |_| false
     }
 }
@@ -238,7 +244,7 @@ mod tests {
     /// What the macro asks of an output.
     macro_rules! tells {
         ($output:ty, $value:expr) => {
-            (&&&probe::<$output>()).conflict()(&$value)
+            (&&&probe::<$output>()).idem_conflict()(&$value)
         };
     }
 
@@ -296,8 +302,8 @@ mod tests {
         }
         let failed: Result<_, Shop> = Err(Shop::Source(said("40001")));
         let mut outputs = [failed, Ok(|| 1)];
-        assert!(ask((&&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
+        assert!(ask((&&&probe::<Result<_, Shop>>()).idem_conflict(), &outputs[0]));
         outputs.reverse();
-        assert!(!ask((&&&probe::<Result<_, Shop>>()).conflict(), &outputs[0]));
+        assert!(!ask((&&&probe::<Result<_, Shop>>()).idem_conflict(), &outputs[0]));
     }
 }

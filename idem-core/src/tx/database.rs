@@ -68,6 +68,12 @@ impl<S: TxStore<Database = Db> + ?Sized, Db: sqlx::Database> Carries<Db> for Ide
 impl<I: Carries<Db> + ?Sized, Db> Carries<Db> for &I {}
 #[diagnostic::do_not_recommend]
 impl<I: Carries<Db> + ?Sized, Db> Carries<Db> for std::sync::Arc<I> {}
+#[diagnostic::do_not_recommend]
+impl<I: Carries<Db> + ?Sized, Db> Carries<Db> for std::rc::Rc<I> {}
+#[diagnostic::do_not_recommend]
+impl<I: Carries<Db> + ?Sized, Db> Carries<Db> for Box<I> {}
+#[diagnostic::do_not_recommend]
+impl<I: Carries<Db>, F, Db> Carries<Db> for std::sync::LazyLock<I, F> {}
 
 /// A router's state that says which store its layer has, so that a handler which asks for a transaction of another
 /// database does not compile.

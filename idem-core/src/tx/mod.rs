@@ -166,9 +166,11 @@ pub(crate) use database::Sealed;
 #[doc(hidden)]
 pub use again::{Repeatable, again};
 #[doc(hidden)]
-pub use conflict::{ConflictsInSources, ConflictsNever, ConflictsSaid, ConflictsUntold, Probe, probe};
+pub use conflict::{
+    ConflictsInSources, ConflictsNever, ConflictsSaid, ConflictsUntold, Probe, probe, probe_of,
+};
 #[doc(hidden)]
-pub use plain::{Call, Entry, Flow, TxOperation, always, coupled};
+pub use plain::{TxOperation, always, coupled};
 #[doc(hidden)]
 pub use spec::TxSpec;
 #[doc(hidden)]

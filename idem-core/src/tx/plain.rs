@@ -1,5 +1,5 @@
 //! One call of a plain function in a transaction. The macro emits
-//! `match coupled(…).key(…).couple(…).await { Answer(a) => a, Run(call) => call.run(…).await }`.
+//! `coupled(…).key(…).run(rules, errors, …, async move |tx| { … })`.
 
 use std::sync::Arc;
 
@@ -42,11 +42,49 @@ impl TxOperation {
         Self(self.0.fingerprint(value))
     }
 
-    /// Finds out what is known without a transaction.
+    /// Runs `body` in a transaction and ends it as its result means, or gives the result that is known.
     ///
     /// # Cancel safety
-    /// Nothing has begun.
-    pub async fn couple<Db: Database, R>(mut self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
+    /// Dropped before the commit was sent, the database rolls everything back.
+    pub async fn run<Db: Database, R>(
+        self,
+        rules: TxSpec,
+        errors: Errors<R>,
+        conflict: fn(&R) -> bool,
+        wanted: impl FnOnce(&R) -> bool,
+        commits: impl FnOnce(&R) -> bool,
+        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
+    ) -> R {
+        match self.couple(rules, errors).await {
+            Entry::Answer(result) => result,
+            Entry::Run(call) => call.run(conflict, wanted, commits, body).await,
+        }
+    }
+
+    /// The same, where the body may run again.
+    pub async fn run_again<Db: Database, R>(
+        self,
+        rules: TxSpec,
+        errors: Errors<R>,
+        conflict: fn(&R) -> bool,
+        mut wanted: impl FnMut(&R) -> bool,
+        mut commits: impl FnMut(&R) -> bool,
+        mut body: impl AsyncFnMut(&mut Transaction<'_, Db>) -> R,
+    ) -> R {
+        let mut call = match self.couple(rules, errors).await {
+            Entry::Answer(result) => return result,
+            Entry::Run(call) => call,
+        };
+        loop {
+            call = match call.attempt(conflict, &mut wanted, &mut commits, &mut body).await {
+                Flow::Done(result) => return result,
+                Flow::Again(call) => call,
+            };
+        }
+    }
+
+    /// Finds out what is known without a transaction.
+    async fn couple<Db: Database, R>(mut self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
         match self.0.resolve() {
             Ok(Some(operation)) => couple(self.0.engine(), operation, rules.rules(), errors).await,
             Ok(None) => match self.0.engine().bare(rules.rules()) {
@@ -77,7 +115,7 @@ pub(super) async fn couple<Db: Database, R>(
 }
 
 /// What a call may do.
-pub enum Entry<Db: Database, R> {
+pub(super) enum Entry<Db: Database, R> {
     /// Give this answer.
     Answer(R),
     /// Run the body.
@@ -88,7 +126,7 @@ crate::debug::variants!([Db: Database, R] Entry<Db, R> { Answer, Run });
 
 /// A call whose body may run.
 #[must_use]
-pub struct Call<Db: Database, R> {
+pub(super) struct Call<Db: Database, R> {
     kind: Kind<Db>,
     policy: Policy,
     /// The longest value that is kept, in bytes.
@@ -106,21 +144,19 @@ enum Kind<Db: Database> {
 crate::debug::variants!([Db: Database] Kind<Db> { Keyed, Bare });
 
 /// What became of one run.
-pub enum Flow<Db: Database, R> {
+enum Flow<Db: Database, R> {
     /// This is the answer.
     Done(R),
     /// Nothing happened: run the body again.
     Again(Call<Db, R>),
 }
 
-crate::debug::variants!([Db: Database, R] Flow<Db, R> { Done, Again });
-
 impl<Db: Database, R> Call<Db, R> {
     /// Runs `body` in a transaction and ends it as its result means.
     ///
     /// # Cancel safety
     /// Dropped before the commit was sent, the database rolls everything back.
-    pub async fn run(
+    pub(super) async fn run(
         self,
         conflict: fn(&R) -> bool,
         wanted: impl FnOnce(&R) -> bool,
@@ -135,8 +171,7 @@ impl<Db: Database, R> Call<Db, R> {
         }
     }
 
-    /// The same, where the body may run again.
-    pub async fn attempt(
+    async fn attempt(
         self,
         conflict: fn(&R) -> bool,
         wanted: impl FnOnce(&R) -> bool,

@@ -1,5 +1,5 @@
 //! A handler's `State<App>`, asked which store its router has. Found out from its type, without the user naming it: the
-//! macro calls `(&state::<App>()).carries::<Db>()`, and method look-up finds [`Typed`] where the state implements
+//! macro calls `(&state::<App>()).idem_carries::<Db>()`, and method look-up finds [`Typed`] where the state implements
 //! [`HasStore`], and one reference further [`Untyped`] for every other.
 
 use std::fmt;
@@ -25,7 +25,7 @@ impl<A> fmt::Debug for StateOf<A> {
 /// Found first: its store is known, and must fit.
 pub trait Typed<A> {
     #[doc(hidden)]
-    fn carries<Db>(&self)
+    fn idem_carries<Db>(&self)
     where
         A: HasTx<Db>,
     {
@@ -37,7 +37,7 @@ impl<A: HasStore> Typed<A> for StateOf<A> {}
 /// Found for every other: known when the handler is called.
 pub trait Untyped<A> {
     #[doc(hidden)]
-    fn carries<Db>(&self) {}
+    fn idem_carries<Db>(&self) {}
 }
 
 impl<A> Untyped<A> for &StateOf<A> {}

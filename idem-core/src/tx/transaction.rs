@@ -12,7 +12,7 @@ use crate::engine::{Engine, Operation, Rules};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
 use crate::key::{InvalidKey, KeyBuf, KeyPart};
-use crate::plain::{Refusable, Stored, UnclassifiedErrors as _, output};
+use crate::plain::{Errors, Refusable, Stored};
 use crate::refused::Refused;
 
 /// Which operation a transaction is: its name, its key, and who the key belongs to.
@@ -101,7 +101,9 @@ impl<S: TxStore> Idem<S> {
     /// commit together, or not at all.
     ///
     /// `Ok` commits, and every further call gets the same value. `Err` rolls back and keeps nothing, so that the next
-    /// call may try again.
+    /// call may try again; one that is marked [`Ambiguous`](crate::Ambiguous) leaves the outcome unknown, and one that is
+    /// marked [`Final`](crate::Final) uses the key up: further calls get `result-unavailable`. The attribute also stores such
+    /// an error, and asks errors of your own by [`Classify`](crate::Classify).
     ///
     /// # Errors
     /// `body`'s own, or a [`Refused`] as one: [`InProgress`](Refused::InProgress) while another process is at it,
@@ -122,8 +124,7 @@ impl<S: TxStore> Idem<S> {
         key: OperationKey,
         body: impl AsyncFnOnce(&mut Transaction<'_, S::Database>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let errors = output::<Result<T, E>>();
-        let errors = (&errors).errors();
+        let errors = Errors::unclassified();
         let rules = Rules { isolation: key.isolation, retries: 0 };
         match plain::couple(&self.engine, key.operation(&self.engine)?, rules, errors).await {
             Entry::Answer(result) => result,

@@ -69,6 +69,14 @@ impl<T> Arg<T> {
         }
     }
 
+    /// The value, if it is usable.
+    pub(crate) fn value(&self) -> Option<&T> {
+        match self {
+            Self::Given(given) => Some(&given.value),
+            Self::Absent | Self::Broken(_) => None,
+        }
+    }
+
     /// The value, if there is one.
     pub(crate) fn optional(self) -> std::result::Result<Option<T>, Reported> {
         Ok(self.given()?.map(|given| given.value))
@@ -91,6 +99,10 @@ fn assignment(name: &Ident, input: ParseStream<'_>) -> Result<()> {
     let usage = names::usage(name);
     if !input.peek(Token![=]) {
         return Err(Error::new(name.span(), format!("`{name}` takes a value: `{usage}`")));
+    }
+    if input.peek(Token![==]) {
+        let twice: Token![==] = input.parse()?;
+        return Err(Error::new_spanned(twice, format!("write one `=`: `{usage}`")));
     }
     let equals: Token![=] = input.parse()?;
     if input.is_empty() || input.peek(Token![,]) {

@@ -1,7 +1,7 @@
 //! Expressions over the function's arguments. They stay tokens, so that renaming, completion and the compiler's own
 //! errors work inside the attribute.
 
-use proc_macro2::Ident;
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Error, Expr, Lit, Result, Stmt, Token};
@@ -142,6 +142,16 @@ fn captures(format: &str) -> bool {
     format.replace("{{", "").split('{').skip(1).any(|rest| {
         let named = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
         named || rest.split('}').next().is_some_and(|inside| inside.contains('$'))
+    })
+}
+
+/// Whether an expression may leave its function, or wait in it.
+pub(crate) fn leaves(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Group(group) => leaves(group.stream()),
+        TokenTree::Punct(punct) => punct.as_char() == '?',
+        TokenTree::Ident(word) => word == "await" || word == "return",
+        TokenTree::Literal(_) => false,
     })
 }
 

@@ -1,6 +1,7 @@
 //! The whole list: reads every argument, and goes on after a mistake.
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Error, Expr, LitStr, Path, Token};
@@ -51,6 +52,13 @@ impl Args {
             args.lost = Some(bag.push(error));
         }
         args
+    }
+
+    /// The values over the arguments of the function, as far as they can be read, and without those that leave it.
+    pub(crate) fn expressions(&self) -> Vec<&Expr> {
+        let given = [&self.with, &self.key, &self.scope, &self.fingerprint];
+        let given = given.into_iter().filter_map(Arg::value);
+        given.filter(|expression| !expression::leaves(expression.to_token_stream())).collect()
     }
 
     fn read(&mut self, input: ParseStream<'_>, bag: &mut Bag) {

@@ -1,15 +1,52 @@
 //! What is emitted when something is wrong: the user's item, so that callers, editors and the compiler still see it,
 //! and the mistakes after it.
 
-use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Expr, FnArg, Signature};
 
 use super::Mistakes;
-use crate::input::Function;
+use crate::input::{Body, Function, Transaction, names};
 
-/// `function` without our attributes, and the mistakes.
-pub(crate) fn beside_function(function: &Function, mistakes: &Mistakes) -> TokenStream {
-    beside_item(&function.stripped().into_token_stream(), mistakes)
+/// `function` without our attributes, as its callers see it, and the mistakes. It uses what the attribute uses, as far as
+/// that could be read: so nothing is called unused, and an editor knows the types in an attribute that is half written.
+pub(crate) fn beside_function(
+    function: &Function,
+    expressions: &[&Expr],
+    mistakes: &Mistakes,
+) -> TokenStream {
+    let mut shown = function.stripped();
+    if let Body::Block(body) = &function.body {
+        let used = used(&function.sig, expressions);
+        let transaction = Transaction::of(&function.sig).map(|Transaction { pattern, ty, .. }| {
+            quote_spanned!(Span::mixed_site()=> let #pattern: #ty = (|| loop {})();)
+        });
+        let statements = body.stream();
+        let mut block = Group::new(Delimiter::Brace, quote!(#used #transaction #statements));
+        block.set_span(body.span());
+        shown.body = Body::Block(block);
+        shown.sig.inputs = function.without_transaction();
+    }
+    beside_item(&shown.into_token_stream(), mistakes)
+}
+
+/// A statement that never runs, and names every argument and what is said about them.
+fn used(signature: &Signature, expressions: &[&Expr]) -> TokenStream {
+    let arguments = signature.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Typed(typed) => Some(names(&typed.pat)),
+        FnArg::Receiver(_) => None,
+    });
+    let transaction =
+        Transaction::of(signature).map(|transaction| names(&transaction.pattern)).unwrap_or_default();
+    let arguments = arguments.flatten().map(|binding| binding.name);
+    let arguments = arguments.filter(|name| transaction.iter().all(|lent| lent.name != *name));
+    quote_spanned! {Span::mixed_site()=>
+        if false {
+            #(let _ = &#arguments;)*
+            #(let _ = &(#expressions);)*
+            loop {}
+        }
+    }
 }
 
 /// `item` as it is, and the mistakes.

@@ -2,10 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
+use syn::punctuated::Punctuated;
+use syn::{GenericParam, Token};
 
-use super::{body, calls, intake, signature, span, spec, transaction};
+use super::{body, calls, documented, intake, signature, span, spec, transaction};
 use crate::ident;
-use crate::input::{impl_traits, without_impl_trait};
+use crate::input::{find_impl_trait, without_captures, without_impl_trait};
 use crate::model::{AxumForm, Plan};
 
 /// As many arguments as clippy allows: the context is one too many.
@@ -13,49 +15,36 @@ const CLIPPY_ARGUMENTS: usize = 7;
 
 /// The handler.
 pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
-    let (krate, context, operation) = (&plan.krate, ident::context(), ident::operation());
+    let (context, operation) = (ident::context(), ident::operation());
     let (attrs, vis) = (&plan.function.attrs, &plan.function.vis);
     let allow =
         (plan.arguments.len() == CLIPPY_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let signature = handler(plan);
     let spec = spec::emit(plan);
-    let intake = intake::emit(&plan.arguments);
-    // After the intake, so that an expression may name parts of a buffered argument.
+    let buffer = intake::buffer(&plan.arguments);
+    // After the body was read, so that an expression may name parts of a buffered argument.
     let calls = calls::emit(plan, form.key.as_ref());
-    // A statement of its own: temporaries in an expression end here, before the body takes the arguments.
-    let calls =
-        (!calls.is_empty()).then(|| quote_spanned!(Span::mixed_site()=> let #operation = #operation #calls;));
-    let (call, value) = (ident::call(), ident::value());
-    let mentions = mentions(form);
-    let tail = match &plan.coupling {
+    let declared = declared(plan, form);
+    let run = match &plan.coupling {
         Some(coupling) => transaction::axum(plan, form, coupling),
-        None => {
-            let run = run(plan, form);
-            quote_spanned! {Span::mixed_site()=>
-                // A replay costs no task; what runs gets one of its own.
-                match #operation.enter().await {
-                    #krate::__private::axum::Entry::Answer(#value) => #value,
-                    #krate::__private::axum::Entry::Run(#call) => { #krate::__private::axum::spawn(#run).await }
-                }
-            }
-        }
+        None => run(plan, form),
     };
     let block = span::block(
         &plan.body,
         quote_spanned! {Span::mixed_site()=>
-            #mentions
+            #declared
             let #operation = #context.operation(#spec);
-            #intake
+            #buffer
             #calls
-            #tail
+            #run
         },
     );
-    quote!(#(#attrs)* #allow #vis #signature #block)
+    documented::emit(plan, &quote!(#(#attrs)* #allow #vis #signature #block))
 }
 
 fn handler(plan: &Plan) -> TokenStream {
     let (krate, context) = (&plan.krate, ident::context());
-    let parameters = plan.arguments.iter().map(|argument| transaction::parameter(plan, argument));
+    let parameters = plan.arguments.iter().map(|argument| &argument.param);
     let fields = (!plan.spec.fingerprint_headers.is_empty()).then(|| quote!(<true>));
     let inputs = quote_spanned! {Span::mixed_site()=>
         #context: #krate::__private::axum::Context #fields #(, #parameters)*
@@ -64,17 +53,7 @@ fn handler(plan: &Plan) -> TokenStream {
     signature::emit(&plan.function.sig, &inputs, &output)
 }
 
-/// `-> impl Trait` is gone from the signature: this keeps the user's import of the trait in use.
-fn mentions(form: &AxumForm) -> TokenStream {
-    let traits = form.output.iter().flat_map(impl_traits);
-    let mention = |(position, path)| {
-        let name = ident::mention(position);
-        quote_spanned!(span::at(&path)=> trait #name: #path {})
-    };
-    traits.enumerate().map(mention).collect()
-}
-
-/// What the body's closure returns.
+/// What the body's future returns.
 pub(crate) fn output(form: &AxumForm) -> TokenStream {
     match &form.output {
         Some(output) => without_impl_trait(output).into_token_stream(),
@@ -82,16 +61,61 @@ pub(crate) fn output(form: &AxumForm) -> TokenStream {
     }
 }
 
-fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
-    let (krate, call) = (&plan.krate, ident::call());
+/// A function from what the body returns to the declared output, where that says `impl Trait`: so the value is what was
+/// promised, and nothing else of it can be used, as without the attribute.
+fn declared(plan: &Plan, form: &AxumForm) -> Option<TokenStream> {
+    let output = without_captures(form.output.as_ref().filter(|output| find_impl_trait(output).is_some())?);
+    let (name, value) = (ident::declared(), ident::value());
+    let generics = &plan.function.sig.generics;
+    let where_clause = &generics.where_clause;
+    Some(quote_spanned! {Span::mixed_site()=>
+        fn #name #generics (#value: #output) -> #output #where_clause {
+            #value
+        }
+    })
+}
+
+/// What makes a response of what the body returns.
+pub(crate) fn respond(plan: &Plan, form: &AxumForm) -> TokenStream {
+    let krate = &plan.krate;
     let output = output(form);
     // Only this function asks for a response, so a type that is none is reported once, where it stands.
-    let respond = quote_spanned!(span::at(&output)=> #krate::__private::axum::respond::<#output>);
-    let closure = body::closure(plan, &output);
+    let at = span::at(&output);
+    match &form.output {
+        Some(ty) if find_impl_trait(ty).is_some() => {
+            let (name, value) = (ident::located(&ident::declared(), at), ident::located(&ident::value(), at));
+            let arguments = arguments(plan);
+            quote_spanned!(at=> |#value: #output| #krate::__private::axum::respond(#name #arguments(#value)))
+        }
+        _ => quote_spanned!(at=> #krate::__private::axum::respond::<#output>),
+    }
+}
+
+/// `::<T, N>`: the function's own types and constants, without which a nested function does not know them.
+fn arguments(plan: &Plan) -> Option<TokenStream> {
+    let names = plan.function.sig.generics.params.iter().filter_map(|parameter| match parameter {
+        GenericParam::Type(parameter) => Some(&parameter.ident),
+        GenericParam::Const(parameter) => Some(&parameter.ident),
+        _ => None,
+    });
+    let names: Punctuated<_, Token![,]> = names.collect();
+    (!names.is_empty()).then(|| quote!(::<#names>))
+}
+
+fn run(plan: &Plan, form: &AxumForm) -> TokenStream {
+    let operation = ident::operation();
+    let respond = respond(plan, form);
+    let body = body::future(plan, &output(form));
+    // Where the function's name stands: a body that is not `Send` is reported there.
+    let at = span::at(&plan.function.sig.ident);
     match &plan.store_if {
         Some(predicate) => {
-            quote_spanned!(Span::mixed_site()=> #call.run_if(#respond, #predicate, #closure))
+            let run = span::ident("run_if", at);
+            quote_spanned!(Span::mixed_site()=> #operation.#run(#respond, #predicate, #body).await)
         }
-        None => quote_spanned!(Span::mixed_site()=> #call.run(#respond, #closure)),
+        None => {
+            let run = span::ident("run", at);
+            quote_spanned!(Span::mixed_site()=> #operation.#run(#respond, #body).await)
+        }
     }
 }

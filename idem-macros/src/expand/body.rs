@@ -1,56 +1,44 @@
-//! The closure that holds the user's body, token for token. It is never a nested function, so `Self`, generics,
-//! lifetimes and borrows work in it as they did outside.
+//! The future that holds the user's body, token for token. It is never a nested function, so `Self`, generics, lifetimes
+//! and borrows work in it as they did outside.
 
-use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use quote::quote_spanned;
 
-use super::span;
+use super::{intake, span, transaction};
 use crate::input::Transaction;
 use crate::model::Plan;
 
-/// `async move || { … }`, whose result is of type `output`; the transaction, if there is one, is its parameter.
-pub(crate) fn closure(plan: &Plan, output: &TokenStream) -> TokenStream {
-    let parameter = plan.coupling.as_ref().map(|coupling| {
+/// `async move { … }`, whose result is of type `output`. It stands where the function's name stands: what the compiler has
+/// to say about all of the body is said there.
+pub(crate) fn future(plan: &Plan, output: &TokenStream) -> TokenStream {
+    let at = span::at(&plan.function.sig.ident);
+    let mut block = Group::new(Delimiter::Brace, statements(plan, output));
+    block.set_span(at);
+    quote_spanned!(at=> async move #block)
+}
+
+/// What stands in it: the arguments, taken over as an async function takes them, then the body.
+pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
+    let take = intake::take(plan);
+    let transaction = plan.coupling.as_ref().map(|coupling| {
         let Transaction { attrs, pattern, ty, .. } = &coupling.transaction;
-        quote!(#(#attrs)* #pattern: #ty)
+        let lent = transaction::parameter(coupling);
+        quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern: #ty = #lent;)
     });
-    let captures = captures(plan);
     let fake_return = fake_return(plan, output);
-    let body = span::own_braces(&plan.body);
+    let body = &plan.body;
     quote_spanned! {Span::mixed_site()=>
-        async move |#parameter| {
-            #captures
-            #fake_return
-            #body
+        #take
+        #transaction
+        #fake_return
+        // As in a function, temporaries of the last expression are dropped before the arguments, in every edition.
+        match () {
+            () => #body
         }
     }
 }
 
-/// The body owns every argument, used or not: a guard lives as long as the body does, not as long as its caller.
-fn captures(plan: &Plan) -> TokenStream {
-    let receiver = plan.receiver.iter().map(|receiver| capture(receiver, &TokenStream::new()));
-    let arguments = plan.arguments.iter().flat_map(|argument| {
-        let cfg: TokenStream = argument.cfg.iter().map(ToTokens::to_token_stream).collect();
-        argument.names.iter().map(move |binding| capture(&binding.name, &cfg))
-    });
-    receiver.chain(arguments).collect()
-}
-
-fn capture(name: &impl ToTokens, cfg: &TokenStream) -> TokenStream {
-    let allow = allow_underscore(name);
-    quote_spanned!(Span::mixed_site()=> #cfg #allow let _ = &#name;)
-}
-
-/// What a statement that names the argument `name` needs. The lint is about code that uses what it calls unused, and
-/// stands on the user's `_guard`.
-pub(crate) fn allow_underscore(name: &impl ToTokens) -> Option<TokenStream> {
-    let name = name.to_token_stream().to_string();
-    let users = name.starts_with('_') && !name.starts_with("__idem_");
-    users.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
-}
-
-/// Tells the compiler what the closure returns, so that its errors point at the user's tokens. Written as a type on
-/// the closure, they would underline the whole body.
+/// Tells the compiler what the future returns, so that its errors point at the user's tokens.
 fn fake_return(plan: &Plan, output: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     quote_spanned! {span::at(output)=>

@@ -3,6 +3,7 @@
 mod axum;
 mod body;
 mod calls;
+mod documented;
 mod intake;
 mod plain;
 mod signature;
@@ -21,6 +22,7 @@ use crate::validate;
 /// What `#[idempotent(args)]` above `item` becomes. Never fails: mistakes are emitted beside the item.
 pub(crate) fn expand(args: TokenStream, item: TokenStream, features: Features) -> TokenStream {
     let mut bag = Bag::default();
+    let written = args.clone();
     let args = Args::parse(args, &mut bag);
     // Kept, for an item that is no function is given back as it came.
     let original = item.clone();
@@ -31,7 +33,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream, features: Features) -
     let plan = validate::plan(args, &function, features, &mut bag);
     match bag.finish(plan) {
         Ok(plan) => emit(&plan),
-        Err(mistakes) => beside_function(&function, &mistakes),
+        Err(mistakes) => {
+            let args = Args::parse(written, &mut Bag::default());
+            beside_function(&function, &args.expressions(), &mistakes)
+        }
     }
 }
 

@@ -31,13 +31,6 @@ pub(crate) fn block(body: &Group, statements: TokenStream) -> Group {
     block
 }
 
-/// `group` with braces of ours: lints about braces would blame the user for them.
-pub(crate) fn own_braces(group: &Group) -> Group {
-    let mut own = group.clone();
-    own.set_span(located(group.span()));
-    own
-}
-
 fn located(at: Span) -> Span {
     Span::mixed_site().located_at(at)
 }

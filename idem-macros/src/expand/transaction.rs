@@ -1,71 +1,102 @@
 //! What both forms emit for a function with `#[tx]`: the body gets the transaction, and may run again.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{PatType, Type};
+use syn::{Pat, PatIdent};
 
-use super::{body, span, spec};
+use super::{body, intake, span};
 use crate::ident;
-use crate::input::{Argument, Binding, find_impl_trait, result_error, state_argument, unchanging};
-use crate::model::{AxumForm, Coupling, PlainForm, Plan, Task};
+use crate::input::{Argument, state_argument};
+use crate::model::{AxumForm, Coupling, PlainForm, Plan};
 
-/// The end of a handler: what is known answers without a task, what runs gets one of its own.
+/// The end of a handler. Its body is a boxed future of one type for each database, so that the code around it is compiled
+/// once for all handlers.
 pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenStream {
-    let (krate, operation, call, value) = (&plan.krate, ident::operation(), ident::call(), ident::value());
+    let (krate, operation, value) = (&plan.krate, ident::operation(), ident::value());
     let (database, rules) = (database(plan, coupling), rules(plan, coupling));
     let checks = checks(plan, &database);
     let output = super::axum::output(form);
-    let at = span::at(&output);
-    // Only this function asks for a response, so a type that is none is reported once, where it stands.
-    let respond = quote_spanned!(at=> #krate::__private::axum::respond::<#output>);
-    let conflict = match &form.output {
-        // A type without a name cannot be asked.
-        Some(ty) if hides_its_error(ty) => quote_spanned!(at=> |_| false),
-        _ => conflict(plan, coupling, &output),
+    let respond = super::axum::respond(plan, form);
+    let body = body::future(plan, &output);
+    let conflict = conflict(plan, coupling, &output, &quote_spanned!(span::at(&output)=> probe_of(&#value)));
+    let [wanted, commits] =
+        [("store_if", &plan.store_if), ("commit_on", &coupling.commit_on)].map(|(method, predicate)| {
+            let method = span::ident(method, Span::mixed_site());
+            predicate.as_ref().map(|predicate| quote_spanned!(Span::mixed_site()=> .#method(#predicate)))
+        });
+    // Where the function's name stands: a body that is not `Send` is reported there.
+    let boxed = quote_spanned!(span::at(&plan.function.sig.ident)=> #krate::__private::axum::boxed);
+    let handler = closure(
+        coupling,
+        plan,
+        &quote_spanned! {Span::mixed_site()=>
+            #boxed(async move {
+                let #value: #output = #body.await;
+                let conflict = #conflict(&#value);
+                #krate::__private::axum::Said::new(#krate::__private::axum::made(#respond, #value), conflict) #wanted #commits
+            })
+        },
+    );
+    let run = match coupling.retries {
+        Some(_) => quote_spanned!(Span::mixed_site()=> run_again_in_transactions),
+        None => quote_spanned!(Span::mixed_site()=> run_in_transaction),
     };
-    let success = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::is_success);
-    let terms = terms(plan, coupling, &success);
-    let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::axum::TxFlow);
-    let run = run(plan, coupling, &flow, &quote!(#respond, #conflict, #terms), &output);
     quote_spanned! {Span::mixed_site()=>
         #checks
-        match #operation.couple::<#database>(#rules).await {
-            #krate::__private::axum::TxEntry::Answer(#value) => #value,
-            #krate::__private::axum::TxEntry::Run(#call) => {
-                #krate::__private::axum::spawn(async move { #run }).await
-            }
-        }
+        #operation.#run::<#database>(#rules, #handler).await
     }
 }
 
-/// The end of any other function.
-pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling, calls: &TokenStream) -> TokenStream {
-    let (krate, call, value, errors) = (&plan.krate, ident::call(), ident::value(), ident::errors());
-    let (database, rules) = (database(plan, coupling), rules(plan, coupling));
-    let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
+/// The end of any other function: a future. Its body may borrow, and need not be `Send`, so it is generic.
+pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling) -> TokenStream {
+    let (operation, errors) = (ident::operation(), ident::errors());
+    let rules = rules(plan, coupling);
     let output = form.output.to_token_stream();
-    let conflict = conflict(plan, coupling, &output);
-    let success = quote_spanned!(Span::mixed_site()=> #errors.successes());
-    let terms = terms(plan, coupling, &success);
-    let flow = quote_spanned!(Span::mixed_site()=> #krate::__private::tx::Flow);
-    let run = run(plan, coupling, &flow, &quote!(#conflict, #terms), &output);
-    let operation = ident::operation();
-    let entered = quote_spanned! {Span::mixed_site()=>
-        match #operation.couple::<#database, _>(#rules, #errors).await {
-            #krate::__private::tx::Entry::Answer(#value) => #value,
-            #krate::__private::tx::Entry::Run(#call) => { #run }
+    let krate = &plan.krate;
+    let probe = quote_spanned!(span::at(&output)=> probe::<#output>());
+    let conflict = conflict(plan, coupling, &output, &probe);
+    let wanted = match &plan.store_if {
+        Some(predicate) => predicate.to_token_stream(),
+        None => quote_spanned!(Span::mixed_site()=> #krate::__private::tx::always),
+    };
+    let commits = match &coupling.commit_on {
+        Some(predicate) => predicate.to_token_stream(),
+        None => quote_spanned!(Span::mixed_site()=> #errors.successes()),
+    };
+    let before = quote!(#rules, #errors, #conflict, #wanted, #commits);
+    let (body, tx) = (body::future(plan, &output), parameter(coupling));
+    match coupling.retries {
+        Some(_) => {
+            let copies = intake::copy(plan);
+            quote_spanned! {Span::mixed_site()=>
+                #operation.run_again(#before, async move |#tx| { #copies #body.await })
+            }
         }
-    };
-    let begun = quote_spanned! {Span::mixed_site()=>
-        let #operation = #krate::__private::tx::coupled::<#database>(#with, #spec) #calls;
-    };
-    match form.task {
-        Task::Inline => quote!(#begun #entered),
-        Task::Detached => quote_spanned! {Span::mixed_site()=>
-            #begun
-            #krate::__private::plain::spawn(async move { #entered }).await
+        None => quote_spanned! {Span::mixed_site()=>
+            #operation.run(#before, async move |#tx| #body.await)
         },
     }
+}
+
+/// What starts a plain call: the store of the `Idem` must be in the database.
+pub(crate) fn operation(plan: &Plan, coupling: &Coupling) -> TokenStream {
+    let (krate, database) = (&plan.krate, database(plan, coupling));
+    quote_spanned!(Span::mixed_site()=> #krate::__private::tx::coupled::<#database>)
+}
+
+/// The parameter of a closure for the transaction: under the user's name, where that is all of the pattern.
+pub(crate) fn parameter(coupling: &Coupling) -> Ident {
+    match &coupling.transaction.pattern {
+        Pat::Ident(PatIdent { ident, subpat: None, .. }) => ident.clone(),
+        _ => ident::transaction(),
+    }
+}
+
+/// `move |tx| future`, with copies of the arguments where it may be called again.
+fn closure(coupling: &Coupling, plan: &Plan, future: &TokenStream) -> TokenStream {
+    let tx = parameter(coupling);
+    let copies = coupling.retries.as_ref().map(|_| intake::copy(plan));
+    quote_spanned!(Span::mixed_site()=> move |#tx| { #copies #future })
 }
 
 /// The database whose transaction the argument is.
@@ -97,7 +128,7 @@ fn checks(plan: &Plan, database: &TokenStream) -> TokenStream {
             #(#cfg)*
             {
                 use #krate::__private::tx::{Typed as _, Untyped as _};
-                (&#krate::__private::tx::state::<#state>()).carries::<#database>();
+                (&#krate::__private::tx::state::<#state>()).idem_carries::<#database>();
             }
         })
     };
@@ -106,78 +137,14 @@ fn checks(plan: &Plan, database: &TokenStream) -> TokenStream {
 
 /// Whether the output can tell that the database undid something: the first trait that fits its type answers. Where the body
 /// is to run again for that, an error must be able to tell.
-fn conflict(plan: &Plan, coupling: &Coupling, output: &TokenStream) -> TokenStream {
+fn conflict(plan: &Plan, coupling: &Coupling, output: &TokenStream, probe: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
     let untold = coupling.retries.as_ref().map(|_| quote!(use #krate::__private::tx::ConflictsUntold as _;));
     quote_spanned! {span::at(output)=>
         {
             use #krate::__private::tx::{ConflictsInSources as _, ConflictsNever as _, ConflictsSaid as _};
             #untold
-            (&&&#krate::__private::tx::probe::<#output>()).conflict()
+            (&&&#krate::__private::tx::#probe).idem_conflict()
         }
     }
-}
-
-fn hides_its_error(output: &Type) -> bool {
-    let asked = result_error(output).unwrap_or(output);
-    find_impl_trait(asked).is_some()
-}
-
-/// `store_if` and `commit_on`.
-fn terms(plan: &Plan, coupling: &Coupling, success: &TokenStream) -> TokenStream {
-    let krate = &plan.krate;
-    let wanted = match &plan.store_if {
-        Some(predicate) => predicate.to_token_stream(),
-        None => quote_spanned!(Span::mixed_site()=> #krate::__private::tx::always),
-    };
-    let commits = coupling.commit_on.as_ref().map_or_else(|| success.clone(), ToTokens::to_token_stream);
-    quote!(#wanted, #commits)
-}
-
-/// Once, or as often as the database asks for it, each time with copies of the arguments: `before` stands for what is
-/// the same each time.
-fn run(
-    plan: &Plan,
-    coupling: &Coupling,
-    flow: &TokenStream,
-    before: &TokenStream,
-    output: &TokenStream,
-) -> TokenStream {
-    let (call, value) = (ident::call(), ident::value());
-    let closure = body::closure(plan, output);
-    if coupling.retries.is_none() {
-        return quote_spanned!(Span::mixed_site()=> #call.run(#before, #closure).await);
-    }
-    let copies: TokenStream = plan.arguments.iter().map(|argument| copies(plan, argument)).collect();
-    quote_spanned! {Span::mixed_site()=>
-        let mut #call = #call;
-        loop {
-            #call = match #call.attempt(#before, { #copies #closure }).await {
-                #flow::Done(#value) => break #value,
-                #flow::Again(#value) => #value,
-            };
-        }
-    }
-}
-
-fn copies(plan: &Plan, argument: &Argument) -> TokenStream {
-    let (krate, cfg) = (&plan.krate, &argument.cfg);
-    let copies = argument.names.iter().map(|Binding { name, mutability }| {
-        let allow = body::allow_underscore(name);
-        // Where the argument's type stands: the compiler then reports there what cannot be cloned.
-        let copied = quote_spanned!(span::at(&argument.param.ty)=> #krate::__private::tx::again(&#name));
-        // A user who forbids shadowing did not ask for this.
-        let shadows = quote!(#[allow(clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated)]);
-        quote_spanned!(Span::mixed_site()=> #(#cfg)* #allow #shadows let #mutability #name = #copied;)
-    });
-    copies.collect()
-}
-
-/// Where the body may run again, it changes its copies only.
-pub(crate) fn parameter(plan: &Plan, argument: &Argument) -> PatType {
-    let mut parameter = argument.param.clone();
-    if plan.coupling.as_ref().is_some_and(|coupling| coupling.retries.is_some()) {
-        parameter.pat = Box::new(unchanging(&parameter.pat));
-    }
-    parameter
 }

@@ -1,11 +1,11 @@
-//! One argument: how it stands in the emitted signature, and what its names are.
+//! One argument: how it stands in the emitted signature, and how the body takes it over.
 
 use proc_macro2::Ident;
 use syn::punctuated::Punctuated;
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Token, Type};
 
 use super::bindings::{self, Binding, Bindings};
-use super::{is_cfg, is_tx, last_segment};
+use super::{is_cfg, is_lint, is_tx, last_segment, ungrouped};
 use crate::ident;
 
 /// An argument other than `self`.
@@ -14,19 +14,22 @@ pub(crate) struct Argument {
     pub(crate) param: PatType,
     /// `#[cfg]` attributes, to be repeated on every statement that names the argument.
     pub(crate) cfg: Vec<Attribute>,
-    /// The names to capture, so that the body owns the argument even if it never uses it.
+    /// `#[allow]` and its like, which are about the variables of the body.
+    pub(crate) lints: Vec<Attribute>,
+    /// The variables that the function has of it before the body.
     pub(crate) names: Vec<Binding>,
-    pub(crate) intake: Intake,
+    /// The pattern that the body matches, where the one variable holds the whole argument.
+    pub(crate) pattern: Option<Pat>,
+    /// What the variables are matched from, if the argument holds the request's body, which is read under the cap before.
+    pub(crate) buffered: Option<Buffered>,
 }
 
-/// What happens to an argument between the signature and the body.
-pub(crate) enum Intake {
-    /// The parameter keeps the user's pattern.
-    AsWritten,
-    /// The pattern bound no name, so the parameter got one. The pattern is matched against it, which moves nothing.
-    Named { matched: Pat },
-    /// The argument holds the request's body, which is read under the cap before the user's pattern is matched.
-    Buffered { held: Ident, pattern: Pat },
+/// An argument whose body is read.
+pub(crate) struct Buffered {
+    /// The parameter.
+    pub(crate) held: Ident,
+    /// The variables.
+    pub(crate) bound: Pat,
 }
 
 /// Whether arguments that hold a request's body are buffered.
@@ -51,30 +54,39 @@ impl Argument {
     }
 
     fn new(position: usize, typed: &PatType, buffering: Buffering) -> Self {
-        let cfg = typed.attrs.iter().filter(|attribute| is_cfg(attribute)).cloned().collect();
-        let nameless = named(ident::argument(position));
-        let (pattern, names, matched) = match (bindings::of(&typed.pat), typed.pat.as_ref()) {
-            (Bindings::Names(names), pattern) => (pattern.clone(), names, None),
-            (Bindings::Opaque, pattern) => (pattern.clone(), Vec::new(), None),
-            (Bindings::Nothing, Pat::Wild(_)) => (nameless, vec![ident::argument(position).into()], None),
-            (Bindings::Nothing, pattern) => {
-                (nameless, vec![ident::argument(position).into()], Some(pattern.clone()))
+        let attributes = |wanted: fn(&Attribute) -> bool| typed.attrs.iter().filter(move |one| wanted(one));
+        let (cfg, lints) = (attributes(is_cfg).cloned().collect(), attributes(is_lint).cloned().collect());
+        let whole = ident::argument(position);
+        // A pattern that leaves something out would leave it behind, to be dropped when the caller leaves: the body takes
+        // the whole argument then, and matches the pattern as the function would have.
+        let (bound, names, pattern) = match (bindings::of(&typed.pat), typed.pat.as_ref()) {
+            (Bindings::All(names), pattern) => (bindings::unchanging(pattern), names, None),
+            (Bindings::Some(names), pattern) if is_borrowed(&typed.ty) => {
+                (bindings::unchanging(pattern), names, None)
             }
+            (_, Pat::Wild(_)) => (named(whole.clone()), vec![whole.into()], None),
+            (_, pattern) => (named(whole.clone()), vec![whole.into()], Some(pattern.clone())),
         };
-        if buffering == Buffering::Bodies && holds_a_body(&typed.ty) {
+        let attrs = typed.attrs.iter().filter(|attribute| !is_lint(attribute)).cloned().collect();
+        let (pat, buffered) = if buffering == Buffering::Bodies && holds_a_body(&typed.ty) {
             let held = ident::body(position);
-            let param = PatType { pat: Box::new(named(held.clone())), ..typed.clone() };
-            return Self { param, cfg, names, intake: Intake::Buffered { held, pattern } };
-        }
-        let param = PatType { pat: Box::new(pattern), ..typed.clone() };
-        let intake = matched.map_or(Intake::AsWritten, |matched| Intake::Named { matched });
-        Self { param, cfg, names, intake }
+            (named(held.clone()), Some(Buffered { held, bound }))
+        } else {
+            (bound, None)
+        };
+        let param = PatType { attrs, pat: Box::new(pat), ..typed.clone() };
+        Self { param, cfg, lints, names, pattern, buffered }
     }
 }
 
 /// Goes by the name, for there are no types here. An alias is caught while running, by its incomplete digest.
 fn holds_a_body(ty: &Type) -> bool {
     last_segment(ty).is_some_and(|name| name == "Request" || name == "Body")
+}
+
+/// What is lent is not dropped here, and may be lent for less than the body takes if it is lent on.
+fn is_borrowed(ty: &Type) -> bool {
+    matches!(ungrouped(ty), Type::Reference(_))
 }
 
 fn named(name: Ident) -> Pat {

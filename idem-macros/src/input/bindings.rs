@@ -1,14 +1,14 @@
 //! The names that a pattern binds.
 
 use proc_macro2::Ident;
-use syn::{Pat, Token};
+use syn::{Pat, PatIdent, Token};
 
 /// What a pattern binds.
 pub(crate) enum Bindings {
-    /// Nothing: the argument is matched, and nobody can use it.
-    Nothing,
-    /// These names, each once.
-    Names(Vec<Binding>),
+    /// All of the argument: each of its parts moves into one of these names.
+    All(Vec<Binding>),
+    /// These names, and maybe not all of the argument.
+    Some(Vec<Binding>),
     /// Not to be known here, as in a macro.
     Opaque,
 }
@@ -28,134 +28,186 @@ impl From<Ident> for Binding {
 
 /// The names in `pattern`.
 pub(crate) fn of(pattern: &Pat) -> Bindings {
-    let mut names = Vec::new();
-    match collect(pattern, &mut names) {
-        Err(Opaque) if names.is_empty() => Bindings::Opaque,
-        Ok(()) if names.is_empty() => Bindings::Nothing,
-        Ok(()) | Err(Opaque) => Bindings::Names(names),
+    let mut found = Found { names: Vec::new(), all: true, opaque: false };
+    found.collect(pattern);
+    match found {
+        Found { opaque: true, .. } => Bindings::Opaque,
+        Found { names, all: true, .. } if !names.is_empty() => Bindings::All(names),
+        Found { names, .. } => Bindings::Some(names),
     }
 }
 
-/// A part of the pattern that is not ours to read.
-struct Opaque;
+/// What was found in a pattern.
+struct Found {
+    names: Vec<Binding>,
+    /// Nothing is left out.
+    all: bool,
+    /// A part is not ours to read.
+    opaque: bool,
+}
 
-fn collect(pattern: &Pat, names: &mut Vec<Binding>) -> Result<(), Opaque> {
-    match pattern {
-        Pat::Ident(binding) => {
-            if names.iter().all(|known| known.name != binding.ident) {
-                let mutability = binding.mutability.filter(|_| binding.by_ref.is_none());
-                names.push(Binding { name: binding.ident.clone(), mutability });
+impl Found {
+    fn collect(&mut self, pattern: &Pat) {
+        match pattern {
+            // A constant, or a structure without fields, as far as its case of letters tells: it has no name to move into.
+            Pat::Ident(binding) if is_constant(&binding.ident) => self.all = false,
+            Pat::Ident(binding) => {
+                if self.names.iter().all(|known| known.name != binding.ident) {
+                    let mutability = binding.mutability.filter(|_| binding.by_ref.is_none());
+                    self.names.push(Binding { name: binding.ident.clone(), mutability });
+                }
+                // What is borrowed, or copied beside its parts, stays where it was.
+                self.all &= binding.by_ref.is_none() && binding.subpat.is_none();
+                if let Some((_, inner)) = &binding.subpat {
+                    self.collect(inner);
+                }
             }
-            binding.subpat.as_ref().map_or(Ok(()), |(_, inner)| collect(inner, names))
+            Pat::Guard(guard) => self.collect(&guard.pat),
+            // Every case binds the same names.
+            Pat::Or(or) => {
+                self.all = false;
+                or.cases.iter().take(1).for_each(|case| self.collect(case));
+            }
+            Pat::Paren(inner) => self.collect(&inner.pat),
+            Pat::Reference(inner) => self.collect(&inner.pat),
+            Pat::Type(inner) => self.collect(&inner.pat),
+            Pat::Slice(slice) => slice.elems.iter().for_each(|one| self.collect(one)),
+            Pat::Tuple(tuple) => tuple.elems.iter().for_each(|one| self.collect(one)),
+            Pat::TupleStruct(tuple) => tuple.elems.iter().for_each(|one| self.collect(one)),
+            Pat::Struct(fields) => {
+                self.all &= fields.rest.is_none();
+                fields.fields.iter().for_each(|field| self.collect(&field.pat));
+            }
+            Pat::Const(_) | Pat::Lit(_) | Pat::Path(_) | Pat::Range(_) | Pat::Rest(_) | Pat::Wild(_) => {
+                self.all = false
+            }
+            _ => self.opaque = true,
         }
-        Pat::Guard(guard) => collect(&guard.pat, names),
-        // Every case binds the same names.
-        Pat::Or(or) => all(&mut or.cases.iter().take(1), names),
-        Pat::Paren(inner) => collect(&inner.pat, names),
-        Pat::Reference(inner) => collect(&inner.pat, names),
-        Pat::Type(inner) => collect(&inner.pat, names),
-        Pat::Slice(slice) => all(&mut slice.elems.iter(), names),
-        Pat::Tuple(tuple) => all(&mut tuple.elems.iter(), names),
-        Pat::TupleStruct(tuple) => all(&mut tuple.elems.iter(), names),
-        Pat::Struct(fields) => all(&mut fields.fields.iter().map(|field| field.pat.as_ref()), names),
-        Pat::Const(_) | Pat::Lit(_) | Pat::Path(_) | Pat::Range(_) | Pat::Rest(_) | Pat::Wild(_) => Ok(()),
-        _ => Err(Opaque),
     }
 }
 
-fn all(patterns: &mut dyn Iterator<Item = &Pat>, names: &mut Vec<Binding>) -> Result<(), Opaque> {
-    // Reads on after an opaque part, so that every name that can be seen is found.
-    patterns.map(|pattern| collect(pattern, names)).fold(Ok(()), Result::and)
+fn is_constant(name: &Ident) -> bool {
+    name.to_string().starts_with(char::is_uppercase)
 }
 
 /// `pattern` with variables that do not change.
 pub(crate) fn unchanging(pattern: &Pat) -> Pat {
     let mut pattern = pattern.clone();
-    forget_mut(&mut pattern);
+    each_name(&mut pattern, &|name| {
+        if name.by_ref.is_none() {
+            name.mutability = None;
+        }
+    });
     pattern
 }
 
-fn forget_mut(pattern: &mut Pat) {
+/// `pattern` as it is matched on a borrow, which binds every name by reference.
+pub(crate) fn borrowing(pattern: &Pat) -> Pat {
+    let mut pattern = pattern.clone();
+    each_name(&mut pattern, &|name| {
+        name.by_ref = None;
+        name.mutability = None;
+    });
+    pattern
+}
+
+fn each_name(pattern: &mut Pat, change: &dyn Fn(&mut PatIdent)) {
     match pattern {
         Pat::Ident(binding) => {
-            if binding.by_ref.is_none() {
-                binding.mutability = None;
-            }
+            change(binding);
             if let Some((_, inner)) = &mut binding.subpat {
-                forget_mut(inner);
+                each_name(inner, change);
             }
         }
-        Pat::Guard(guard) => forget_mut(&mut guard.pat),
-        Pat::Or(or) => or.cases.iter_mut().for_each(forget_mut),
-        Pat::Paren(inner) => forget_mut(&mut inner.pat),
-        Pat::Reference(inner) => forget_mut(&mut inner.pat),
-        Pat::Type(inner) => forget_mut(&mut inner.pat),
-        Pat::Slice(slice) => slice.elems.iter_mut().for_each(forget_mut),
-        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(forget_mut),
-        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(forget_mut),
-        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| forget_mut(&mut field.pat)),
+        Pat::Guard(guard) => each_name(&mut guard.pat, change),
+        Pat::Or(or) => or.cases.iter_mut().for_each(|case| each_name(case, change)),
+        Pat::Paren(inner) => each_name(&mut inner.pat, change),
+        Pat::Reference(inner) => each_name(&mut inner.pat, change),
+        Pat::Type(inner) => each_name(&mut inner.pat, change),
+        Pat::Slice(slice) => slice.elems.iter_mut().for_each(|one| each_name(one, change)),
+        Pat::Tuple(tuple) => tuple.elems.iter_mut().for_each(|one| each_name(one, change)),
+        Pat::TupleStruct(tuple) => tuple.elems.iter_mut().for_each(|one| each_name(one, change)),
+        Pat::Struct(fields) => fields.fields.iter_mut().for_each(|field| each_name(&mut field.pat, change)),
         _ => {}
     }
+}
+
+/// The names that can be seen in `pattern`.
+pub(crate) fn names(pattern: &Pat) -> Vec<Binding> {
+    let mut found = Found { names: Vec::new(), all: true, opaque: false };
+    found.collect(pattern);
+    found.names
 }
 
 #[cfg(test)]
 mod tests {
     use quote::ToTokens;
+    use syn::Pat;
     use syn::parse::Parser;
 
-    use super::{Bindings, of, unchanging};
+    use super::{Bindings, borrowing, names, of, unchanging};
 
-    fn names(pattern: &str) -> Option<Vec<String>> {
-        let pattern = syn::Pat::parse_multi.parse_str(pattern).expect("a pattern");
-        match of(&pattern) {
-            Bindings::Nothing => Some(Vec::new()),
-            Bindings::Names(names) => Some(names.iter().map(|binding| binding.name.to_string()).collect()),
-            Bindings::Opaque => None,
-        }
+    fn pattern(written: &str) -> Pat {
+        Pat::parse_multi.parse_str(written).expect("a pattern")
+    }
+
+    fn text(pattern: &Pat) -> String {
+        pattern.to_token_stream().to_string().replace(' ', "")
     }
 
     #[test]
     fn finds_every_name_once() {
-        for (pattern, expected) in [
-            ("order", vec!["order"]),
-            ("mut order", vec!["order"]),
-            ("r#type", vec!["r#type"]),
-            ("State(App { pool, mailer: ref m, .. })", vec!["pool", "m"]),
-            ("(a, [b, .., c], _)", vec!["a", "b", "c"]),
-            ("Ok(x) | Err(x)", vec!["x"]),
-            ("all @ (first, &second)", vec!["all", "first", "second"]),
-            ("(seen, hidden!())", vec!["seen"]),
+        for (written, expected) in [
+            ("order", &["order"][..]),
+            ("mut order", &["order"]),
+            ("r#type", &["r#type"]),
+            ("State(App { pool, mailer: ref m, .. })", &["pool", "m"]),
+            ("(a, [b, .., c], _)", &["a", "b", "c"]),
+            ("Ok(x) | Err(x)", &["x"]),
+            ("all @ (first, &second)", &["all", "first", "second"]),
+            ("(seen, hidden!())", &["seen"]),
         ] {
-            assert_eq!(names(pattern).as_deref(), Some(&expected.map_strings()[..]), "{pattern}");
+            let names: Vec<String> =
+                names(&pattern(written)).iter().map(|one| one.name.to_string()).collect();
+            assert_eq!(names, expected, "{written}");
         }
+    }
+
+    #[test]
+    fn tells_what_is_left_out() {
+        for whole in ["a", "mut a", "Json(a)", "Path((a, b))", "App { pool, mailer: m }", "[a, b]", "&a"] {
+            assert!(matches!(of(&pattern(whole)), Bindings::All(_)), "{whole}");
+        }
+        let partial = [
+            "_",
+            "Json(_)",
+            "Locked(a, ..)",
+            "App { pool, .. }",
+            "(a, _)",
+            "[a, ..]",
+            "ref a",
+            "Json(ref mut a)",
+        ];
+        for partial in partial.into_iter().chain([
+            "all @ (a, b)",
+            "Ok(x) | Err(x)",
+            "Claims { .. }",
+            "(a, 3)",
+            "()",
+            "Unit",
+            "(a, Unit)",
+        ]) {
+            assert!(matches!(of(&pattern(partial)), Bindings::Some(_)), "{partial}");
+        }
+        assert!(matches!(of(&pattern("(seen, hidden!())")), Bindings::Opaque));
     }
 
     #[test]
     fn knows_which_variables_may_change() {
-        let written = "(mut a, b, ref mut c, Json(mut d), App { e: mut e, f: [mut g, ..] })";
-        let pattern = syn::Pat::parse_multi.parse_str(written).expect("a pattern");
-        let Bindings::Names(names) = of(&pattern) else { panic!("names") };
-        let mutable: Vec<bool> = names.iter().map(|binding| binding.mutability.is_some()).collect();
+        let written = pattern("(mut a, b, ref mut c, Json(mut d), App { e: mut e, f: [mut g, ..] })");
+        let mutable: Vec<bool> = names(&written).iter().map(|binding| binding.mutability.is_some()).collect();
         assert_eq!(mutable, [true, false, false, true, true, true]);
-        let plain = unchanging(&pattern).to_token_stream().to_string().replace(' ', "");
-        assert_eq!(plain, "(a,b,refmutc,Json(d),App{e:e,f:[g,..]})");
-    }
-
-    #[test]
-    fn tells_nothing_from_unknown() {
-        assert_eq!(names("_"), Some(Vec::new()));
-        assert_eq!(names("State(_)"), Some(Vec::new()));
-        assert_eq!(names("Claims { .. }"), Some(Vec::new()));
-        assert_eq!(names("hidden!()"), None);
-    }
-
-    trait MapStrings {
-        fn map_strings(&self) -> Vec<String>;
-    }
-
-    impl MapStrings for Vec<&str> {
-        fn map_strings(&self) -> Vec<String> {
-            self.iter().map(ToString::to_string).collect()
-        }
+        assert_eq!(text(&unchanging(&written)), "(a,b,refmutc,Json(d),App{e:e,f:[g,..]})");
+        assert_eq!(text(&borrowing(&written)), "(a,b,c,Json(d),App{e:e,f:[g,..]})");
     }
 }

@@ -3,6 +3,7 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{AttrStyle, Attribute, FnArg, Result, Signature, Token, Visibility};
 
 use super::{is_idempotent, is_tx};
@@ -54,6 +55,18 @@ impl Function {
             attrs.retain(|attribute| !is_tx(attribute));
         }
         plain
+    }
+}
+
+impl Function {
+    /// The arguments of its callers.
+    pub(crate) fn without_transaction(&self) -> Punctuated<FnArg, Token![,]> {
+        let of_callers = self.stripped().sig.inputs.into_iter().zip(&self.sig.inputs);
+        let of_callers = of_callers.filter(|(_, written)| match written {
+            FnArg::Receiver(_) => true,
+            FnArg::Typed(typed) => !typed.attrs.iter().any(is_tx),
+        });
+        of_callers.map(|(argument, _)| argument).collect()
     }
 }
 

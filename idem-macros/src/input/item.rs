@@ -21,7 +21,9 @@ const ITEMS: [&str; 12] = [
 /// What to say about `item`, which could not be read as a function because of `error`.
 pub(crate) fn misplaced(item: &TokenStream, error: Error) -> Error {
     let words = heading(item);
-    if words.iter().any(|word| word == "fn") {
+    let before_fn = words.iter().position(|word| word == "fn").unwrap_or(words.len());
+    let is_function = before_fn < words.len() && words.iter().take(before_fn).all(is_qualifier);
+    if is_function {
         return error;
     }
     let on = "`#[idempotent]` goes on an `async fn`";
@@ -32,6 +34,12 @@ pub(crate) fn misplaced(item: &TokenStream, error: Error) -> Error {
         Some(word) => Error::new(word.span(), format!("{on}, not on a `{word}`")),
         None => Error::new(error.span(), on),
     }
+}
+
+/// A word that may stand before `fn`.
+fn is_qualifier(word: &Ident) -> bool {
+    const QUALIFIERS: [&str; 8] = ["pub", "crate", "default", "const", "async", "unsafe", "safe", "extern"];
+    QUALIFIERS.iter().any(|qualifier| word == qualifier)
 }
 
 /// The words before the first `{ … }`.

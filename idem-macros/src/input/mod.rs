@@ -9,12 +9,13 @@ mod item;
 mod transaction;
 mod types;
 
-pub(crate) use argument::{Argument, Buffering, Intake};
-pub(crate) use attributes::{is_cfg, is_idempotent, is_tx};
-pub(crate) use bindings::{Binding, unchanging};
+pub(crate) use argument::{Argument, Buffered, Buffering};
+pub(crate) use attributes::{is_cfg, is_idempotent, is_lint, is_tx};
+pub(crate) use bindings::{Binding, borrowing, names};
 pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
 pub(crate) use transaction::Transaction;
 pub(crate) use types::{
-    find_impl_trait, impl_traits, last_segment, result_error, state_argument, ungrouped, without_impl_trait,
+    find_impl_trait, impl_trait_named, last_segment, result_value, state_argument, ungrouped,
+    without_captures, without_impl_trait,
 };

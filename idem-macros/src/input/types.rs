@@ -22,14 +22,6 @@ pub(crate) fn state_argument(ty: &Type) -> Option<&Type> {
     }
 }
 
-/// `E`, if `ty` is `Result<T, E>`, as far as its name tells.
-pub(crate) fn result_error(ty: &Type) -> Option<&Type> {
-    match generics_of(ty, "Result")?.as_slice() {
-        &[GenericArgument::Type(_), GenericArgument::Type(error)] => Some(error),
-        _ => None,
-    }
-}
-
 /// The arguments between `<` and `>` of a path type that ends with `name`.
 fn generics_of<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t GenericArgument>> {
     let Type::Path(path) = ungrouped(ty) else { return None };
@@ -59,22 +51,39 @@ pub(crate) fn find_impl_trait(ty: &Type) -> Option<TypeImplTrait> {
     found
 }
 
-/// The traits that `ty` names in `impl Trait` without arguments of their own.
-pub(crate) fn impl_traits(ty: &Type) -> Vec<Path> {
-    let mut paths = Vec::new();
-    each_impl_trait(&mut ty.clone(), &mut |ty| {
-        if let Type::ImplTrait(one) = &*ty {
-            paths.extend(one.bounds.iter().filter_map(|bound| match bound {
-                TypeParamBound::Trait(bound) if has_no_arguments(&bound.path) => Some(bound.path.clone()),
-                _ => None,
-            }));
-        }
-    });
-    paths
+/// Whether `ty` is `impl Name`, as far as its names tell.
+pub(crate) fn impl_trait_named(ty: &Type, name: &str) -> bool {
+    let Type::ImplTrait(one) = ungrouped(ty) else { return false };
+    one.bounds.iter().any(|bound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.segments.last().is_some_and(|last| last.ident == name),
+        _ => false,
+    })
 }
 
-fn has_no_arguments(path: &Path) -> bool {
-    path.segments.iter().all(|segment| segment.arguments.is_none())
+/// The value type of `Result<T, E>`, as far as its name tells; of an alias, its first argument.
+pub(crate) fn result_value(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ungrouped(ty) else { return None };
+    let last = path.path.segments.last().filter(|last| last.ident.to_string().ends_with("Result"))?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    arguments.args.iter().find_map(|argument| match argument {
+        GenericArgument::Type(value) => Some(value),
+        _ => None,
+    })
+}
+
+/// `ty` without `use<…>` in its `impl Trait`, which the argument of a function cannot say.
+pub(crate) fn without_captures(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    each_impl_trait(&mut ty, &mut |ty| {
+        if let Type::ImplTrait(one) = ty {
+            let bounds = std::mem::take(&mut one.bounds);
+            one.bounds = bounds
+                .into_iter()
+                .filter(|bound| !matches!(bound, TypeParamBound::PreciseCapture(_)))
+                .collect();
+        }
+    });
+    ty
 }
 
 /// `ty` with `_` wherever it says `impl Trait`, which cannot stand on a variable.

@@ -184,7 +184,18 @@ fn each_points_at_its_token_and_says_what_to_write() {
         }
         let ours = ["#[tx] ", "#[tx(serializable)] ", "#[idempotent] "];
         let kept = ours.into_iter().fold(item.to_owned(), |item, attribute| item.replace(attribute, ""));
-        assert!(compact(&expansion).starts_with(&compact(&kept)), "{expansion}");
+        let emitted = compact(&expansion);
+        let is_function = kept.contains("fn ") && kept.ends_with('}') && !kept.starts_with("impl");
+        match kept.split_once('(').zip(kept.split_once('{')) {
+            // What stands in its body is kept.
+            Some(((start, _), (_, body))) if is_function => {
+                assert!(
+                    emitted.starts_with(&compact(&start)) && emitted.contains(&compact(&body)),
+                    "{expansion}"
+                );
+            }
+            _ => assert!(emitted.starts_with(&compact(&kept)), "{expansion}"),
+        }
     }
     insta::with_settings!({ prepend_module_to_snapshot => false, omit_expression => true }, {
         insta::assert_snapshot!("mistakes", report);

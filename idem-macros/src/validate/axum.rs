@@ -1,5 +1,6 @@
 //! What the axum form asks of the function.
 
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Error, Expr, FnArg, Pat, ReturnType, Type, TypeReference};
 
@@ -25,6 +26,7 @@ const PRIMITIVES: [&str; 17] = [
 /// `bag` says what is wrong.
 pub(crate) fn form(
     key: Arg<Expr>,
+    said: [&Arg<Expr>; 2],
     detach: &Arg<()>,
     function: &Function,
     features: Features,
@@ -32,7 +34,8 @@ pub(crate) fn form(
 ) -> Result<AxumForm, Reported> {
     bag.all(without_axum(function, features))?;
     let rules = [receiver(function), detached(detach), arguments(function), no_extractor(function)];
-    bag.all(rules.into_iter().flatten())?;
+    let leaving = [&key].into_iter().chain(said).filter_map(leaving);
+    bag.all(rules.into_iter().flatten().chain(leaving))?;
     let output = match &function.sig.output {
         ReturnType::Default => None,
         ReturnType::Type(_, ty) => Some(ty.as_ref().clone()),
@@ -107,6 +110,36 @@ fn idem(function: &Function) -> String {
         }
     });
     named.unwrap_or_else(|| "…".to_owned())
+}
+
+/// `?` in an expression: the function that it would leave returns a response.
+fn leaving(expression: &Arg<Expr>) -> Option<Error> {
+    let Arg::Given(Given { name, value }) = expression else { return None };
+    let question = question_mark(value.to_token_stream())?;
+    let message = format!(
+        "`?` cannot leave the handler before it has begun: let an extractor refuse the request, or give `{name}` an \
+         `Option`, of which `None` counts as not given"
+    );
+    Some(Error::new(question, message))
+}
+
+/// The first `?` outside of closures.
+fn question_mark(tokens: TokenStream) -> Option<Span> {
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '?' => return Some(punct.span()),
+            // What follows may be a closure, or a block, that it leaves.
+            TokenTree::Punct(punct) if punct.as_char() == '|' => return None,
+            TokenTree::Ident(word) if word == "async" => return None,
+            TokenTree::Group(group) => {
+                if let Some(found) = question_mark(group.stream()) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
 }
 
 fn receiver(function: &Function) -> Option<Error> {

@@ -44,7 +44,8 @@ pub(crate) fn plan(
         // The name that was not understood may have been `with`.
         (Arg::Broken(reported), _) | (Arg::Absent, Some(reported)) => Err(reported),
         (Arg::Absent, None) => {
-            axum::form(args.key, &args.detach, function, features, bag).map(|form| Form::Axum(Box::new(form)))
+            axum::form(args.key, [&args.scope, &args.fingerprint], &args.detach, function, features, bag)
+                .map(|form| Form::Axum(Box::new(form)))
         }
     };
     let form = form?;

@@ -1,10 +1,12 @@
 //! What the plain form asks of the function and of the other arguments.
 
+use proc_macro2::{Delimiter, TokenStream, TokenTree};
+use quote::{ToTokens, quote};
 use syn::{Error, Expr, FnArg, LitStr, Receiver, ReceiverKind, ReturnType, Type, TypeReference};
 
 use crate::args::{Arg, Given, OnError};
 use crate::diag::{Bag, Reported};
-use crate::input::{Function, find_impl_trait, is_tx};
+use crate::input::{Function, find_impl_trait, is_tx, last_segment, result_value, ungrouped};
 use crate::model::{Errors, PlainForm, Task};
 
 /// The arguments that the rules look at.
@@ -40,6 +42,7 @@ pub(crate) fn form(asked: Asked<'_>, function: &Function, bag: &mut Bag) -> Resu
         Ok(None) | Err(_) => Ok(()),
     };
     let output = output(function, bag);
+    let output = output.and_then(|output| bag.all(a_handler(&with, &output, function)).map(|()| output));
     let requests = bag.all(without_request(fields));
     named.and(owned).and(requests)?;
     Ok(PlainForm {
@@ -84,7 +87,7 @@ fn borrowed(argument: &FnArg) -> Option<Error> {
         FnArg::Receiver(_) => return None,
         // Lent to the body, wherever it runs.
         FnArg::Typed(typed) if typed.attrs.iter().any(is_tx) => return None,
-        FnArg::Typed(typed) => match typed.ty.as_ref() {
+        FnArg::Typed(typed) => match ungrouped(&typed.ty) {
             Type::Reference(TypeReference { and_token, lifetime, .. }) => {
                 (and_token, lifetime, "an owned value")
             }
@@ -116,6 +119,64 @@ fn output(function: &Function, bag: &mut Bag) -> Result<Type, Reported> {
             let message = "a stored result needs a type with a name: write the type instead of `impl …`";
             Err(bag.push(Error::new_spanned(hidden, message)))
         }
-        _ => Ok(ty.clone()),
+        _ => bag.all(result_value(ty).and_then(borrowing)).map(|()| ty.clone()),
     }
+}
+
+/// A value that borrows: what is stored is read back when nothing is left to borrow from.
+fn borrowing(value: &Type) -> Option<Error> {
+    let (and, lifetime) = borrow(value.to_token_stream())?;
+    let message = "a stored value is read back by later calls, and cannot borrow: return an owned one, such as `String`";
+    Some(Error::new_spanned(quote!(#and #lifetime), message))
+}
+
+/// The first `&`, or lifetime that is not `'static`.
+fn borrow(tokens: TokenStream) -> Option<(TokenStream, TokenStream)> {
+    let mut tokens = tokens.into_iter().peekable();
+    while let Some(token) = tokens.next() {
+        match token {
+            TokenTree::Punct(punct) if punct.as_char() == '&' => {
+                return Some((punct.into_token_stream(), TokenStream::new()));
+            }
+            TokenTree::Punct(punct) if punct.as_char() == '\'' => {
+                let name = tokens.next()?;
+                if name.to_string() != "static" {
+                    return Some((punct.into_token_stream(), name.into_token_stream()));
+                }
+            }
+            // Inside may be the arguments of a function's type.
+            TokenTree::Group(group) if group.delimiter() != Delimiter::Parenthesis => {
+                if let Some(found) = borrow(group.stream()) {
+                    return Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A handler: it takes extractors and answers with a response.
+fn a_handler(with: &Given<Expr>, output: &Type, function: &Function) -> Option<Error> {
+    const EXTRACTORS: [&str; 8] =
+        ["State", "Json", "Path", "Query", "Form", "Extension", "HeaderMap", "Request"];
+    const RESPONSES: [&str; 6] = ["Json", "Response", "StatusCode", "Html", "Redirect", "Sse"];
+    let is = |ty: &Type, names: &[&str]| {
+        last_segment(ty).is_some_and(|last| names.iter().any(|name| last == name))
+    };
+    let value = result_value(output).unwrap_or(output);
+    let responds = match ungrouped(value) {
+        Type::Tuple(parts) => parts.elems.iter().any(|part| is(part, &RESPONSES)),
+        value => is(value, &RESPONSES),
+    };
+    let extracts = function.sig.inputs.iter().any(|argument| match argument {
+        FnArg::Typed(typed) => is(&typed.ty, &EXTRACTORS),
+        FnArg::Receiver(_) => false,
+    });
+    if !(responds && extracts) {
+        return None;
+    }
+    let message = "a handler finds its `Idem` by the layer, and its key in the request's header: remove `with`, and `key` \
+                   unless the payload says it";
+    Some(Error::new(with.name.span(), message))
 }

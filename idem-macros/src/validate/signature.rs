@@ -4,7 +4,7 @@ use proc_macro2::Group;
 use syn::{Error, ReturnType, Safety};
 
 use crate::diag::{Bag, Reported};
-use crate::input::{Body, Function, is_idempotent, last_segment};
+use crate::input::{Body, Function, impl_trait_named, is_idempotent, last_segment};
 
 /// Checks the function, and gives its body.
 ///
@@ -35,7 +35,7 @@ fn asyncness(function: &Function) -> Option<Error> {
     let message = if comes_from_async_trait(function) {
         "`#[async_trait]` has already turned this method into a plain `fn`: use a native `async fn` in the trait, \
          or move the body into an inherent `async fn` under `#[idempotent]` and call it here"
-    } else if returns_pin(&function.sig.output) {
+    } else if returns_future(&function.sig.output) {
         "only an `async fn` can be idempotent: add `async` before `fn`, and return the output instead of a future"
     } else {
         "only an `async fn` can be idempotent: add `async` before `fn`"
@@ -48,11 +48,11 @@ fn comes_from_async_trait(function: &Function) -> bool {
     function.sig.generics.lifetimes().any(|parameter| parameter.lifetime.ident == "async_trait")
 }
 
-fn returns_pin(output: &ReturnType) -> bool {
-    match output {
-        ReturnType::Default => false,
-        ReturnType::Type(_, ty) => last_segment(ty).is_some_and(|name| name == "Pin"),
-    }
+/// `Pin<Box<dyn Future>>`, `BoxFuture<…>`, `impl Future`.
+fn returns_future(output: &ReturnType) -> bool {
+    let ReturnType::Type(_, ty) = output else { return false };
+    let named = last_segment(ty).is_some_and(|name| name == "Pin" || name.to_string().ends_with("Future"));
+    named || impl_trait_named(ty, "Future")
 }
 
 fn constness(function: &Function) -> Option<Error> {

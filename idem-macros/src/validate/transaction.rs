@@ -2,11 +2,11 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::{Error, Expr, FnArg, Meta, Receiver, ReceiverKind, ReturnType, Type, TypeReference};
+use syn::{Error, Expr, FnArg, Meta, Receiver, ReceiverKind, Type, TypeReference};
 
 use crate::args::{AfterCrash, Arg, Given, Isolation, OnError};
 use crate::diag::{Bag, Reported};
-use crate::input::{Function, Transaction, find_impl_trait, is_cfg, is_tx, result_error, ungrouped};
+use crate::input::{Function, Transaction, is_cfg, is_tx, ungrouped};
 use crate::model::{Coupling, Features};
 
 /// The arguments that the rules look at.
@@ -44,7 +44,7 @@ pub(crate) fn coupling(
         own_lifetime(&transaction),
         crash(after_crash),
     ];
-    let repeated = [consumed(function), doubtful(on_error), nameless(function)];
+    let repeated = [consumed(function), doubtful(on_error)];
     let repeated = repeated.into_iter().filter(|_| matches!(retries, Arg::Given(_)));
     let rules = bag.all(rules.into_iter().chain(repeated).flatten());
     let (isolation, retries) = (isolation.optional(), retries.optional());
@@ -157,7 +157,7 @@ fn crash(after_crash: &Arg<AfterCrash>) -> Option<Error> {
 /// A receiver that is gone after the first run.
 fn consumed(function: &Function) -> Option<Error> {
     let receiver = function.sig.receiver()?;
-    if let Receiver { kind: ReceiverKind::Reference(_, _, None), .. } = receiver {
+    if is_lent(receiver) {
         return None;
     }
     let message = "`tx_retries` runs the body again, and the first run uses this `self` up: take `&self`, \
@@ -165,13 +165,15 @@ fn consumed(function: &Function) -> Option<Error> {
     Some(Error::new_spanned(receiver, message))
 }
 
-/// An error that cannot be asked whether it stems from a conflict.
-fn nameless(function: &Function) -> Option<Error> {
-    let ReturnType::Type(_, output) = &function.sig.output else { return None };
-    let nameless = find_impl_trait(result_error(output)?)?;
-    let message = "`tx_retries` runs the body again after a conflict, and an error without a name cannot tell one: name a \
-                   type that implements `idem_core::tx::MayConflict` or `std::error::Error`, or remove `tx_retries`";
-    Some(Error::new_spanned(nameless, message))
+/// `&self`, `self: &Self`, `self: &Arc<Self>`.
+fn is_lent(receiver: &Receiver) -> bool {
+    match &receiver.kind {
+        ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
+        ReceiverKind::Typed(_, ty) => {
+            matches!(ungrouped(ty), Type::Reference(TypeReference { mutability: None, .. }))
+        }
+        _ => false,
+    }
 }
 
 /// An error after which something outside the database may have happened.

@@ -3,9 +3,9 @@
 use std::cell::Cell;
 use std::fmt::Display;
 
-use idem_core::{Idem, Refused, idempotent};
-use serde::Serialize;
+use idem_core::{Classify, ErrorClass, Idem, Refused, idempotent};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 
 use crate::support;
 
@@ -18,7 +18,7 @@ async fn collect<T, D: Display + ?Sized, E, const N: usize>(
 ) -> Result<(Vec<T>, u64), E>
 where
     T: Serialize + DeserializeOwned,
-    E: From<Refused> + From<String>,
+    E: From<Refused> + From<String> + Classify + Serialize + DeserializeOwned,
 {
     if N == 0 {
         return Err(E::from("nothing to collect".to_owned()));
@@ -30,15 +30,21 @@ where
     Ok((Vec::from(values), sum))
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
 enum Error {
-    Refused(Refused),
+    Refused(String),
     Other(String),
+}
+
+impl Classify for Error {
+    fn class(&self) -> ErrorClass {
+        ErrorClass::Default
+    }
 }
 
 impl From<Refused> for Error {
     fn from(refused: Refused) -> Self {
-        Self::Refused(refused)
+        Self::Refused(refused.to_string())
     }
 }
 

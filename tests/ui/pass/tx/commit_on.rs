@@ -6,6 +6,7 @@ use axum::routing::post;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::SqliteTx;
 use idem_core::{Final, Idem, Refused, idempotent};
+use serde::{Deserialize, Serialize};
 
 use crate::database::{Shop, sell};
 use crate::support::{Call, Runs, replays};
@@ -19,16 +20,25 @@ async fn pay(#[tx] tx: &mut SqliteTx<'_>, body: String) -> (StatusCode, String) 
     (status, format!("{body} {}", RUNS.next()))
 }
 
+#[derive(Debug, PartialEq, Serialize, Deserialize)]
+struct Refusal(String);
+
+impl From<Refused> for Refusal {
+    fn from(refused: Refused) -> Self {
+        Self(refused.to_string())
+    }
+}
+
 /// A failed attempt is written down.
 #[idempotent(with = idem, key = order, name = "try", commit_on = Result::is_err)]
 async fn attempt(
     idem: &Idem<SqliteStore>,
     order: u64,
     #[tx] tx: &mut SqliteTx<'_>,
-) -> Result<u64, Final<Refused>> {
+) -> Result<u64, Final<Refusal>> {
     let run = RUNS.next();
     sell(tx, &format!("attempt {run}")).await.unwrap();
-    if order == 0 { Err(Final(Refused::KeyExpired)) } else { Ok(run) }
+    if order == 0 { Err(Final(Refusal("no such order".to_owned()))) } else { Ok(run) }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,4 +52,8 @@ async fn passes() {
         assert_eq!(attempt(&shop.idem, 1).await, Ok(3));
     }
     assert_eq!(shop.sales().await, ["air"]);
+    for _ in 0..2 {
+        assert_eq!(attempt(&shop.idem, 0).await, Err(Final(Refusal("no such order".to_owned()))));
+    }
+    assert_eq!(shop.sales().await, ["air", "attempt 4"]);
 }
