@@ -3,6 +3,7 @@
 
 mod expansions;
 mod fixtures;
+mod fuzz;
 mod hygiene;
 mod kept;
 mod mistakes;
