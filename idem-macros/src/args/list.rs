@@ -43,12 +43,14 @@ impl Args {
     /// Reads the list. Mistakes go into `bag`.
     pub(crate) fn parse(tokens: TokenStream, bag: &mut Bag) -> Self {
         let mut args = Self::default();
+        let mut told = Ok(());
         let parsed = (|input: ParseStream<'_>| {
-            args.read(input, bag);
+            told = args.read(input, bag);
             Ok(())
         })
         .parse2(tokens);
-        if let Err(error) = parsed {
+        // A token left over in a group: most often the one that a value stopped at, and that was told.
+        if let (Err(error), Ok(())) = (parsed, told) {
             args.lost = Some(bag.push(error));
         }
         args
@@ -61,13 +63,16 @@ impl Args {
         given.filter(|expression| !expression::leaves(expression.to_token_stream())).collect()
     }
 
-    fn read(&mut self, input: ParseStream<'_>, bag: &mut Bag) {
+    /// Fails if an argument could not be read.
+    fn read(&mut self, input: ParseStream<'_>, bag: &mut Bag) -> Result<(), Reported> {
+        let mut outcome = Ok(());
         while !input.is_empty() {
-            if self.read_one(input, bag).is_err() {
+            if let Err(reported) = self.read_one(input, bag) {
+                outcome = Err(reported);
                 skip_to_comma(input);
             }
             if input.is_empty() {
-                return;
+                break;
             }
             if input.parse::<Option<Token![,]>>().ok().flatten().is_some() {
                 continue;
@@ -79,6 +84,7 @@ impl Args {
                 drop(input.parse::<Token![,]>());
             }
         }
+        outcome
     }
 
     fn read_one(&mut self, input: ParseStream<'_>, bag: &mut Bag) -> Result<(), Reported> {
