@@ -35,7 +35,7 @@ pub(crate) struct Args {
     pub(crate) tx_retries: Arg<u32>,
     pub(crate) commit_on: Arg<Expr>,
     pub(crate) krate: Arg<Path>,
-    /// A name was not understood. It may have been any argument, so none is called missing then.
+    /// A name was not understood, or was passed over. It may have been any argument, so none is called missing then.
     pub(crate) lost: Option<Reported>,
 }
 
@@ -69,7 +69,7 @@ impl Args {
         while !input.is_empty() {
             if let Err(reported) = self.read_one(input, bag) {
                 outcome = Err(reported);
-                skip_to_comma(input);
+                self.skip_to_comma(input, reported);
             }
             if input.is_empty() {
                 break;
@@ -77,10 +77,10 @@ impl Args {
             if input.parse::<Option<Token![,]>>().ok().flatten().is_some() {
                 continue;
             }
-            bag.push(input.error("expected `,` between two arguments"));
+            let reported = bag.push(input.error("expected `,` between two arguments"));
             // Only the comma is missing if a name follows: go on with it.
             if !starts_argument(input) {
-                skip_to_comma(input);
+                self.skip_to_comma(input, reported);
                 drop(input.parse::<Token![,]>());
             }
         }
@@ -116,6 +116,24 @@ impl Args {
         }
     }
 
+    /// Leaves `input` at the comma before the next argument, or at its end.
+    fn skip_to_comma(&mut self, input: ParseStream<'_>, reported: Reported) {
+        while !input.is_empty() {
+            let ahead = input.fork();
+            // A comma may also stand between generic arguments or closure parameters.
+            if matches!(ahead.parse::<Option<Token![,]>>(), Ok(Some(_)))
+                && (ahead.is_empty() || starts_argument(&ahead))
+            {
+                return;
+            }
+            // An argument is passed over: it is not missing.
+            if starts_argument(input) {
+                self.lost = Some(reported);
+            }
+            drop(input.parse::<TokenTree>());
+        }
+    }
+
     fn lose(&mut self, error: Error, bag: &mut Bag) -> Reported {
         let reported = bag.push(error);
         self.lost = Some(reported);
@@ -128,20 +146,6 @@ fn not_a_name(input: ParseStream<'_>) -> &'static str {
         "an argument is `name = value`: write `name = \"…\"` to name the operation, or `key = …` to say what its key is"
     } else {
         "an argument is `name = value`, such as `key = event.id`"
-    }
-}
-
-/// Leaves `input` at the comma before the next argument, or at its end.
-fn skip_to_comma(input: ParseStream<'_>) {
-    while !input.is_empty() {
-        let ahead = input.fork();
-        // A comma may also stand between generic arguments or closure parameters.
-        if matches!(ahead.parse::<Option<Token![,]>>(), Ok(Some(_)))
-            && (ahead.is_empty() || starts_argument(&ahead))
-        {
-            return;
-        }
-        drop(input.parse::<TokenTree>());
     }
 }
 

@@ -100,11 +100,14 @@ const ARGUMENTS: [&str; 85] = [
 ];
 
 /// Arguments that are wrong on a method, and functions that are wrong under right arguments.
-const FUNCTIONS: [(&str, &str); 49] = [
+const FUNCTIONS: [(&str, &str); 52] = [
     ("", METHOD),
     ("with = self.idem", METHOD),
     ("with = self.idem, keey = msg.id, name = \"settle\"", METHOD),
     ("with = self.idem, key = msg.id, nam = \"settle\"", METHOD),
+    ("with = self.idem; key = msg.id, name = \"settle\"", METHOD),
+    ("with = self.idem, key = msg.id! name = \"settle\"", METHOD),
+    ("with = self.idem, key = msg.id; ttl = \"1h\"", METHOD),
     ("with = self.idem, key = msg.id, name = \"settle\", detach", METHOD),
     (PLAIN, "async fn settle(&self, msg: Msg) { self.run(msg).await }"),
     ("with = self.idem, key = msg.id, name = \"settle\", fingerprint_headers = [\"x-dry-run\"]", METHOD),
