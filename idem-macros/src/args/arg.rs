@@ -36,7 +36,7 @@ impl<T> Arg<T> {
     ) -> std::result::Result<(), Reported> {
         let written = input.fork();
         let value = assignment(&name, input).and_then(|()| read(&name, input));
-        let value = value.map_err(|error| located(error, &name, &written));
+        let value = value.map_err(|error| located(error, &name, &written, input.is_empty()));
         self.set(name, value, bag)
     }
 
@@ -83,16 +83,16 @@ impl<T> Arg<T> {
     }
 }
 
-/// Where the text breaks off, syn blames the whole attribute: blame the last word instead.
-fn located(error: Error, name: &Ident, written: ParseStream<'_>) -> Error {
+/// Where the text breaks off, syn blames the whole attribute: blame the last word instead. A text that was not read to
+/// its end broke off inside brackets, and there syn blames the closing one.
+fn located(error: Error, name: &Ident, written: ParseStream<'_>, ended: bool) -> Error {
     if !error.to_string().starts_with("unexpected end of input") {
         return error;
     }
     let last = written.parse::<TokenStream>().ok().and_then(|tokens| tokens.into_iter().last());
+    let span = last.filter(|_| ended).map_or_else(|| error.span(), |last| last.span());
     let usage = names::usage(name);
-    last.map_or(error, |last| {
-        Error::new(last.span(), format!("the value of `{name}` breaks off here: `{usage}`"))
-    })
+    Error::new(span, format!("the value of `{name}` breaks off here: `{usage}`"))
 }
 
 fn assignment(name: &Ident, input: ParseStream<'_>) -> Result<()> {

@@ -11,7 +11,7 @@ const METHOD: &str = "async fn settle(&self, msg: Msg) -> Result<Receipt, Error>
 const PLAIN: &str = "with = self.idem, key = msg.id, name = \"settle\"";
 
 /// Arguments that are wrong on any handler.
-const ARGUMENTS: [&str; 85] = [
+const ARGUMENTS: [&str; 87] = [
     "nmae = \"x\"",
     "retries = 3",
     "backoff = 3",
@@ -48,6 +48,8 @@ const ARGUMENTS: [&str; 85] = [
     "fingerprint = 1",
     "fingerprint = (1, \"x\")",
     "key = new.",
+    "key = new.ids[], ttl = \"1h\"",
+    "key = run(new.ids[])",
     "key = (order.id new.id), ttl = \"1h\"",
     "key = [order.id; 2 3]",
     "with = \"self.idem\", key = new.id, name = \"x\"",
