@@ -6,7 +6,7 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{Expr, FnArg, Signature};
 
 use super::Mistakes;
-use crate::input::{Body, Function, Transaction, names};
+use crate::input::{Body, Function, Transaction, is_tx, names};
 
 /// `function` without our attributes, as its callers see it, and the mistakes. It uses what the attribute uses, as far as
 /// that could be read: so nothing is called unused, and an editor knows the types in an attribute that is half written.
@@ -18,11 +18,11 @@ pub(crate) fn beside_function(
     let mut shown = function.stripped();
     if let Body::Block(body) = &function.body {
         let used = used(&function.sig, expressions);
-        let transaction = Transaction::of(&function.sig).map(|Transaction { pattern, ty, .. }| {
-            quote_spanned!(Span::mixed_site()=> let #pattern: #ty = (|| loop {})();)
+        let transactions = Transaction::all(&function.sig).map(|Transaction { attrs, pattern, ty, .. }| {
+            quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern: #ty = (|| loop {})();)
         });
         let statements = body.stream();
-        let mut block = Group::new(Delimiter::Brace, quote!(#used #transaction #statements));
+        let mut block = Group::new(Delimiter::Brace, quote!(#used #(#transactions)* #statements));
         block.set_span(body.span());
         shown.body = Body::Block(block);
         shown.sig.inputs = function.without_transaction();
@@ -33,13 +33,10 @@ pub(crate) fn beside_function(
 /// A statement that never runs, and names every argument and what is said about them.
 fn used(signature: &Signature, expressions: &[&Expr]) -> TokenStream {
     let arguments = signature.inputs.iter().filter_map(|argument| match argument {
-        FnArg::Typed(typed) => Some(names(&typed.pat)),
-        FnArg::Receiver(_) => None,
+        FnArg::Typed(typed) if !typed.attrs.iter().any(is_tx) => Some(names(&typed.pat)),
+        FnArg::Typed(_) | FnArg::Receiver(_) => None,
     });
-    let transaction =
-        Transaction::of(signature).map(|transaction| names(&transaction.pattern)).unwrap_or_default();
     let arguments = arguments.flatten().map(|binding| binding.name);
-    let arguments = arguments.filter(|name| transaction.iter().all(|lent| lent.name != *name));
     quote_spanned! {Span::mixed_site()=>
         if false {
             #(let _ = &#arguments;)*

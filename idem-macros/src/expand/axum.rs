@@ -96,7 +96,7 @@ fn arguments(plan: &Plan) -> Option<TokenStream> {
     let names = plan.function.sig.generics.params.iter().filter_map(|parameter| match parameter {
         GenericParam::Type(parameter) => Some(&parameter.ident),
         GenericParam::Const(parameter) => Some(&parameter.ident),
-        _ => None,
+        GenericParam::Lifetime(_) => None,
     });
     let names: Punctuated<_, Token![,]> = names.collect();
     (!names.is_empty()).then(|| quote!(::<#names>))

@@ -79,7 +79,7 @@ impl Found {
                 fields.fields.iter().for_each(|field| self.collect(&field.pat));
             }
             Pat::Const(_) | Pat::Lit(_) | Pat::Path(_) | Pat::Range(_) | Pat::Rest(_) | Pat::Wild(_) => {
-                self.all = false
+                self.all = false;
             }
             _ => self.opaque = true,
         }

@@ -16,9 +16,14 @@ pub(crate) struct Transaction {
 }
 
 impl Transaction {
-    /// The first argument under `#[tx]`.
+    /// The argument under `#[tx]`.
     pub(crate) fn of(signature: &Signature) -> Option<Self> {
-        signature.inputs.iter().find_map(|argument| {
+        Self::all(signature).next()
+    }
+
+    /// All arguments under `#[tx]`; more than one is a mistake.
+    pub(crate) fn all(signature: &Signature) -> impl Iterator<Item = Self> {
+        signature.inputs.iter().filter_map(|argument| {
             let FnArg::Typed(typed) = argument else { return None };
             let (marks, attrs): (Vec<_>, Vec<_>) = typed.attrs.iter().cloned().partition(is_tx);
             let mark = marks.into_iter().next()?;
