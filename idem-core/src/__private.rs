@@ -1,5 +1,8 @@
 //! What `#[idempotent]` emits calls to. Not for use by hand: it changes with every version.
 
+/// Under this name, whatever a dependency of the user is called.
+pub use ::core;
+
 pub use crate::plain;
 pub use crate::policy::{Definition, Spec};
 

@@ -21,7 +21,7 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
         (plan.arguments.len() == CLIPPY_ARGUMENTS).then(|| quote!(#[allow(clippy::too_many_arguments)]));
     let signature = handler(plan);
     let spec = spec::emit(plan);
-    let buffer = intake::buffer(&plan.arguments);
+    let buffer = intake::buffer(plan);
     // After the body was read, so that an expression may name parts of a buffered argument.
     let calls = calls::emit(plan, form.key.as_ref());
     let declared = declared(plan, form);

@@ -5,11 +5,12 @@ use quote::{ToTokens, quote, quote_spanned};
 
 use super::span;
 use crate::ident;
-use crate::input::{Argument, Binding, Buffered, borrowing, names};
+use crate::input::{Argument, Binding, Buffered, borrowing, is_opaque, names};
 use crate::model::Plan;
 
 /// Reads the request's body where an argument holds it.
-pub(crate) fn buffer(arguments: &[Argument]) -> TokenStream {
+pub(crate) fn buffer(plan: &Plan) -> TokenStream {
+    let krate = &plan.krate;
     let (operation, value) = (ident::operation(), ident::value());
     let buffered = |argument: &Argument| {
         let Buffered { held, bound } = argument.buffered.as_ref()?;
@@ -21,12 +22,12 @@ pub(crate) fn buffer(arguments: &[Argument]) -> TokenStream {
         Some(quote_spanned! {Span::mixed_site()=>
             #(#cfg)*
             let (#operation, #bound) = match #read {
-                ::core::result::Result::Ok(#value) => #value,
-                ::core::result::Result::Err(#value) => return #value,
+                #krate::__private::core::result::Result::Ok(#value) => #value,
+                #krate::__private::core::result::Result::Err(#value) => return #value,
             };
         })
     };
-    arguments.iter().filter_map(buffered).collect()
+    plan.arguments.iter().filter_map(buffered).collect()
 }
 
 /// The variables of arguments that the body has not matched yet, for the expressions that look at them before: copies
@@ -46,7 +47,9 @@ pub(crate) fn peek(plan: &Plan) -> TokenStream {
                 let _ = &#name;
             }
         });
-        Some(quote_spanned!(Span::mixed_site()=> #(#cfg)* let #borrowed = &#whole; #(#copied)*))
+        // Names that only the compiler sees cannot be used one by one.
+        let unused = is_opaque(pattern).then(|| quote!(#[allow(unused_variables)]));
+        Some(quote_spanned!(Span::mixed_site()=> #(#cfg)* #unused let #borrowed = &#whole; #(#copied)*))
     };
     let peeked: TokenStream = plan.arguments.iter().filter_map(peeked).collect();
     if peeked.is_empty() {

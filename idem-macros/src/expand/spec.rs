@@ -41,11 +41,11 @@ fn defined(plan: &Plan) -> TokenStream {
     let function = plan.function.sig.ident.to_string();
     quote_spanned! {Span::mixed_site()=>
         .defined(&#krate::__private::Definition {
-            module_path: ::core::module_path!(),
+            module_path: #krate::__private::core::module_path!(),
             function: #function,
-            file: ::core::file!(),
-            line: ::core::line!(),
-            column: ::core::column!(),
+            file: #krate::__private::core::file!(),
+            line: #krate::__private::core::line!(),
+            column: #krate::__private::core::column!(),
         })
     }
 }

@@ -37,6 +37,11 @@ pub(crate) fn of(pattern: &Pat) -> Bindings {
     }
 }
 
+/// Whether a part of `pattern` can only be read by the compiler.
+pub(crate) fn is_opaque(pattern: &Pat) -> bool {
+    matches!(of(pattern), Bindings::Opaque)
+}
+
 /// What was found in a pattern.
 struct Found {
     names: Vec<Binding>,

@@ -11,7 +11,7 @@ mod types;
 
 pub(crate) use argument::{Argument, Buffered, Buffering};
 pub(crate) use attributes::{is_cfg, is_idempotent, is_lint, is_tx};
-pub(crate) use bindings::{Binding, borrowing, names};
+pub(crate) use bindings::{Binding, borrowing, is_opaque, names};
 pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
 pub(crate) use transaction::Transaction;

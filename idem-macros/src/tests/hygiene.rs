@@ -23,6 +23,19 @@ fn nothing_emitted_depends_on_the_prelude() {
     }
 }
 
+/// A dependency may be called `core` or `std`: nothing is found by these names but through idem-core.
+#[test]
+fn nothing_emitted_depends_on_the_names_of_dependencies() {
+    for fixture in &ALL {
+        let emitted = super::compact(&super::expansion(fixture.args, fixture.item));
+        for root in ["core", "std", "alloc"] {
+            let named = emitted.matches(&format!("::{root}::")).count();
+            let through = emitted.matches(&format!("::__private::{root}::")).count();
+            assert_eq!(named, through, "{}: {emitted}", fixture.name);
+        }
+    }
+}
+
 #[test]
 fn a_renamed_crate_is_used_everywhere() {
     for fixture in ALL.iter().filter(|fixture| !fixture.args.contains("crate =")) {
@@ -85,7 +98,10 @@ fn is_colon(token: Option<&TokenTree>) -> bool {
 fn ends_a_segment(token: Option<&TokenTree>, before: Option<&TokenTree>) -> bool {
     let is = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     match token {
-        Some(TokenTree::Ident(name)) => name != "return" && name != "use" && name != "as",
+        // What idem-core gives out is found, whatever its name.
+        Some(TokenTree::Ident(name)) => {
+            name != "return" && name != "use" && name != "as" && name != "__private"
+        }
         // `Vec<T>::`, but not `-> ::`.
         _ => is(token, '>') && !is(before, '-'),
     }

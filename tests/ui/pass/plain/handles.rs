@@ -1,5 +1,6 @@
 //! What `with` may be: an `Idem`, typed or erased, by value, reference or pointer, a static, a call.
 
+use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
 use idem_core::store::memory::MemoryStore;
@@ -30,6 +31,21 @@ async fn global(order: u64) -> Result<u64, Refused> {
     Ok(RUNS.next())
 }
 
+#[idempotent(with = IDEM, key = order, name = "lazy")]
+async fn lazy(order: u64) -> Result<u64, Refused> {
+    Ok(RUNS.next())
+}
+
+#[idempotent(with = idem, key = order, name = "boxed")]
+async fn boxed(idem: Box<Idem>, order: u64) -> Result<u64, Refused> {
+    Ok(RUNS.next())
+}
+
+#[idempotent(with = idem, key = order, name = "counted")]
+async fn counted(idem: Rc<Idem>, order: u64) -> Result<u64, Refused> {
+    Ok(RUNS.next())
+}
+
 #[idempotent(with = handle(), key = order, name = "call")]
 async fn call(order: u64) -> Result<u64, Refused> {
     Ok(RUNS.next())
@@ -49,5 +65,8 @@ async fn passes() {
         assert_eq!(shared(Arc::clone(&erased), 1).await, Ok(3));
         assert_eq!(global(1).await, Ok(4));
         assert_eq!(call(1).await, Ok(5));
+        assert_eq!(lazy(1).await, Ok(6));
+        assert_eq!(boxed(Box::new(idem.erase()), 1).await, Ok(7));
+        assert_eq!(counted(Rc::new(idem.erase()), 1).await, Ok(8));
     }
 }

@@ -10,6 +10,7 @@ mod free_function;
 mod generics;
 mod helpers;
 mod impl_output;
+mod marks_without_serde;
 mod method;
 mod patterns;
 mod retries;
