@@ -7,7 +7,7 @@ pub use crate::plain;
 pub use crate::policy::{Definition, Spec};
 
 #[cfg(feature = "axum")]
-pub use crate::axum;
+pub use crate::handler as axum;
 
 #[cfg(feature = "_tx")]
 pub use crate::tx;

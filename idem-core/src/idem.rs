@@ -8,10 +8,10 @@ use std::time::Duration;
 use http::HeaderName;
 
 use crate::engine::{Config, Engine, EngineHandle};
-use crate::http::Profile;
 use crate::operator::Operator;
 use crate::policy::{OnError, SHORTEST_TTL};
 use crate::protocol::AfterCrash;
+use crate::response::Profile;
 use crate::scope::Scope;
 use crate::store::Store;
 use crate::verify::Verify;

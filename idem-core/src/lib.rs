@@ -82,15 +82,15 @@
 )]
 
 pub mod address;
-#[cfg(feature = "axum")]
-pub mod axum;
+pub mod clock;
 pub mod current;
 mod debug;
 mod engine;
 pub mod fault;
 pub mod fingerprint;
 pub mod guarantees;
-pub mod http;
+#[cfg(feature = "axum")]
+pub mod handler;
 mod idem;
 pub mod key;
 mod label;
@@ -101,11 +101,11 @@ mod policy;
 pub mod protocol;
 mod refused;
 mod reply;
+pub mod response;
 mod scope;
 pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
-pub mod time;
 #[cfg(all(feature = "redis", any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 mod tls;
 #[cfg(feature = "_tx")]

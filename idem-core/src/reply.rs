@@ -8,7 +8,7 @@ use crate::refused::Unavailable;
 
 /// The answer that a completed operation replays: bytes that a store keeps and gives back unchanged.
 ///
-/// The first byte is the format ([`http`](crate::http) and [`plain`](crate::plain) write it), so that an old process
+/// The first byte is the format ([`response`](crate::response) and [`plain`](crate::plain) write it), so that an old process
 /// which meets a newer format refuses instead of guessing. Cloning shares the bytes. `Debug` shows only the length.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Reply(Arc<[u8]>);
@@ -20,13 +20,13 @@ const KEPT: usize = 64 << 10;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum Format {
-    /// A response, see [`http`](crate::http).
+    /// A response, see [`response`](crate::response).
     Http = 1,
     /// No answer, and why.
     Tombstone = 2,
     /// A value, see [`plain`](crate::plain).
     Value = 3,
-    /// A response with trailers, see [`http`](crate::http).
+    /// A response with trailers, see [`response`](crate::response).
     HttpTrailers = 4,
     /// A value that JSON does not tell, see [`plain`](crate::plain).
     ExactValue = 5,

@@ -59,7 +59,7 @@ fn the_source_names_the_types() {
     let types = required::types();
     for one in [
         "idem_core::store::memory::MemoryStore",
-        "idem_core::axum::context::Context",
+        "idem_core::handler::context::Context",
         "idem_core::store::sqlite::builder::Durability",
         "idem_client::outcome::result::ReadError",
     ] {

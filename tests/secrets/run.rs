@@ -104,7 +104,7 @@ pub(crate) fn builder<S: Store>(store: S) -> Idem<S> {
         .patience(SHORT)
         .verify("POST /pay/hooked", async |unsettled: Unsettled| {
             see(unsettled);
-            Ok(Verification::Happened(idem_core::http::reply(&axum::http::Response::new(REPLY))))
+            Ok(Verification::Happened(idem_core::response::reply(&axum::http::Response::new(REPLY))))
         })
         .verify_after(Duration::ZERO)
         .build()

@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use idem_core::clock::{SystemClock, Timestamp};
 use idem_core::fault::{self, Fault};
 use idem_core::fingerprint::{BodyHasher, CanonicalJson};
-use idem_core::http::{Problem, Profile};
 use idem_core::key::{InvalidName, KeyBuf, OperationParts};
 use idem_core::protocol::{
     self, AfterCrash, Claim, ClaimOutcome, Current, Fence, Namespace, Nonce, Order, Owner, Record,
     RenewOutcome, Replay, Seen, State, StateKind, StepLog, StepOutcome, Swept, Terms, Unwound, Verdict, Won,
     WriteOutcome,
 };
+use idem_core::response::{Problem, Profile};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::mysql::{Dialect, MySqlSource, MySqlStore};
 use idem_core::store::postgres::{PostgresSource, PostgresStore};
@@ -22,7 +23,6 @@ use idem_core::store::{
     Batch, Completion, Count, Couplings, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
     StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
-use idem_core::time::{SystemClock, Timestamp};
 use idem_core::tx::{Isolation, OperationKey};
 use idem_core::verify::Verification;
 use idem_core::{

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use http::HeaderName;
 
-use crate::http::Profile;
 use crate::policy::Policy;
+use crate::response::Profile;
 use crate::verify::Hooks;
 
 pub(crate) struct Config {

@@ -47,7 +47,7 @@ pub struct Orders {
 
 impl Orders {
     /// Ends an unknown or stuck operation by a verdict, and keeps it for the default `ttl`. A reply for
-    /// [`Verdict::Happened`] comes from [`http::reply`](crate::http::reply) or [`plain::reply`](crate::plain::reply).
+    /// [`Verdict::Happened`] comes from [`response::reply`](crate::response::reply) or [`plain::reply`](crate::plain::reply).
     ///
     /// [`Verdict::DidNotHappen`] must also mean that it will not happen any more: a slow owner may still be on its way.
     ///

@@ -217,13 +217,15 @@ impl<E: Serialize + DeserializeOwned> StoredError for E {
 }
 
 /// An error whose class is known where the function stands. Every type with a name is `Unpin`, and a type parameter
-/// without a bound is not: of such a parameter nothing is known, and what stands for it may be a mark.
+/// without a bound is not: of such a parameter nothing is known, and what stands for it may be a mark. It cannot be named
+/// elsewhere, for a bound of that name would tell nothing.
 #[diagnostic::on_unimplemented(
     message = "it is not known here what the error `{Self}` says about the operation",
     label = "what stands for `{Self}` may have a class of its own",
     note = "add the bound `{Self}: idem_core::Classify`, wrap it in `idem_core::Ambiguous` or `idem_core::NoEffect`, or return an \
             error type of your own that `{Self}` becomes"
 )]
+#[allow(unnameable_types, reason = "a user is to say the class, not that it is known")]
 pub trait KnownError {}
 
 #[diagnostic::do_not_recommend]

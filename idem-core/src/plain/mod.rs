@@ -43,8 +43,7 @@ pub use value::reply;
 
 #[doc(hidden)]
 pub use errors::{
-    ClassifiedErrors, Errors, KnownError, MarkedErrors, NoErrors, StorableError, StoredError,
-    UnclassifiedErrors,
+    ClassifiedErrors, Errors, MarkedErrors, NoErrors, StorableError, StoredError, UnclassifiedErrors,
 };
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};

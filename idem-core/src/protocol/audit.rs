@@ -10,7 +10,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// Who ordered what about a record, why, and when on the store's clock: for people, at most [`MAX`](Self::MAX) bytes,
 /// without control characters.

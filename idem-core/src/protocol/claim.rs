@@ -6,10 +6,10 @@ use super::owner::{Fence, Nonce, Owner};
 use super::record::{AfterCrash, Record, State};
 use super::terms::Terms;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::reply::Reply;
-use crate::time::Timestamp;
 
 /// A request to run an operation.
 #[derive(Debug, Clone)]

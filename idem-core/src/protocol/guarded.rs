@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use super::owner::Owner;
 use super::record::{Record, State};
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::reply::Reply;
-use crate::time::Timestamp;
 
 /// What a guarded write did.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use std::fmt;
 use super::audit::{AuditLine, cut, visible};
 use super::owner::Owner;
 use super::record::{Record, State, StateKind};
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// Who gives an order about a record, and why: what the [`AuditLine`] will say.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// Rises with every claim of a key; also across reaping, as long as the store's clock does not fall back by more than
 /// the retention. Hand it to a resource that refuses lower ones.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use super::audit::AuditLine;
 use super::owner::Owner;
 use super::terms::Terms;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::reply::Reply;
-use crate::time::Timestamp;
 
 /// What becomes of a claim whose owner is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -11,8 +11,8 @@ use super::guarded::{Current, WriteOutcome};
 use super::namespace::Namespace;
 use super::order::{Order, Seen, What};
 use super::record::{Record, State, StateKind};
+use crate::clock::Timestamp;
 use crate::reply::Reply;
-use crate::time::Timestamp;
 
 /// What somebody found out about an operation that nobody was sure of.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

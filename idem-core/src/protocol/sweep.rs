@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::namespace::Namespace;
 use super::record::{AfterCrash, Record, State};
-use crate::time::Timestamp;
+use crate::clock::Timestamp;
 
 /// What a sweep did with one record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

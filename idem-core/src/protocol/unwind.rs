@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::guarded::{Current, WriteOutcome, owned};
 use super::owner::Owner;
 use super::record::{Record, State};
+use crate::clock::Timestamp;
 use crate::reply::Reply;
-use crate::time::Timestamp;
 
 /// How unwinding ended.
 #[derive(Debug, Clone, PartialEq, Eq)]

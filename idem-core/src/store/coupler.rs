@@ -15,9 +15,9 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{BoxFuture, StoreError};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Nonce, Won};
 use crate::reply::Reply;
-use crate::time::Timestamp;
 use crate::tx::Isolation;
 
 /// The statements of one database, on a connection of the application's pool.

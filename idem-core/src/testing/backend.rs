@@ -27,8 +27,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ManualClock;
+use crate::clock::{Clock, Timestamp};
 use crate::store::Store;
-use crate::time::{Clock, Timestamp};
 
 /// Records to test a store on, which nobody else uses and which are empty at first.
 pub trait Backend: Send + Sync + 'static {

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! use idem_core::testing::ManualClock;
-//! use idem_core::time::{Clock, Timestamp};
+//! use idem_core::clock::{Clock, Timestamp};
 //! use std::time::Duration;
 //!
 //! let clock = ManualClock::new(Timestamp::from_micros(7));
@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::time::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp};
 
 /// A [`Clock`] moved by hand. A clone is a handle on the same clock, so a test keeps one and a store gets the other.
 #[derive(Debug, Clone)]

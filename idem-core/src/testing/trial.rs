@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::{Backend, Timing};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
@@ -18,7 +19,6 @@ use crate::store::{
     Batch, Completion, Count, Forgetting, Freeing, Release, Renewal, Settlement, Store, StoreError,
     Surrender, Sweep, SweepCount,
 };
-use crate::time::Timestamp;
 
 /// What a case of the suite is given.
 ///

@@ -21,7 +21,7 @@
 //!             Ok(match bank.find(key.as_str()).await? {
 //!                 Some(Charge(number)) => {
 //!                     let answer = http::Response::builder().status(201).body(format!("charge {number}"))?;
-//!                     Verification::Happened(idem_core::http::reply(&answer))
+//!                     Verification::Happened(idem_core::response::reply(&answer))
 //!                 }
 //!                 None => Verification::DidNotHappen,
 //!             })
@@ -66,12 +66,12 @@ use std::future::Future;
 pub(crate) use hooks::{Hook, Hooks};
 
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::current::derive;
 use crate::key::{IdempotencyKey, InvalidName, OperationName, OperationParts};
 use crate::label::{KeyHint, Label};
 use crate::protocol::{Fence, Record};
 use crate::reply::Reply;
-use crate::time::Timestamp;
 
 /// Why a hook could not even ask. Logged, and treated as [`Verification::CannotTell`].
 pub type VerifyError = Box<dyn Error + Send + Sync>;
@@ -117,7 +117,7 @@ where
 /// What a hook found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verification {
-    /// It happened: this is its answer, from [`http::reply`](crate::http::reply) or
+    /// It happened: this is its answer, from [`response::reply`](crate::response::reply) or
     /// [`plain::reply`](crate::plain::reply).
     Happened(Reply),
     /// It did not happen, and will not any more: the same request may run.

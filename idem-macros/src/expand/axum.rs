@@ -80,11 +80,11 @@ pub(crate) fn respond(plan: &Plan, form: &AxumForm) -> TokenStream {
     let krate = &plan.krate;
     let output = output(form);
     // Only this function asks for a response, so a type that is none is reported once, where it stands.
-    let at = span::at(&output);
+    let at = form.output.as_ref().map_or_else(Span::mixed_site, span::at);
     match &form.output {
         Some(ty) if find_impl_trait(ty).is_some() => {
             let (name, value) = (ident::located(&ident::declared(), at), ident::located(&ident::value(), at));
-            let arguments = arguments(plan);
+            let (krate, arguments) = (span::moved(krate, at), arguments(plan));
             quote_spanned!(at=> |#value: #output| #krate::__private::axum::respond(#name #arguments(#value)))
         }
         _ => quote_spanned!(at=> #krate::__private::axum::respond::<#output>),

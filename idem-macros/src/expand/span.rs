@@ -9,6 +9,15 @@ pub(crate) fn at(tokens: &impl ToTokens) -> Span {
     tokens.next().map_or_else(Span::mixed_site, |first| located(first.span()))
 }
 
+/// `tokens`, which mean what they meant, standing at `at`.
+pub(crate) fn moved(tokens: &impl ToTokens, at: Span) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(at));
+        token
+    };
+    tokens.to_token_stream().into_iter().map(moved).collect()
+}
+
 /// `name` as a method or function of ours, standing where the user wrote it.
 pub(crate) fn ident(name: &str, at: Span) -> Ident {
     Ident::new(name, located(at))

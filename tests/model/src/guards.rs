@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
+use idem_core::clock::Timestamp;
 use idem_core::protocol::{
     self, AfterCrash, Claim, ClaimOutcome, Current, Namespace, Nonce, Order, Owner, Record, RenewOutcome,
     Seen, State, Swept, Terms, Verdict, WriteOutcome,
 };
-use idem_core::time::Timestamp;
 use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
 
 use crate::config::{GRACE, LEASE, RETENTION, TICK};

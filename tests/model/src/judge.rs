@@ -1,8 +1,8 @@
 //! Judges what happens to committed records and what callers are told. It steers nothing, and knows nothing of the
 //! protocol: it compares before and after.
 
+use idem_core::clock::Timestamp;
 use idem_core::protocol::{ClaimOutcome, Fence, Owner, Record, State, StepLog};
-use idem_core::time::Timestamp;
 
 use crate::coverage::Event;
 use crate::guards::fingerprint;

@@ -1,7 +1,7 @@
 //! The rules about one moment, and all rules as properties for the checker.
 
+use idem_core::clock::Timestamp;
 use idem_core::protocol::{AfterCrash, Record, State};
-use idem_core::time::Timestamp;
 use stateright::Property;
 
 use crate::config::Form;

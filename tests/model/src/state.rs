@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use idem_core::Reply;
+use idem_core::clock::Timestamp;
 use idem_core::protocol::{AfterCrash, Fence, Nonce, Owner, Record, StateKind, StepLog, Verdict};
-use idem_core::time::Timestamp;
 
 use crate::config::TICK;
 use crate::rule::Rules;

@@ -1,7 +1,7 @@
 //! Worlds that cannot be told apart by anything that may still happen are made one.
 
+use idem_core::clock::Timestamp;
 use idem_core::protocol::{Fence, State};
-use idem_core::time::Timestamp;
 
 use crate::state::{Answer, Phase, Request, World, call_of};
 

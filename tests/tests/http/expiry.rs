@@ -7,8 +7,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post as route;
+use idem_core::clock::{Clock, Timestamp};
 use idem_core::store::memory::MemoryStore;
-use idem_core::time::{Clock, Timestamp};
 use idem_core::{Idem, Scope, idempotent};
 
 use crate::support::{Target, ask, json_post, post, until};

@@ -52,7 +52,7 @@ async fn a_verdict_that_it_happened_gives_the_answer_to_every_retry() {
     assert_eq!(entries[0].address, operator.address("ada", "POST /pay", "k"));
     let answer =
         Response::builder().status(201).header("location", "/payments/7").body("found out").expect("one");
-    let verdict = Verdict::Happened(idem_core::http::reply(&answer));
+    let verdict = Verdict::Happened(idem_core::response::reply(&answer));
     assert_eq!(
         operator
             .by("ada")
@@ -139,7 +139,7 @@ async fn a_hook_that_finds_it_gives_the_answer_to_every_retry() {
     let hook = |unsettled: Unsettled| async move {
         assert_eq!(unsettled.operation(), "POST /pay");
         let answer = Response::builder().status(201).header("location", "/payments/7").body("found out")?;
-        Ok(Verification::Happened(idem_core::http::reply(&answer)))
+        Ok(Verification::Happened(idem_core::response::reply(&answer)))
     };
     let (app, _idem) = panicked(verifying().verify("POST /pay", hook).build()).await;
     for _ in 0..2 {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::*;
-use crate::plain::{Errors, UnclassifiedErrors as _, operation, output, spawn};
+use crate::plain::{Errors, operation, spawn};
 use crate::policy::Spec;
 use crate::store::memory::MemoryStore;
 use crate::{Idem, IdempotencyKey, Refused, Scope};
@@ -16,7 +16,7 @@ fn idem() -> Idem<MemoryStore> {
 }
 
 fn errors<T: serde::Serialize + serde::de::DeserializeOwned>() -> Errors<Result<T, Refused>> {
-    (&output()).errors()
+    Errors::unclassified()
 }
 
 /// A call whose body is `body`.
@@ -29,7 +29,7 @@ async fn call<T>(
 where
     T: serde::Serialize + serde::de::DeserializeOwned,
 {
-    operation(idem, spec).key(key).run(errors(), body).await
+    operation(idem, spec).key(key).run(errors(), body()).await
 }
 
 #[tokio::test]

@@ -3,9 +3,9 @@
 
 use super::verify::{Ask, Oracle, builder, unknown, yes};
 use super::*;
+use crate::clock::{Clock, SystemClock};
 use crate::protocol::{State, Verdict, WriteOutcome};
 use crate::store::Entry;
-use crate::time::{Clock, SystemClock};
 use crate::verify::Verification;
 
 /// What [`unknown`] says; the engine's default is 24 hours.

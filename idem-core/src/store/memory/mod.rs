@@ -34,8 +34,8 @@ use super::{
     Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
 use crate::address::Address;
+use crate::clock::{Clock, SystemClock, Timestamp};
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, Swept, WriteOutcome};
-use crate::time::{Clock, SystemClock, Timestamp};
 
 /// A power of two, so that a digest's low bits pick the shard.
 const SHARDS: usize = 64;

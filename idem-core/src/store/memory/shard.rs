@@ -6,8 +6,8 @@ use hashbrown::HashTable;
 
 use super::slab::{Slab, Slot};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{Record, State};
-use crate::time::Timestamp;
 
 /// What a shard holds.
 #[derive(Debug, Clone, Copy, Default)]

@@ -21,6 +21,7 @@ use super::driver::{with_claim, with_row};
 use super::fault;
 use super::rows::place;
 use super::store::MySqlStore;
+use crate::clock::Timestamp;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Owner};
 use crate::reply::Reply;
 use crate::store::remote::claims::{Judged, judge};
@@ -30,7 +31,6 @@ use crate::store::{
     Begin, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat,
     StoreError, StoreErrorKind, TxFault,
 };
-use crate::time::Timestamp;
 use crate::tx::{Isolation, Sealed, TxStore};
 
 impl Sealed for MySqlStore {}

@@ -10,13 +10,13 @@ use super::many::MOST;
 use super::rows::{entry, place};
 use super::statements::Statements;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{Claim, Fence, Nonce, Owner, State, StateKind};
 use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
 use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
-use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct MySql {

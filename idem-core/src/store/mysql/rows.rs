@@ -5,11 +5,11 @@ use sqlx::mysql::MySqlRow;
 
 use super::fault;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::store::Entry;
 use crate::store::remote::driver::Found;
 use crate::store::remote::failure::Fault;
 use crate::store::sql::{Fields, address, found, record};
-use crate::time::Timestamp;
 
 /// A record's columns come after the clock and the address.
 const CLOCK: usize = 0;

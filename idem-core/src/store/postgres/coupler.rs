@@ -10,6 +10,7 @@ use super::args::{self, Arg};
 use super::fault;
 use super::statements::{FRESH, Statement};
 use super::store::PostgresStore;
+use crate::clock::Timestamp;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Owner, Won};
 use crate::reply::Reply;
 use crate::store::remote::claims::{Judged, judge};
@@ -20,7 +21,6 @@ use crate::store::{
     Begin, BeginClaiming, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals,
     Seat, StoreError, StoreErrorKind, TxFault,
 };
-use crate::time::Timestamp;
 use crate::tx::{Isolation, Sealed, TxStore};
 
 impl Sealed for PostgresStore {}

@@ -10,13 +10,13 @@ use super::fault::{self, fault};
 use super::link::{self, Link, Session};
 use super::statements::{Calls, Statement};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::Claim;
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
 use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
-use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Postgres {

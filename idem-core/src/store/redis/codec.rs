@@ -25,6 +25,7 @@
 use std::time::Duration;
 
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
@@ -33,7 +34,6 @@ use crate::protocol::{
 use crate::reply::Reply;
 use crate::store::StoreError;
 use crate::store::unreadable::Unreadable;
-use crate::time::Timestamp;
 
 const PLAIN: u8 = 1;
 const AUDITED: u8 = 2;

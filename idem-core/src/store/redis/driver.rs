@@ -12,11 +12,11 @@ use super::link::{Link, Replies, Wait};
 use super::script::{Call, Script};
 use super::{cluster, survey, sweep};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::Fault;
 use crate::store::{Count, Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
-use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Redis {

@@ -9,9 +9,9 @@ use super::exchange::{Exchange, Unanswered};
 use super::queue::Work;
 use super::rounds::{self, Rounds, tell};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{self, Claim, ClaimOutcome, Fence, Owner, Record, Won};
 use crate::store::{Answers, StoreError};
-use crate::time::Timestamp;
 
 #[derive(Debug)]
 pub(super) struct Claims<D: Driver>(pub(super) Arc<Exchange<D>>);

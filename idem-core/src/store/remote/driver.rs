@@ -6,10 +6,10 @@ use std::time::Duration;
 
 use super::failure::Fault;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{Claim, Owner, Record, StateKind};
 use crate::reply::Reply;
 use crate::store::{Addressed, Count, Entry, Page, Renewal, StoreError, Sweep, SweepCount};
-use crate::time::Timestamp;
 
 /// One database's statements. Each call is one round trip unless it says otherwise, takes effect as a whole or not at
 /// all unless it says otherwise, and can be repeated unchanged.

@@ -15,12 +15,12 @@ use super::queue::Queue;
 use super::thread::Thread;
 use super::{renewals, verdicts};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
     Answers, Batch, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
     StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
-use crate::time::Timestamp;
 
 /// What every store on a server does; each wraps one of these.
 #[derive(Debug)]

@@ -5,9 +5,9 @@ use super::driver::{Change, Driver, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::rounds::{CONTENTION, contended};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{Record, WriteOutcome};
 use crate::store::StoreError;
-use crate::time::Timestamp;
 
 /// Reads the record, lets `transition` decide on it, and writes what it changed.
 pub(super) async fn decide<D: Driver>(

@@ -4,6 +4,7 @@
 //! record is running, and its expiry once it is done or released.
 
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind, Terms};
@@ -14,7 +15,6 @@ use crate::store::StoreErrorKind;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 use crate::store::remote::driver::Found;
 use crate::store::unreadable::Unreadable;
-use crate::time::Timestamp;
 
 /// The only format of a row so far.
 pub(in crate::store) const FORMAT: i64 = 1;

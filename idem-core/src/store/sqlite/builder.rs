@@ -12,8 +12,8 @@ use super::round::Rules;
 use super::store::SqliteStore;
 use super::worker::Worker;
 use super::writer::Writer;
+use crate::clock::{Clock, SystemClock};
 use crate::store::{StoreError, StoreErrorKind};
-use crate::time::{Clock, SystemClock};
 
 /// What an answered operation survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

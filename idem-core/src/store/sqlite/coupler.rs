@@ -22,6 +22,7 @@ use super::round::Rules;
 use super::sql;
 use super::store::SqliteStore;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, StateKind, Terms};
 use crate::reply::Reply;
 use crate::store::sql::{Fields, Row, number, record};
@@ -30,7 +31,6 @@ use crate::store::{
     Begin, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat,
     StoreError, StoreErrorKind, TxFault,
 };
-use crate::time::Timestamp;
 use crate::tx::{Sealed, TxStore};
 
 impl Sealed for SqliteStore {}

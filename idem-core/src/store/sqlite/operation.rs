@@ -3,9 +3,9 @@
 use tokio::sync::oneshot;
 
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::Record;
 use crate::store::{Addressed, StoreError, StoreErrorKind};
-use crate::time::Timestamp;
 
 /// An operation that a round can try, more than once if need be, and then answer.
 pub(super) trait Operation: Send {

@@ -21,8 +21,8 @@ use super::sql;
 use super::transaction::{self, Broken, End};
 use super::upkeep::delete_expired;
 use crate::address::Address;
+use crate::clock::{Clock, Timestamp};
 use crate::store::{StoreError, StoreErrorKind};
-use crate::time::{Clock, Timestamp};
 
 /// What all rounds share.
 #[derive(Debug, Clone)]

@@ -5,12 +5,12 @@ use rusqlite::types::FromSql;
 
 use super::sql::Both;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, AuditLine, Fence, Nonce, Owner, Record, State, StateKind, Terms};
 use crate::reply::Reply;
 use crate::store::unreadable::Unreadable;
-use crate::time::Timestamp;
 
 /// The only format of a row so far.
 const FORMAT: i64 = 1;

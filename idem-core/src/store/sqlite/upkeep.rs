@@ -11,9 +11,9 @@ use super::round::{Rules, transact, write_all};
 use super::transaction::{Broken, End};
 use super::{row, sql};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{self, Namespace, Record, Swept};
 use crate::store::{Sweep, SweepCount};
-use crate::time::Timestamp;
 
 /// T9 for up to `limit` records, in one transaction.
 pub(super) fn reap(link: &mut Link, rules: &Rules, limit: usize) -> Result<usize, Broken> {

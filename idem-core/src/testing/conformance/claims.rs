@@ -154,7 +154,7 @@ pub async fn a_released_key_is_claimed_again<B: Backend>(t: Trial<B>) {
     assert_eq!(record.after_crash, AfterCrash::Rerun, "the newest owner says what becomes of its claim");
 }
 
-/// Spans saturate at the end of time ([`Timestamp`](crate::time::Timestamp)): they never wrap around into the past.
+/// Spans saturate at the end of time ([`Timestamp`](crate::clock::Timestamp)): they never wrap around into the past.
 pub async fn a_span_may_be_without_end<B: Backend>(t: Trial<B>) {
     let owner =
         t.won(Claim { lease: Duration::MAX, after_crash: AfterCrash::Rerun, ..t.ask("k") }).await.owner;

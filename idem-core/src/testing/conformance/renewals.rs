@@ -1,10 +1,10 @@
 //! T3: who is alive keeps its lease, and who lost it is told to stop.
 
+use crate::clock::Timestamp;
 use crate::protocol::{AfterCrash, ClaimOutcome, RenewOutcome, State, WriteOutcome};
 use crate::store::{Addressed, Batch, Renewal, Store};
 use crate::testing::trial::{address, reply, sound};
 use crate::testing::{Backend, Trial};
-use crate::time::Timestamp;
 
 async fn lease_of<B: Backend>(t: &Trial<B>, key: &str) -> Timestamp {
     match t.present(key).await.state {

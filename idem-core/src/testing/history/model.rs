@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use super::super::Timing;
 use super::step::{Ask, By, Span, Write, order_number, reply_number};
+use crate::clock::Timestamp;
 use crate::protocol::{
     self, AuditLine, ClaimOutcome, Fence, Nonce, Owner, Record, RenewOutcome, State, Verdict, Won,
     WriteOutcome,
 };
-use crate::time::Timestamp;
 
 /// The records as they must be, by key.
 #[derive(Debug)]

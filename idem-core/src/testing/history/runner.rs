@@ -7,12 +7,12 @@ use super::agree;
 use super::model::{Answer, Model, Precision, verdict};
 use super::step::{Action, Ask, By, Guarded, Look, Side, Span, Step, Write, at, order_number, reply_number};
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::protocol::{ClaimOutcome, Owner, Seen, WriteOutcome};
 use crate::store::{
     Addressed, Answers, Batch, Completion, Forgetting, Freeing, Release, Renewal, Settlement, Store,
     StoreError, Surrender,
 };
-use crate::time::Timestamp;
 
 /// Where a store and the protocol part ways. `Display` tells the whole history so far.
 #[derive(Debug)]

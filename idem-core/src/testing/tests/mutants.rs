@@ -11,7 +11,7 @@ use super::super::run::survey_where;
 use super::super::{Backend, Histories, ManualClock, Report, Shared};
 use super::flaw::Flaw;
 use super::flawed::Flawed;
-use crate::time::{Clock, Timestamp};
+use crate::clock::{Clock, Timestamp};
 
 const HISTORIES: Histories = Histories { seed: 1, count: Some(25), steps: 40 };
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idem_core::http::Profile;
+use idem_core::response::Profile;
 use idem_core::store::Store;
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::mysql::MySqlStore;
@@ -82,7 +82,7 @@ fn over<S: Store>(store: S, args: &Args) -> Idem {
         }
         Some(VerifyChoice::Happened) => idem.verify("POST /slow", async |_| {
             let answer = axum::http::Response::builder().status(201).body(r#"{"found":true}"#)?;
-            Ok(Verification::Happened(idem_core::http::reply(&answer)))
+            Ok(Verification::Happened(idem_core::response::reply(&answer)))
         }),
     };
     idem.build().erase()

@@ -9,6 +9,7 @@ use tokio::sync::Semaphore;
 
 use super::address;
 use crate::address::Address;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, Terms, WriteOutcome};
@@ -22,7 +23,6 @@ use crate::store::remote::thread::Thread;
 use crate::store::{
     Batch, Completion, Count, Entry, Page, Release, Renewal, StoreErrorKind, Sweep, SweepCount,
 };
-use crate::time::Timestamp;
 
 /// Fails as it is told, and otherwise finds every key free.
 #[derive(Debug)]

@@ -21,11 +21,11 @@ use rusqlite::Connection;
 
 use super::{Durability, SqliteStore};
 use crate::address::Address;
+use crate::clock::{Clock, Timestamp};
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Namespace, Nonce, Owner, StateKind, Terms};
 use crate::store::{Answers, BoxFuture, Completion, Count, Store, StoreError, StoreErrorKind};
-use crate::time::{Clock, Timestamp};
 
 const MINUTE: Duration = Duration::from_mins(1);
 

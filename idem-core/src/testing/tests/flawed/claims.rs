@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use super::super::flaw::Flaw;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{
     self, AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Record, Replay, State, Terms, Won,
 };
-use crate::time::Timestamp;
 
 pub(super) fn claim(flaw: Flaw, slot: &mut Option<Record>, mut claim: Claim, now: Timestamp) -> ClaimOutcome {
     let before = slot.clone();

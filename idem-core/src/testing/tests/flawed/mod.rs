@@ -12,12 +12,12 @@ use std::time::Duration;
 
 use super::flaw::Flaw;
 use crate::address::Address;
+use crate::clock::{Clock, Timestamp};
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
     Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
     Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
 };
-use crate::time::{Clock, Timestamp};
 
 type Records = BTreeMap<Address, Record>;
 

@@ -2,9 +2,9 @@
 
 use super::super::flaw::Flaw;
 use super::writes::{Slot, own, spoil};
+use crate::clock::Timestamp;
 use crate::protocol::{self, AuditLine, Current, Namespace, Record, Seen, State, Verdict, WriteOutcome};
 use crate::store::{Forgetting, Freeing, Settlement};
-use crate::time::Timestamp;
 
 /// What counts as the record that was seen.
 fn seen(flaw: Flaw, slot: &Slot, mut seen: Seen) -> Seen {

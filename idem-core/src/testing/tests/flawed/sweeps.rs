@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::super::flaw::Flaw;
 use super::Records;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::protocol::{self, AfterCrash, Namespace, Nonce, Record, State, Swept};
 use crate::store::{Sweep, SweepCount};
-use crate::time::Timestamp;
 
 pub(super) fn sweep(flaw: Flaw, records: &mut Records, sweep: &Sweep, now: Timestamp) -> SweepCount {
     let mut count = SweepCount::default();

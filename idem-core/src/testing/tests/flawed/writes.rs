@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::super::flaw::Flaw;
 use super::claims::front;
+use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{self, AfterCrash, Current, Owner, Record, RenewOutcome, State, WriteOutcome};
 use crate::reply::Reply;
 use crate::store::{Completion, Release, Renewal, StoreError, StoreErrorKind};
-use crate::time::Timestamp;
 
 pub(super) type Slot = Option<Record>;
 

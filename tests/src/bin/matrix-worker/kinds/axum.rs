@@ -116,5 +116,5 @@ pub(super) fn reply(paid: &Paid) -> Reply {
         .header(header::CONTENT_TYPE, "application/json")
         .body(body)
         .expect("a response");
-    idem_core::http::reply(&response)
+    idem_core::response::reply(&response)
 }

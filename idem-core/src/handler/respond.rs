@@ -10,12 +10,12 @@ use super::written_down::{Limits, written_down};
 use super::{Marked, Response, problem};
 use crate::engine::{Attempt, Ending, Ran, Settled};
 use crate::fault::{points, reach};
-use crate::http::{Class, Profile, REPLAYED, Stored, class_of};
 use crate::outcome::ErrorClass;
 use crate::policy::{OnError, Policy};
 use crate::protocol::AfterCrash;
 use crate::refused::Refused;
 use crate::reply::Reply;
+use crate::response::{Class, Profile, REPLAYED, Stored, class_of};
 
 /// The stored answer, marked as a replay.
 pub(super) fn replay(reply: &Reply, profile: Profile) -> Response {

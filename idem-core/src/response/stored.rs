@@ -26,7 +26,7 @@ pub(crate) enum Stored {
 ///
 /// ```
 /// let response = http::Response::builder().status(201).header("location", "/payments/7").body("{}").unwrap();
-/// let reply = idem_core::http::reply(&response);
+/// let reply = idem_core::response::reply(&response);
 /// assert!(!reply.as_bytes().is_empty());
 /// ```
 pub fn reply<B: AsRef<[u8]>>(response: &Response<B>) -> Reply {

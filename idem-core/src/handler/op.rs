@@ -21,12 +21,12 @@ use super::{Response, path, problem};
 use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
-use crate::http::Profile;
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
 #[cfg(feature = "_tx")]
 use crate::policy::Policy;
 use crate::policy::Spec;
 use crate::refused::Refused;
+use crate::response::Profile;
 
 /// A call that is about to be made.
 #[must_use]

@@ -20,7 +20,7 @@
 //! | server put together wrongly | 500 | `misconfigured`, `body-not-read`, `store-cannot-couple` | tell its operators |
 //!
 //! ```
-//! use idem_core::http::{Problem, Profile};
+//! use idem_core::response::{Problem, Profile};
 //! use idem_core::Refused;
 //!
 //! let problem = Problem::new(&Refused::KeyReused, Profile::Draft07);

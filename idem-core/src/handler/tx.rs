@@ -13,9 +13,9 @@ use super::respond::{self, meaning, replay};
 use super::written_down::{Limits, written_down};
 use super::{Response, problem};
 use crate::engine::{ASK_AGAIN, Bare, Config, Coupled, Known, Meaning, Turn};
-use crate::http::Profile;
 use crate::policy::Policy;
 use crate::refused::Refused;
+use crate::response::Profile;
 use crate::tx::TxSpec;
 
 /// A future that is one type, whatever is in it.

@@ -70,10 +70,10 @@ pub use tx::{Said, boxed, made};
 use axum::body::Body;
 use axum::response::IntoResponse;
 
-use crate::http::{Problem, Profile};
 use crate::idem::Idem;
 use crate::outcome::{Ambiguous, ErrorClass, Final, NoEffect};
 use crate::refused::Refused;
+use crate::response::{Problem, Profile};
 
 impl<S: ?Sized> Idem<S> {
     /// The layer that `#[idempotent]` handlers need, for [`Router::layer`](axum::Router::layer). One without handlers

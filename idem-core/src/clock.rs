@@ -3,7 +3,7 @@
 //! One clock judges one invariant: leases and expiry are always judged by the store's clock, never by a caller's.
 //!
 //! ```
-//! use idem_core::time::{Clock, SystemClock, Timestamp};
+//! use idem_core::clock::{Clock, SystemClock, Timestamp};
 //! use std::time::Duration;
 //!
 //! let now = SystemClock.now();

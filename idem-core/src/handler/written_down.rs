@@ -18,9 +18,9 @@ use axum::http::{StatusCode, header};
 use super::Response;
 use super::response_body::{Collected, collect};
 use crate::engine::Config;
-use crate::http::encode;
 use crate::refused::Unavailable;
 use crate::reply::Reply;
+use crate::response::encode;
 
 /// How much of a body is waited for.
 #[derive(Debug, Clone, Copy)]
