@@ -290,6 +290,28 @@ pub use scope::Scope;
 /// - In an axum handler, the store of the layer is looked at when the handler is called: 500 `store-cannot-couple`
 ///   before anything runs. A `State<App>` whose `App` implements `HasStore` makes that a compile error.
 ///
+/// # The function that comes out
+///
+/// It takes, does and drops what was written, in the same order, and rustdoc shows it as it was written. What is not the
+/// same:
+///
+/// - **A handler's arguments and body are `Send + 'static`**, as axum asks for anyway: the body may outlive its caller,
+///   with all that its arguments hold, bound by a pattern or not. What middleware has set for the request (its span, its
+///   task-locals) holds until the caller leaves; then the span does, and task-locals are gone. The body of a plain function
+///   may borrow and need not be `Send`.
+/// - **A handler that panics** answers 500. A plain function panics on, once its record says so.
+/// - **`-> impl Trait`** promises what it promises without the attribute, and the response is made of that.
+/// - **Methods and traits.** Write it on each method: of an `impl`, of an `impl Trait for T`, on a default method of a trait.
+///   The trait's own `async fn f(…);` is left as it is, and `#[async_trait]` is not needed. Functions and `impl`s may be
+///   generic: all types that stand for a parameter share the records of the one `name`, so a type that makes another
+///   operation belongs into the key. A type parameter as the error is bounded by [`Classify`], since a mark in its place
+///   would be lost.
+/// - **Key, scope and fingerprint** are taken before the body begins, from borrowed arguments: a part of a pattern with `..`
+///   or `_` is a copy where its type is `Copy`, and else a reference. One that is the same for every call (literals, and
+///   whatever is made of literals alone: `1 + 1`, `format!("x")`) does not compile.
+/// - **An attribute below** sees the emitted function: patterns that leave a part out have become names, and there is a
+///   leading parameter in a handler.
+///
 /// # Arguments
 ///
 /// | argument | meaning |

@@ -1,0 +1,3 @@
+use idem_core::idempotent; //@ attribute
+
+use crate::ctx::{Ctx, E, Line, Receipt};
