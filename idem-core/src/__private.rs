@@ -1,5 +1,7 @@
 //! What `#[idempotent]` emits calls to. Not for use by hand: it changes with every version.
 
+use std::fmt;
+
 /// Under this name, whatever a dependency of the user is called.
 pub use ::core;
 
@@ -21,8 +23,14 @@ pub fn never<T>() -> T {
 }
 
 /// A part of an argument, borrowed: an expression that looks at it gets its value where that can be copied.
-#[derive(Debug)]
 pub struct Peek<'a, T: ?Sized>(pub &'a T);
+
+/// Without the value.
+impl<T: ?Sized> fmt::Debug for Peek<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Peek")
+    }
+}
 
 /// Found first: a copy.
 pub trait PeekByValue<T> {

@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
-use idem_core::__private::Spec;
-use idem_core::__private::axum::{self as of_axum, Context, Response, TxEntry, TxFlow, is_success};
+use idem_core::__private::axum::{self as of_axum, Context, Response, Said};
 use idem_core::__private::plain::{AsIdem, UnclassifiedErrors as _, operation, output};
-use idem_core::__private::tx::{Entry, Flow, TxSpec, coupled};
+use idem_core::__private::tx::{TxSpec, coupled};
+use idem_core::__private::{Peek, Spec};
 use idem_core::store::sqlite::SqliteStore;
 use sqlx::Sqlite;
 use tower::Layer;
@@ -28,43 +28,27 @@ pub(crate) async fn format_all() {
     }
 
     see(operation(&idem, Spec::new().name("charge")).key(KEY).scope(SCOPE).fingerprint(BODY));
-    let errors = debug((&debug(output::<Result<String, Failed>>())).errors());
+    see(Peek(BODY));
+    #[expect(clippy::needless_borrow, reason = "as it is emitted")]
+    let errors = debug((&&&debug(output::<Result<String, Failed>>())).idem_errors());
     for _ in 0..2 {
         let call = debug(coupled::<Sqlite>(&idem, Spec::new().name("move")));
         let call = debug(call.key(KEY).scope(SCOPE).fingerprint(BODY));
-        match debug(call.couple::<Sqlite, _>(TxSpec::new(), errors).await) {
-            Entry::Answer(answer) => assert_eq!(answer.unwrap(), REPLY),
-            Entry::Run(call) => {
-                let body = async |_: &mut sqlx::Transaction<'_, Sqlite>| Ok(REPLY.to_owned());
-                let flow = debug(call).attempt(|_| false, |_| true, |_| true, body).await;
-                assert!(matches!(debug(flow), Flow::Done(Ok(_))));
-            }
-        }
+        let body = async |_: &mut sqlx::Transaction<'_, Sqlite>| Ok(REPLY.to_owned());
+        let answer = call.run(debug(TxSpec::new()), errors, |_| false, |_| true, |_| true, body).await;
+        assert_eq!(answer.unwrap(), REPLY);
     }
 }
 
 async fn axum_call(context: Context, _: Bytes) -> Response {
     let call = debug(debug(context).operation(Spec::new())).key(KEY).scope(SCOPE).fingerprint(BODY);
-    match debug(debug(call).enter().await) {
-        of_axum::Entry::Answer(answer) => answer,
-        of_axum::Entry::Run(call) => {
-            debug(call).run(of_axum::respond::<String>, async || REPLY.to_owned()).await
-        }
-    }
+    debug(call).run(of_axum::respond::<String>, async { REPLY.to_owned() }).await
 }
 
 async fn tx_call(context: Context, _: Bytes) -> Response {
-    let call = debug(context).operation(Spec::new()).key(KEY).scope(SCOPE);
-    match debug(call.couple::<Sqlite>(TxSpec::new()).await) {
-        TxEntry::Answer(answer) => answer,
-        TxEntry::Run(call) => {
-            let body = async |_: &mut sqlx::Transaction<'_, Sqlite>| REPLY.to_owned();
-            let flow =
-                debug(call).attempt(of_axum::respond::<String>, |_| false, |_| true, is_success, body).await;
-            match debug(flow) {
-                TxFlow::Done(answer) => answer,
-                TxFlow::Again(_) => panic!("nothing collides here"),
-            }
-        }
-    }
+    let call = debug(debug(context).operation(Spec::new())).key(KEY).scope(SCOPE);
+    call.run_in_transaction::<Sqlite>(TxSpec::new(), |_| {
+        of_axum::boxed(async { debug(Said::new(of_axum::respond(REPLY.to_owned()), false)) })
+    })
+    .await
 }

@@ -22,8 +22,8 @@ pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
     let take = intake::take(plan);
     let transaction = plan.coupling.as_ref().map(|coupling| {
         let Transaction { attrs, pattern, ty, .. } = &coupling.transaction;
-        let lent = transaction::parameter(coupling);
-        quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern: #ty = #lent;)
+        let (lent, quiet) = (transaction::parameter(coupling), intake::quiet());
+        quote_spanned!(Span::mixed_site()=> #quiet #(#attrs)* let #pattern: #ty = #lent;)
     });
     let fake_return = fake_return(plan, output);
     let body = &plan.body;
@@ -31,10 +31,7 @@ pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
         #take
         #transaction
         #fake_return
-        // As in a function, temporaries of the last expression are dropped before the arguments, in every edition.
-        match () {
-            () => #body
-        }
+        #body
     }
 }
 

@@ -1,7 +1,7 @@
 //! What happens to the arguments before the body, and how the body takes them over.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 use super::span;
 use crate::ident;
@@ -33,13 +33,12 @@ pub(crate) fn buffer(plan: &Plan) -> TokenStream {
 /// The variables of arguments that the body has not matched yet, for the expressions that look at them before: copies
 /// where that is possible, and borrows.
 pub(crate) fn peek(plan: &Plan) -> TokenStream {
-    let krate = &plan.krate;
+    let (krate, quiet) = (&plan.krate, quiet());
     let peeked = |argument: &Argument| {
         let (pattern, cfg) = (argument.pattern.as_ref()?, &argument.cfg);
         let whole = argument.names.first().map(|binding| &binding.name)?;
         let borrowed = borrowing(pattern);
         let copied = names(pattern).into_iter().map(|Binding { name, .. }| {
-            let quiet = quiet(&name);
             quote_spanned! {Span::mixed_site()=>
                 #(#cfg)* #quiet
                 let #name = (&&#krate::__private::Peek(#name)).idem_peek();
@@ -49,7 +48,9 @@ pub(crate) fn peek(plan: &Plan) -> TokenStream {
         });
         // Names that only the compiler sees cannot be used one by one.
         let unused = is_opaque(pattern).then(|| quote!(#[allow(unused_variables)]));
-        Some(quote_spanned!(Span::mixed_site()=> #(#cfg)* #unused let #borrowed = &#whole; #(#copied)*))
+        Some(
+            quote_spanned!(Span::mixed_site()=> #(#cfg)* #quiet #unused let #borrowed = &#whole; #(#copied)*),
+        )
     };
     let peeked: TokenStream = plan.arguments.iter().filter_map(peeked).collect();
     if peeked.is_empty() {
@@ -67,24 +68,26 @@ pub(crate) fn take(plan: &Plan) -> TokenStream {
     // Names it, so that all of it moves here and not only a field that is used.
     let receiver =
         plan.receiver.iter().map(|receiver| quote_spanned!(Span::mixed_site()=> let _ = &#receiver;));
-    let mentioned = plan.mentioned();
+    let (mentioned, quiet) = (plan.mentioned(), quiet());
     let arguments = plan.arguments.iter().map(|argument| {
         let (cfg, lints) = (&argument.cfg, &argument.lints);
         let whole = argument.names.iter().map(|binding| &binding.name);
+        // What is said about the user's variables.
+        let of_moved = lints.iter().filter(|_| argument.pattern.is_none());
         let moved = argument.names.iter().map(|Binding { name, mutability }| {
-            let quiet = quiet(name);
+            let lints = of_moved.clone();
             quote_spanned!(Span::mixed_site()=> #(#cfg)* #quiet #(#lints)* let #mutability #name = #name;)
         });
         let matched = argument.pattern.iter().map(|pattern| {
             let whole = whole.clone();
-            quote_spanned!(Span::mixed_site()=> #(#cfg)* #(#lints)* let #pattern = #(#whole)*;)
+            quote_spanned!(Span::mixed_site()=> #(#cfg)* #quiet #(#lints)* let #pattern = #(#whole)*;)
         });
         // A variable that the attribute uses is used.
         let named = argument.pattern.iter().flat_map(names).map(|binding| binding.name);
-        let used = named.chain(whole.clone().cloned()).filter(|name| mentioned.contains(name)).map(|name| {
-            let quiet = quiet(&name);
-            quote_spanned!(Span::mixed_site()=> #(#cfg)* #quiet let _ = &#name;)
-        });
+        let used = named
+            .chain(whole.clone().cloned())
+            .filter(|name| mentioned.contains(name))
+            .map(|name| quote_spanned!(Span::mixed_site()=> #(#cfg)* #quiet let _ = &#name;));
         quote!(#(#moved)* #(#matched)* #(#used)*)
     });
     receiver.chain(arguments).collect()
@@ -92,24 +95,29 @@ pub(crate) fn take(plan: &Plan) -> TokenStream {
 
 /// Copies for one run of a body that may run again.
 pub(crate) fn copy(plan: &Plan) -> TokenStream {
-    let krate = &plan.krate;
+    let (krate, quiet) = (&plan.krate, &quiet());
     let copies = plan.arguments.iter().flat_map(|argument| {
         argument.names.iter().map(|Binding { name, .. }| {
-            let (cfg, allow) = (&argument.cfg, quiet(name));
+            let cfg = &argument.cfg;
             // Where the argument's type stands: the compiler then reports there what cannot be cloned.
             let copied = quote_spanned!(span::at(&argument.param.ty)=> #krate::__private::tx::again(&#name));
-            quote_spanned!(Span::mixed_site()=> #(#cfg)* #allow let #name = #copied;)
+            quote_spanned!(Span::mixed_site()=> #(#cfg)* #quiet let #name = #copied;)
         })
     });
     copies.collect()
 }
 
-/// What a statement needs that takes the argument `name` over under its name: its user asked for none.
-pub(crate) fn quiet(name: &impl ToTokens) -> TokenStream {
-    let written = name.to_token_stream().to_string();
-    let underscore = (written.starts_with('_') && !written.starts_with("__idem_"))
-        .then(|| quote!(clippy::used_underscore_binding,));
+/// What a statement needs that takes an argument over under its name: its user asked for none.
+pub(crate) fn quiet() -> TokenStream {
     quote! {
-        #[allow(#underscore clippy::shadow_reuse, clippy::shadow_same, clippy::shadow_unrelated, clippy::redundant_locals)]
+        #[allow(
+            clippy::no_effect_underscore_binding,
+            clippy::pattern_type_mismatch,
+            clippy::redundant_locals,
+            clippy::shadow_reuse,
+            clippy::shadow_same,
+            clippy::shadow_unrelated,
+            clippy::used_underscore_binding
+        )]
     }
 }

@@ -53,7 +53,7 @@ fn detachable(plan: &Plan, form: &PlainForm) -> TokenStream {
     let check = |argument: &Argument| -> TokenStream {
         let cfg = &argument.cfg;
         let checks = argument.names.iter().map(|Binding { name, .. }| {
-            let allow = intake::quiet(name);
+            let allow = intake::quiet();
             quote_spanned! {span::at(&argument.param.ty)=>
                 #(#cfg)* #allow #krate::__private::plain::assert_detachable(&#name);
             }

@@ -30,6 +30,17 @@ async fn unused_one(#[expect(unused_variables)] State(app): State<u8>, body: Str
     format!("{body} {}", RUNS.next())
 }
 
+#[idempotent]
+async fn unused_part(#[expect(unused_variables)] State(Parts { first, .. }): State<Parts>) -> String {
+    RUNS.next().to_string()
+}
+
+#[derive(Clone)]
+struct Parts {
+    first: u8,
+    _second: u8,
+}
+
 #[idempotent(with = idem, key = order, name = "mutable")]
 #[expect(unused_mut)]
 async fn needless(idem: &Idem, mut order: u64) -> Result<u64, Refused> {
@@ -104,15 +115,18 @@ async fn passes() {
         .route("/events", post(events))
         .route("/nested", post(nested))
         .with_state(1);
-    let app = serve(app);
+    let parts =
+        Router::new().route("/unused-part", post(unused_part)).with_state(Parts { first: 1, _second: 2 });
+    let app = serve(app.merge(parts));
     assert_eq!(replays(&app, &Call::post("/unused").key("k")).await.body, "1");
     assert_eq!(replays(&app, &Call::post("/unused-one").key("k").body("tea")).await.body, "tea 2");
     assert_eq!(replays(&app, &Call::post("/conditional").key("k").body("tea")).await.body, "tea 3");
     assert_eq!(Call::post("/events").key("k").send(&app).await.body, "data: 4\n\n");
+    assert_eq!(replays(&app, &Call::post("/unused-part").key("k")).await.body, "5");
     let all = All(support::idem(), vec![1, 2]);
     for _ in 0..2 {
         assert_eq!(all.sum(4).await, Ok(7));
-        assert_eq!(all.call().await, Ok(5));
+        assert_eq!(all.call().await, Ok(6));
         assert_eq!(needless(&all.0, 9).await, Ok(9));
     }
 }
