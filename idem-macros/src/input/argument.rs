@@ -65,7 +65,10 @@ impl Argument {
                 (bindings::unchanging(pattern), names, None)
             }
             (_, Pat::Wild(_)) => (named(whole.clone()), vec![whole.into()], None),
-            (_, pattern) => (named(whole.clone()), vec![whole.into()], Some(pattern.clone())),
+            (_, pattern) => {
+                let held = Binding { mutability: bindings::lent_mutably(pattern), ..whole.clone().into() };
+                (named(whole), vec![held], Some(pattern.clone()))
+            }
         };
         let attrs = typed.attrs.iter().filter(|attribute| !is_lint(attribute)).cloned().collect();
         let (pat, buffered) = if buffering == Buffering::Bodies && holds_a_body(&typed.ty) {

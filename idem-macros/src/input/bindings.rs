@@ -1,5 +1,7 @@
 //! The names that a pattern binds.
 
+use std::cell::Cell;
+
 use proc_macro2::Ident;
 use syn::{Pat, PatIdent, Token};
 
@@ -116,6 +118,17 @@ pub(crate) fn borrowing(pattern: &Pat) -> Pat {
     pattern
 }
 
+/// `mut`, where `pattern` has a `ref mut`: what it is matched on must be a variable that may change.
+pub(crate) fn lent_mutably(pattern: &Pat) -> Option<Token![mut]> {
+    let found = Cell::new(None);
+    each_name(&mut pattern.clone(), &|name| {
+        if name.by_ref.is_some() && name.mutability.is_some() {
+            found.set(name.mutability);
+        }
+    });
+    found.get()
+}
+
 fn each_name(pattern: &mut Pat, change: &dyn Fn(&mut PatIdent)) {
     match pattern {
         Pat::Ident(binding) => {
@@ -150,7 +163,7 @@ mod tests {
     use syn::Pat;
     use syn::parse::Parser;
 
-    use super::{Bindings, borrowing, names, of, unchanging};
+    use super::{Bindings, borrowing, lent_mutably, names, of, unchanging};
 
     fn pattern(written: &str) -> Pat {
         Pat::parse_multi.parse_str(written).expect("a pattern")
@@ -214,5 +227,17 @@ mod tests {
         assert_eq!(mutable, [true, false, false, true, true, true]);
         assert_eq!(text(&unchanging(&written)), "(a,b,refmutc,Json(d),App{e:e,f:[g,..]})");
         assert_eq!(text(&borrowing(&written)), "(a,b,c,Json(d),App{e:e,f:[g,..]})");
+    }
+
+    #[test]
+    fn knows_what_is_lent_mutably() {
+        for written in
+            ["ref mut a", "Json(ref mut a)", "(a, [_, ref mut b])", "all @ App { e: ref mut e, .. }"]
+        {
+            assert!(lent_mutably(&pattern(written)).is_some(), "{written}");
+        }
+        for written in ["mut a", "ref a", "Json(ref a)", "(mut a, _)", "&mut a", "_"] {
+            assert!(lent_mutably(&pattern(written)).is_none(), "{written}");
+        }
     }
 }
