@@ -24,11 +24,15 @@
 /// For `hygiene/renamed_crate.rs`: only here does it get a name that a path can begin with.
 extern crate idem_core as once;
 
+/// What `same/` is compiled under, here and in `tests/edition-2021`.
+const EDITION: u16 = 2024;
+
 mod axum;
 #[path = "../database.rs"]
 mod database;
 mod hygiene;
 mod plain;
+mod same;
 mod support;
 mod tx;
 
@@ -40,6 +44,7 @@ fn every_fixture_is_a_module() {
         ("axum", include_str!("axum/mod.rs")),
         ("hygiene", include_str!("hygiene/mod.rs")),
         ("plain", include_str!("plain/mod.rs")),
+        ("same", include_str!("same/mod.rs")),
         ("tx", include_str!("tx/mod.rs")),
     ];
     for (kind, list) in lists {
