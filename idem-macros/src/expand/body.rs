@@ -31,7 +31,11 @@ pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
         #take
         #transaction
         #fake_return
-        #body
+        // An arm: the braces of a body that ended the block would be called unnecessary. As in a function, temporaries of the
+        // last expression are dropped before the arguments.
+        match () {
+            () => #body
+        }
     }
 }
 
