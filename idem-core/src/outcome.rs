@@ -125,3 +125,37 @@ marker! {
     /// Marks an error, or a response, before which nothing happened: the same request may run again.
     NoEffect;
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Ambiguous, ErrorClass, Final, NoEffect, mark_of};
+
+    /// A type of the user's own is no mark, whatever it is called.
+    mod users {
+        pub(super) struct Ambiguous<E>(pub(super) E);
+        pub(super) struct AmbiguousPayment;
+    }
+
+    #[test]
+    fn a_mark_is_known_by_the_name_of_its_type() {
+        assert_eq!(mark_of::<Final<String>>(), ErrorClass::Final);
+        assert_eq!(mark_of::<Ambiguous<Box<dyn std::error::Error>>>(), ErrorClass::Ambiguous);
+        assert_eq!(mark_of::<NoEffect<Final<u8>>>(), ErrorClass::NoEffect);
+        assert_eq!(mark_of::<Ambiguous<&str>>(), ErrorClass::Ambiguous);
+    }
+
+    #[test]
+    fn no_other_type_is_taken_for_a_mark() {
+        drop(users::Ambiguous(String::new()).0);
+        for class in [
+            mark_of::<String>(),
+            mark_of::<()>(),
+            mark_of::<Box<Ambiguous<u8>>>(),
+            mark_of::<users::Ambiguous<u8>>(),
+            mark_of::<users::AmbiguousPayment>(),
+            mark_of::<Result<Final<u8>, NoEffect<u8>>>(),
+        ] {
+            assert_eq!(class, ErrorClass::Default);
+        }
+    }
+}

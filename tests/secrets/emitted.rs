@@ -31,6 +31,9 @@ pub(crate) async fn format_all() {
     see(Peek(BODY));
     #[expect(clippy::needless_borrow, reason = "as it is emitted")]
     let errors = debug((&&&debug(output::<Result<String, Failed>>())).idem_errors());
+    let call = operation(&idem, Spec::new().name("charge")).key(KEY).scope(SCOPE).fingerprint(BODY);
+    let answer = debug(call.run(errors, async { Ok(REPLY.to_owned()) })).await;
+    assert_eq!(answer.unwrap(), REPLY);
     for _ in 0..2 {
         let call = debug(coupled::<Sqlite>(&idem, Spec::new().name("move")));
         let call = debug(call.key(KEY).scope(SCOPE).fingerprint(BODY));

@@ -1,11 +1,12 @@
 //! The command line.
 
 use crate::Failure;
+use crate::clock::Clock;
 use crate::kind::{self, Kind};
 
 /// What `--help` prints.
 pub(crate) const USAGE: &str =
-    "attribute-cost [--handlers 200] [--rounds 3] [--release] [--only KIND]... [--jobs N] [--keep]";
+    "attribute-cost [--handlers 200] [--rounds 3] [--release] [--only KIND]... [--jobs N] [--cpu] [--keep]";
 
 /// What is to be measured.
 #[derive(Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Args {
     pub(crate) release: bool,
     /// Whether the generated crates stay.
     pub(crate) keep: bool,
+    /// What time is.
+    pub(crate) clock: Clock,
     /// What Cargo gets as `--jobs`.
     pub(crate) jobs: Option<usize>,
     /// In the order of the table. What a kind is compared with is always among them.
@@ -27,8 +30,15 @@ pub(crate) struct Args {
 impl Args {
     /// Reads the arguments; nothing if help is asked for.
     pub(crate) fn parse(mut words: impl Iterator<Item = String>) -> Result<Option<Self>, Failure> {
-        let mut args =
-            Self { handlers: 200, rounds: 3, release: false, keep: false, jobs: None, kinds: Vec::new() };
+        let mut args = Self {
+            handlers: 200,
+            rounds: 3,
+            release: false,
+            keep: false,
+            clock: Clock::Wall,
+            jobs: None,
+            kinds: Vec::new(),
+        };
         let mut only = Vec::new();
         while let Some(word) = words.next() {
             match word.as_str() {
@@ -37,6 +47,7 @@ impl Args {
                 "--jobs" => args.jobs = Some(number(&word, words.next())?),
                 "--only" => only.push(words.next().ok_or("--only needs a form or a kind")?),
                 "--release" => args.release = true,
+                "--cpu" => args.clock = Clock::Cpu,
                 "--keep" => args.keep = true,
                 "--help" | "-h" => return Ok(None),
                 _ => return Err(format!("{word} is not known\n{USAGE}").into()),

@@ -9,8 +9,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use tokio::sync::futures::Notified;
-
 use super::closing::{Closing, Unfinished};
 use super::drain::Counted;
 use super::ending::Ending;
@@ -92,15 +90,12 @@ impl Attempt {
     }
 
     /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
-    ///
-    /// Generic as far as it must be: what is the same for all handlers is compiled once.
-    pub(crate) async fn run<F: Future + ?Sized>(&self, mut handler: Pin<&mut F>) -> Ran<F::Output> {
-        self.begun.store(true, Ordering::Relaxed);
-        reach(points::ENGINE_RUN_BEFORE);
-        let mut losing = pin!(self.closing.flight.losing.notified());
+    #[cfg(feature = "axum")]
+    pub(crate) async fn run<F: Future>(&self, mut handler: Pin<&mut F>) -> Ran<F::Output> {
+        let mut lost = pin!(self.lost());
         poll_fn(|cx| {
             let mut output = None;
-            let polled = self.poll(losing.as_mut(), cx, &mut |cx| {
+            let polled = self.poll(lost.as_mut(), cx, &mut |cx| {
                 handler.as_mut().poll(cx).map(|returned| output = Some(returned))
             });
             polled.map(|ran| match (ran, output) {
@@ -112,18 +107,32 @@ impl Attempt {
         .await
     }
 
-    /// Polls the handler once, as a part of its run.
-    fn poll<'a>(
-        &'a self,
-        mut losing: Pin<&mut Notified<'a>>,
+    /// Ends when the claim is lost.
+    pub(crate) fn lost(&self) -> impl Future<Output = ()> + Send + use<> {
+        let flight = Arc::clone(&self.closing.flight);
+        async move {
+            loop {
+                // Made before the look: a loss after it wakes this.
+                let losing = flight.losing.notified();
+                if flight.is_lost() {
+                    return;
+                }
+                losing.await;
+            }
+        }
+    }
+
+    /// Polls the handler once, as a part of its run, unless the claim is lost. Ends at the first `Ready`.
+    pub(crate) fn poll(
+        &self,
+        lost: Pin<&mut (dyn Future<Output = ()> + Send)>,
         cx: &mut Context<'_>,
         handler: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
     ) -> Poll<Ran<()>> {
-        // Asked for before the claim is looked at: a loss after that wakes this task.
-        while losing.as_mut().poll(cx).is_ready() {
-            losing.set(self.closing.flight.losing.notified());
+        if !self.begun.swap(true, Ordering::Relaxed) {
+            reach(points::ENGINE_RUN_BEFORE);
         }
-        if self.closing.flight.is_lost() {
+        if lost.poll(cx).is_ready() {
             tracing::warn!(
                 address = %self.closing.flight.address,
                 operation = self.closing.run.operation(),
@@ -131,17 +140,14 @@ impl Attempt {
             );
             return Poll::Ready(Ran::Stopped);
         }
-        match catch_unwind(AssertUnwindSafe(|| self.closing.run.while_current(|| handler(cx)))) {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(())) => {
-                reach(points::ENGINE_RUN_AFTER);
-                Poll::Ready(Ran::Returned(()))
-            }
-            Err(payload) => {
-                reach(points::ENGINE_RUN_AFTER);
-                Poll::Ready(Ran::Panicked(payload))
-            }
-        }
+        let polled = catch_unwind(AssertUnwindSafe(|| self.closing.run.while_current(|| handler(cx))));
+        let ran = match polled {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(())) => Ran::Returned(()),
+            Err(payload) => Ran::Panicked(payload),
+        };
+        reach(points::ENGINE_RUN_AFTER);
+        Poll::Ready(ran)
     }
 
     /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body. A panic

@@ -34,6 +34,7 @@ mod errors;
 mod exact;
 mod op;
 mod output;
+mod run;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -49,5 +50,7 @@ pub use errors::{
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
 pub use output::{Detachable, OutputOf, Refusable, Stored, assert_detachable, output};
+#[doc(hidden)]
+pub use run::Run;
 #[doc(hidden)]
 pub use value::Value;

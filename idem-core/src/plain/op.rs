@@ -1,8 +1,7 @@
 //! One call of a plain idempotent function. The macro emits `operation(…).key(…).run(errors, async move { … })`.
 
 use std::fmt;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
+use std::future::Future;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
@@ -10,16 +9,15 @@ use serde::Serialize;
 use tracing::Instrument as _;
 
 use super::errors::Errors;
+use super::run::Run;
 use crate::current;
-use crate::engine::{Attempt, Ending, Engine, Entered, Operation, Ran, Settled};
-use crate::fault::{points, reach};
+use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
 use crate::key::{InvalidKey, KeyBuf, KeyPart};
-use crate::outcome::ErrorClass;
 #[cfg(feature = "_tx")]
 use crate::policy::Policy;
-use crate::policy::{OnError, Spec};
+use crate::policy::Spec;
 use crate::refused::Refused;
 use crate::reply::Reply;
 
@@ -118,48 +116,22 @@ impl PlainOperation {
     /// # Cancel safety
     /// Dropped before the body began, nothing happened. Dropped within it, the outcome is unknown at once, or the key
     /// is freed under `after_crash = rerun`. Dropped after it, the result is recorded in the background.
-    pub fn run<R>(self, errors: Errors<R>, body: impl Future<Output = R>) -> impl Future<Output = R> {
+    pub fn run<R, F: Future<Output = R>>(self, errors: Errors<R>, body: F) -> Run<R, F, fn(&R) -> bool> {
         self.run_if(errors, |_| true, body)
     }
 
     /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
-    pub fn run_if<R>(
+    pub fn run_if<R, F: Future<Output = R>, W: FnOnce(&R) -> bool>(
         self,
         errors: Errors<R>,
-        wanted: impl FnOnce(&R) -> bool,
-        body: impl Future<Output = R>,
-    ) -> impl Future<Output = R> {
-        // Stored once, wherever the call is awaited. It keeps its type, for it need not be `Send`.
-        let mut body = Box::pin(body);
-        async move {
-            let result = match self.enter().await {
-                Begun::Refused(refused) => (errors.refused)(refused),
-                Begun::Replay(reply) => errors.replay(&reply),
-                Begun::Unprotected => body.await,
-                Begun::Attempt(attempt) => {
-                    let (mut begun, mut predicate) = (false, Some(wanted));
-                    let handler = poll_fn(|cx| {
-                        if !std::mem::replace(&mut begun, true) {
-                            reach(points::PLAIN_HANDLER_BEFORE);
-                        }
-                        body.as_mut().poll(cx).map(|result| {
-                            reach(points::PLAIN_HANDLER_AFTER);
-                            let wanted = predicate.take().is_none_or(|wanted| wanted(&result));
-                            (result, wanted)
-                        })
-                    });
-                    let ran = attempt.run(pin!(handler)).await;
-                    drop(body);
-                    finish(&errors, attempt, ran).await
-                }
-            };
-            reach(points::PLAIN_ANSWER_BEFORE);
-            result
-        }
+        wanted: W,
+        body: F,
+    ) -> Run<R, F, W> {
+        Run::new(self, errors, wanted, body)
     }
 
     /// Finds out what this call may do.
-    async fn enter(mut self) -> Begun {
+    pub(super) async fn enter(mut self) -> Begun {
         let operation = match self.resolve() {
             Ok(Some(operation)) => operation,
             Ok(None) => return Begun::Unprotected,
@@ -205,52 +177,12 @@ impl PlainOperation {
 }
 
 /// What a call may do.
-enum Begun {
+pub(super) enum Begun {
     Refused(Refused),
     Replay(Reply),
     /// Run the body without a claim.
     Unprotected,
     Attempt(Box<Attempt>),
-}
-
-async fn finish<R>(errors: &Errors<R>, attempt: Box<Attempt>, ran: Ran<(R, bool)>) -> R {
-    let (result, ending) = match ran {
-        Ran::Returned((result, wanted)) => {
-            let ending = if wanted { ending(errors, &attempt, &result) } else { Ending::Release };
-            (result, ending)
-        }
-        Ran::Panicked(payload) => {
-            // The panic goes on once the record says what became of the operation.
-            let ending = attempt.crashed();
-            reach(points::PLAIN_SETTLE_BEFORE);
-            drop(attempt.settle(ending).await);
-            reach(points::PLAIN_SETTLE_AFTER);
-            std::panic::resume_unwind(payload)
-        }
-        Ran::Stopped => ((errors.refused)(Refused::OutcomeUnknown), attempt.crashed()),
-    };
-    reach(points::PLAIN_SETTLE_BEFORE);
-    let settled = attempt.settle(ending).await;
-    reach(points::PLAIN_SETTLE_AFTER);
-    match settled {
-        Settled::Recorded => result,
-        Settled::Superseded(reply) => errors.replay(&reply),
-        Settled::Refused(refused) => (errors.refused)(refused),
-    }
-}
-
-fn ending<R>(errors: &Errors<R>, attempt: &Attempt, result: &R) -> Ending {
-    let limit = attempt.config().max_response_bytes;
-    if (errors.is_value)(result) {
-        return Ending::Complete(errors.value(result, limit));
-    }
-    match ((errors.class)(result), attempt.policy().on_error) {
-        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => {
-            Ending::Complete(errors.error(result, limit))
-        }
-        (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
-        (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
-    }
 }
 
 /// Runs a call in a task of its own and in its caller's span, so that it goes on when its caller is gone.

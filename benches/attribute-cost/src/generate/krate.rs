@@ -75,7 +75,8 @@ fn using(form: Form, uses: &str) -> String {
             format!("\npub(crate) fn routes() -> Router<Shop> {{\nRouter::new()\n{uses}}}\n")
         }
         Form::Plain => format!(
-            "\npub(crate) async fn all(ctx: &Ctx, order: u64) -> Result<u64, E> {{\nlet mut sum = 0;\n{uses}Ok(sum)\n}}\n"
+            "\npub(crate) async fn all(ctx: &Ctx, order: u64) -> Result<u64, E> {{\n\
+             let mut sum = 0;\n{uses}Ok(sum)\n}}\n"
         ),
     }
 }
