@@ -292,7 +292,8 @@ pub use scope::Scope;
 ///
 /// # The function that comes out
 ///
-/// It takes, does and drops what was written, in the same order, and rustdoc shows it as it was written. What is not the
+/// It takes, does and drops what was written, in the same order, and rustdoc shows it as it was written, without the
+/// transaction, which no caller passes. What is not the
 /// same:
 ///
 /// - **A handler's arguments and body are `Send + 'static`**, as axum asks for anyway: the body may outlive its caller,

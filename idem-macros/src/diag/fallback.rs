@@ -15,8 +15,9 @@ pub(crate) fn beside_function(
     expressions: &[&Expr],
     mistakes: &Mistakes,
 ) -> TokenStream {
-    let mut shown = function.stripped();
+    let mut shown = function.unmarked();
     if let Body::Block(body) = &function.body {
+        shown = function.stripped();
         let used = used(&function.sig, expressions);
         let transactions = Transaction::all(&function.sig).map(|Transaction { attrs, pattern, ty, .. }| {
             quote_spanned!(Span::mixed_site()=> #(#attrs)* let #pattern: #ty = (|| loop {})();)
@@ -25,7 +26,6 @@ pub(crate) fn beside_function(
         let mut block = Group::new(Delimiter::Brace, quote!(#used #(#transactions)* #statements));
         block.set_span(body.span());
         shown.body = Body::Block(block);
-        shown.sig.inputs = function.without_transaction();
     }
     beside_item(&shown.into_token_stream(), mistakes)
 }

@@ -3,7 +3,6 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::parse::{Parse, ParseStream, Parser};
-use syn::punctuated::Punctuated;
 use syn::{AttrStyle, Attribute, FnArg, Result, Signature, Token, Visibility};
 
 use super::{is_idempotent, is_tx};
@@ -44,7 +43,7 @@ impl Parse for Function {
 
 impl Function {
     /// The function without the attributes that are ours.
-    pub(crate) fn stripped(&self) -> Self {
+    pub(crate) fn unmarked(&self) -> Self {
         let mut plain = self.clone();
         plain.attrs.retain(|attribute| !is_idempotent(attribute));
         for argument in &mut plain.sig.inputs {
@@ -56,17 +55,17 @@ impl Function {
         }
         plain
     }
-}
 
-impl Function {
-    /// The arguments of its callers.
-    pub(crate) fn without_transaction(&self) -> Punctuated<FnArg, Token![,]> {
-        let of_callers = self.stripped().sig.inputs.into_iter().zip(&self.sig.inputs);
-        let of_callers = of_callers.filter(|(_, written)| match written {
+    /// The function as its callers see it: also without the transaction.
+    pub(crate) fn stripped(&self) -> Self {
+        let mut plain = self.unmarked();
+        let inputs = std::mem::take(&mut plain.sig.inputs).into_iter().zip(&self.sig.inputs);
+        let of_callers = inputs.filter(|(_, written)| match written {
             FnArg::Receiver(_) => true,
             FnArg::Typed(typed) => !typed.attrs.iter().any(is_tx),
         });
-        of_callers.map(|(argument, _)| argument).collect()
+        plain.sig.inputs = of_callers.map(|(argument, _)| argument).collect();
+        plain
     }
 }
 
