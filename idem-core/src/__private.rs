@@ -12,7 +12,7 @@ pub use crate::policy::{Definition, Spec};
 pub use crate::handler as axum;
 
 #[cfg(feature = "_tx")]
-pub use crate::tx;
+pub use crate::tx::emitted as tx;
 
 /// Stands after a `return` that is never reached, and gives the closure its type.
 #[must_use]

@@ -284,8 +284,8 @@ pub use scope::Scope;
 /// - A conflict (PostgreSQL 40001 and 40P01, MySQL 1213 and 1205) is answered with 503 `transaction-conflict`, or
 ///   makes the body run again, up to `tx_retries` times, with clones of the arguments. It is found in the error and its
 ///   sources, in `Result<impl IntoResponse, E>` too; an error that implements
-///   `MayConflict` says it itself; one that is neither, or that is hidden behind `impl Trait`, is taken as it is, and does
-///   not compile with `tx_retries`. What only the commit meets is always seen. Effects outside the database are repeated: mark what leaves them in doubt with
+///   `MayConflict` says it itself; one that is neither is taken as it is, and does not compile with `tx_retries`. What only the
+///   commit meets is always seen. A conflict was undone, so it counts more than an error's `Final`. Effects outside the database are repeated: mark what leaves them in doubt with
 ///   [`Ambiguous`], which is never run again.
 /// - In an axum handler, the store of the layer is looked at when the handler is called: 500 `store-cannot-couple`
 ///   before anything runs. A `State<App>` whose `App` implements `HasStore` makes that a compile error.
@@ -305,13 +305,15 @@ pub use scope::Scope;
 /// - **Methods and traits.** Write it on each method: of an `impl`, of an `impl Trait for T`, on a default method of a trait.
 ///   The trait's own `async fn f(…);` is left as it is, and `#[async_trait]` is not needed. Functions and `impl`s may be
 ///   generic: all types that stand for a parameter share the records of the one `name`, so a type that makes another
-///   operation belongs into the key. A type parameter as the error is bounded by [`Classify`], since a mark in its place
-///   would be lost.
+///   operation belongs into the key. A type parameter as the error is bounded by [`Classify`], since a class in its place
+///   would be lost: that is a compile error, but for a parameter of the `impl` around that is bounded by `Unpin` or stands in a
+///   `Box` or the like. There [`Ambiguous`], [`NoEffect`] and [`Final`] are still seen, and a class of your own is not.
 /// - **Key, scope and fingerprint** are taken before the body begins, from borrowed arguments: a part of a pattern with `..`
 ///   or `_` is a copy where its type is `Copy`, and else a reference. One that is the same for every call (literals, and
-///   whatever is made of literals alone: `1 + 1`, `format!("x")`) does not compile.
-/// - **An attribute below** sees the emitted function: patterns that leave a part out have become names, and there is a
-///   leading parameter in a handler.
+///   what is made of literals alone: `1 + 1`, `format!("x")`, as far as names tell) does not compile; a constant with a name
+///   does. In a handler `?` cannot stand in them.
+/// - **An attribute below** sees the emitted function: patterns that leave a part out have become names, and a handler has a
+///   leading parameter and answers with a `Response`, so that `#[instrument(err)]` goes above.
 ///
 /// # Arguments
 ///
@@ -327,7 +329,7 @@ pub use scope::Scope;
 /// | `optional` | a request without a key runs unprotected |
 /// | `on_error = release \| store \| unknown` | see [`OnError`] |
 /// | `after_crash = unknown \| rerun` | see [`AfterCrash`] |
-/// | `store_if = predicate` | a response (or `Result`) for which it is false frees the key |
+/// | `store_if = predicate` | a response (or `Result`) for which it is false frees the key, unless a mark or a [class](Classify) says otherwise |
 /// | `isolation = read_committed \| repeatable_read \| serializable` | of the transaction; default: the connection's |
 /// | `tx_retries = 3` | how often a body that met a conflict may run again, 1 to 100; its arguments are `Clone`, its `self` is `&self` |
 /// | `commit_on = predicate` | which stored responses (or `Result`s) commit their effects |

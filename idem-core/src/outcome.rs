@@ -3,7 +3,8 @@
 //! In an axum handler, wrap what becomes the response: `Err(Ambiguous(error))`, or within your error's
 //! `into_response`. In a plain function, return one of these as the error type, or implement [`Classify`] for your
 //! own. A mark counts in every form, whatever `on_error` says. It is the outermost type that is looked at: a mark that
-//! stands inside of another error is not seen in a plain function.
+//! stands inside of another error is not seen in a plain function. In a handler an error that implements [`Classify`] is asked
+//! as well, where its response carries no mark. `store_if` takes no mark back.
 //!
 //! ```
 //! use idem_core::{Classify, ErrorClass, Refused};
@@ -29,7 +30,7 @@
 
 use std::any::type_name;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::refused::Refused;
 
@@ -54,6 +55,19 @@ pub enum ErrorClass {
 pub trait Classify {
     /// What this error says about the operation.
     fn class(&self) -> ErrorClass;
+}
+
+/// As the error itself.
+impl<E: Serialize> Serialize for Final<E> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, E: Deserialize<'de>> Deserialize<'de> for Final<E> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        E::deserialize(deserializer).map(Self)
+    }
 }
 
 /// A mark that says the same of every error, which is never stored.
@@ -88,8 +102,7 @@ pub(crate) fn mark_of<E>() -> ErrorClass {
 macro_rules! marker {
     ($(#[$doc:meta] $name:ident;)*) => {$(
         #[$doc]
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-        #[serde(transparent)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub struct $name<E>(pub E);
 
         impl<E> Classify for $name<E> {

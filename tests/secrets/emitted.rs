@@ -29,6 +29,7 @@ pub(crate) async fn format_all() {
 
     see(operation(&idem, Spec::new().name("charge")).key(KEY).scope(SCOPE).fingerprint(BODY));
     see(Peek(BODY));
+    see(of_axum::says::<Result<String, Failed>>());
     #[expect(clippy::needless_borrow, reason = "as it is emitted")]
     let errors = debug((&&&debug(output::<Result<String, Failed>>())).idem_errors());
     let call = operation(&idem, Spec::new().name("charge")).key(KEY).scope(SCOPE).fingerprint(BODY);

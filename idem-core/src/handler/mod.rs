@@ -39,6 +39,7 @@
 //! or a layer outside to say, as for any other handler.
 
 mod body;
+mod class;
 mod context;
 mod former;
 mod head;
@@ -59,6 +60,8 @@ pub use layer::{IdemLayer, IdemService};
 pub use axum::response::Response;
 #[doc(hidden)]
 pub use body::WholeBody;
+#[doc(hidden)]
+pub use class::{Says, SaysClass, SaysNothing, marked, says};
 #[doc(hidden)]
 pub use context::Context;
 #[doc(hidden)]

@@ -45,17 +45,14 @@ pub(super) async fn drive(attempt: Box<Attempt>, handler: Handler) -> Response {
         attempt.run(handler).await
     };
     let (response, ending) = match ran {
-        Ran::Returned((response, wanted)) => {
-            let meant = if wanted { meaning(&response, attempt.policy()) } else { Meaning::Release };
-            match meant {
-                Meaning::Store => match attempt.within(pin!(written_down(response, limits))).await {
-                    Ok((response, reply)) => (response, Ending::Complete(reply)),
-                    Err(_) => panicked(&attempt),
-                },
-                Meaning::Release => (response, Ending::Release),
-                Meaning::Unknown => (response, Ending::Unknown),
-            }
-        }
+        Ran::Returned((response, wanted)) => match decided(&response, attempt.policy(), wanted) {
+            Meaning::Store => match attempt.within(pin!(written_down(response, limits))).await {
+                Ok((response, reply)) => (response, Ending::Complete(reply)),
+                Err(_) => panicked(&attempt),
+            },
+            Meaning::Release => (response, Ending::Release),
+            Meaning::Unknown => (response, Ending::Unknown),
+        },
         Ran::Panicked(_) => panicked(&attempt),
         Ran::Stopped => (problem(&Refused::OutcomeUnknown, profile), attempt.crashed()),
     };
@@ -86,6 +83,15 @@ pub(super) enum Meaning {
     Store,
     Release,
     Unknown,
+}
+
+/// What becomes of the record. `store_if` decides about what status or policy would store; a mark, or a doubt, it does not
+/// take back.
+pub(super) fn decided(response: &Response, policy: &Policy, wanted: bool) -> Meaning {
+    match meaning(response, policy) {
+        Meaning::Store if !wanted && response.extensions().get::<Marked>().is_none() => Meaning::Release,
+        meant => meant,
+    }
 }
 
 /// The handler's own mark, else the status, else the policy.

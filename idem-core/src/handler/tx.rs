@@ -9,7 +9,7 @@ use sqlx::{Database, Transaction};
 use super::former::Before;
 use super::op::{AxumOperation, Resolved, no_layer};
 use super::outlive::Outlive;
-use super::respond::{self, meaning, replay};
+use super::respond::{self, decided, replay};
 use super::written_down::{Limits, written_down};
 use super::{Response, problem};
 use crate::engine::{ASK_AGAIN, Bare, Config, Coupled, Known, Meaning, Turn};
@@ -57,8 +57,7 @@ impl Said {
 
     /// Whether its effects are to be committed, where it is stored.
     pub fn commit_on(self, commits: impl FnOnce(&Response) -> bool) -> Self {
-        // Of what is not stored, nothing is committed.
-        let commits = self.wanted.then(|| commits(&self.response));
+        let commits = Some(commits(&self.response));
         Self { commits, ..self }
     }
 }
@@ -249,13 +248,12 @@ fn limits(config: &Config, policy: &Policy) -> Limits {
 /// `commit_on` wants that, or else where it is 2xx or 3xx, and is kept alone otherwise.
 async fn judge(said: Said, terms: Terms) -> (Response, Meaning) {
     let Said { response, conflict, wanted, commits } = said;
-    let meant = meaning(&response, &terms.policy);
+    let meant = decided(&response, &terms.policy, wanted);
     // What may have happened elsewhere must not happen again.
     if conflict && !matches!(meant, respond::Meaning::Unknown) {
         return (response, Meaning::Conflict);
     }
     match meant {
-        _ if !wanted => (response, Meaning::Nothing),
         respond::Meaning::Store => {
             let commits = commits.unwrap_or_else(|| response.status().as_u16() < 400);
             let (response, reply) = written_down(response, terms.limits).await;

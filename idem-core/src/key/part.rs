@@ -70,7 +70,7 @@ impl KeyBuf {
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be an idempotency key or scope",
     label = "not a key",
-    note = "use text, an integer, or a tuple of them; for another type, pass its id or `&value.to_string()`"
+    note = "use text, an integer, or a tuple of them; for another type, pass its id or `value.to_string()`, and of a header field `value.to_str().ok()`"
 )]
 pub trait KeyPart {
     /// Writes this value into `key`.

@@ -162,6 +162,47 @@ impl<T, E> UnclassifiedErrors<T, E> for &OutputOf<Result<T, E>> {
     }
 }
 
+/// Stands for the one before where the macro sees that the error is a type parameter, or depends on one: does not compile.
+pub trait GenericErrors<T, E> {
+    #[doc(hidden)]
+    fn idem_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownClass;
+    #[doc(hidden)]
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownClass;
+}
+
+impl<T, E> GenericErrors<T, E> for &OutputOf<Result<T, E>> {
+    fn idem_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownClass,
+    {
+        self.0
+    }
+
+    fn idem_stored_errors(&self) -> Errors<Result<T, E>>
+    where
+        E: KnownClass,
+    {
+        self.0
+    }
+}
+
+/// An error that says its class, whatever stands for its parameters.
+#[diagnostic::on_unimplemented(
+    message = "it is not known here what the error `{Self}` says about the operation",
+    label = "what stands for `{Self}` may have a class of its own",
+    note = "add the bound `{Self}: idem_core::Classify`, wrap it in `idem_core::Ambiguous` or `idem_core::NoEffect`, or return an \
+            error type of your own that `{Self}` becomes"
+)]
+#[allow(unnameable_types, reason = "a user is to say the class, not that it is known")]
+pub trait KnownClass {}
+
+#[diagnostic::do_not_recommend]
+impl<E: Classify> KnownClass for E {}
+
 /// Found for what is no `Result`, which [`Output`] refuses: nothing more is to be said about it.
 pub trait NoErrors<R> {
     #[doc(hidden)]

@@ -44,7 +44,8 @@ pub use value::reply;
 
 #[doc(hidden)]
 pub use errors::{
-    ClassifiedErrors, Errors, MarkedErrors, NoErrors, StorableError, StoredError, UnclassifiedErrors,
+    ClassifiedErrors, Errors, GenericErrors, MarkedErrors, NoErrors, StorableError, StoredError,
+    UnclassifiedErrors,
 };
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};

@@ -170,7 +170,7 @@ impl<R> Call<R> {
     fn settle(&mut self, attempt: Box<Attempt>, ran: Ran<()>, returned: Option<(R, bool)>) {
         let (ending, panic) = match (ran, returned) {
             (Ran::Returned(()), Some((result, wanted))) => {
-                let ending = if wanted { ending(&self.errors, &attempt, &result) } else { Ending::Release };
+                let ending = ending(&self.errors, &attempt, &result, wanted);
                 self.result = Some(result);
                 (ending, None)
             }
@@ -198,12 +198,15 @@ fn run<R>(body: &mut dyn Body<R>, returned: &mut Option<(R, bool)>, cx: &mut Con
     Poll::Ready(())
 }
 
-fn ending<R>(errors: &Errors<R>, attempt: &Attempt, result: &R) -> Ending {
+/// What becomes of the record. `store_if` decides about what would be stored without a mark; a mark, or a doubt, it does not
+/// take back.
+fn ending<R>(errors: &Errors<R>, attempt: &Attempt, result: &R, wanted: bool) -> Ending {
     let limit = attempt.config().max_response_bytes;
     if (errors.is_value)(result) {
-        return Ending::Complete(errors.value(result, limit));
+        return if wanted { Ending::Complete(errors.value(result, limit)) } else { Ending::Release };
     }
     match ((errors.class)(result), attempt.policy().on_error) {
+        (ErrorClass::Default, OnError::Store) if !wanted => Ending::Release,
         (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => {
             Ending::Complete(errors.error(result, limit))
         }

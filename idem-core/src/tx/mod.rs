@@ -163,15 +163,7 @@ pub use transaction::OperationKey;
 
 pub(crate) use database::Sealed;
 
+pub(crate) use spec::TxSpec;
+
 #[doc(hidden)]
-pub use again::{Repeatable, again};
-#[doc(hidden)]
-pub use conflict::{
-    ConflictsInSources, ConflictsNever, ConflictsSaid, ConflictsUntold, Probe, probe, probe_of,
-};
-#[doc(hidden)]
-pub use plain::{TxOperation, always, coupled};
-#[doc(hidden)]
-pub use spec::TxSpec;
-#[doc(hidden)]
-pub use state::{StateOf, Typed, Untyped, state};
+pub mod emitted;

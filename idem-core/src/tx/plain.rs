@@ -183,11 +183,9 @@ impl<Db: Database, R> Call<Db, R> {
             let result = body(tx).await;
             let meaning = if !is_doubtful(&errors, &policy, &result) && conflict(&result) {
                 Meaning::Conflict
-            } else if wanted(&result) {
-                let commits = commits(&result);
-                meaning(&errors, &policy, limit, &result, commits)
             } else {
-                Meaning::Nothing
+                let (wanted, commits) = (wanted(&result), commits(&result));
+                meaning(&errors, &policy, limit, &result, wanted, commits)
             };
             (result, meaning)
         };
@@ -212,12 +210,22 @@ fn is_doubtful<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> bool {
     matches!(said, (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown))
 }
 
-fn meaning<R>(errors: &Errors<R>, policy: &Policy, limit: usize, result: &R, commits: bool) -> Meaning {
+/// What becomes of the record. `store_if` decides about what would be stored without a mark; a mark, or a doubt, it does not
+/// take back.
+fn meaning<R>(
+    errors: &Errors<R>,
+    policy: &Policy,
+    limit: usize,
+    result: &R,
+    wanted: bool,
+    commits: bool,
+) -> Meaning {
     let keep = |reply| if commits { Meaning::Commit(reply) } else { Meaning::Keep(reply) };
     if (errors.is_value)(result) {
-        return keep(errors.value(result, limit));
+        return if wanted { keep(errors.value(result, limit)) } else { Meaning::Nothing };
     }
     match ((errors.class)(result), policy.on_error) {
+        (ErrorClass::Default, OnError::Store) if !wanted => Meaning::Nothing,
         (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => keep(errors.error(result, limit)),
         (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Meaning::Unknown,
         (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Meaning::Nothing,

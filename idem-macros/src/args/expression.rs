@@ -3,9 +3,9 @@
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::parse::ParseStream;
-use syn::punctuated::Punctuated;
-use syn::{Error, Expr, Lit, Result, Stmt, Token};
+use syn::{Error, Expr, Lit, Result};
 
+use super::constant::is_constant;
 use super::names;
 
 /// An expression that cannot be text.
@@ -29,9 +29,13 @@ pub(crate) fn code(name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
 /// # Errors
 /// It is the same for every call.
 pub(crate) fn key(_name: &Ident, input: ParseStream<'_>) -> Result<Expr> {
-    let message = "a constant key makes every call the same operation: \
-                   use a value from the arguments, such as `key = event.id`";
-    varying(input, |_| message.to_owned())
+    varying(input, |text| {
+        let instead = match text {
+            Some(text) => format!("write the expression without quotes: `key = {text}`"),
+            None => "use a value from the arguments, such as `key = event.id`".to_owned(),
+        };
+        format!("a constant key makes every call the same operation: {instead}")
+    })
 }
 
 /// Who a key belongs to.
@@ -94,55 +98,6 @@ fn quoted(expression: &Expr) -> Option<String> {
         Ok(Expr::Lit(_)) | Err(_) => None,
         Ok(_) => Some(code),
     }
-}
-
-/// Whether it is made of literals alone, in any spelling.
-fn is_constant(expression: &Expr) -> bool {
-    match bare(expression) {
-        Expr::Lit(_) => true,
-        Expr::Tuple(tuple) => tuple.elems.iter().all(is_constant),
-        Expr::Array(array) => array.elems.iter().all(is_constant),
-        Expr::Repeat(repeat) => is_constant(&repeat.expr),
-        Expr::Unary(unary) => is_constant(&unary.expr),
-        Expr::Binary(binary) => is_constant(&binary.left) && is_constant(&binary.right),
-        Expr::Cast(cast) => is_constant(&cast.expr),
-        Expr::Block(block) => matches!(&*block.block.stmts, [Stmt::Expr(value, None)] if is_constant(value)),
-        Expr::MethodCall(call) => is_constant(&call.receiver) && call.args.iter().all(is_constant),
-        Expr::Call(call) => converts(&call.func) && call.args.iter().all(is_constant),
-        Expr::Macro(call) => is_constant_text(&call.mac),
-        _ => false,
-    }
-}
-
-/// `String::from`, `Some`, `Box::new`: what comes out is what goes in.
-fn converts(function: &Expr) -> bool {
-    const TYPES: [&str; 5] = ["String", "Some", "Box", "Cow", "Arc"];
-    let Expr::Path(path) = bare(function) else { return false };
-    path.path.segments.iter().any(|segment| TYPES.iter().any(|name| segment.ident == name))
-}
-
-/// `format!("x")`, `concat!("x", 1)`, `stringify!(x)`.
-fn is_constant_text(call: &syn::Macro) -> bool {
-    let Some(name) = call.path.segments.last().map(|segment| segment.ident.to_string()) else { return false };
-    let literals = || {
-        let parse = Punctuated::<Expr, Token![,]>::parse_terminated;
-        call.parse_body_with(parse).is_ok_and(|given| given.iter().all(is_constant))
-    };
-    match name.as_str() {
-        "stringify" => true,
-        "concat" => literals(),
-        // A name in braces is an argument: `format!("{id}")`.
-        "format" => literals() && !captures(&call.tokens.to_string()),
-        _ => false,
-    }
-}
-
-/// Whether a text of `format!` names a variable: `{id}`, `{:width$}`.
-fn captures(format: &str) -> bool {
-    format.replace("{{", "").split('{').skip(1).any(|rest| {
-        let named = rest.starts_with(|first: char| first.is_alphabetic() || first == '_');
-        named || rest.split('}').next().is_some_and(|inside| inside.contains('$'))
-    })
 }
 
 /// Whether an expression may leave its function, or wait in it.

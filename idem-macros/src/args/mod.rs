@@ -4,6 +4,7 @@
 
 mod arg;
 mod choice;
+mod constant;
 mod count;
 mod duration;
 mod expression;

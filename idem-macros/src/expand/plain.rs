@@ -1,11 +1,12 @@
 //! The plain form: any async function, with its own signature and its own output.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
+use super::axum::mentions;
 use super::{body, calls, documented, intake, signature, span, spec, transaction};
 use crate::ident;
-use crate::input::{Argument, Binding};
+use crate::input::{Argument, Binding, result_error};
 use crate::model::{Errors, PlainForm, Plan, Task};
 
 /// The function.
@@ -75,14 +76,34 @@ fn errors(plan: &Plan, form: &PlainForm) -> TokenStream {
         Errors::Stored => span::ident("idem_stored_errors", at),
         Errors::Classified => span::ident("idem_errors", at),
     };
+    let last = span::ident(if is_generic(plan, form) { "GenericErrors" } else { "UnclassifiedErrors" }, at);
     quote_spanned! {at=>
         {
-            use #krate::__private::plain::{
-                ClassifiedErrors as _, MarkedErrors as _, NoErrors as _, UnclassifiedErrors as _,
-            };
+            use #krate::__private::plain::{ClassifiedErrors as _, MarkedErrors as _, NoErrors as _, #last as _};
             (&&&#output).#asked()
         }
     }
+}
+
+/// Whether the error is a type parameter of the function's, or depends on a parameter's own types (`K::Error`, as far as
+/// its case of letters tells). Parameters of an `impl` cannot be seen here.
+fn is_generic(plan: &Plan, form: &PlainForm) -> bool {
+    let Some(error) = result_error(&form.output) else { return false };
+    let own = plan.function.sig.generics.type_params().map(|parameter| parameter.ident.to_string());
+    mentions(error.to_token_stream(), &own.collect()) || has_projection(error.to_token_stream())
+}
+
+/// `Name::`: of a type, and so of one that is not known here.
+fn has_projection(tokens: TokenStream) -> bool {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    let of_type = |one: &[TokenTree]| match one {
+        [TokenTree::Ident(name), TokenTree::Punct(first), TokenTree::Punct(second), TokenTree::Ident(_)] => {
+            let colons = first.as_char() == ':' && second.as_char() == ':';
+            colons && name.to_string().starts_with(char::is_uppercase)
+        }
+        _ => false,
+    };
+    tokens.windows(4).any(of_type)
 }
 
 fn run(plan: &Plan, form: &PlainForm) -> TokenStream {

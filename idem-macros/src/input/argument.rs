@@ -64,6 +64,13 @@ impl Argument {
             (Bindings::Some(names), pattern) if is_borrowed(&typed.ty) => {
                 (bindings::unchanging(pattern), names, None)
             }
+            // A variable, unless it is called as its type is: then it is the value of a structure without fields.
+            (_, Pat::Ident(name))
+                if name.by_ref.is_none() && name.subpat.is_none() && !is_unit(name, &typed.ty) =>
+            {
+                let binding = Binding { name: name.ident.clone(), mutability: name.mutability };
+                (bindings::unchanging(&typed.pat), vec![binding], None)
+            }
             (_, Pat::Wild(_)) => (named(whole.clone()), vec![whole.into()], None),
             (_, pattern) => {
                 let held = Binding { mutability: bindings::lent_mutably(pattern), ..whole.clone().into() };
@@ -90,6 +97,10 @@ fn holds_a_body(ty: &Type) -> bool {
 /// What is lent is not dropped here, and may be lent for less than the body takes if it is lent on.
 fn is_borrowed(ty: &Type) -> bool {
     matches!(ungrouped(ty), Type::Reference(_))
+}
+
+fn is_unit(name: &PatIdent, ty: &Type) -> bool {
+    last_segment(ty).is_some_and(|last| *last == name.ident)
 }
 
 fn named(name: Ident) -> Pat {

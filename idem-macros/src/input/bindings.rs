@@ -56,8 +56,8 @@ struct Found {
 impl Found {
     fn collect(&mut self, pattern: &Pat) {
         match pattern {
-            // A constant, or a structure without fields, as far as its case of letters tells: it has no name to move into.
-            Pat::Ident(binding) if is_constant(&binding.ident) => self.all = false,
+            // A constant, or a structure without fields, or a variable: only the compiler can tell.
+            Pat::Ident(binding) if is_constant(&binding.ident) => self.opaque = true,
             Pat::Ident(binding) => {
                 if self.names.iter().all(|known| known.name != binding.ident) {
                     let mutability = binding.mutability.filter(|_| binding.by_ref.is_none());
@@ -206,18 +206,14 @@ mod tests {
             "ref a",
             "Json(ref mut a)",
         ];
-        for partial in partial.into_iter().chain([
-            "all @ (a, b)",
-            "Ok(x) | Err(x)",
-            "Claims { .. }",
-            "(a, 3)",
-            "()",
-            "Unit",
-            "(a, Unit)",
-        ]) {
+        for partial in
+            partial.into_iter().chain(["all @ (a, b)", "Ok(x) | Err(x)", "Claims { .. }", "(a, 3)", "()"])
+        {
             assert!(matches!(of(&pattern(partial)), Bindings::Some(_)), "{partial}");
         }
-        assert!(matches!(of(&pattern("(seen, hidden!())")), Bindings::Opaque));
+        for opaque in ["(seen, hidden!())", "Unit", "(a, Unit)"] {
+            assert!(matches!(of(&pattern(opaque)), Bindings::Opaque), "{opaque}");
+        }
     }
 
     #[test]

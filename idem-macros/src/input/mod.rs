@@ -16,6 +16,6 @@ pub(crate) use function::{Body, Function};
 pub(crate) use item::misplaced;
 pub(crate) use transaction::Transaction;
 pub(crate) use types::{
-    find_impl_trait, impl_trait_named, last_segment, result_value, state_argument, ungrouped,
-    without_captures, without_impl_trait,
+    find_impl_trait, hides_its_error, impl_trait_named, last_segment, result_error, result_value,
+    state_argument, ungrouped, without_captures, without_impl_trait,
 };

@@ -22,6 +22,29 @@ pub(crate) fn state_argument(ty: &Type) -> Option<&Type> {
     }
 }
 
+/// Whether an error in `ty` may have no name: `ty` has none, or an argument behind the first, as the error of `Result` and of
+/// its aliases is.
+pub(crate) fn hides_its_error(ty: &Type) -> bool {
+    match ungrouped(ty) {
+        Type::ImplTrait(_) => true,
+        Type::Path(path) => match path.path.segments.last().map(|last| &last.arguments) {
+            Some(PathArguments::AngleBracketed(arguments)) => arguments.args.iter().skip(1).any(
+                |argument| matches!(argument, GenericArgument::Type(ty) if find_impl_trait(ty).is_some()),
+            ),
+            _ => false,
+        },
+        _ => false,
+    }
+}
+
+/// The error type of `Result<T, E>`, as far as its name tells.
+pub(crate) fn result_error(ty: &Type) -> Option<&Type> {
+    match generics_of(ty, "Result")?.as_slice() {
+        &[GenericArgument::Type(_), GenericArgument::Type(error)] => Some(error),
+        _ => None,
+    }
+}
+
 /// The arguments between `<` and `>` of a path type that ends with `name`.
 fn generics_of<'t>(ty: &'t Type, name: &str) -> Option<Vec<&'t GenericArgument>> {
     let Type::Path(path) = ungrouped(ty) else { return None };

@@ -6,7 +6,7 @@ use syn::{Error, Expr, FnArg, Pat, ReturnType, Type, TypeReference};
 
 use crate::args::{Arg, Given};
 use crate::diag::{Bag, Reported};
-use crate::input::{Function, is_tx, last_segment, ungrouped};
+use crate::input::{Function, is_cfg, is_tx, last_segment, ungrouped};
 use crate::model::{AxumForm, Features};
 
 /// axum takes handlers of up to 16 arguments, and the context is one.
@@ -64,6 +64,10 @@ fn no_extractor(function: &Function) -> Option<Error> {
     }
     let ty = function.sig.inputs.iter().filter(|argument| !under_tx(argument)).find_map(|argument| {
         let FnArg::Typed(typed) = argument else { return None };
+        // It may not be there.
+        if typed.attrs.iter().any(is_cfg) {
+            return None;
+        }
         let borrowed = match ungrouped(&typed.ty) {
             Type::Reference(borrow) => {
                 borrow.lifetime.as_ref().is_none_or(|lifetime| lifetime.ident != "static")

@@ -2,7 +2,7 @@
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{Error, Expr, FnArg, LitStr, Receiver, ReceiverKind, ReturnType, Type, TypeReference};
+use syn::{Error, Expr, FnArg, LitStr, Pat, Receiver, ReceiverKind, ReturnType, Type, TypeReference};
 
 use crate::args::{Arg, Given, OnError};
 use crate::diag::{Bag, Reported};
@@ -158,8 +158,7 @@ fn borrow(tokens: TokenStream) -> Option<(TokenStream, TokenStream)> {
 
 /// A handler: it takes extractors and answers with a response.
 fn a_handler(with: &Given<Expr>, output: &Type, function: &Function) -> Option<Error> {
-    const EXTRACTORS: [&str; 8] =
-        ["State", "Json", "Path", "Query", "Form", "Extension", "HeaderMap", "Request"];
+    const EXTRACTORS: [&str; 6] = ["State", "Json", "Path", "Query", "Form", "Extension"];
     const RESPONSES: [&str; 6] = ["Json", "Response", "StatusCode", "Html", "Redirect", "Sse"];
     let is = |ty: &Type, names: &[&str]| {
         last_segment(ty).is_some_and(|last| names.iter().any(|name| last == name))
@@ -169,10 +168,14 @@ fn a_handler(with: &Given<Expr>, output: &Type, function: &Function) -> Option<E
         Type::Tuple(parts) => parts.elems.iter().any(|part| is(part, &RESPONSES)),
         value => is(value, &RESPONSES),
     };
-    let extracts = function.sig.inputs.iter().any(|argument| match argument {
-        FnArg::Typed(typed) => is(&typed.ty, &EXTRACTORS),
-        FnArg::Receiver(_) => false,
-    });
+    // `Json(order): Json<Order>`; a type of the user's own may be called so as well.
+    let extracts = function.sig.receiver().is_none()
+        && function.sig.inputs.iter().any(|argument| match argument {
+            FnArg::Typed(typed) => {
+                is(&typed.ty, &EXTRACTORS) && matches!(typed.pat.as_ref(), Pat::TupleStruct(_))
+            }
+            FnArg::Receiver(_) => false,
+        });
     if !(responds && extracts) {
         return None;
     }

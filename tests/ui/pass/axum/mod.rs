@@ -4,6 +4,7 @@ mod after_crash;
 mod associated_function;
 mod attributes;
 mod body_argument;
+mod classified_error;
 mod custom_extractor;
 mod debug_handler;
 mod durations;
