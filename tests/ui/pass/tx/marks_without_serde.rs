@@ -72,6 +72,23 @@ async fn no_effect(
     Err(NoEffect(Bank::Conflict))
 }
 
+/// `store_if` takes no mark back.
+#[idempotent(with = idem, key = order, name = "unwanted", store_if = Result::is_ok)]
+async fn unwanted(
+    idem: &Idem<SqliteStore>,
+    order: u64,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u64, Ambiguous<Bank>> {
+    sell(tx, &format!("unwanted {}", RUNS.next())).await.unwrap();
+    Err(Ambiguous(Bank::Refused(Refused::KeyExpired)))
+}
+
+#[idempotent(store_if = |response: &Response| response.status().is_success())]
+async fn unwanted_answer(#[tx] tx: &mut SqliteTx<'_>) -> Result<String, Ambiguous<Bank>> {
+    sell(tx, &format!("unwanted {}", RUNS.next())).await.unwrap();
+    Err(Ambiguous(Bank::Refused(Refused::KeyExpired)))
+}
+
 /// A conflict, seen behind an alias whose other half has no name.
 type Answer<T, E = Wrapped<Bank>> = Result<T, E>;
 
@@ -104,6 +121,12 @@ async fn passes() {
     assert_eq!(RUNS.total(), 7, "once, and three times more");
     Call::post("/hidden").key("k").send(&app).await.is_problem("transaction-conflict");
     assert_eq!(RUNS.total(), 10, "once, and twice more");
+    assert!(!is_unknown(unwanted(&shop.idem, 1).await.unwrap_err().0));
+    assert!(is_unknown(unwanted(&shop.idem, 1).await.unwrap_err().0));
+    let app = shop.serve(Router::new().route("/", post(unwanted_answer)));
+    assert_eq!(Call::post("/").key("k").send(&app).await.status, StatusCode::BAD_GATEWAY);
+    Call::post("/").key("k").send(&app).await.is_problem("outcome-unknown");
+    assert_eq!(RUNS.total(), 12);
     assert!(shop.sales().await.is_empty());
 }
 
