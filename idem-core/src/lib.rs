@@ -293,8 +293,7 @@ pub use scope::Scope;
 /// # The function that comes out
 ///
 /// It takes, does and drops what was written, in the same order, and rustdoc shows it as it was written, without the
-/// transaction, which no caller passes. What is not the
-/// same:
+/// transaction, which no caller passes. What is not the same:
 ///
 /// - **A handler's arguments and body are `Send + 'static`**, as axum asks for anyway: the body may outlive its caller,
 ///   with all that its arguments hold, bound by a pattern or not. What middleware has set for the request (its span, its
@@ -319,7 +318,7 @@ pub use scope::Scope;
 ///
 /// | argument | meaning |
 /// |---|---|
-/// | `key = expr` | the key, from the arguments: text, integers, tuples of them ([`KeyPart`]). Write `&event.id` if the body needs it afterwards |
+/// | `key = expr` | the key, from the arguments: text, integers, tuples of them ([`KeyPart`]). A place such as `event.id`, alone or in a tuple, is borrowed; what takes an argument by value takes it from the body |
 /// | `scope = expr` | who the key belongs to; never a credential |
 /// | `name = "…"` | the operation, instead of method and path: [unique](#what-a-name-must-be), and kept when the code moves. The path then counts in the [fingerprint](#what-a-request-says) |
 /// | `fingerprint = expr` | what the request says, instead of query, content type, content encoding and body: anything `Serialize`, such as [`CanonicalJson`](crate::fingerprint::CanonicalJson) |
