@@ -21,7 +21,7 @@
 //!
 //! ```
 //! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};
-//! use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply, time::Timestamp};
+//! use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply, clock::Timestamp};
 //! use std::time::Duration;
 //!
 //! let mut record = None;
