@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Under this name, whatever a dependency of the user is called.
+/// Under this name, also where a dependency of the user is called `core`.
 pub use ::core;
 
 pub use crate::plain;

@@ -2,7 +2,7 @@
 //!
 //! In an axum handler, wrap what becomes the response: `Err(Ambiguous(error))`, or within your error's
 //! `into_response`. In a plain function, return one of these as the error type, or implement [`Classify`] for your
-//! own. A mark counts in every form, whatever `on_error` says. It is the outermost type that is looked at: a mark that
+//! own. A mark counts in every form, over `on_error`. It is the outermost type that is looked at: a mark that
 //! stands inside of another error is not seen in a plain function. In a handler an error that implements [`Classify`] is asked
 //! as well, where its response carries no mark. `store_if` takes no mark back.
 //!
@@ -143,7 +143,7 @@ marker! {
 mod tests {
     use super::{Ambiguous, ErrorClass, Final, NoEffect, mark_of};
 
-    /// A type of the user's own is no mark, whatever it is called.
+    /// A type of the user's own is no mark, also under the name of one.
     mod users {
         pub(super) struct Ambiguous<E>(pub(super) E);
         pub(super) struct AmbiguousPayment;

@@ -43,7 +43,7 @@ async fn pay_mysql(
     Ok("paid".to_owned())
 }
 
-/// A server on which roles and schemas are in nobody's way, with a decoy of idem's table elsewhere.
+/// A server of its own, for tests that make roles and schemas, with a decoy of idem's table elsewhere.
 async fn postgres() -> Option<(Postgres, PgPool)> {
     let server = require(Postgres::start())?;
     let pool = PgPool::connect(&server.url()).await.unwrap();

@@ -18,7 +18,7 @@ use crate::refused::Refused;
 use crate::response::Profile;
 use crate::tx::TxSpec;
 
-/// A future that is one type, whatever is in it.
+/// A future of one type for all handlers.
 type Boxed<'t, T> = Pin<Box<dyn Future<Output = T> + Send + 't>>;
 
 /// Makes it.

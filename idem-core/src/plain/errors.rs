@@ -190,7 +190,7 @@ impl<T, E> GenericErrors<T, E> for &OutputOf<Result<T, E>> {
     }
 }
 
-/// An error that says its class, whatever stands for its parameters.
+/// An error that says its class, for all types that may stand for its parameters.
 #[diagnostic::on_unimplemented(
     message = "it is not known here what the error `{Self}` says about the operation",
     label = "what stands for `{Self}` may have a class of its own",

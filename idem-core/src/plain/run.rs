@@ -93,7 +93,7 @@ impl<R, F: Future<Output = R>, W: FnOnce(&R) -> bool> Body<R> for Held<F, W> {
     }
 }
 
-/// A call, whatever its body.
+/// A call, without its body.
 struct Call<R> {
     errors: Errors<R>,
     phase: Phase,

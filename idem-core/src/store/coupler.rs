@@ -355,7 +355,7 @@ impl Gate {
 }
 
 /// A connection of the application's pool. Unless it was [given back](Self::give_back) it is closed when dropped: what
-/// was left open on it must reach nobody else, and the database undoes it. A statement that still runs on it is
+/// was left open on it must reach no other user of the pool, and the database undoes it. A statement that still runs on it is
 /// cancelled, because a server may not notice before its end that its client has gone.
 pub(crate) struct Seat<Db: Database> {
     connection: PoolConnection<Db>,

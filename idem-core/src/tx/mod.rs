@@ -125,7 +125,7 @@
 //! Leave BEGIN, COMMIT, ROLLBACK, PREPARE TRANSACTION and changes of tables out of handlers. One that ends its transaction
 //! by hand **and** then writes in another that it declares READ WRITE, or that removes SQLite's commit hook, defeats all of
 //! this: what it writes so is kept, and the caller is told that nothing was. (Where it has taken back the session's
-//! read-only setting, as `RESET ALL` does, its key is `outcome-unknown`.) A transaction that it prepares for two-phase commit is told as `transaction-aborted`, whatever becomes of it later.
+//! read-only setting, as `RESET ALL` does, its key is `outcome-unknown`.) A transaction that it prepares for two-phase commit is told as `transaction-aborted`, also where it is committed later.
 //! Nested transactions (`tx.begin()`) are fine; one
 //! that the handler neither ends nor drops is `transaction-aborted`. A constraint that the COMMIT looks at (`DEFERRABLE`)
 //! and finds broken is `transaction-aborted` as well, with its name in the log. Settings that a handler leaves changed

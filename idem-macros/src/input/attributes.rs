@@ -13,7 +13,7 @@ pub(crate) fn is_tx(attribute: &Attribute) -> bool {
     attribute.path().is_ident("tx")
 }
 
-/// `#[cfg(…)]`, or one that another `cfg` decides on: whatever names the argument must disappear with it.
+/// `#[cfg(…)]`, or one that another `cfg` decides on: each statement that names the argument must disappear with it.
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || conditionally(attribute, &["cfg"])
 }

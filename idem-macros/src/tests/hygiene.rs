@@ -98,7 +98,7 @@ fn is_colon(token: Option<&TokenTree>) -> bool {
 fn ends_a_segment(token: Option<&TokenTree>, before: Option<&TokenTree>) -> bool {
     let is = |token: Option<&TokenTree>, sign| matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign);
     match token {
-        // What idem-core gives out is found, whatever its name.
+        // What idem-core gives out is found under any name.
         Some(TokenTree::Ident(name)) => {
             name != "return" && name != "use" && name != "as" && name != "__private"
         }

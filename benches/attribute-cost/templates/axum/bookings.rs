@@ -24,7 +24,7 @@ pub(crate) async fn create_booking_@n@(
 ) -> Result<impl IntoResponse, ApiError> {
     let nights = u32::try_from(new.nights)?;
     if new.guests.is_empty() || hotel.len() > @n@ + 20 {
-        return Err(ApiError::Senseless("a booking is for somebody, somewhere"));
+        return Err(ApiError::Senseless("a booking names a guest and a room"));
     }
     tokio::task::yield_now().await;
     for _ in &new.guests {

@@ -1,4 +1,4 @@
-//! Whatever is typed, something useful comes out: some thirty thousand damaged attributes and signatures.
+//! Some 27,000 damaged attributes and signatures: each is expanded or refused, and the function is kept.
 
 mod mutants;
 mod outcome;

@@ -1,4 +1,4 @@
-//! What must hold for every expansion, whatever was typed.
+//! What must hold for every expansion.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 

@@ -112,7 +112,7 @@ mod transactions {
     }
 }
 
-/// Types of the user's own, whatever they are called.
+/// Types of the user's own, under the names of axum's.
 #[derive(serde::Serialize, serde::Deserialize)]
 struct Request {
     id: u64,

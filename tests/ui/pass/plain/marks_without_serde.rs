@@ -1,4 +1,4 @@
-//! A mark counts whatever it is around, and whatever `on_error` says: only what is stored needs serde.
+//! A mark counts around any error, over `on_error`: only what is stored needs serde.
 
 use std::io;
 
@@ -62,7 +62,7 @@ async fn detached(idem: Idem, order: u64) -> Doubtful<u64> {
     Err(Ambiguous(failed()))
 }
 
-/// Whatever `E` is, the mark around it is known.
+/// The mark around any `E` is known.
 #[idempotent(with = idem, key = order, name = "generic")]
 async fn generic<E: From<Refused>>(idem: &Idem, order: u64, error: E) -> Result<u64, Ambiguous<E>> {
     RUNS.next();

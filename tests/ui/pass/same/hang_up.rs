@@ -21,7 +21,7 @@ same! {
         done()
     } => leave_all("waits x b a left", "waits left on done x b a");
 
-    arguments_that_nobody_names(_: Seen, _second: Seen) {
+    arguments_that_the_body_does_not_name(_: Seen, _second: Seen) {
         gate().await;
         done()
     } => leave_all("waits b a left", "waits left on done b a");

@@ -52,7 +52,7 @@ impl Form {
         Outcome { events: events(), heard }
     }
 
-    /// The events of a call that nobody leaves.
+    /// The events of a call whose caller stays.
     pub async fn trace(&self) -> Vec<String> {
         self.run().await.events.split(' ').map(str::to_owned).collect()
     }
@@ -108,7 +108,7 @@ impl Forms {
     }
 
     /// When the caller leaves, a function drops all that it holds. A body that outlives its caller drops nothing then,
-    /// and goes on as if nobody had left.
+    /// and goes on as if its caller had stayed.
     pub async fn leave_all(&self, dropped: &str, outlived: &str) {
         let mut full = outlived.split(' ').filter(|event| *event != "left").collect::<Vec<_>>().join(" ");
         for form in &self.0 {
@@ -163,7 +163,7 @@ pub fn routed(name: &'static str, outlives: bool, router: Router) -> Form {
     Form { name, caller: Caller::Router, outlives, call: Box::new(call) }
 }
 
-/// A key that nobody had.
+/// A key that no call had.
 pub fn fresh() -> u64 {
     static LAST: AtomicU64 = AtomicU64::new(0);
     LAST.fetch_add(1, Ordering::Relaxed)

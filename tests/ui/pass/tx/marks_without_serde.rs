@@ -1,4 +1,4 @@
-//! A mark counts in a transaction whatever it is around: no retry after a conflict, and the key does not become free.
+//! A mark counts in a transaction around any error: no retry after a conflict, and the key does not become free.
 
 use axum::Router;
 use axum::http::StatusCode;
