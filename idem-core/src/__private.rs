@@ -5,6 +5,8 @@ use std::fmt;
 /// Under this name, also where a dependency of the user is called `core`.
 pub use ::core;
 
+pub use std::boxed::Box;
+
 pub use crate::plain;
 pub use crate::policy::{Definition, Spec};
 

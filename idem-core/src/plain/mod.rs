@@ -52,6 +52,6 @@ pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
 pub use output::{Detachable, OutputOf, Refusable, Stored, assert_detachable, output};
 #[doc(hidden)]
-pub use run::Run;
+pub use run::{Call, Run, RunIf};
 #[doc(hidden)]
 pub use value::Value;

@@ -1,4 +1,4 @@
-//! One call of a plain idempotent function. The macro emits `operation(…).key(…).run(errors, async move { … })`.
+//! One call of a plain idempotent function. The macro emits `operation(…).key(…).call(errors).run(Box::pin(async move { … }))`.
 
 use std::fmt;
 use std::future::Future;
@@ -9,7 +9,7 @@ use serde::Serialize;
 use tracing::Instrument as _;
 
 use super::errors::Errors;
-use super::run::Run;
+use super::run::Call;
 use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
@@ -111,23 +111,9 @@ impl PlainOperation {
         self
     }
 
-    /// Runs `body`, or gives the stored result.
-    ///
-    /// # Cancel safety
-    /// Dropped before the body began, nothing happened. Dropped within it, the outcome is unknown at once, or the key
-    /// is freed under `after_crash = rerun`. Dropped after it, the result is recorded in the background.
-    pub fn run<R, F: Future<Output = R>>(self, errors: Errors<R>, body: F) -> Run<R, F, fn(&R) -> bool> {
-        self.run_if(errors, |_| true, body)
-    }
-
-    /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
-    pub fn run_if<R, F: Future<Output = R>, W: FnOnce(&R) -> bool>(
-        self,
-        errors: Errors<R>,
-        wanted: W,
-        body: F,
-    ) -> Run<R, F, W> {
-        Run::new(self, errors, wanted, body)
+    /// The call, with how its output is refused, stored and read back.
+    pub fn call<R>(self, errors: Errors<R>) -> Call<R> {
+        Call::new(self, errors)
     }
 
     /// Finds out what this call may do.

@@ -15,91 +15,95 @@ use crate::refused::Refused;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A call of a plain function. Stores its body once, as it is: a body need not be `Send`.
+/// A call of a plain function, and its body. The body is stored once, as it is: a body need not be `Send`.
+///
+/// What is compiled for each body is here, and no more than must be.
 #[must_use]
-pub struct Run<R, F, W> {
-    /// Dropped before the call is settled.
-    body: Held<F, W>,
+pub struct Run<R, F> {
+    /// Dropped before the call. `None` once it was stopped.
+    body: Option<Pin<Box<F>>>,
     call: Call<R>,
 }
 
-crate::debug::structure!([R, F, W] Run<R, F, W>);
-
-impl<R, F, W> Run<R, F, W> {
-    pub(super) fn new(operation: PlainOperation, errors: Errors<R>, wanted: W, body: F) -> Self {
-        let body = Held { future: Some(Box::pin(body)), wanted: Some(wanted), begun: false };
-        Self {
-            body,
-            call: Call { errors, phase: Phase::Entering(Box::pin(operation.enter())), result: None },
-        }
-    }
-}
+crate::debug::structure!([R, F] Run<R, F>);
 
 /// Nothing in it is pinned but what is boxed.
-impl<R, F, W> Unpin for Run<R, F, W> {}
+impl<R, F> Unpin for Run<R, F> {}
 
-impl<R, F: Future<Output = R>, W: FnOnce(&R) -> bool> Future for Run<R, F, W> {
+impl<R, F: Future<Output = R>> Future for Run<R, F> {
     type Output = R;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
         let Self { body, call } = self.get_mut();
-        let result = ready!(call.poll(cx, body));
-        body.end();
-        reach(points::PLAIN_ANSWER_BEFORE);
-        Poll::Ready(result)
+        poll(body, call, cx, &mut always)
     }
 }
 
-/// A body, and what says whether its result is to be stored.
-struct Held<F, W> {
-    /// `None` once it is over.
-    future: Option<Pin<Box<F>>>,
+/// A [`Run`] that asks `wanted` whether the result is to be stored.
+#[must_use]
+pub struct RunIf<R, F, W> {
+    run: Run<R, F>,
     wanted: Option<W>,
-    begun: bool,
 }
 
-/// The same, of any type.
-trait Body<R> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<R>;
-    fn is_wanted(&mut self, result: &R) -> bool;
-    fn begins(&mut self) -> bool;
-    fn end(&mut self);
-}
+crate::debug::structure!([R, F, W] RunIf<R, F, W>);
 
-impl<F, W> Held<F, W> {
-    fn end(&mut self) {
-        self.future = None;
+impl<R, F, W> Unpin for RunIf<R, F, W> {}
+
+impl<R, F: Future<Output = R>, W: FnOnce(&R) -> bool> Future for RunIf<R, F, W> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
+        let Self { run, wanted } = self.get_mut();
+        poll(&mut run.body, &mut run.call, cx, &mut |result| {
+            wanted.take().is_none_or(|wanted| wanted(result))
+        })
     }
 }
 
-impl<R, F: Future<Output = R>, W: FnOnce(&R) -> bool> Body<R> for Held<F, W> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<R> {
-        match &mut self.future {
-            Some(future) => future.as_mut().poll(cx),
-            None => Poll::Pending,
+#[inline(always)]
+fn poll<R, F: Future<Output = R>>(
+    body: &mut Option<Pin<Box<F>>>,
+    call: &mut Call<R>,
+    cx: &mut Context<'_>,
+    wanted: &mut dyn FnMut(&R) -> bool,
+) -> Poll<R> {
+    loop {
+        // Not `Option::map`, which would be compiled for each body.
+        let polled = match body {
+            Some(body) => call.poll(cx, Some(body.as_mut()), wanted),
+            None => call.poll(cx, None, wanted),
+        };
+        match ready!(polled) {
+            Next::Answer(result) => return Poll::Ready(result),
+            Next::DropBody => *body = None,
         }
     }
+}
 
-    fn is_wanted(&mut self, result: &R) -> bool {
-        self.wanted.take().is_none_or(|wanted| wanted(result))
-    }
+/// What the poll of a call wants of the one who polls.
+enum Next<R> {
+    Answer(R),
+    /// Its body was stopped: to drop it before the record is written, and to poll again.
+    DropBody,
+}
 
-    fn begins(&mut self) -> bool {
-        !std::mem::replace(&mut self.begun, true)
-    }
-
-    fn end(&mut self) {
-        Held::end(self);
-    }
+fn always<R>(_: &R) -> bool {
+    true
 }
 
 /// A call, without its body.
-struct Call<R> {
+#[must_use]
+pub struct Call<R> {
     errors: Errors<R>,
     phase: Phase,
+    /// The body was polled under its claim.
+    begun: bool,
     /// What the body returned, while its record is written.
     result: Option<R>,
 }
+
+crate::debug::structure!([R] Call<R>: begun);
 
 enum Phase {
     /// It is being found out what the call may do.
@@ -114,7 +118,34 @@ enum Phase {
 }
 
 impl<R> Call<R> {
-    fn poll(&mut self, cx: &mut Context<'_>, body: &mut dyn Body<R>) -> Poll<R> {
+    pub(super) fn new(operation: PlainOperation, errors: Errors<R>) -> Self {
+        Self { errors, phase: entering(operation), begun: false, result: None }
+    }
+
+    /// Runs `body`, or gives the stored result.
+    ///
+    /// # Cancel safety
+    /// Dropped before the body began, nothing happened. Dropped within it, the outcome is unknown at once, or the key
+    /// is freed under `after_crash = rerun`. Dropped after it, the result is recorded in the background.
+    pub fn run<F: Future<Output = R>>(self, body: Pin<Box<F>>) -> Run<R, F> {
+        Run { body: Some(body), call: self }
+    }
+
+    /// As [`run`](Self::run); a result that `wanted` does not want stored frees the key.
+    pub fn run_if<F: Future<Output = R>, W: FnOnce(&R) -> bool>(
+        self,
+        wanted: W,
+        body: Pin<Box<F>>,
+    ) -> RunIf<R, F, W> {
+        RunIf { run: self.run(body), wanted: Some(wanted) }
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+        mut body: Option<Pin<&mut (dyn Future<Output = R> + '_)>>,
+        wanted: &mut dyn FnMut(&R) -> bool,
+    ) -> Poll<Next<R>> {
         loop {
             match &mut self.phase {
                 Phase::Entering(enter) => {
@@ -122,24 +153,35 @@ impl<R> Call<R> {
                         Begun::Refused(refused) => return self.answer((self.errors.refused)(refused)),
                         Begun::Replay(reply) => return self.answer(self.errors.replay(&reply)),
                         Begun::Unprotected => Phase::Unprotected,
-                        Begun::Attempt(attempt) => {
-                            let lost = Box::pin(attempt.lost());
-                            Phase::Running(attempt, lost)
-                        }
+                        Begun::Attempt(attempt) => running(attempt),
                     };
                 }
                 Phase::Unprotected => {
-                    let result = ready!(body.poll(cx));
+                    let Some(body) = &mut body else { return Poll::Pending };
+                    let result = ready!(body.as_mut().poll(cx));
                     return self.answer(result);
                 }
                 Phase::Running(attempt, lost) => {
+                    let Some(body) = &mut body else { return Poll::Pending };
                     let mut returned = None;
-                    let ran = ready!(attempt.poll(lost.as_mut(), cx, &mut |cx| run(body, &mut returned, cx)));
-                    body.end();
+                    let ran = ready!(attempt.poll(lost.as_mut(), cx, &mut |cx| {
+                        if !std::mem::replace(&mut self.begun, true) {
+                            reach(points::PLAIN_HANDLER_BEFORE);
+                        }
+                        let result = ready!(body.as_mut().poll(cx));
+                        reach(points::PLAIN_HANDLER_AFTER);
+                        let wanted = wanted(&result);
+                        returned = Some((result, wanted));
+                        Poll::Ready(())
+                    }));
+                    let stopped = matches!(ran, Ran::Stopped);
                     let Phase::Running(attempt, _) = std::mem::replace(&mut self.phase, Phase::Over) else {
                         return Poll::Pending;
                     };
                     self.settle(attempt, ran, returned);
+                    if stopped {
+                        return Poll::Ready(Next::DropBody);
+                    }
                 }
                 Phase::Settling(settle, panic) => {
                     let settled = ready!(settle.as_mut().poll(cx));
@@ -161,9 +203,10 @@ impl<R> Call<R> {
         }
     }
 
-    fn answer(&mut self, result: R) -> Poll<R> {
+    fn answer(&mut self, result: R) -> Poll<Next<R>> {
         self.phase = Phase::Over;
-        Poll::Ready(result)
+        reach(points::PLAIN_ANSWER_BEFORE);
+        Poll::Ready(Next::Answer(result))
     }
 
     /// The body is over.
@@ -182,20 +225,23 @@ impl<R> Call<R> {
             }
         };
         reach(points::PLAIN_SETTLE_BEFORE);
-        self.phase = Phase::Settling(Box::pin(attempt.settle(ending)), panic);
+        self.phase = settling(attempt, ending, panic);
     }
 }
 
-/// One poll of a body under its claim.
-fn run<R>(body: &mut dyn Body<R>, returned: &mut Option<(R, bool)>, cx: &mut Context<'_>) -> Poll<()> {
-    if body.begins() {
-        reach(points::PLAIN_HANDLER_BEFORE);
-    }
-    let result = ready!(body.poll(cx));
-    reach(points::PLAIN_HANDLER_AFTER);
-    let wanted = body.is_wanted(&result);
-    *returned = Some((result, wanted));
-    Poll::Ready(())
+// Not generic, so that the engine is compiled once, in this crate, and not again in each crate that has a function.
+
+fn entering(operation: PlainOperation) -> Phase {
+    Phase::Entering(Box::pin(operation.enter()))
+}
+
+fn running(attempt: Box<Attempt>) -> Phase {
+    let lost = Box::pin(attempt.lost());
+    Phase::Running(attempt, lost)
+}
+
+fn settling(attempt: Box<Attempt>, ending: Ending, panic: Option<Box<dyn Any + Send>>) -> Phase {
+    Phase::Settling(Box::pin(attempt.settle(ending)), panic)
 }
 
 /// What becomes of the record. `store_if` decides about what would be stored without a mark; a mark, or a doubt, it does not

@@ -107,12 +107,13 @@ fn has_projection(tokens: TokenStream) -> bool {
 }
 
 fn run(plan: &Plan, form: &PlainForm) -> TokenStream {
-    let (operation, errors) = (ident::operation(), ident::errors());
+    let (krate, operation, errors) = (&plan.krate, ident::operation(), ident::errors());
     let body = body::future(plan, &form.output.to_token_stream());
+    let body = quote_spanned!(Span::mixed_site()=> #krate::__private::Box::pin(#body));
     match &plan.store_if {
         Some(predicate) => {
-            quote_spanned!(Span::mixed_site()=> #operation.run_if(#errors, #predicate, #body))
+            quote_spanned!(Span::mixed_site()=> #operation.call(#errors).run_if(#predicate, #body))
         }
-        None => quote_spanned!(Span::mixed_site()=> #operation.run(#errors, #body)),
+        None => quote_spanned!(Span::mixed_site()=> #operation.call(#errors).run(#body)),
     }
 }

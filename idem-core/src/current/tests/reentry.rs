@@ -29,7 +29,7 @@ async fn call<T>(
 where
     T: serde::Serialize + serde::de::DeserializeOwned,
 {
-    operation(idem, spec).key(key).run(errors(), body()).await
+    operation(idem, spec).key(key).call(errors()).run(Box::pin(body())).await
 }
 
 #[tokio::test]

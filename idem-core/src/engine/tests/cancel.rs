@@ -16,7 +16,7 @@ async fn a_caller_dropped_in_the_handler_leaves_unknown_at_once_or_frees_the_key
                     entered.notify_one();
                     std::future::pending::<Result<u32, Refused>>().await
                 };
-                operation(&idem, spec).key(key).run(errors(), body()).await
+                operation(&idem, spec).key(key).call(errors()).run(Box::pin(body())).await
             }
         });
         entered.notified().await;

@@ -20,7 +20,7 @@ async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
         }
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, SHORT).key("k").run(errors(), body()).await, Ok(9));
+    assert_eq!(operation(&idem, SHORT).key("k").call(errors()).run(Box::pin(body())).await, Ok(9));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
@@ -39,7 +39,7 @@ async fn a_renewal_that_met_a_locked_row_is_repeated_soon() {
         assert!(matches!(call(&other, long, "k", &runs).await, Err(Refused::InProgress { .. })));
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, long).key("k").run(errors(), body()).await, Ok(9));
+    assert_eq!(operation(&idem, long).key("k").call(errors()).run(Box::pin(body())).await, Ok(9));
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
@@ -54,7 +54,7 @@ async fn renewal_does_not_wait_for_a_sweep() {
         }
         Ok::<_, Refused>(1)
     };
-    assert_eq!(operation(&idem, SHORT).key("k").run(errors(), body()).await, Ok(1));
+    assert_eq!(operation(&idem, SHORT).key("k").call(errors()).run(Box::pin(body())).await, Ok(1));
 }
 
 #[tokio::test]
@@ -76,7 +76,7 @@ async fn renewal_does_not_need_the_callers_runtime() {
         seen.1.recv().unwrap();
         Ok::<_, Refused>(1)
     };
-    assert_eq!(operation(&idem, SHORT).key("k").run(errors(), body()).await, Ok(1));
+    assert_eq!(operation(&idem, SHORT).key("k").call(errors()).run(Box::pin(body())).await, Ok(1));
 }
 
 #[tokio::test]
@@ -96,7 +96,7 @@ async fn a_slow_owner_that_wakes_after_a_take_over_writes_nothing_and_answers_wh
         assert_eq!(won, Ok(101));
         Ok::<_, Refused>(1)
     };
-    assert_eq!(operation(&slow, SHORT).key("k").run(errors(), body()).await, Ok(101));
+    assert_eq!(operation(&slow, SHORT).key("k").call(errors()).run(Box::pin(body())).await, Ok(101));
     let record = record(&store, "k").await.unwrap();
     assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
 }
@@ -116,7 +116,10 @@ async fn a_slow_owner_does_not_answer_what_another_request_under_its_key_got() {
         WriteOutcome::Applied
     );
     let body = async || Ok::<_, Refused>(2);
-    assert_eq!(operation(&other, PLAIN).key("k").fingerprint("b").run(errors(), body()).await, Ok(2));
+    assert_eq!(
+        operation(&other, PLAIN).key("k").fingerprint("b").call(errors()).run(Box::pin(body())).await,
+        Ok(2)
+    );
 
     assert_eq!(held.finish().await, Err(Refused::OutcomeUnknown));
 }
@@ -132,7 +135,7 @@ async fn a_handler_that_lost_its_claim_is_stopped() {
         let _witness = witness;
         std::future::pending::<Result<u32, Refused>>().await
     };
-    let result = operation(&idem, SHORT).key("k").run(errors(), body()).await;
+    let result = operation(&idem, SHORT).key("k").call(errors()).run(Box::pin(body())).await;
     assert_eq!(result, Err(Refused::OutcomeUnknown));
     dropped.notified().await;
 }
@@ -156,5 +159,8 @@ async fn max_run_ends_renewal() {
         }
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, SHORT.max_run(400)).key("k").run(errors(), body()).await, Ok(1));
+    assert_eq!(
+        operation(&idem, SHORT.max_run(400)).key("k").call(errors()).run(Box::pin(body())).await,
+        Ok(1)
+    );
 }

@@ -23,7 +23,7 @@ async fn a_call_of_the_operation_that_is_being_settled_is_a_twin_and_no_re_entry
         *left.lock().unwrap() = Some(later);
         Ok::<u32, Refused>(7)
     };
-    let owner = operation(&idem, PLAIN).key("k").run(errors(), body());
+    let owner = operation(&idem, PLAIN).key("k").call(errors()).run(Box::pin(body()));
     let meanwhile = async {
         store.hanging.acquire().await.unwrap().forget();
         ended.send(()).unwrap();
@@ -53,7 +53,7 @@ async fn a_call_of_an_operation_whose_caller_was_dropped_is_no_re_entry() {
             entered.notify_one();
             std::future::pending::<Result<u32, Refused>>().await
         };
-        operation(&inside, PLAIN).key("k").run(errors(), body()).await
+        operation(&inside, PLAIN).key("k").call(errors()).run(Box::pin(body())).await
     });
     spawned.notified().await;
     owner.abort();

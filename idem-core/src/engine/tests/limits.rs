@@ -53,7 +53,7 @@ async fn the_keeper_survives_a_renewal_that_panics() {
         assert!(matches!(call(&other, short, "k", &runs).await, Err(Refused::InProgress { .. })));
         Ok::<_, Refused>(9)
     };
-    assert_eq!(operation(&idem, short).key("k").run(errors(), body()).await, Ok(9));
+    assert_eq!(operation(&idem, short).key("k").call(errors()).run(Box::pin(body())).await, Ok(9));
     assert_eq!(store.renewals_panic.load(Ordering::SeqCst), 0, "no renewal panicked");
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }

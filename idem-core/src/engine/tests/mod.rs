@@ -68,7 +68,7 @@ async fn call(
     runs: &AtomicU32,
 ) -> Result<u32, Refused> {
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
-    operation(idem, spec).key(key).run(errors(), body()).await
+    operation(idem, spec).key(key).call(errors()).run(Box::pin(body())).await
 }
 
 /// A call whose body waits to be let go.
@@ -93,7 +93,12 @@ impl Held {
                 let_go.notified().await;
                 result
             };
-            operation(&idem, spec).key("k").fingerprint(fingerprint).run(errors(), body()).await
+            operation(&idem, spec)
+                .key("k")
+                .fingerprint(fingerprint)
+                .call(errors())
+                .run(Box::pin(body()))
+                .await
         });
         entered.notified().await;
         Self { leave, call }

@@ -27,7 +27,7 @@ async fn a_released_owner_is_stopped_and_the_next_caller_runs_at_once() {
     let runs = AtomicU32::new(7);
     let again = operation(&idem, PLAIN).key("k").fingerprint("");
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst));
-    assert_eq!(again.run(errors(), body()).await, Ok(7));
+    assert_eq!(again.call(errors()).run(Box::pin(body())).await, Ok(7));
     let record = record(&store, "k").await.unwrap();
     assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
     assert_eq!(said(&record), "released while running by ada: that host is gone");

@@ -28,7 +28,8 @@ async fn a_twin_is_told_at_once_and_asks_no_store() {
         operation(&idem, PLAIN)
             .key("k")
             .fingerprint(fingerprint)
-            .run(errors(), async { Ok::<u32, Refused>(0) })
+            .call(errors())
+            .run(Box::pin(async { Ok::<u32, Refused>(0) }))
     };
     assert!(matches!(twin("a").await, Err(Refused::InProgress { .. })));
     // A mismatch is told before in progress.
@@ -49,7 +50,7 @@ async fn a_waiting_twin_runs_after_a_release() {
     let owner = Held::start(&idem, PLAIN, "", failed.clone()).await;
     let runs = AtomicU32::new(0);
     let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
-    let twin = operation(&idem, WAIT).key("k").fingerprint("").run(errors(), body());
+    let twin = operation(&idem, WAIT).key("k").fingerprint("").call(errors()).run(Box::pin(body()));
     assert_eq!(tokio::join!(twin, owner.finish()), (Ok(1), failed));
     assert_eq!(record(&store, "k").await.unwrap().attempts, 2);
 }
@@ -61,7 +62,9 @@ async fn a_panic_leaves_unknown_or_frees_the_key() {
     for (spec, key, state) in [(PLAIN, "a", StateKind::Unknown), (RERUN, "b", StateKind::Released)] {
         let idem = idem.clone();
         let body = async || -> Result<u32, Refused> { panic!("as meant") };
-        let call = tokio::spawn(async move { operation(&idem, spec).key(key).run(errors(), body()).await });
+        let call = tokio::spawn(async move {
+            operation(&idem, spec).key(key).call(errors()).run(Box::pin(body())).await
+        });
         assert!(call.await.unwrap_err().is_panic());
         assert_eq!(record(&store, key).await.unwrap().state.kind(), state);
     }

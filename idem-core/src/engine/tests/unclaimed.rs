@@ -175,7 +175,7 @@ fn a_claim_whose_runtime_has_ended_is_repeated_with_its_newest_nonce() {
         let (caller, counted) = (idem.clone(), Arc::clone(&runs));
         tokio::spawn(async move {
             let body = async || Ok::<_, Refused>(counted.fetch_add(1, Ordering::SeqCst) + 1);
-            operation(&caller, PLAIN).key("k").fingerprint("").run(errors(), body()).await
+            operation(&caller, PLAIN).key("k").fingerprint("").call(errors()).run(Box::pin(body())).await
         });
         store.hanging.acquire().await.unwrap().forget();
         store.go_on();

@@ -112,7 +112,12 @@ async fn a_call_that_waits_for_another_process_and_is_not_polled_is_replaced() {
         let spec = WAIT;
         async move {
             let body = async || Ok(runs.fetch_add(1, Ordering::SeqCst) + 1);
-            operation(&idem, spec).key("k").fingerprint(fingerprint).run(errors(), body()).await
+            operation(&idem, spec)
+                .key("k")
+                .fingerprint(fingerprint)
+                .call(errors())
+                .run(Box::pin(body()))
+                .await
         }
     };
     let mut held: Call = Box::pin(waiting(""));

@@ -236,7 +236,12 @@ async fn only_the_hook_of_the_operation_is_asked_and_only_for_the_same_request()
     assert_eq!(call(&elsewhere, PLAIN, "k", &runs).await, Err(Refused::OutcomeUnknown));
     let idem = builder(&store, Ask(Arc::clone(&oracle))).build();
     let body = async || Ok::<u32, Refused>(0);
-    let other = operation(&idem, PLAIN).key("k").fingerprint("another request").run(errors(), body()).await;
+    let other = operation(&idem, PLAIN)
+        .key("k")
+        .fingerprint("another request")
+        .call(errors())
+        .run(Box::pin(body()))
+        .await;
     assert_eq!(other, Err(Refused::KeyReused));
     assert_eq!((oracle.asked(), runs.load(Ordering::SeqCst)), (0, 0));
 }
@@ -293,7 +298,10 @@ async fn an_owner_that_is_slower_than_the_verdict_hears_what_came_of_it() {
     let oracle = Oracle::new([Ok(NO)]);
     let fast = builder(&store, Ask(Arc::clone(&oracle))).build();
     let body = async || Ok::<u32, Refused>(2);
-    assert_eq!(operation(&fast, PLAIN).key("k").fingerprint("").run(errors(), body()).await, Ok(2));
+    assert_eq!(
+        operation(&fast, PLAIN).key("k").fingerprint("").call(errors()).run(Box::pin(body())).await,
+        Ok(2)
+    );
     assert_eq!(owner.finish().await, Ok(2));
 }
 
