@@ -32,8 +32,10 @@ pub(crate) async fn format_all() {
     see(of_axum::says::<Result<String, Failed>>());
     #[expect(clippy::needless_borrow, reason = "as it is emitted")]
     let errors = debug((&&&debug(output::<Result<String, Failed>>())).idem_errors());
-    let call = operation(&idem, Spec::new().name("charge")).key(KEY).scope(SCOPE).fingerprint(BODY);
-    let answer = debug(call.run(errors, async { Ok(REPLY.to_owned()) })).await;
+    let call = || operation(&idem, Spec::new().name("charge")).key(KEY).scope(SCOPE).fingerprint(BODY);
+    let body = || Box::pin(async { Ok(REPLY.to_owned()) });
+    drop(debug(debug(call().call(errors)).run_if(|_| true, body())));
+    let answer = debug(debug(call().call(errors)).run(body())).await;
     assert_eq!(answer.unwrap(), REPLY);
     for _ in 0..2 {
         let call = debug(coupled::<Sqlite>(&idem, Spec::new().name("move")));
