@@ -237,7 +237,7 @@ impl<S, C> Builder<S, C> {
     }
 
     /// How long one question to the store may take. After that, a write is repeated with the same nonce. A claim is not
-    /// repeated while it is under way: its callers are told `store-unavailable` once this and [`patience`](Self::patience)
+    /// repeated while it is under way: its callers are told `store-unavailable` once this and [`completion_timeout`](Self::completion_timeout)
     /// have passed, and the claim is followed to its answer in the background. Default: 5 s.
     pub fn store_timeout(mut self, timeout: Duration) -> Self {
         self.config.store_timeout = timeout.max(SHORTEST);
@@ -246,8 +246,8 @@ impl<S, C> Builder<S, C> {
 
     /// How long an answer is held back while the store does not take its record, before the caller gets
     /// `outcome-unknown`. Default: 5 s.
-    pub fn patience(mut self, patience: Duration) -> Self {
-        self.config.patience = patience;
+    pub fn completion_timeout(mut self, completion_timeout: Duration) -> Self {
+        self.config.completion_timeout = completion_timeout;
         self
     }
 
@@ -283,8 +283,8 @@ impl<S, C> Builder<S, C> {
     }
 
     /// How often this process looks for abandoned and expired records. Default: 60 s.
-    pub fn sweep_every(mut self, span: Duration) -> Self {
-        self.config.sweep_every = span.max(SHORTEST);
+    pub fn sweep_interval(mut self, span: Duration) -> Self {
+        self.config.sweep_interval = span.max(SHORTEST);
         self
     }
 }

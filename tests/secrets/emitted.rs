@@ -5,7 +5,7 @@ use axum::body::Bytes;
 use axum::routing::post;
 use idem_core::__private::axum::{self as of_axum, Context, Response, Said};
 use idem_core::__private::plain::{AsIdem, UnclassifiedErrors as _, operation, output};
-use idem_core::__private::tx::{TxSpec, coupled};
+use idem_core::__private::tx::{TxSpec, operation as tx_operation};
 use idem_core::__private::{Peek, Spec};
 use idem_core::store::sqlite::SqliteStore;
 use sqlx::Sqlite;
@@ -38,7 +38,7 @@ pub(crate) async fn format_all() {
     let answer = debug(debug(call().call(errors)).run(body())).await;
     assert_eq!(answer.unwrap(), REPLY);
     for _ in 0..2 {
-        let call = debug(coupled::<Sqlite>(&idem, Spec::new().name("move")));
+        let call = debug(tx_operation::<Sqlite>(&idem, Spec::new().name("move")));
         let call = debug(call.key(KEY).scope(SCOPE).fingerprint(BODY));
         let body = async |_: &mut sqlx::Transaction<'_, Sqlite>| Ok(REPLY.to_owned());
         let answer = call.run(debug(TxSpec::new()), errors, |_| false, |_| true, |_| true, body).await;

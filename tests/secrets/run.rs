@@ -99,9 +99,9 @@ pub(crate) fn builder<S: Store>(store: S) -> Idem<S> {
         .scope(Scope::header("x-account"))
         .namespace("shop")
         .lease(SHORT * 10)
-        .sweep_every(SHORT)
+        .sweep_interval(SHORT)
         .store_timeout(SHORT * 10)
-        .patience(SHORT)
+        .completion_timeout(SHORT)
         .verify("POST /pay/hooked", async |unsettled: Unsettled| {
             see(unsettled);
             Ok(Verification::Happened(idem_core::response::reply(&axum::http::Response::new(REPLY))))

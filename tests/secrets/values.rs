@@ -20,8 +20,8 @@ use idem_core::store::postgres::{PostgresSource, PostgresStore};
 use idem_core::store::redis::{self, RedisSource, RedisStore};
 use idem_core::store::sqlite::{self, SqliteStore};
 use idem_core::store::{
-    Batch, Completion, Count, Couplings, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Batch, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal, Settlement,
+    StoreError, StoreErrorKind, Sweep, SweepCount, TxBackends,
 };
 use idem_core::tx::{Isolation, OperationKey};
 use idem_core::verify::Verification;
@@ -125,7 +125,7 @@ fn records() {
     see(Batch::new(vec![completion; 1]).0);
     see(Batch::new((0..1000).map(values_claim).collect()).0);
     see(Release { address, owner, retention: SECOND });
-    see(Surrender { address, owner });
+    see(MarkUnknown { address, owner });
     see(Renewal { address, owner, lease: SECOND });
     let namespace = debug(Namespace::new("shop"));
     see(Sweep { namespace: namespace.clone(), grace: SECOND, retention: SECOND, limit: 1 });
@@ -140,8 +140,8 @@ fn records() {
         order: order.clone(),
         retention: SECOND,
     });
-    see(Freeing { namespace: namespace.clone(), address, seen, order, retention: SECOND });
-    see(Forgetting { namespace, address, seen });
+    see(Free { namespace: namespace.clone(), address, seen, order, retention: SECOND });
+    see(Forget { namespace, address, seen });
     let cause = std::io::Error::other("connection refused");
     error(StoreError::new(StoreErrorKind::Unavailable, "no connection").with_source(cause));
     see(StoreErrorKind::Unavailable);
@@ -178,7 +178,7 @@ fn settings() {
     see(idem_core::__private::tx::state::<String>());
     see(Scope::header("x-account"));
     see(Scope::extension(|scope: &String| scope.clone()));
-    see(Couplings::default());
+    see(TxBackends::default());
     see(idem_core::current::Underivable::NameTaken);
     see(fault::arm("secrets.own", debug(Fault::Count)));
     let builder = debug(Idem::builder(MemoryStore::new()));

@@ -22,7 +22,11 @@ async fn pay(idem: &Idem<Arc<dyn Store>>, key: &str, runs: &AtomicU32) -> Result
 /// By default a claim is not repeated before 5 s, so the times are short here.
 async fn a_claim_costs_no_key(server: Server, url: &str, process: &idem_servers::Server) {
     let store = server.at(url).open_by(url, TIMEOUT).await;
-    let idem = Idem::builder(store).scope(Scope::public()).store_timeout(TIMEOUT).patience(TIMEOUT).build();
+    let idem = Idem::builder(store)
+        .scope(Scope::public())
+        .store_timeout(TIMEOUT)
+        .completion_timeout(TIMEOUT)
+        .build();
     let (others, runs) = (AtomicU32::new(0), AtomicU32::new(0));
     pay(&idem, "warm", &others).await.unwrap();
     process.freeze().unwrap();

@@ -87,7 +87,7 @@ pub(crate) struct RoundTrips {
     pub(crate) known: u64,
     /// Of a claim that changes a record.
     pub(crate) changed: u64,
-    /// Of a completion, release or surrender.
+    /// Of a completion, release or mark as unknown.
     pub(crate) end: u64,
     /// Of one that is not applied now.
     pub(crate) late: u64,

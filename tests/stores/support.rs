@@ -10,9 +10,7 @@ use std::time::Duration;
 use idem_core::protocol::{
     Claim, ClaimOutcome, Namespace, Nonce, Order, Owner, Seen, StateKind, Terms, Verdict, WriteOutcome,
 };
-use idem_core::store::{
-    Completion, Count, Forgetting, Release, Settlement, Store, StoreError, StoreErrorKind,
-};
+use idem_core::store::{Completion, Count, Forget, Release, Settlement, Store, StoreError, StoreErrorKind};
 use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
@@ -81,9 +79,9 @@ pub(crate) fn settlement(key: &str, owner: Owner, verdict: Verdict) -> Settlemen
 }
 
 /// An order to forget the record as it is.
-pub(crate) async fn forgetting(store: &impl Store, key: &str) -> Forgetting {
+pub(crate) async fn forgetting(store: &impl Store, key: &str) -> Forget {
     let record = store.look_up(address(key)).await.unwrap().expect("there is something to forget");
-    Forgetting { namespace: namespace(), address: address(key), seen: Seen::of(&record) }
+    Forget { namespace: namespace(), address: address(key), seen: Seen::of(&record) }
 }
 
 /// As hexadecimal digits, for a statement.

@@ -1,7 +1,7 @@
 //! Records of the previous version, which name no namespace: every namespace sees them, so that an operator can settle them.
 
 use idem_core::protocol::{Namespace, Order, Seen, StateKind, Verdict, WriteOutcome};
-use idem_core::store::{Count, Page, Settlement, Store, Surrender, Sweep, SweepCount};
+use idem_core::store::{Count, MarkUnknown, Page, Settlement, Store, Sweep, SweepCount};
 use idem_core::{Address, AfterCrash};
 
 use crate::support::*;
@@ -10,8 +10,8 @@ const KEYS: [&str; 3] = ["unknown", "rerun", "done"];
 
 pub(crate) async fn check(store: &impl Store, strip: impl AsyncFn(Address)) {
     let owner = win(store, "unknown").await;
-    let surrender = Surrender { address: address("unknown"), owner };
-    assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+    let mark = MarkUnknown { address: address("unknown"), owner };
+    assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
     let abandoned = idem_core::protocol::Claim {
         lease: std::time::Duration::ZERO,
         after_crash: AfterCrash::Rerun,

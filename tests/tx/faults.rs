@@ -25,7 +25,9 @@ macro_rules! faults {
             for end in [End::Created, End::Unprocessable] {
                 let expected: (u16, i64) = if end == End::Created { (201, 1) } else { (422, 0) };
                 let idem = world
-                    .process_by(&url, |b| b.store_timeout(SHORT).patience(SHORT * 4).max_run(SHORT * 4))
+                    .process_by(&url, |b| {
+                        b.store_timeout(SHORT).completion_timeout(SHORT * 4).max_run(SHORT * 4)
+                    })
                     .await;
                 let router = Router::new().route("/act", post($module::act)).layer(idem.layer());
                 let router = router.with_state(world.app.clone());

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Owner, StateKind, Terms};
 use idem_core::store::memory::MemoryStore;
-use idem_core::store::{Release, Store, Surrender};
+use idem_core::store::{MarkUnknown, Release, Store};
 use idem_core::tx::OperationKey;
 use idem_core::{Address, AfterCrash, Drained, Fingerprint, Idem, KeyHint, Label, Refused, Scope};
 use sqlx::AssertSqlSafe;
@@ -77,7 +77,7 @@ macro_rules! records {
                 let Some((world, store)) = world().await else { return };
                 let _owner = win(&*store, MOMENT, AfterCrash::Unknown).await;
                 let settings = Idem::builder(Arc::clone(&store)).scope(Scope::public());
-                let idem = settings.lease(MOMENT * 500).sweep_every(MOMENT * 20).build();
+                let idem = settings.lease(MOMENT * 500).sweep_interval(MOMENT * 20).build();
                 let other = OperationKey::new("pay", "other");
                 assert_eq!(idem.transaction(other, async |_| Ok::<_, Refused>(1)).await, Ok(1));
                 let swept = async {
@@ -101,7 +101,7 @@ macro_rules! records {
                 assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
                 assert!(record.owner.fence > owner.fence, "fences rise");
                 // The old owner writes nothing.
-                let late = store.mark_unknown(Surrender { address: address(), owner }).await.unwrap();
+                let late = store.mark_unknown(MarkUnknown { address: address(), owner }).await.unwrap();
                 assert!(matches!(late, idem_core::protocol::WriteOutcome::Lost(_)), "{late:?}");
                 assert_eq!((world.rows().await, pay(&world, &idem(&store), LEASE).await), (1, Ok(2)));
             }
@@ -180,7 +180,7 @@ macro_rules! records {
                 let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
                 let refused = pay(&world, &idem(&store), LEASE).await;
                 assert!(matches!(refused, Err(Refused::InProgress { .. })), "{refused:?}");
-                let _applied = store.mark_unknown(Surrender { address: address(), owner }).await.unwrap();
+                let _applied = store.mark_unknown(MarkUnknown { address: address(), owner }).await.unwrap();
                 assert_eq!(pay(&world, &idem(&store), LEASE).await, Err(Refused::OutcomeUnknown));
                 let record = store.look_up(address()).await.unwrap().unwrap();
                 assert_eq!((record.owner, record.state.kind()), (owner, StateKind::Unknown));

@@ -169,7 +169,7 @@ impl Attempt {
     }
 
     /// Records the ending. While the store does not take it, the answer is held back and the write repeated; past the
-    /// engine's patience the caller is told that the outcome is not known yet, and the engine goes on trying.
+    /// engine's completion timeout the caller is told that the outcome is not known yet, and the engine goes on trying.
     ///
     /// Cancel safe: dropped in the middle, it goes on in the background.
     pub(crate) async fn settle(mut self: Box<Self>, mut ending: Ending) -> Settled {
@@ -180,8 +180,8 @@ impl Attempt {
             let (closing, ending) = (self.closing.clone(), ending.clone());
             flight.unfinished(Unfinished { since: Instant::now(), closing, ending });
         }
-        let patience = self.closing.engine.config.patience;
-        let Some((outcome, asked)) = self.closing.write(&mut ending, Some(patience)).await else {
+        let limit = self.closing.engine.config.completion_timeout;
+        let Some((outcome, asked)) = self.closing.write(&mut ending, Some(limit)).await else {
             // Dropping self hands the write to the background.
             return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
         };

@@ -36,7 +36,7 @@ impl Closing {
     pub(super) async fn write(
         &self,
         ending: &mut Ending,
-        patience: Option<Duration>,
+        limit: Option<Duration>,
     ) -> Option<(WriteOutcome, Instant)> {
         let (address, owner, retention) = (self.flight.address, self.owner, self.policy.ttl);
         let write = EndWrite {
@@ -47,7 +47,7 @@ impl Closing {
             operation: Some(self.run.operation()),
             unclaimed: false,
         };
-        self.engine.end_claim(write, patience).await
+        self.engine.end_claim(write, limit).await
     }
 
     /// Tells the twins, and what the caller may hear.

@@ -23,8 +23,8 @@ pub(crate) struct Config {
     /// How long one question to the store may take before it counts as undecided.
     pub(crate) store_timeout: Duration,
     /// How long an answer is held back while the store does not take it.
-    pub(crate) patience: Duration,
-    pub(crate) sweep_every: Duration,
+    pub(crate) completion_timeout: Duration,
+    pub(crate) sweep_interval: Duration,
     pub(crate) hooks: Hooks,
     /// How long a record must have been unknown before its hook is asked; `None` for one lease.
     pub(crate) verify_after: Option<Duration>,
@@ -49,8 +49,8 @@ impl Default for Config {
             cache_bytes: 32 << 20,
             cache_max_age: Duration::from_mins(1),
             store_timeout: Duration::from_secs(5),
-            patience: Duration::from_secs(5),
-            sweep_every: Duration::from_mins(1),
+            completion_timeout: Duration::from_secs(5),
+            sweep_interval: Duration::from_mins(1),
             hooks: Hooks::default(),
             verify_after: None,
             verify_timeout: Duration::from_secs(5),

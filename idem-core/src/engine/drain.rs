@@ -9,7 +9,7 @@ use tokio::task::JoinSet;
 
 use super::{CallSite, Engine, Purpose, later};
 use crate::fault::{points, reach};
-use crate::store::Surrender;
+use crate::store::MarkUnknown;
 
 /// How long a drain waits, past its deadline, until what still runs is marked unknown.
 const TIME_TO_MARK: Duration = Duration::from_secs(1);
@@ -57,8 +57,8 @@ impl Engine {
         for (flight, claim) in claims {
             let engine = Arc::clone(self);
             marking.spawn(async move {
-                let surrender = Surrender { address: flight.address, owner: claim.owner };
-                engine.store.call(CallSite::ABANDON, |store| store.mark_unknown(surrender)).await
+                let mark = MarkUnknown { address: flight.address, owner: claim.owner };
+                engine.store.call(CallSite::ABANDON, |store| store.mark_unknown(mark)).await
             });
         }
         let mut marked = 0_usize;

@@ -9,7 +9,7 @@ use crate::address::Address;
 use crate::protocol::{Owner, WriteOutcome};
 use crate::refused::Unavailable;
 use crate::reply::Reply;
-use crate::store::{Completion, Release, StoreError, StoreErrorKind, Surrender};
+use crate::store::{Completion, MarkUnknown, Release, StoreError, StoreErrorKind};
 
 /// How a claim ends in the store.
 #[derive(Debug, Clone)]
@@ -71,11 +71,11 @@ pub(super) fn log_unstorable(address: Address, error: &StoreError) {
 
 impl Engine {
     /// Writes until the store has answered, and returns its answer with the time just before it was asked. `None` once
-    /// `patience` has passed without an answer.
+    /// `limit` has passed without an answer.
     pub(super) async fn end_claim(
         &self,
         write: EndWrite<'_>,
-        patience: Option<Duration>,
+        limit: Option<Duration>,
     ) -> Option<(WriteOutcome, Instant)> {
         let mut backoff = Backoff::for_writes();
         let begun = Instant::now();
@@ -89,7 +89,7 @@ impl Engine {
                 Err(error) => {
                     self.log_not_ended(&write, &error);
                     let next = backoff.next();
-                    if patience.is_some_and(|patience| begun.elapsed().saturating_add(next) > patience) {
+                    if limit.is_some_and(|limit| begun.elapsed().saturating_add(next) > limit) {
                         return None;
                     }
                     backoff.pause().await;
@@ -117,7 +117,7 @@ impl Engine {
                     store.complete(Completion { address, owner, reply: reply.clone(), retention })
                 }
                 Ending::Release => store.release(Release { address, owner, retention }),
-                Ending::Unknown => store.mark_unknown(Surrender { address, owner }),
+                Ending::Unknown => store.mark_unknown(MarkUnknown { address, owner }),
             })
             .await
     }

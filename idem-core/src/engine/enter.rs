@@ -6,9 +6,9 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::drain::Counted;
-use super::flight::{Boarded, End, Flight, Held, Stage};
+use super::flight::{End, Flight, Held, Joined, Stage};
 use super::follow::give_back;
-use super::lead::{Lead, NoAnswer};
+use super::leader::{Leader, NoAnswer};
 use super::verify::Place;
 use super::{ASK_AGAIN, Attempt, Engine, Operation, Purpose, later, store_refusal};
 use crate::current::chain;
@@ -46,10 +46,10 @@ impl Engine {
         let mut asked = Instant::now();
         let deadline = later(asked, operation.policy.wait);
         loop {
-            match self.board(operation, asked, deadline).await? {
-                Board::Replay(reply) => return Ok(Entered::Replay(reply)),
-                Board::Failed(kind) => return self.refused(kind),
-                Board::Lead { lead, asked: since } => {
+            match self.look_up_locally(operation, asked, deadline).await? {
+                LocalLookup::Replay(reply) => return Ok(Entered::Replay(reply)),
+                LocalLookup::Failed(kind) => return self.refused(kind),
+                LocalLookup::Lead { lead, asked: since } => {
                     if let Some(entered) = self.lead(operation, lead, since, deadline).await {
                         return entered;
                     }
@@ -60,12 +60,12 @@ impl Engine {
     }
 
     /// What this process knows by itself, without a question to the store. `asked`: the time now.
-    pub(super) async fn board(
+    pub(super) async fn look_up_locally(
         self: &Arc<Self>,
         operation: &Operation,
         mut asked: Instant,
         deadline: Instant,
-    ) -> Result<Board, Refused> {
+    ) -> Result<LocalLookup, Refused> {
         for run in chain().filter(|run| run.engine() == self.identity()) {
             // Waiting for itself would never end.
             if run.address() == operation.address {
@@ -97,17 +97,17 @@ impl Engine {
                 if cached.fingerprint != operation.fingerprint {
                     return Err(Refused::KeyReused);
                 }
-                return Ok(Board::Replay(cached.reply));
+                return Ok(LocalLookup::Replay(cached.reply));
             }
             // What is known may still be told; nothing new begins.
             if self.draining.load(Ordering::SeqCst) {
                 return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
             }
-            match self.flights.board(operation.address, operation.fingerprint, asked) {
-                Boarded::Leader(flight) => {
-                    return Ok(Board::Lead { lead: Lead::new(self, flight, operation), asked });
+            match self.flights.join(operation.address, operation.fingerprint, asked) {
+                Joined::Leader(flight) => {
+                    return Ok(LocalLookup::Lead { lead: Leader::new(self, flight, operation), asked });
                 }
-                Boarded::Follower(flight) => {
+                Joined::Follower(flight) => {
                     reach(points::ENGINE_FOLLOW_BEFORE);
                     let followed = self.join(operation, &flight, deadline).await;
                     reach(points::ENGINE_FOLLOW_AFTER);
@@ -125,7 +125,7 @@ impl Engine {
     async fn lead(
         self: &Arc<Self>,
         operation: &Operation,
-        mut lead: Lead,
+        mut lead: Leader,
         mut asked: Instant,
         deadline: Instant,
     ) -> Option<Result<Entered, Refused>> {
@@ -201,7 +201,7 @@ impl Engine {
     pub(super) fn begin(
         self: &Arc<Self>,
         operation: &Operation,
-        lead: Lead,
+        lead: Leader,
         won: Won,
         asked: Instant,
     ) -> Option<Box<Attempt>> {
@@ -260,15 +260,17 @@ impl Engine {
                 // Past here the leader's fingerprint is known to be the record's.
                 Stage::Elsewhere
                 | Stage::Running(_)
-                | Stage::Coupled
+                | Stage::TxCall
                 | Stage::Ended(End::Done(_) | End::Unknown)
                     if !same =>
                 {
                     return Followed::Answer(Err(Refused::KeyReused));
                 }
-                Stage::Ended(End::Done(reply)) => return Followed::Answer(Ok(Board::Replay(reply.clone()))),
+                Stage::Ended(End::Done(reply)) => {
+                    return Followed::Answer(Ok(LocalLookup::Replay(reply.clone())));
+                }
                 Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
-                Stage::Ended(End::Failed(kind)) => return Followed::Answer(Ok(Board::Failed(*kind))),
+                Stage::Ended(End::Failed(kind)) => return Followed::Answer(Ok(LocalLookup::Failed(*kind))),
                 Stage::Ended(End::Open) => return Followed::AskAgain,
                 // The leader may be a future that is held and never polled again.
                 Stage::Claiming | Stage::Elsewhere | Stage::Contended if flight.is_forsaken(now) => {
@@ -276,11 +278,8 @@ impl Engine {
                     return Followed::AskAgain;
                 }
                 // What the record will say is not known: perhaps another request's.
-                Stage::Claiming
-                | Stage::Elsewhere
-                | Stage::Contended
-                | Stage::Running(_)
-                | Stage::Coupled => {}
+                Stage::Claiming | Stage::Elsewhere | Stage::Contended | Stage::Running(_) | Stage::TxCall => {
+                }
             }
             let until = match stage {
                 Stage::Claiming => later(now, LOOK_AFTER_LEADER),
@@ -298,22 +297,22 @@ impl Engine {
 }
 
 /// What this process knows by itself.
-pub(super) enum Board {
+pub(super) enum LocalLookup {
     /// The answer.
     Replay(Reply),
     /// The store failed the claim that this call waited for.
     Failed(StoreErrorKind),
     /// Nothing: the caller asks the store, for itself and its twins.
     Lead {
-        lead: Lead,
+        lead: Leader,
         /// Time just before the first store query.
         asked: Instant,
     },
 }
 
-crate::debug::variants!(Board { Replay, Failed, Lead });
+crate::debug::variants!(LocalLookup { Replay, Failed, Lead });
 
 enum Followed {
-    Answer(Result<Board, Refused>),
+    Answer(Result<LocalLookup, Refused>),
     AskAgain,
 }

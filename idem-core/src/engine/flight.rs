@@ -60,7 +60,7 @@ pub(super) enum Stage {
     Running(Held),
     /// Our handler runs in a transaction, which needs no renewal and is undone by its own end.
     #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only databases have transactions"))]
-    Coupled,
+    TxCall,
     /// Over.
     Ended(End),
 }
@@ -189,14 +189,14 @@ impl Flight {
 }
 
 /// What asking for a flight got.
-pub(super) enum Boarded {
+pub(super) enum Joined {
     /// Nobody was at it: the caller leads.
     Leader(Arc<Flight>),
     /// Somebody is at it.
     Follower(Arc<Flight>),
 }
 
-crate::debug::variants!(Boarded { Leader, Follower });
+crate::debug::variants!(Joined { Leader, Follower });
 
 /// All operations under way in this process.
 pub(crate) struct Flights {
@@ -229,13 +229,13 @@ impl Flights {
         self.shards.get(at).map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    pub(super) fn board(&self, address: Address, fingerprint: Fingerprint, now: Instant) -> Boarded {
+    pub(super) fn join(&self, address: Address, fingerprint: Fingerprint, now: Instant) -> Joined {
         let fresh = || Arc::new(Flight::new(address, fingerprint, now));
-        let Some(mut shard) = self.shard(address) else { return Boarded::Leader(fresh()) };
+        let Some(mut shard) = self.shard(address) else { return Joined::Leader(fresh()) };
         match shard.entry(address) {
-            std::collections::hash_map::Entry::Occupied(entry) => Boarded::Follower(Arc::clone(entry.get())),
+            std::collections::hash_map::Entry::Occupied(entry) => Joined::Follower(Arc::clone(entry.get())),
             std::collections::hash_map::Entry::Vacant(entry) => {
-                Boarded::Leader(Arc::clone(entry.insert(fresh())))
+                Joined::Leader(Arc::clone(entry.insert(fresh())))
             }
         }
     }

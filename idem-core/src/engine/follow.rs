@@ -36,7 +36,7 @@ impl Engine {
 
     /// How long the callers of a claim wait for its answer.
     pub(super) const fn claim_limit(&self) -> Duration {
-        self.config.store_timeout.saturating_add(self.config.patience)
+        self.config.store_timeout.saturating_add(self.config.completion_timeout)
     }
 }
 

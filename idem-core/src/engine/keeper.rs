@@ -147,7 +147,7 @@ async fn round(engine: &Arc<Engine>, sweeps: &mut Sweeps, now: Instant) -> Insta
     let mut next = adopt(engine).min(now + LONGEST_SLEEP);
     next = renew(engine).await.min(next);
     if sweeps.next <= now {
-        sweeps.next = later(now, engine.config.sweep_every);
+        sweeps.next = later(now, engine.config.sweep_interval);
         // Beside the renewals, which must not wait until a long backlog is reaped.
         if sweeps.running.as_ref().is_none_or(JoinHandle::is_finished) {
             let engine = Arc::clone(engine);

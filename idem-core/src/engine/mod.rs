@@ -13,8 +13,6 @@ mod claim;
 mod claim_slot;
 mod closing;
 mod config;
-#[cfg(feature = "_tx")]
-mod coupled;
 mod drain;
 mod ending;
 mod enter;
@@ -23,19 +21,19 @@ mod follow;
 mod handle;
 mod intern;
 mod keeper;
-mod lead;
+mod leader;
 mod log_limit;
 mod names;
 mod panics;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "_tx")]
+mod tx;
 mod verify;
 
 pub(crate) use attempt::{Attempt, Ran, Settled};
 pub(crate) use calls::CallSite;
 pub(crate) use config::Config;
-#[cfg(feature = "_tx")]
-pub(crate) use coupled::{Bare, Coupled, Known, Meaning, Rules, Turn};
 pub use drain::Drained;
 pub(crate) use ending::Ending;
 pub(crate) use enter::Entered;
@@ -43,6 +41,8 @@ pub(crate) use handle::EngineHandle;
 pub(crate) use log_limit::Purpose;
 #[cfg(feature = "axum")]
 pub(crate) use panics::caught;
+#[cfg(feature = "_tx")]
+pub(crate) use tx::{Bare, Known, Meaning, Rules, Turn, TxCall};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -97,7 +97,7 @@ pub(crate) struct Engine {
     draining: AtomicBool,
     log_limits: LogLimits,
     #[cfg(feature = "_tx")]
-    pub(crate) couplings: crate::store::Couplings,
+    pub(crate) tx_backends: crate::store::TxBackends,
 }
 
 /// Of constant size: the contents of the store and of this process are left out.
@@ -135,10 +135,10 @@ fn store_refusal(kind: StoreErrorKind) -> Refused {
 impl Engine {
     pub(crate) fn new(store: Arc<dyn Store>, scope: Scope, config: Config) -> Arc<Self> {
         #[cfg(feature = "_tx")]
-        let couplings = {
-            let mut couplings = crate::store::Couplings::default();
-            Arc::clone(&store).couplings(&mut couplings);
-            couplings
+        let tx_backends = {
+            let mut tx_backends = crate::store::TxBackends::default();
+            Arc::clone(&store).tx_backends(&mut tx_backends);
+            tx_backends
         };
         let cached = !store.is_local() && config.cache_bytes > 0;
         Arc::new(Self {
@@ -155,7 +155,7 @@ impl Engine {
             draining: AtomicBool::new(false),
             log_limits: LogLimits::default(),
             #[cfg(feature = "_tx")]
-            couplings,
+            tx_backends,
         })
     }
 

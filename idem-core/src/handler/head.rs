@@ -29,7 +29,7 @@ pub(super) fn with_head(base: Fingerprint, says: Says, captured: &Captured, spec
         Says::Value => {}
         Says::Payload => parts = parts.part("query", captured.uri.query().unwrap_or_default().as_bytes()),
         Says::Request => {
-            if let Some(coding) = captured.handle.tap.coding() {
+            if let Some(coding) = captured.handle.hasher.coding() {
                 parts = parts.part("content-encoding", coding.as_bytes());
             }
         }

@@ -9,7 +9,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::head::content_coding;
-use super::tap::{Tap, TapBody};
+use super::request_body::{HashedBody, RequestBodyHasher};
 use crate::engine::{Engine, EngineHandle};
 use crate::idem::Idem;
 
@@ -57,7 +57,7 @@ crate::debug::structure!([S] IdemService<S>: engine);
 #[derive(Clone)]
 pub(super) struct Handle {
     pub(super) engine: Arc<Engine>,
-    pub(super) tap: Arc<Tap>,
+    pub(super) hasher: Arc<RequestBodyHasher>,
 }
 
 crate::debug::structure!(Handle: engine);
@@ -82,9 +82,9 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
             request.extensions_mut().insert(Unwatched(Arc::clone(&self.engine)));
             return self.inner.call(request);
         }
-        let tap = Arc::new(Tap::new(content_coding(request.headers())));
-        let handle = Handle { engine: Arc::clone(&self.engine), tap: Arc::clone(&tap) };
-        let mut request = request.map(|body| Body::new(TapBody::new(body, tap)));
+        let hasher = Arc::new(RequestBodyHasher::new(content_coding(request.headers())));
+        let handle = Handle { engine: Arc::clone(&self.engine), hasher: Arc::clone(&hasher) };
+        let mut request = request.map(|body| Body::new(HashedBody::new(body, hasher)));
         request.extensions_mut().insert(handle);
         self.inner.call(request)
     }

@@ -47,9 +47,9 @@ mod layer;
 mod op;
 mod outlive;
 mod path;
+mod request_body;
 mod respond;
 mod response_body;
-mod tap;
 #[cfg(feature = "_tx")]
 mod tx;
 mod written_down;

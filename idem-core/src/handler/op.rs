@@ -297,7 +297,7 @@ async fn body_fingerprint(
 ) -> Result<Fingerprint, Refused> {
     let (query, content_type) = (captured.uri.query(), captured.content_type.as_ref());
     let limit = engine.config.max_request_bytes;
-    captured.handle.tap.finish(query, content_type, limit).await.inspect_err(|refused| {
+    captured.handle.hasher.finish(query, content_type, limit).await.inspect_err(|refused| {
         if *refused == Refused::BodyNotRead {
             engine.log_not_read(operation);
         }

@@ -66,7 +66,7 @@ async fn collect_after(mut first: Read, mut body: Body, limit: usize, until: Opt
     let mut chunks = VecDeque::new();
     let mut len = 0_usize;
     loop {
-        let cut = |why, frames, then| Collected::Cut { why, body: Body::new(Again { frames, then }) };
+        let cut = |why, frames, then| Collected::Cut { why, body: Body::new(PrefixedBody { frames, then }) };
         let frame = match first.take() {
             Some(first) => Some(Some(first)),
             // Also of a body that always has another frame ready, of few bytes or none.
@@ -91,7 +91,7 @@ async fn collect_after(mut first: Read, mut body: Body, limit: usize, until: Opt
     let bytes = joined(&chunks, len);
     let trailers = trailers(&chunks);
     let body = if trailers.is_some() {
-        Body::new(Again { frames: chunks, then: Then::Over })
+        Body::new(PrefixedBody { frames: chunks, then: Then::Over })
     } else {
         Body::from(bytes.clone())
     };
@@ -116,7 +116,7 @@ fn trailers(frames: &VecDeque<Frame<Bytes>>) -> Option<HeaderMap> {
 pub(super) fn whole(bytes: Bytes, trailers: Option<HeaderMap>) -> Body {
     let Some(trailers) = trailers else { return Body::from(bytes) };
     let frames = [Frame::data(bytes), Frame::trailers(trailers)].into();
-    Body::new(Again { frames, then: Then::Over })
+    Body::new(PrefixedBody { frames, then: Then::Over })
 }
 
 /// The usual body is one chunk, which is shared, not copied.
@@ -136,7 +136,7 @@ fn joined(frames: &VecDeque<Frame<Bytes>>, len: usize) -> Bytes {
 }
 
 /// Frames that were read already, and what comes after them.
-struct Again {
+struct PrefixedBody {
     frames: VecDeque<Frame<Bytes>>,
     then: Then,
 }
@@ -150,7 +150,7 @@ enum Then {
     Over,
 }
 
-impl HttpBody for Again {
+impl HttpBody for PrefixedBody {
     type Data = Bytes;
     type Error = axum::Error;
 

@@ -12,7 +12,7 @@ use super::outlive::Outlive;
 use super::respond::{self, decided, replay};
 use super::written_down::{Limits, written_down};
 use super::{Response, problem};
-use crate::engine::{ASK_AGAIN, Bare, Config, Coupled, Known, Meaning, Turn};
+use crate::engine::{ASK_AGAIN, Bare, Config, Known, Meaning, Turn, TxCall};
 use crate::policy::Policy;
 use crate::refused::Refused;
 use crate::response::Profile;
@@ -92,14 +92,14 @@ where
 }
 
 /// A call whose handler may run.
-struct TxCall<Db: Database> {
+struct HandlerTxCall<Db: Database> {
     kind: Kind<Db>,
     terms: Terms,
     before: Option<Box<Before>>,
 }
 
 enum Kind<Db: Database> {
-    Keyed(Box<Coupled<Db>>),
+    Keyed(Box<TxCall<Db>>),
     Bare(Bare<Db>),
 }
 
@@ -115,7 +115,7 @@ enum TxFlow<Db: Database> {
     /// This is the answer.
     Done(Response),
     /// Nothing happened: run the handler again.
-    Again(TxCall<Db>),
+    Again(HandlerTxCall<Db>),
 }
 
 impl AxumOperation {
@@ -149,7 +149,7 @@ impl AxumOperation {
         rules: TxSpec,
         handler: Box<dyn Handler<Db>>,
     ) -> Response {
-        match self.couple(rules).await {
+        match self.enter_tx(rules).await {
             Ok(call) => Outlive::new(call.run(handler)).await,
             Err(answer) => answer,
         }
@@ -158,7 +158,7 @@ impl AxumOperation {
     /// Finds out what is known without a transaction; `Err` is the answer.
     ///
     /// Cancel safe: nothing has begun.
-    async fn couple<Db: Database>(self, rules: TxSpec) -> Result<TxCall<Db>, Response> {
+    async fn enter_tx<Db: Database>(self, rules: TxSpec) -> Result<HandlerTxCall<Db>, Response> {
         let Some(policy) = self.policy() else { return Err(no_layer()) };
         let mut before = None;
         let (engine, operation) = match self.resolve().await {
@@ -173,15 +173,15 @@ impl AxumOperation {
         let profile = engine.config.profile;
         let terms = Terms { policy, profile, limits: limits(&engine.config, &policy) };
         let known = match operation {
-            Some(operation) => engine.couple(operation, rules.rules()).await,
+            Some(operation) => engine.enter_tx(operation, rules.rules()).await,
             None => match engine.bare(rules.rules()) {
-                Ok(bare) => return Ok(TxCall { kind: Kind::Bare(bare), terms, before: None }),
+                Ok(bare) => return Ok(HandlerTxCall { kind: Kind::Bare(bare), terms, before: None }),
                 Err(refused) => Err(refused),
             },
         };
         match known {
             Ok(Known::Replay(reply)) => Err(replay(&reply, profile)),
-            Ok(Known::Nothing(coupled)) => Ok(TxCall { kind: Kind::Keyed(coupled), terms, before }),
+            Ok(Known::Nothing(call)) => Ok(HandlerTxCall { kind: Kind::Keyed(call), terms, before }),
             Err(refused) => Err(mismatched(before, refused, profile).await),
         }
     }
@@ -199,7 +199,7 @@ async fn mismatched(before: Option<Box<Before>>, refused: Refused, profile: Prof
     problem(&refused, profile)
 }
 
-impl<Db: Database> TxCall<Db> {
+impl<Db: Database> HandlerTxCall<Db> {
     /// Runs the handler in a transaction, as often as it may, and ends it as its response means.
     async fn run(mut self, mut handler: Box<dyn Handler<Db>>) -> Response {
         loop {
@@ -226,12 +226,12 @@ impl<Db: Database> TxCall<Db> {
                 Ok(response) => TxFlow::Done(response),
                 Err(why) => refused(why),
             },
-            Kind::Keyed(coupled) => match coupled.run(judged).await {
+            Kind::Keyed(call) => match call.run(judged).await {
                 Turn::Answer(response) => TxFlow::Done(response),
                 Turn::Replay(reply) => TxFlow::Done(replay(&reply, terms.profile)),
                 Turn::Refused(why) => TxFlow::Done(mismatched(before, why, terms.profile).await),
                 Turn::Panicked(_) => refused(Refused::HandlerPanicked),
-                Turn::Again(coupled) => TxFlow::Again(Self { kind: Kind::Keyed(coupled), terms, before }),
+                Turn::Again(call) => TxFlow::Again(Self { kind: Kind::Keyed(call), terms, before }),
             },
         }
     }

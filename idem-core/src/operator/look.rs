@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::orders::Unexplained;
+use super::orders::OrderBuilder;
 use crate::address::Address;
 use crate::engine::{CallSite, Engine};
 use crate::protocol::{Record, StateKind};
@@ -62,8 +62,8 @@ impl Operator {
     }
 
     /// Begins orders in the name of `who`: at most 64 bytes of it are kept.
-    pub fn by(&self, who: &str) -> Unexplained {
-        Unexplained::new(Arc::clone(&self.engine), who)
+    pub fn by(&self, who: &str) -> OrderBuilder {
+        OrderBuilder::new(Arc::clone(&self.engine), who)
     }
 
     async fn look<'a, T>(

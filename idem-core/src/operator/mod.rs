@@ -58,4 +58,4 @@ mod look;
 mod orders;
 
 pub use look::Operator;
-pub use orders::{Orders, Unexplained};
+pub use orders::{OrderBuilder, Orders};

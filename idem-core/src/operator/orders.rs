@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use crate::engine::{CallSite, Engine};
 use crate::protocol::{Current, Order, Seen, State, Verdict, WriteOutcome};
-use crate::store::{Entry, Forgetting, Freeing, Settlement, StoreError};
+use crate::store::{Entry, Forget, Free, Settlement, StoreError};
 
 /// Somebody who has not said why yet.
 #[derive(Debug, Clone)]
 #[must_use = "an order needs a reason: `.because(…)`"]
-pub struct Unexplained {
+pub struct OrderBuilder {
     engine: Arc<Engine>,
     order: Order,
 }
 
-impl Unexplained {
+impl OrderBuilder {
     pub(super) fn new(engine: Arc<Engine>, who: &str) -> Self {
         Self { engine, order: Order::by(who) }
     }
@@ -105,7 +105,7 @@ impl Orders {
     /// # Errors
     /// The store's, see [`Orders`].
     pub async fn forget(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
-        let forgetting = Forgetting {
+        let forgetting = Forget {
             namespace: self.engine.namespace(),
             address: entry.address,
             seen: Seen::of(&entry.record),
@@ -117,7 +117,7 @@ impl Orders {
     }
 
     async fn free(&self, name: &str, entry: &Entry) -> Result<WriteOutcome, StoreError> {
-        let freeing = Freeing {
+        let freeing = Free {
             namespace: self.engine.namespace(),
             address: entry.address,
             seen: Seen::of(&entry.record),

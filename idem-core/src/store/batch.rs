@@ -18,10 +18,10 @@ pub trait Addressed {
 /// statement that touches a row twice sees its old state the second time.
 ///
 /// ```
-/// use idem_core::{Address, protocol::{Fence, Nonce, Owner}, store::{Batch, Surrender}};
+/// use idem_core::{Address, protocol::{Fence, Nonce, Owner}, store::{Batch, MarkUnknown}};
 ///
 /// let owner = Owner { fence: Fence::from_u64(1), nonce: Nonce::fresh() };
-/// let of = |key: &str| Surrender { address: Address::new("", b"", "op", key.as_bytes()), owner };
+/// let of = |key: &str| MarkUnknown { address: Address::new("", b"", "op", key.as_bytes()), owner };
 /// let (batch, left_over) = Batch::new(vec![of("a"), of("b"), of("a")]);
 /// assert_eq!((batch.len(), left_over.len()), (2, 1));
 /// ```

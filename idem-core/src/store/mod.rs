@@ -18,7 +18,7 @@
 //! |---|---|---|---|---|
 //! | a new key | 1 | 1 | 1, several at once 2 | 1 |
 //! | a replay, a duplicate, a mismatch | 1 | 1 | 2 | 1 |
-//! | a completion, release or surrender | 1 | 1 | 1 | 1 |
+//! | a completion, release or mark as unknown | 1 | 1 | 1 | 1 |
 //! | a take-over, a claim after a release or an expiry | 2 | 2 | 3 | 2 |
 //! | a completion that comes too late, or again | 2 | 2 | 2 | 2 |
 //! | an order of an operator or a verify hook | 2 | 2 | 2 | 2 |
@@ -33,8 +33,6 @@
 //! ```
 
 mod batch;
-#[cfg(feature = "_tx")]
-mod coupler;
 mod error;
 pub mod memory;
 #[cfg(feature = "mysql")]
@@ -50,26 +48,29 @@ mod request;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+#[cfg(feature = "_tx")]
+mod tx;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "sqlite"))]
 mod unreadable;
 
 pub use batch::{Addressed, Batch};
-#[cfg(feature = "postgres")]
-pub(crate) use coupler::BeginClaiming;
-#[cfg(any(feature = "mysql", feature = "postgres"))]
-pub(crate) use coupler::Cancel;
-#[cfg(feature = "_tx")]
-#[doc(hidden)]
-pub use coupler::Couplings;
-#[cfg(feature = "_tx")]
-pub(crate) use coupler::{
-    Begin, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat, TxFault,
-};
 pub use error::{StoreError, StoreErrorKind};
 pub use request::{
-    Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement, Surrender, Sweep,
+    Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal, Settlement, Sweep,
     SweepCount,
 };
+#[cfg(feature = "postgres")]
+pub(crate) use tx::BeginClaiming;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use tx::Cancel;
+#[cfg(feature = "_tx")]
+pub(crate) use tx::{
+    Begin, Claimed, CommitFault, CommitPermit, Completed, HeldRow, Left, Rivals, TxBackend, TxConnection,
+    TxFault,
+};
+#[cfg(feature = "_tx")]
+#[doc(hidden)]
+pub use tx::{Isolation, Sealed, TxBackends, TxStore};
 
 use std::fmt;
 use std::future::Future;
@@ -132,7 +133,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn release(&self, release: Release) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::mark_unknown`](crate::protocol::mark_unknown).
-    fn mark_unknown(&self, surrender: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+    fn mark_unknown(&self, mark: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::renew`](crate::protocol::renew) for every claim that this process holds, in one statement where
     /// the database can. Rows locked by somebody are [`RenewOutcome::Skipped`].
@@ -164,10 +165,10 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::free`](crate::protocol::free).
-    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+    fn free(&self, freeing: Free) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::forget`](crate::protocol::forget).
-    fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
+    fn forget(&self, forgetting: Forget) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// Batch form of [`claim`](Self::claim).
     fn claim_batch(&self, batch: Batch<Claim>) -> BoxFuture<'_, Answers<ClaimOutcome>> {
@@ -185,8 +186,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     }
 
     /// Batch form of [`mark_unknown`](Self::mark_unknown).
-    fn mark_unknown_batch(&self, batch: Batch<Surrender>) -> BoxFuture<'_, Answers<WriteOutcome>> {
-        Box::pin(batch::one_by_one(batch, |surrender| self.mark_unknown(surrender)))
+    fn mark_unknown_batch(&self, batch: Batch<MarkUnknown>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+        Box::pin(batch::one_by_one(batch, |mark| self.mark_unknown(mark)))
     }
 
     /// True if records never leave this process, so that caching them again would gain nothing.
@@ -197,8 +198,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// The databases in whose transactions the store can write a record.
     #[cfg(feature = "_tx")]
     #[doc(hidden)]
-    fn couplings(self: Arc<Self>, couplings: &mut Couplings) {
-        let _ = couplings;
+    fn tx_backends(self: Arc<Self>, tx_backends: &mut TxBackends) {
+        let _ = tx_backends;
     }
 }
 
@@ -215,7 +216,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         claim(Claim) -> Result<ClaimOutcome, StoreError>;
         complete(Completion) -> Result<WriteOutcome, StoreError>;
         release(Release) -> Result<WriteOutcome, StoreError>;
-        mark_unknown(Surrender) -> Result<WriteOutcome, StoreError>;
+        mark_unknown(MarkUnknown) -> Result<WriteOutcome, StoreError>;
         renew(Batch<Renewal>) -> Answers<RenewOutcome>;
         look_up(Address) -> Result<Option<Record>, StoreError>;
         sweep(Sweep) -> Result<SweepCount, StoreError>;
@@ -223,12 +224,12 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         list(Page) -> Result<Vec<Entry>, StoreError>;
         count(Count) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
-        free(Freeing) -> Result<WriteOutcome, StoreError>;
-        forget(Forgetting) -> Result<WriteOutcome, StoreError>;
+        free(Free) -> Result<WriteOutcome, StoreError>;
+        forget(Forget) -> Result<WriteOutcome, StoreError>;
         claim_batch(Batch<Claim>) -> Answers<ClaimOutcome>;
         complete_batch(Batch<Completion>) -> Answers<WriteOutcome>;
         release_batch(Batch<Release>) -> Answers<WriteOutcome>;
-        mark_unknown_batch(Batch<Surrender>) -> Answers<WriteOutcome>;
+        mark_unknown_batch(Batch<MarkUnknown>) -> Answers<WriteOutcome>;
     }
 
     fn is_local(&self) -> bool {
@@ -236,7 +237,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
     }
 
     #[cfg(feature = "_tx")]
-    fn couplings(self: Arc<Self>, couplings: &mut Couplings) {
-        Arc::clone(&*self).couplings(couplings);
+    fn tx_backends(self: Arc<Self>, tx_backends: &mut TxBackends) {
+        Arc::clone(&*self).tx_backends(tx_backends);
     }
 }

@@ -33,7 +33,7 @@ pub struct Release {
 
 /// T7: the owner cannot say whether it happened.
 #[derive(Debug, Clone)]
-pub struct Surrender {
+pub struct MarkUnknown {
     /// The record's address.
     pub address: Address,
     /// The guard.
@@ -124,7 +124,7 @@ pub struct Settlement {
 
 /// An order to let the same request run again, whatever became of it.
 #[derive(Debug, Clone)]
-pub struct Freeing {
+pub struct Free {
     /// As in [`Settlement`].
     pub namespace: Namespace,
     /// The record's address.
@@ -139,7 +139,7 @@ pub struct Freeing {
 
 /// An order to drop a record, and what it says of orders with it.
 #[derive(Debug, Clone)]
-pub struct Forgetting {
+pub struct Forget {
     /// As in [`Settlement`].
     pub namespace: Namespace,
     /// The record's address.
@@ -157,4 +157,4 @@ macro_rules! addressed {
         }
     )*};
 }
-addressed!(Claim Completion Release Surrender Renewal Settlement Freeing Forgetting);
+addressed!(Claim Completion Release MarkUnknown Renewal Settlement Free Forget);

@@ -16,8 +16,8 @@ use crate::protocol::{
 };
 use crate::reply::Reply;
 use crate::store::{
-    Batch, Completion, Count, Forgetting, Freeing, Release, Renewal, Settlement, Store, StoreError,
-    Surrender, Sweep, SweepCount,
+    Batch, Completion, Count, Forget, Free, MarkUnknown, Release, Renewal, Settlement, Store, StoreError,
+    Sweep, SweepCount,
 };
 
 /// What a case of the suite is given.
@@ -149,7 +149,7 @@ impl<B: Backend> Trial<B> {
     }
 
     pub(super) async fn mark_unknown(&self, key: &str, owner: Owner) -> WriteOutcome {
-        sound("mark_unknown", self.store().mark_unknown(Surrender { address: address(key), owner }).await)
+        sound("mark_unknown", self.store().mark_unknown(MarkUnknown { address: address(key), owner }).await)
     }
 
     pub(super) async fn renew(&self, key: &str, owner: Owner, lease: Duration) -> RenewOutcome {
@@ -163,14 +163,14 @@ impl<B: Backend> Trial<B> {
         sound("a settlement", self.store().settle(settlement).await)
     }
 
-    pub(super) async fn free(&self, freeing: Freeing) -> WriteOutcome {
+    pub(super) async fn free(&self, freeing: Free) -> WriteOutcome {
         sound("freeing", self.store().free(freeing).await)
     }
 
     /// Of the record as it is, but for its owner.
     pub(super) async fn forget(&self, key: &str, owner: Owner) -> WriteOutcome {
         let forgetting =
-            Forgetting { namespace: namespace(), address: address(key), seen: self.seen(key, owner).await };
+            Forget { namespace: namespace(), address: address(key), seen: self.seen(key, owner).await };
         sound("forgetting", self.store().forget(forgetting).await)
     }
 

@@ -1,7 +1,7 @@
 //! Whose transactions they are, and which store can ride in them.
 
 use crate::idem::Idem;
-use crate::store::Store;
+use crate::store::{Store, TxStore};
 
 /// A transaction of PostgreSQL.
 #[cfg(feature = "postgres")]
@@ -14,29 +14,6 @@ pub type MySqlTx<'c> = sqlx::Transaction<'c, sqlx::MySql>;
 /// A transaction of SQLite.
 #[cfg(feature = "sqlite-tx")]
 pub type SqliteTx<'c> = sqlx::Transaction<'c, sqlx::Sqlite>;
-
-/// A store that keeps its records in an SQL database, and can therefore write one in the same transaction as the
-/// effects: [`PostgresStore`](crate::store::postgres::PostgresStore), [`MySqlStore`](crate::store::mysql::MySqlStore),
-/// [`SqliteStore`](crate::store::sqlite::SqliteStore), and an `Arc` of one.
-#[diagnostic::on_unimplemented(
-    message = "`{Self}` cannot write a record in a transaction of the handler's",
-    label = "not a store in an SQL database",
-    note = "use `PostgresStore`, `MySqlStore` or `SqliteStore`, and keep its type: `Idem<PostgresStore>`, not `Idem`"
-)]
-pub trait TxStore: Store + Sealed {
-    /// Its database.
-    type Database: sqlx::Database;
-}
-
-impl<S: TxStore> TxStore for std::sync::Arc<S> {
-    type Database = S::Database;
-}
-
-/// Only the stores of this crate can be coupled.
-#[allow(unnameable_types, reason = "that is how a trait is sealed")]
-pub trait Sealed {}
-
-impl<S: Sealed> Sealed for std::sync::Arc<S> {}
 
 /// A type that `#[tx]` can stand on.
 #[diagnostic::on_unimplemented(

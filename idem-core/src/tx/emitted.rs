@@ -5,6 +5,6 @@ pub use super::again::{Repeatable, again};
 pub use super::conflict::{
     ConflictsInSources, ConflictsNever, ConflictsSaid, ConflictsUntold, Probe, probe, probe_of,
 };
-pub use super::plain::{TxOperation, always, coupled};
+pub use super::plain::{TxOperation, always, operation};
 pub use super::spec::TxSpec;
 pub use super::state::{StateOf, Typed, Untyped, state};

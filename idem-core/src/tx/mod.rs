@@ -144,7 +144,6 @@
 mod again;
 mod conflict;
 mod database;
-mod isolation;
 mod plain;
 mod spec;
 mod state;
@@ -157,11 +156,10 @@ pub use database::MySqlTx;
 pub use database::PgTx;
 #[cfg(feature = "sqlite-tx")]
 pub use database::SqliteTx;
-pub use database::{Carries, HasStore, HasTx, TxArgument, TxStore};
-pub use isolation::Isolation;
+pub use database::{Carries, HasStore, HasTx, TxArgument};
 pub use transaction::OperationKey;
 
-pub(crate) use database::Sealed;
+pub use crate::store::{Isolation, TxStore};
 
 pub(crate) use spec::TxSpec;
 

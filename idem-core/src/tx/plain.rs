@@ -1,5 +1,5 @@
 //! One call of a plain function in a transaction. The macro emits
-//! `coupled(…).key(…).run(rules, errors, …, async move |tx| { … })`.
+//! `operation(…).key(…).run(rules, errors, …, async move |tx| { … })`.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use serde::Serialize;
 use sqlx::{Database, Transaction};
 
 use super::{Carries, TxSpec};
-use crate::engine::{Bare, Coupled, Engine, Known, Meaning, Operation, Rules, Turn};
+use crate::engine::{Bare, Engine, Known, Meaning, Operation, Rules, Turn, TxCall};
 use crate::key::KeyPart;
 use crate::outcome::ErrorClass;
 use crate::plain::{AsIdem, Errors, PlainOperation};
@@ -22,7 +22,7 @@ crate::debug::structure!(TxOperation);
 
 /// Starts a call; the store of `idem` must be in the database.
 // `impl Trait`, so that an error about it points at what was given.
-pub fn coupled<Db: Database>(idem: &(impl AsIdem + Carries<Db> + ?Sized), spec: Spec) -> TxOperation {
+pub fn operation<Db: Database>(idem: &(impl AsIdem + Carries<Db> + ?Sized), spec: Spec) -> TxOperation {
     TxOperation(crate::plain::operation(idem, spec))
 }
 
@@ -55,7 +55,7 @@ impl TxOperation {
         commits: impl FnOnce(&R) -> bool,
         body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
     ) -> R {
-        match self.couple(rules, errors).await {
+        match self.enter_tx(rules, errors).await {
             Entry::Answer(result) => result,
             Entry::Run(call) => call.run(conflict, wanted, commits, body).await,
         }
@@ -71,7 +71,7 @@ impl TxOperation {
         mut commits: impl FnMut(&R) -> bool,
         mut body: impl AsyncFnMut(&mut Transaction<'_, Db>) -> R,
     ) -> R {
-        let mut call = match self.couple(rules, errors).await {
+        let mut call = match self.enter_tx(rules, errors).await {
             Entry::Answer(result) => return result,
             Entry::Run(call) => call,
         };
@@ -84,9 +84,9 @@ impl TxOperation {
     }
 
     /// Finds out what is known without a transaction.
-    async fn couple<Db: Database, R>(mut self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
+    async fn enter_tx<Db: Database, R>(mut self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
         match self.0.resolve() {
-            Ok(Some(operation)) => couple(self.0.engine(), operation, rules.rules(), errors).await,
+            Ok(Some(operation)) => enter_tx(self.0.engine(), operation, rules.rules(), errors).await,
             Ok(None) => match self.0.engine().bare(rules.rules()) {
                 Ok(bare) => {
                     let (policy, limit) = (self.0.policy(), self.0.engine().config.max_response_bytes);
@@ -100,16 +100,16 @@ impl TxOperation {
 }
 
 /// Looks for an answer that this process knows, or makes ready to run.
-pub(super) async fn couple<Db: Database, R>(
+pub(super) async fn enter_tx<Db: Database, R>(
     engine: &Arc<Engine>,
     operation: Operation,
     rules: Rules,
     errors: Errors<R>,
 ) -> Entry<Db, R> {
     let (policy, limit) = (operation.policy, engine.config.max_response_bytes);
-    match engine.couple(operation, rules).await {
+    match engine.enter_tx(operation, rules).await {
         Ok(Known::Replay(reply)) => Entry::Answer(errors.replay(&reply)),
-        Ok(Known::Nothing(coupled)) => Entry::Run(Call { kind: Kind::Keyed(coupled), policy, limit, errors }),
+        Ok(Known::Nothing(call)) => Entry::Run(Call { kind: Kind::Keyed(call), policy, limit, errors }),
         Err(refused) => Entry::Answer((errors.refused)(refused)),
     }
 }
@@ -137,7 +137,7 @@ pub(super) struct Call<Db: Database, R> {
 crate::debug::structure!([Db: Database, R] Call<Db, R>: policy);
 
 enum Kind<Db: Database> {
-    Keyed(Box<Coupled<Db>>),
+    Keyed(Box<TxCall<Db>>),
     Bare(Bare<Db>),
 }
 
@@ -191,14 +191,12 @@ impl<Db: Database, R> Call<Db, R> {
         };
         match kind {
             Kind::Bare(bare) => Flow::Done(bare.run(judged).await.unwrap_or_else(errors.refused)),
-            Kind::Keyed(coupled) => match coupled.run(judged).await {
+            Kind::Keyed(call) => match call.run(judged).await {
                 Turn::Answer(result) => Flow::Done(result),
                 Turn::Replay(reply) => Flow::Done(errors.replay(&reply)),
                 Turn::Refused(refused) => Flow::Done((errors.refused)(refused)),
                 Turn::Panicked(payload) => std::panic::resume_unwind(payload),
-                Turn::Again(coupled) => {
-                    Flow::Again(Self { kind: Kind::Keyed(coupled), policy, limit, errors })
-                }
+                Turn::Again(call) => Flow::Again(Self { kind: Kind::Keyed(call), policy, limit, errors }),
             },
         }
     }

@@ -126,7 +126,7 @@ impl<S: TxStore> Idem<S> {
     ) -> Result<T, E> {
         let errors = Errors::unclassified();
         let rules = Rules { isolation: key.isolation, retries: 0 };
-        match plain::couple(&self.engine, key.operation(&self.engine)?, rules, errors).await {
+        match plain::enter_tx(&self.engine, key.operation(&self.engine)?, rules, errors).await {
             Entry::Answer(result) => result,
             Entry::Run(call) => call.run(|_| false, always, Result::is_ok, body).await,
         }

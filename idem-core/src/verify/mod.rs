@@ -38,7 +38,7 @@
 //! - By the next attempt: a call that finds the record unknown asks the hook, settles the record by what it says, and
 //!   goes on as that allows. It runs, or gets the answer; its twins in this process wait with it. (The call of a `#[tx]`
 //!   handler does not ask: it is told `outcome-unknown`, and the hook is asked after a sweep.)
-//! - By this process itself, after each sweep ([`sweep_every`](crate::Builder::sweep_every)), for all unknown records
+//! - By this process itself, after each sweep ([`sweep_interval`](crate::Builder::sweep_interval)), for all unknown records
 //!   whose operation has a hook, four at a time, on the runtime that calls come from.
 //!
 //! Never two at once for one record in a process, and never for a record whose handler still runs here. Not before the

@@ -20,9 +20,9 @@ pub(crate) fn future(plan: &Plan, output: &TokenStream) -> TokenStream {
 /// What stands in it: the arguments, taken over as an async function takes them, then the body.
 pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
     let take = intake::take(plan);
-    let transaction = plan.coupling.as_ref().map(|coupling| {
-        let Transaction { attrs, pattern, ty, .. } = &coupling.transaction;
-        let (lent, quiet) = (transaction::parameter(coupling), intake::quiet());
+    let transaction = plan.tx_plan.as_ref().map(|tx_plan| {
+        let Transaction { attrs, pattern, ty, .. } = &tx_plan.transaction;
+        let (lent, quiet) = (transaction::parameter(tx_plan), intake::quiet());
         quote_spanned!(Span::mixed_site()=> #quiet #(#attrs)* let #pattern: #ty = #lent;)
     });
     let fake_return = fake_return(plan, output);

@@ -17,8 +17,8 @@ pub(crate) fn emit(plan: &Plan, emitted: &TokenStream) -> TokenStream {
         ReturnType::Default => false,
     };
     let body = if hidden {
-        let transaction = plan.coupling.as_ref().map(|coupling| {
-            let Transaction { pattern, ty, .. } = &coupling.transaction;
+        let transaction = plan.tx_plan.as_ref().map(|tx_plan| {
+            let Transaction { pattern, ty, .. } = &tx_plan.transaction;
             quote_spanned!(Span::mixed_site()=> let #pattern: #ty = (|| loop {})();)
         });
         let body = plan.body.stream();

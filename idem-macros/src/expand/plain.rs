@@ -18,8 +18,8 @@ pub(crate) fn emit(plan: &Plan, form: &PlainForm) -> TokenStream {
     let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
     let calls = calls::emit(plan, Some(&form.key));
     let errors = errors(plan, form);
-    let (operation_of, run) = match &plan.coupling {
-        Some(coupling) => (transaction::operation(plan, coupling), transaction::plain(plan, form, coupling)),
+    let (operation_of, run) = match &plan.tx_plan {
+        Some(tx_plan) => (transaction::operation(plan, tx_plan), transaction::plain(plan, form, tx_plan)),
         None => (quote_spanned!(Span::mixed_site()=> #krate::__private::plain::operation), run(plan, form)),
     };
     let run = match form.task {

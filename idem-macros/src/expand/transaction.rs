@@ -7,27 +7,27 @@ use syn::{Pat, PatIdent};
 use super::{body, intake, span};
 use crate::ident;
 use crate::input::{Argument, state_argument};
-use crate::model::{AxumForm, Coupling, PlainForm, Plan};
+use crate::model::{AxumForm, PlainForm, Plan, TxPlan};
 
 /// The end of a handler. Its body is a boxed future of one type for each database, so that the code around it is compiled
 /// once for all handlers.
-pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenStream {
+pub(crate) fn axum(plan: &Plan, form: &AxumForm, tx_plan: &TxPlan) -> TokenStream {
     let (krate, operation, value) = (&plan.krate, ident::operation(), ident::value());
-    let (database, rules) = (database(plan, coupling), rules(plan, coupling));
+    let (database, rules) = (database(plan, tx_plan), rules(plan, tx_plan));
     let checks = checks(plan, &database);
     let output = super::axum::output(form);
     let respond = super::axum::respond(plan, form);
     let body = body::future(plan, &output);
-    let conflict = conflict(plan, coupling, &output, &quote_spanned!(span::at(&output)=> probe_of(&#value)));
+    let conflict = conflict(plan, tx_plan, &output, &quote_spanned!(span::at(&output)=> probe_of(&#value)));
     let [wanted, commits] =
-        [("store_if", &plan.store_if), ("commit_on", &coupling.commit_on)].map(|(method, predicate)| {
+        [("store_if", &plan.store_if), ("commit_on", &tx_plan.commit_on)].map(|(method, predicate)| {
             let method = span::ident(method, Span::mixed_site());
             predicate.as_ref().map(|predicate| quote_spanned!(Span::mixed_site()=> .#method(#predicate)))
         });
     // Where the function's name stands: a body that is not `Send` is reported there.
     let boxed = quote_spanned!(span::at(&plan.function.sig.ident)=> #krate::__private::axum::boxed);
     let handler = closure(
-        coupling,
+        tx_plan,
         plan,
         &quote_spanned! {Span::mixed_site()=>
             #boxed(async move {
@@ -37,7 +37,7 @@ pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenSt
             })
         },
     );
-    let run = match coupling.retries {
+    let run = match tx_plan.retries {
         Some(_) => quote_spanned!(Span::mixed_site()=> run_again_in_transactions),
         None => quote_spanned!(Span::mixed_site()=> run_in_transaction),
     };
@@ -48,24 +48,24 @@ pub(crate) fn axum(plan: &Plan, form: &AxumForm, coupling: &Coupling) -> TokenSt
 }
 
 /// The end of any other function: a future. Its body may borrow, and need not be `Send`, so it is generic.
-pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling) -> TokenStream {
+pub(crate) fn plain(plan: &Plan, form: &PlainForm, tx_plan: &TxPlan) -> TokenStream {
     let (operation, errors) = (ident::operation(), ident::errors());
-    let rules = rules(plan, coupling);
+    let rules = rules(plan, tx_plan);
     let output = form.output.to_token_stream();
     let krate = &plan.krate;
     let probe = quote_spanned!(span::at(&output)=> probe::<#output>());
-    let conflict = conflict(plan, coupling, &output, &probe);
+    let conflict = conflict(plan, tx_plan, &output, &probe);
     let wanted = match &plan.store_if {
         Some(predicate) => predicate.to_token_stream(),
         None => quote_spanned!(Span::mixed_site()=> #krate::__private::tx::always),
     };
-    let commits = match &coupling.commit_on {
+    let commits = match &tx_plan.commit_on {
         Some(predicate) => predicate.to_token_stream(),
         None => quote_spanned!(Span::mixed_site()=> #errors.successes()),
     };
     let before = quote!(#rules, #errors, #conflict, #wanted, #commits);
-    let (body, tx) = (body::future(plan, &output), parameter(coupling));
-    match coupling.retries {
+    let (body, tx) = (body::future(plan, &output), parameter(tx_plan));
+    match tx_plan.retries {
         Some(_) => {
             let copies = intake::copy(plan);
             quote_spanned! {Span::mixed_site()=>
@@ -79,36 +79,36 @@ pub(crate) fn plain(plan: &Plan, form: &PlainForm, coupling: &Coupling) -> Token
 }
 
 /// What starts a plain call: the store of the `Idem` must be in the database.
-pub(crate) fn operation(plan: &Plan, coupling: &Coupling) -> TokenStream {
-    let (krate, database) = (&plan.krate, database(plan, coupling));
-    quote_spanned!(Span::mixed_site()=> #krate::__private::tx::coupled::<#database>)
+pub(crate) fn operation(plan: &Plan, tx_plan: &TxPlan) -> TokenStream {
+    let (krate, database) = (&plan.krate, database(plan, tx_plan));
+    quote_spanned!(Span::mixed_site()=> #krate::__private::tx::operation::<#database>)
 }
 
 /// The parameter of a closure for the transaction: under the user's name, where that is all of the pattern.
-pub(crate) fn parameter(coupling: &Coupling) -> Ident {
-    match &coupling.transaction.pattern {
+pub(crate) fn parameter(tx_plan: &TxPlan) -> Ident {
+    match &tx_plan.transaction.pattern {
         Pat::Ident(PatIdent { ident, subpat: None, .. }) => ident.clone(),
         _ => ident::transaction(),
     }
 }
 
 /// `move |tx| future`, with copies of the arguments where it may be called again.
-fn closure(coupling: &Coupling, plan: &Plan, future: &TokenStream) -> TokenStream {
-    let tx = parameter(coupling);
-    let copies = coupling.retries.as_ref().map(|_| intake::copy(plan));
+fn closure(tx_plan: &TxPlan, plan: &Plan, future: &TokenStream) -> TokenStream {
+    let tx = parameter(tx_plan);
+    let copies = tx_plan.retries.as_ref().map(|_| intake::copy(plan));
     quote_spanned!(Span::mixed_site()=> move |#tx| { #copies #future })
 }
 
 /// The database whose transaction the argument is.
-fn database(plan: &Plan, coupling: &Coupling) -> TokenStream {
-    let (krate, ty) = (&plan.krate, &coupling.transaction.ty);
+fn database(plan: &Plan, tx_plan: &TxPlan) -> TokenStream {
+    let (krate, ty) = (&plan.krate, &tx_plan.transaction.ty);
     quote_spanned!(span::at(ty)=> <#ty as #krate::tx::TxArgument>::Database)
 }
 
-fn rules(plan: &Plan, coupling: &Coupling) -> TokenStream {
+fn rules(plan: &Plan, tx_plan: &TxPlan) -> TokenStream {
     let krate = &plan.krate;
-    let isolation = coupling.isolation.map(crate::args::Isolation::variant).into_iter();
-    let retries = coupling.retries.iter();
+    let isolation = tx_plan.isolation.map(crate::args::Isolation::variant).into_iter();
+    let retries = tx_plan.retries.iter();
     quote_spanned! {Span::mixed_site()=>
         const {
             #krate::__private::tx::TxSpec::new()
@@ -137,9 +137,9 @@ fn checks(plan: &Plan, database: &TokenStream) -> TokenStream {
 
 /// Whether the output can tell that the database undid something: the first trait that fits its type answers. Where the body
 /// is to run again for that, an error must be able to tell.
-fn conflict(plan: &Plan, coupling: &Coupling, output: &TokenStream, probe: &TokenStream) -> TokenStream {
+fn conflict(plan: &Plan, tx_plan: &TxPlan, output: &TokenStream, probe: &TokenStream) -> TokenStream {
     let krate = &plan.krate;
-    let untold = coupling.retries.as_ref().map(|_| quote!(use #krate::__private::tx::ConflictsUntold as _;));
+    let untold = tx_plan.retries.as_ref().map(|_| quote!(use #krate::__private::tx::ConflictsUntold as _;));
     quote_spanned! {span::at(output)=>
         {
             use #krate::__private::tx::{ConflictsInSources as _, ConflictsNever as _, ConflictsSaid as _};

@@ -32,7 +32,7 @@ pub(crate) fn plan(
         after_crash: &args.after_crash,
         on_error: &args.on_error,
     };
-    let coupling = transaction::coupling(asked, function, features, bag);
+    let tx_plan = transaction::tx_plan(asked, function, features, bag);
     let form = match (args.with, args.lost) {
         (Arg::Given(with), lost) => {
             let (name, on_error) = (&args.name, &args.on_error);
@@ -77,7 +77,7 @@ pub(crate) fn plan(
         fingerprint: args.fingerprint.given()?,
         store_if: args.store_if.optional()?,
         function: function.stripped(),
-        coupling: coupling?,
+        tx_plan: tx_plan?,
         form,
     })
 }

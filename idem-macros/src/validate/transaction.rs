@@ -7,7 +7,7 @@ use syn::{Error, Expr, FnArg, Meta, Receiver, ReceiverKind, Type, TypeReference}
 use crate::args::{AfterCrash, Arg, Given, Isolation, OnError};
 use crate::diag::{Bag, Reported};
 use crate::input::{Function, Transaction, is_cfg, is_tx, ungrouped};
-use crate::model::{Coupling, Features};
+use crate::model::{Features, TxPlan};
 
 /// The arguments that the rules look at.
 pub(crate) struct Asked<'a> {
@@ -22,12 +22,12 @@ pub(crate) struct Asked<'a> {
 ///
 /// # Errors
 /// `bag` says what is wrong.
-pub(crate) fn coupling(
+pub(crate) fn tx_plan(
     asked: Asked<'_>,
     function: &Function,
     features: Features,
     bag: &mut Bag,
-) -> Result<Option<Coupling>, Reported> {
+) -> Result<Option<TxPlan>, Reported> {
     let Asked { isolation, retries, commit_on, after_crash, on_error } = asked;
     let receiver = bag.all(receiver_mark(function));
     let Some(transaction) = Transaction::of(&function.sig) else {
@@ -50,7 +50,7 @@ pub(crate) fn coupling(
     let (isolation, retries) = (isolation.optional(), retries.optional());
     let commit_on = commit_on.optional();
     receiver.and(rules)?;
-    Ok(Some(Coupling { transaction, isolation: isolation?, retries: retries?, commit_on: commit_on? }))
+    Ok(Some(TxPlan { transaction, isolation: isolation?, retries: retries?, commit_on: commit_on? }))
 }
 
 fn no_database(transaction: &Transaction, features: Features) -> Option<Error> {

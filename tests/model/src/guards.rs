@@ -135,7 +135,7 @@ impl Guards {
     }
 
     pub(crate) fn mark_unknown(self, record: &mut Option<Record>, owner: Owner) -> WriteOutcome {
-        let owner = self.or_anybody(Mutant::SurrenderUnguarded, record.as_ref(), owner);
+        let owner = self.or_anybody(Mutant::MarkUnknownUnguarded, record.as_ref(), owner);
         protocol::mark_unknown(record, owner)
     }
 

@@ -22,7 +22,6 @@ mod action;
 mod check;
 mod claiming;
 mod config;
-mod coupled;
 mod coverage;
 mod database;
 mod guards;
@@ -35,6 +34,7 @@ mod rule;
 mod state;
 mod symmetry;
 mod tidy;
+mod tx;
 mod upkeep;
 
 pub use check::{Found, Report, check};

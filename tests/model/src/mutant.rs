@@ -19,7 +19,7 @@ pub enum Mutant {
     /// A release compares nothing.
     ReleaseUnguarded,
     /// Giving a record up as unknown compares nothing.
-    SurrenderUnguarded,
+    MarkUnknownUnguarded,
     /// A release drops the row.
     ReleaseDeletes,
     /// A release is stored as an answer.
@@ -94,7 +94,7 @@ impl Mutant {
         Self::StateForgotten,
         Self::RenewalUnguarded,
         Self::ReleaseUnguarded,
-        Self::SurrenderUnguarded,
+        Self::MarkUnknownUnguarded,
         Self::ReleaseDeletes,
         Self::ReleaseStored,
         Self::TakeoverDespiteUnknown,
@@ -180,7 +180,7 @@ impl Mutant {
             | Self::FenceForgotten
             | Self::RenewalUnguarded
             | Self::ReleaseUnguarded
-            | Self::SurrenderUnguarded => Rule::StaleOwnersWriteNothing,
+            | Self::MarkUnknownUnguarded => Rule::StaleOwnersWriteNothing,
             Self::StateForgotten | Self::AnswerBeforeRecord | Self::StaleOwnerAnswersItself => {
                 Rule::OneAnswer
             }

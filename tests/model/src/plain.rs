@@ -52,7 +52,7 @@ impl Explored {
             }
             Phase::Ran(fence) | Phase::Stored(fence) => {
                 self.end(world, call, End::Complete, fence, &mut offer);
-                self.end(world, call, End::Surrender, fence, &mut offer);
+                self.end(world, call, End::MarkUnknown, fence, &mut offer);
                 fence
             }
             Phase::Ending(end, fence) => {
@@ -191,7 +191,7 @@ impl Explored {
         let outcome = world.write(self, key, By::Owner(call, fence), |record, now| match end {
             End::Complete => self.guards.complete(record, owner, &reply, now),
             End::Release => self.guards.release(record, owner, &reply, now),
-            End::Surrender => self.guards.mark_unknown(record, owner),
+            End::MarkUnknown => self.guards.mark_unknown(record, owner),
         });
         if outcome != WriteOutcome::Applied {
             self.saw(Event::StaleWriteRefused);

@@ -120,7 +120,7 @@ pub(crate) enum Phase {
 pub(crate) enum End {
     Complete,
     Release,
-    Surrender,
+    MarkUnknown,
 }
 
 /// What a coupled operation came to.

@@ -33,7 +33,7 @@ mutants! {
     a_completion_without_the_state StateForgotten;
     a_renewal_without_a_guard RenewalUnguarded;
     a_release_without_a_guard ReleaseUnguarded;
-    a_surrender_without_a_guard SurrenderUnguarded;
+    a_mark_as_unknown_without_a_guard MarkUnknownUnguarded;
     a_release_that_drops_the_row ReleaseDeletes;
     a_release_that_is_stored ReleaseStored;
     a_takeover_despite_unknown TakeoverDespiteUnknown;

@@ -6,7 +6,7 @@ use idem_core::AfterCrash;
 use idem_core::protocol::{
     Claim, ClaimOutcome, Order, Owner, RenewOutcome, Seen, State, StateKind, Verdict, WriteOutcome,
 };
-use idem_core::store::{Batch, Forgetting, Freeing, Page, Renewal, Store, StoreError, Surrender, Sweep};
+use idem_core::store::{Batch, Forget, Free, MarkUnknown, Page, Renewal, Store, StoreError, Sweep};
 
 use crate::support::*;
 
@@ -95,7 +95,7 @@ impl Op {
             Self::ClaimAgain => applied(direct.release(release(key, owner())).await),
             Self::Replay => applied(direct.complete(completion(key, owner())).await),
             Self::CompleteLate | Self::Settle | Self::Forget => {
-                applied(direct.mark_unknown(Surrender { address: address(key), owner: owner() }).await);
+                applied(direct.mark_unknown(MarkUnknown { address: address(key), owner: owner() }).await);
             }
             Self::Reap => {
                 let mut completion = completion(key, owner());
@@ -159,8 +159,8 @@ impl Op {
                 assert_eq!(store.release(release(key, owner.unwrap())).await?, WriteOutcome::Applied);
             }
             Self::MarkUnknown => {
-                let surrender = Surrender { address: address(key), owner: owner.unwrap() };
-                assert_eq!(store.mark_unknown(surrender).await?, WriteOutcome::Applied);
+                let mark = MarkUnknown { address: address(key), owner: owner.unwrap() };
+                assert_eq!(store.mark_unknown(mark).await?, WriteOutcome::Applied);
             }
             Self::Renew => {
                 let renewal = Renewal { address: address(key), owner: owner.unwrap(), lease: LEASE * 2 };
@@ -175,7 +175,7 @@ impl Op {
             }
             Self::Free => {
                 let (address, seen) = (address(key), context.seen.unwrap());
-                let freeing = Freeing {
+                let freeing = Free {
                     namespace: namespace(),
                     address,
                     seen,
@@ -186,7 +186,7 @@ impl Op {
             }
             Self::Forget => {
                 let forgetting =
-                    Forgetting { namespace: namespace(), address: address(key), seen: context.seen.unwrap() };
+                    Forget { namespace: namespace(), address: address(key), seen: context.seen.unwrap() };
                 assert_eq!(store.forget(forgetting).await?, WriteOutcome::Applied);
             }
             Self::Sweep => {

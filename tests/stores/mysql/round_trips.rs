@@ -6,7 +6,7 @@ use std::time::Duration;
 use idem_core::AfterCrash;
 use idem_core::protocol::{Claim, Order, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_core::store::{Batch, Freeing, Page, Renewal, Store, Surrender, Sweep};
+use idem_core::store::{Batch, Free, MarkUnknown, Page, Renewal, Store, Sweep};
 use idem_servers::Proxy;
 
 use super::{Table, hex, in_both_dialects};
@@ -49,7 +49,7 @@ fn three(store: u8, run: u8) -> [String; 3] {
 #[expect(clippy::too_many_lines, reason = "a list")]
 async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let proxy = Proxy::to(upstream(&table.url)).await.unwrap();
-    let builder = table.builder_by(&proxy.url(&table.url)).lanes(1).timeout(Duration::from_mins(1));
+    let builder = table.builder_by(&proxy.url(&table.url)).concurrency(1).timeout(Duration::from_mins(1));
     let store: MySqlStore = builder.open().await.unwrap();
     let aside = table.open().await;
     let counted = Counted { proxy, dialect: table.dialect };
@@ -92,9 +92,9 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     two = [next(), next()];
     let trips = counted.trips(async |n| {
         let (key, owner) = &two[usize::from(n) - 1];
-        store.mark_unknown(Surrender { address: address(key), owner: *owner }).await.unwrap()
+        store.mark_unknown(MarkUnknown { address: address(key), owner: *owner }).await.unwrap()
     });
-    counted.is("a surrender", trips.await, 1, 1);
+    counted.is("a mark as unknown", trips.await, 1, 1);
     let trips = counted.trips(async |n| {
         let (key, seen) = &two[usize::from(n) - 1];
         store.settle(settlement(key, *seen, Verdict::Happened(reply(key)))).await.unwrap()
@@ -108,7 +108,7 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let mut running = Vec::new();
     for (key, _) in &two {
         let seen = Seen::of(&store.look_up(address(key)).await.unwrap().unwrap());
-        running.push(Freeing {
+        running.push(Free {
             namespace: namespace(),
             address: address(key),
             seen,

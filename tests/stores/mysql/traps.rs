@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use idem_core::protocol::{Claim, ClaimOutcome, Fence, Nonce, Owner, RenewOutcome, State, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_core::store::{Batch, Completion, Renewal, Store, StoreErrorKind, Surrender};
+use idem_core::store::{Batch, Completion, MarkUnknown, Renewal, Store, StoreErrorKind};
 use idem_core::{Address, Label};
 use sqlx::mysql::MySqlPoolOptions;
 
@@ -177,15 +177,15 @@ async fn a_batch_is_told_apart_when_one_of_it_is_lost(table: Table) {
         owners.push((key, win(&store, key).await));
     }
     let owned = |key: &str| if key == "b" { stranger } else { owners.iter().find(|o| o.0 == key).unwrap().1 };
-    let surrenders = ["a", "b", "c"].map(|key| Surrender { address: address(key), owner: owned(key) });
-    verdicts(store.mark_unknown_batch(Batch::new(surrenders.to_vec()).0).await, &all);
+    let mark = ["a", "b", "c"].map(|key| MarkUnknown { address: address(key), owner: owned(key) });
+    verdicts(store.mark_unknown_batch(Batch::new(mark.to_vec()).0).await, &all);
     let completions = ["a", "b", "c"].map(|key| completion(key, owned(key))).to_vec();
     verdicts(store.complete_batch(Batch::new(completions).0).await, &all);
 }
 
 async fn sixty_four_duplicates_on_few_connections_are_all_answered(table: Table) {
     let pool = MySqlPoolOptions::new().max_connections(3).connect(&table.url).await.unwrap();
-    let builder = MySqlStore::builder(&pool).table(&table.name).dialect(table.dialect).lanes(1);
+    let builder = MySqlStore::builder(&pool).table(&table.name).dialect(table.dialect).concurrency(1);
     let store = Arc::new(builder.open().await.unwrap());
     let mut held = Vec::new();
     for _ in 0..3 {

@@ -4,7 +4,7 @@
 
 use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, WriteOutcome};
 use idem_core::store::postgres::PostgresStore;
-use idem_core::store::{Batch, Renewal, Store, Surrender, Sweep};
+use idem_core::store::{Batch, MarkUnknown, Renewal, Store, Sweep};
 use idem_core::tx::OperationKey;
 use idem_core::{Idem, Refused, Scope};
 use idem_servers::{PgBouncer, Postgres, require};
@@ -81,8 +81,8 @@ async fn exercise(store: &PostgresStore) {
             WriteOutcome::Applied
         );
         win(store, &format!("{round} lone")).await;
-        let surrender = Surrender { address: address(&key(6)), owner: owner(6) };
-        assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+        let mark = MarkUnknown { address: address(&key(6)), owner: owner(6) };
+        assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
         let verdict = idem_core::protocol::Verdict::Happened(reply("k"));
         let settlement = settlement(&key(6), owner(6), verdict);
         assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);

@@ -7,7 +7,7 @@ use std::time::Duration;
 use idem_core::Reply;
 use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, State, StateKind, Terms, WriteOutcome};
 use idem_core::store::{
-    Batch, Completion, Page, Release, Renewal, Store, StoreError, StoreErrorKind, Surrender, Sweep,
+    Batch, Completion, MarkUnknown, Page, Release, Renewal, Store, StoreError, StoreErrorKind, Sweep,
 };
 use idem_servers::{Redis, require};
 
@@ -28,8 +28,8 @@ async fn only_done_and_released_records_expire() {
     assert!(left("k") > 3_000_000, "a released record goes");
     let owner = win(&store, "k").await;
     assert_eq!(left("k"), -1, "claimed again, it stays");
-    let surrender = Surrender { address: address("k"), owner };
-    assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+    let mark = MarkUnknown { address: address("k"), owner };
+    assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
     assert_eq!(left("k"), -1, "an unknown record stays");
     assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
     assert!(left("k") > 3_000_000, "a done record goes");
@@ -65,8 +65,8 @@ async fn a_span_without_end_is_no_error() {
             "done" => store.complete(Completion { retention, ..completion(key, owner) }).await,
             "released" => store.release(Release { address: address(key), owner, retention }).await,
             _ => {
-                let surrender = Surrender { address: address(key), owner };
-                assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+                let mark = MarkUnknown { address: address(key), owner };
+                assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
                 let verdict = idem_core::protocol::Verdict::DidNotHappen;
                 let settled = idem_core::store::Settlement { retention, ..settlement(key, owner, verdict) };
                 store.settle(settled).await
@@ -94,7 +94,7 @@ async fn a_record_with_a_line_has_a_format_of_its_own_and_one_without_the_old_on
     let owner = owner_in(store.claim(claim("k")).await);
     let key = records.key(address("k"));
     assert_eq!(
-        store.mark_unknown(Surrender { address: address("k"), owner }).await.unwrap(),
+        store.mark_unknown(MarkUnknown { address: address("k"), owner }).await.unwrap(),
         WriteOutcome::Applied
     );
     let first = |said: Said| match said {
@@ -125,15 +125,12 @@ async fn an_unknown_format_is_left_alone() {
     assert_eq!(kind(store.claim(lapsed).await), unknown);
     assert_eq!(kind(store.complete(completion("k", owner)).await), unknown);
     assert_eq!(kind(store.release(release("k", owner)).await), unknown);
-    assert_eq!(kind(store.mark_unknown(Surrender { address: address("k"), owner }).await), unknown);
+    assert_eq!(kind(store.mark_unknown(MarkUnknown { address: address("k"), owner }).await), unknown);
     assert_eq!(kind(store.look_up(address("k")).await), unknown);
     let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
     assert_eq!(kind(store.renew(renewals).await.pop().unwrap()), unknown);
-    let forgetting = idem_core::store::Forgetting {
-        namespace: namespace(),
-        address: address("k"),
-        seen: seen_unknown(owner),
-    };
+    let forgetting =
+        idem_core::store::Forget { namespace: namespace(), address: address("k"), seen: seen_unknown(owner) };
     assert_eq!(kind(store.forget(forgetting).await), unknown);
     let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 1 };
     assert_eq!(store.sweep(sweep.clone()).await.unwrap().unknown, 0);
@@ -241,7 +238,7 @@ async fn out_of_memory_is_capacity_exceeded() {
         let applied = match key {
             "completed" => store.complete(completion(key, owner)).await.unwrap(),
             "released" => store.release(release(key, owner)).await.unwrap(),
-            "unknown" => store.mark_unknown(Surrender { address, owner }).await.unwrap(),
+            "unknown" => store.mark_unknown(MarkUnknown { address, owner }).await.unwrap(),
             _ => {
                 let (renewals, _) = Batch::new(vec![Renewal { address, owner, lease: LEASE * 2 }]);
                 assert_eq!(store.renew(renewals).await.pop().unwrap().unwrap(), RenewOutcome::Renewed);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use idem_core::protocol::{ClaimOutcome, RenewOutcome, StateKind, WriteOutcome};
 use idem_core::store::redis::RedisStore;
-use idem_core::store::{Batch, Renewal, Store, StoreErrorKind, Surrender};
+use idem_core::store::{Batch, MarkUnknown, Renewal, Store, StoreErrorKind};
 use idem_servers::{Fault, Proxy, Redis, require};
 
 use super::support::{Records, Said};
@@ -83,8 +83,8 @@ async fn a_repeated_script_changes_nothing() {
         let record = direct.look_up(again.address).await.unwrap().unwrap();
         assert_eq!((record.owner, record.attempts), (second, 2));
         proxy.on_next(fault);
-        let surrender = Surrender { address: again.address, owner: second };
-        assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+        let mark = MarkUnknown { address: again.address, owner: second };
+        assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
         assert_eq!(proxy.armed(), 0, "all of it happened");
     }
 }
@@ -231,8 +231,8 @@ async fn scripts_declare_their_keys_and_keep_to_one_slot() {
         if n % 2 == 0 {
             assert_eq!(store.complete(completion(&key, owner)).await.unwrap(), WriteOutcome::Applied);
         } else {
-            let surrender = Surrender { address: address(&key), owner };
-            assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+            let mark = MarkUnknown { address: address(&key), owner };
+            assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
         }
         let lapsed =
             idem_core::protocol::Claim { lease: std::time::Duration::ZERO, ..claim(&format!("lapsed {n}")) };

@@ -7,8 +7,8 @@ use idem_core::Address;
 use idem_core::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{
-    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
-    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
 };
 use tokio::sync::Notify;
 
@@ -95,8 +95,8 @@ impl Store for FaultyStore {
         self.write(self.inner.release(release))
     }
 
-    fn mark_unknown(&self, surrender: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.write(self.inner.mark_unknown(surrender))
+    fn mark_unknown(&self, mark: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(self.inner.mark_unknown(mark))
     }
 
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
@@ -127,11 +127,11 @@ impl Store for FaultyStore {
         self.inner.settle(settlement)
     }
 
-    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn free(&self, freeing: Free) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.inner.free(freeing)
     }
 
-    fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn forget(&self, forgetting: Forget) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.inner.forget(forgetting)
     }
 }

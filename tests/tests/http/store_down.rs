@@ -26,7 +26,7 @@ fn app<S: idem_core::store::Store>(store: S, fail_open: bool) -> (Router, Runs) 
     let idem = Idem::builder(store)
         .scope(Scope::header("x-account"))
         .fail_open(fail_open)
-        .patience(Duration::from_millis(50))
+        .completion_timeout(Duration::from_millis(50))
         .cache_bytes(0)
         .build();
     (Router::new().route("/", post(pay)).layer(idem.layer()).with_state(Arc::clone(&runs)), runs)

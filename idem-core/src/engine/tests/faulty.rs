@@ -10,8 +10,8 @@ use crate::address::Address;
 use crate::protocol::{Claim, ClaimOutcome, Nonce, Record, RenewOutcome, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
-    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
 };
 
 /// What becomes of an operation.
@@ -181,8 +181,8 @@ impl Store for FaultyStore {
         self.write(Box::pin(async { self.inner.release(release).await }))
     }
 
-    fn mark_unknown(&self, surrender: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.write(Box::pin(async { self.inner.mark_unknown(surrender).await }))
+    fn mark_unknown(&self, mark: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.write(Box::pin(async { self.inner.mark_unknown(mark).await }))
     }
 
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
@@ -231,11 +231,11 @@ impl Store for FaultyStore {
         self.write(Box::pin(async { self.inner.settle(settlement).await }))
     }
 
-    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn free(&self, freeing: Free) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.write(Box::pin(async { self.inner.free(freeing).await }))
     }
 
-    fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn forget(&self, forgetting: Forget) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.inner.forget(forgetting)
     }
 }

@@ -7,7 +7,7 @@ use crate::engine::claim_slot::Unclaimed;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};
-use crate::store::Surrender;
+use crate::store::MarkUnknown;
 
 /// A copy of a claim that did not arrive says nothing of the copy before.
 #[tokio::test]
@@ -101,8 +101,8 @@ async fn a_claim_that_is_to_be_marked_unknown_is_never_released() {
     assert_eq!(record(&store, "k").await.unwrap().state.kind(), StateKind::Running);
 
     // A sweep has found it. A repetition of the same claim meets its own record.
-    let surrender = Surrender { address: address("k"), owner: won.owner };
-    assert_eq!(store.inner.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+    let mark = MarkUnknown { address: address("k"), owner: won.owner };
+    assert_eq!(store.inner.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
     store.claims_meet([Fault::ReplyLost]);
     let outcome = ask(claim).await;
     assert!(matches!(outcome, Ok(ClaimOutcome::Unknown)), "{outcome:?}");
@@ -116,7 +116,7 @@ async fn an_ending_that_its_caller_does_not_poll_is_written_all_the_same() {
     let moment = Duration::from_millis(50);
     let idem = Idem::builder(Arc::clone(&store))
         .scope(Scope::public())
-        .patience(moment)
+        .completion_timeout(moment)
         .store_timeout(moment)
         .build();
     let runs = AtomicU32::new(0);

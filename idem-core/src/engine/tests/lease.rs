@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::protocol::{RenewOutcome, Seen, WriteOutcome};
-use crate::store::{Forgetting, Surrender};
+use crate::store::{Forget, MarkUnknown};
 
 /// Long enough that a stalled machine does not end it by itself.
 const SHORT: Spec = RERUN.lease(400);
@@ -109,10 +109,10 @@ async fn a_slow_owner_does_not_answer_what_another_request_under_its_key_got() {
     let address = address("k");
     let owner = record(&store, "k").await.unwrap().owner;
     // It is given up, and an operator frees its key, which somebody uses for something else.
-    assert_eq!(store.mark_unknown(Surrender { address, owner }).await.unwrap(), WriteOutcome::Applied);
+    assert_eq!(store.mark_unknown(MarkUnknown { address, owner }).await.unwrap(), WriteOutcome::Applied);
     let seen = Seen::of(&record(&store, "k").await.unwrap());
     assert_eq!(
-        store.forget(Forgetting { namespace: namespace(), address, seen }).await.unwrap(),
+        store.forget(Forget { namespace: namespace(), address, seen }).await.unwrap(),
         WriteOutcome::Applied
     );
     let body = async || Ok::<_, Refused>(2);

@@ -40,7 +40,7 @@ async fn a_hook_that_the_keeper_asks() {
         unknown(&store, key).await;
     }
     let oracle = Oracle::new([Ok(yes(7)), Ok(Verification::DidNotHappen)]);
-    let idem = builder(&store, Ask(oracle)).sweep_every(Duration::from_millis(5)).build();
+    let idem = builder(&store, Ask(oracle)).sweep_interval(Duration::from_millis(5)).build();
     assert_eq!(call(&idem, PLAIN, "other", &AtomicU32::new(0)).await, Ok(1));
     for key in ["yes", "no"] {
         while record(&store, key).await.unwrap().state.kind() == StateKind::Unknown {

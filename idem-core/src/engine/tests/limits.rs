@@ -27,7 +27,7 @@ async fn a_sweep_that_hangs_is_given_up_and_the_next_one_is_made() {
     let idem = Idem::builder(Arc::clone(&store))
         .scope(Scope::public())
         .store_timeout(Duration::from_millis(50))
-        .sweep_every(Duration::from_millis(10))
+        .sweep_interval(Duration::from_millis(10))
         .build();
     assert_eq!(call(&idem, PLAIN, "k", &AtomicU32::new(0)).await, Ok(1));
     let swept = async {
@@ -64,7 +64,7 @@ async fn a_write_that_panics_is_repeated() {
     let store = FaultyStore::new();
     let idem = Idem::builder(Arc::clone(&store))
         .scope(Scope::public())
-        .patience(Duration::from_mins(1))
+        .completion_timeout(Duration::from_mins(1))
         .store_timeout(Duration::from_mins(1))
         .build();
     store.writes_meet([Fault::Panic; 3]);
@@ -87,8 +87,8 @@ async fn the_longest_and_the_shortest_spans_are_taken() {
     for span in [Duration::ZERO, Duration::from_nanos(1), LONGEST] {
         let store = FaultyStore::new();
         let builder = Idem::builder(Arc::clone(&store)).scope(Scope::public());
-        let builder = builder.ttl(LONGEST).max_run(LONGEST).lease(span).wait(span).sweep_every(span);
-        let builder = builder.patience(span).store_timeout(LONGEST).cache_max_age(span);
+        let builder = builder.ttl(LONGEST).max_run(LONGEST).lease(span).wait(span).sweep_interval(span);
+        let builder = builder.completion_timeout(span).store_timeout(LONGEST).cache_max_age(span);
         let idem = builder.verify_after(span).verify_timeout(span).verify_pause(span).build();
         let runs = AtomicU32::new(0);
         assert_eq!(call(&idem, PLAIN, "k", &runs).await, Ok(1), "{span:?}");

@@ -47,7 +47,7 @@ fn namespace() -> Namespace {
 fn idem(store: &Arc<FaultyStore>) -> Idem<Arc<FaultyStore>> {
     Idem::builder(Arc::clone(store))
         .scope(Scope::public())
-        .patience(Duration::from_millis(200))
+        .completion_timeout(Duration::from_millis(200))
         .store_timeout(Duration::from_secs(20))
         .build()
 }

@@ -23,7 +23,7 @@ async fn a_hook_is_asked_about_records_of_its_namespace_only() {
     let oracle = Oracle::new([Ok(yes(7))]);
     let idem = builder(&store, Ask(Arc::clone(&oracle)))
         .namespace(OURS)
-        .sweep_every(Duration::from_millis(5))
+        .sweep_interval(Duration::from_millis(5))
         .build();
     // A call starts the keeper.
     assert_eq!(call(&idem, PLAIN, "other", &AtomicU32::new(0)).await, Ok(1));
@@ -46,7 +46,7 @@ async fn a_hook_is_asked_about_a_record_of_the_previous_version_by_its_caller_on
     let oracle = Oracle::new([Ok(Verification::DidNotHappen)]);
     let idem = builder(&store, Ask(Arc::clone(&oracle)))
         .namespace(OURS)
-        .sweep_every(Duration::from_millis(5))
+        .sweep_interval(Duration::from_millis(5))
         .build();
     assert_eq!(call(&idem, PLAIN, "other", &AtomicU32::new(0)).await, Ok(1));
     tokio::time::sleep(Duration::from_millis(100)).await;

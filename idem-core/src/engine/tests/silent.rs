@@ -14,7 +14,7 @@ async fn duplicates_behind_a_claim_that_is_not_answered_are_refused_with_it() {
     let store = FaultyStore::new();
     let idem = Idem::builder(Arc::clone(&store))
         .scope(Scope::public())
-        .patience(Duration::from_millis(100))
+        .completion_timeout(Duration::from_millis(100))
         .store_timeout(Duration::from_millis(50))
         .build();
     let runs = Arc::new(AtomicU32::new(0));

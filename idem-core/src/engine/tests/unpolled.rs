@@ -9,7 +9,7 @@ use std::time::Instant;
 use super::faulty::Fault;
 use super::verify::{Ask, Oracle, builder, unknown, yes};
 use super::*;
-use crate::engine::flight::Boarded;
+use crate::engine::flight::Joined;
 use crate::fingerprint::Fingerprint;
 
 type Call = Pin<Box<dyn Future<Output = Result<u32, Refused>> + Send>>;
@@ -132,9 +132,9 @@ async fn a_call_that_waits_for_another_process_and_is_not_polled_is_replaced() {
 
 /// True if a call that came in `later` would take over from the leader of the key's flight.
 fn is_forsaken(idem: &Idem<Arc<FaultyStore>>, later: Duration) -> bool {
-    match idem.engine.flights.board(address("k"), Fingerprint::none(), Instant::now()) {
-        Boarded::Follower(flight) => flight.is_forsaken(Instant::now() + later),
-        Boarded::Leader(_) => panic!("no call is under way"),
+    match idem.engine.flights.join(address("k"), Fingerprint::none(), Instant::now()) {
+        Joined::Follower(flight) => flight.is_forsaken(Instant::now() + later),
+        Joined::Leader(_) => panic!("no call is under way"),
     }
 }
 
@@ -160,7 +160,7 @@ async fn a_keeper_that_asks_a_hook_is_not_replaced() {
     let store = FaultyStore::new();
     unknown(&store, "k").await;
     let oracle = Oracle::waiting([yes(7)]);
-    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_every(Duration::from_millis(1)).build();
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_interval(Duration::from_millis(1)).build();
     let runs = AtomicU32::new(0);
     assert_eq!(call(&idem, PLAIN, "another", &runs).await, Ok(1));
     oracle.entered.notified().await;

@@ -7,7 +7,7 @@ use super::*;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
 use crate::protocol::{AuditLine, Claim, ClaimOutcome, Nonce, Owner, Seen, Terms, WriteOutcome};
-use crate::store::{Completion, Forgetting, Surrender};
+use crate::store::{Completion, Forget, MarkUnknown};
 use crate::verify::{Unsettled, Verification, Verify, VerifyError};
 
 const NO: Verification = Verification::DidNotHappen;
@@ -44,8 +44,8 @@ pub(super) async fn unknown_in(
         key_hint: KeyHint::of(key.as_bytes()),
     };
     let ClaimOutcome::Won(won) = store.inner.claim(claim).await.unwrap() else { panic!("not fresh") };
-    let surrender = Surrender { address, owner: won.owner };
-    assert_eq!(store.inner.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+    let mark = MarkUnknown { address, owner: won.owner };
+    assert_eq!(store.inner.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
     (address, won.owner)
 }
 
@@ -293,8 +293,8 @@ async fn an_owner_that_is_slower_than_the_verdict_hears_what_came_of_it() {
     let slow = idem(&store);
     let owner = Held::start(&slow, PLAIN, "", Ok(1)).await;
     let held = record(&store, "k").await.unwrap().owner;
-    let surrender = Surrender { address: address("k"), owner: held };
-    assert_eq!(store.mark_unknown(surrender).await.unwrap(), WriteOutcome::Applied);
+    let mark = MarkUnknown { address: address("k"), owner: held };
+    assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
     let oracle = Oracle::new([Ok(NO)]);
     let fast = builder(&store, Ask(Arc::clone(&oracle))).build();
     let body = async || Ok::<u32, Refused>(2);
@@ -331,7 +331,7 @@ async fn what_is_unknown_again_is_left_to_the_next_call() {
             count.fetch_add(1, Ordering::SeqCst);
             let seen = Seen::of(&record(&store, "k").await.unwrap());
             let forgotten =
-                store.forget(Forgetting { namespace: namespace(), address: address("k"), seen }).await?;
+                store.forget(Forget { namespace: namespace(), address: address("k"), seen }).await?;
             assert_eq!(forgotten, WriteOutcome::Applied);
             unknown(&store, "k").await;
             Ok(NO)

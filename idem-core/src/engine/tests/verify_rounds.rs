@@ -2,7 +2,7 @@
 
 use super::verify::{Ask, Oracle, builder, line, unknown, unknown_of, yes};
 use super::*;
-use crate::store::{Count, Surrender};
+use crate::store::{Count, MarkUnknown};
 use crate::verify::{Unsettled, Verification};
 
 const OFTEN: Duration = Duration::from_millis(1);
@@ -31,7 +31,7 @@ async fn what_nobody_calls_for_is_verified_too() {
         let no = unsettled.key_hint().as_str() == "n";
         Ok(if no { Verification::DidNotHappen } else { yes(7) })
     };
-    let idem = builder(&store, hook).sweep_every(OFTEN).build();
+    let idem = builder(&store, hook).sweep_interval(OFTEN).build();
     wake(&idem).await;
     reaches(&store, "yes", StateKind::Done).await;
     reaches(&store, "no", StateKind::Released).await;
@@ -81,13 +81,13 @@ async fn a_call_waits_for_the_hook_that_the_keeper_asked() {
 async fn the_keeper_leaves_a_record_to_the_call_that_is_at_it() {
     let store = FaultyStore::new();
     let oracle = Oracle::waiting([Verification::DidNotHappen]);
-    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_every(OFTEN).build();
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_interval(OFTEN).build();
     wake(&idem).await;
     // Met while a call is at it: the keeper cannot have been first.
     let owner = Held::start(&idem, PLAIN, "", Ok(1)).await;
     let held = record(&store, "k").await.unwrap().owner;
     assert_eq!(
-        store.mark_unknown(Surrender { address: address("k"), owner: held }).await.unwrap(),
+        store.mark_unknown(MarkUnknown { address: address("k"), owner: held }).await.unwrap(),
         crate::protocol::WriteOutcome::Applied
     );
     a_round_goes_by(&store).await;
@@ -100,7 +100,7 @@ async fn who_could_not_tell_is_left_alone_by_the_keeper_too() {
     let store = FaultyStore::new();
     unknown(&store, "k").await;
     let oracle = Oracle::new([Ok(Verification::CannotTell)]);
-    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_every(OFTEN).build();
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_interval(OFTEN).build();
     wake(&idem).await;
     oracle.entered.notified().await;
     a_round_goes_by(&store).await;
@@ -141,7 +141,7 @@ async fn a_runtime_that_ends_is_replaced_by_the_next_callers() {
     let store = FaultyStore::new();
     unknown(&store, "k").await;
     let oracle = Oracle::new([Ok(yes(7))]);
-    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_every(OFTEN).verify_pause(OFTEN);
+    let idem = builder(&store, Ask(Arc::clone(&oracle))).sweep_interval(OFTEN).verify_pause(OFTEN);
     // Until the first runtime is gone, there is nothing to ask about.
     let idem = idem.verify_after(Duration::from_millis(20)).build();
     let first = idem.clone();

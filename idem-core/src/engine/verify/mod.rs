@@ -1,17 +1,17 @@
 //! Asking [verify hooks](crate::verify): by the call that meets an unknown record, and by the keeper after a sweep.
 
-mod doubts;
 mod find_out;
-mod home;
+mod hook_runtime;
 mod round;
+mod verify_schedule;
 
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use self::doubts::Doubts;
 pub(super) use self::find_out::Place;
-use self::home::Home;
+use self::hook_runtime::HookRuntime;
 pub(super) use self::round::begin;
+use self::verify_schedule::VerifySchedule;
 use super::Engine;
 use crate::address::Address;
 use crate::protocol::Owner;
@@ -19,10 +19,10 @@ use crate::protocol::Owner;
 /// What this process knows of records that nobody is sure of.
 #[derive(Default)]
 pub(super) struct Verifier {
-    doubts: Doubts,
-    home: Home,
+    doubts: VerifySchedule,
+    home: HookRuntime,
     /// A round is under way.
-    at_it: AtomicBool,
+    round_running: AtomicBool,
 }
 
 crate::debug::structure!(Verifier);

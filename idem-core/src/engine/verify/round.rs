@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::super::flight::{Boarded, End, Flight};
+use super::super::flight::{End, Flight, Joined};
 use super::super::{CallSite, Engine, Purpose};
 use super::find_out::Place;
 use crate::protocol::StateKind;
@@ -19,7 +19,7 @@ const AT_ONCE: usize = 4;
 
 /// Begins a round on the keeper's thread, unless one is under way. Hooks run on the runtime of the calls.
 pub(in crate::engine) fn begin(engine: &Arc<Engine>) {
-    if engine.config.hooks.is_empty() || engine.verifier.at_it.swap(true, Ordering::AcqRel) {
+    if engine.config.hooks.is_empty() || engine.verifier.round_running.swap(true, Ordering::AcqRel) {
         return;
     }
     let ends = Ends(Arc::downgrade(engine));
@@ -35,7 +35,7 @@ struct Ends(Weak<Engine>);
 impl Drop for Ends {
     fn drop(&mut self) {
         if let Some(engine) = self.0.upgrade() {
-            engine.verifier.at_it.store(false, Ordering::Release);
+            engine.verifier.round_running.store(false, Ordering::Release);
         }
     }
 }
@@ -81,11 +81,11 @@ fn wanted(engine: &Engine, entry: &Entry) -> bool {
 async fn one(engine: Arc<Engine>, entry: Entry) {
     let Entry { address, record } = entry;
     // Whoever else is at this record in this process: its handler still runs, or a call asks the hook itself.
-    let Boarded::Leader(flight) = engine.flights.board(address, record.fingerprint, Instant::now()) else {
+    let Joined::Leader(flight) = engine.flights.join(address, record.fingerprint, Instant::now()) else {
         return;
     };
     flight.claim.silent_for(engine.find_out_limit());
-    let landing = Landing { engine: &engine, flight };
+    let landing = LandOnDrop { engine: &engine, flight };
     // Nobody calls: the next round may find somebody.
     let Some(place) = engine.verifier.home.runtime() else { return };
     let policy = &engine.config.policy;
@@ -94,12 +94,12 @@ async fn one(engine: Arc<Engine>, entry: Entry) {
 }
 
 /// Calls that came meanwhile ask the store, however this ends.
-struct Landing<'e> {
+struct LandOnDrop<'e> {
     engine: &'e Engine,
     flight: Arc<Flight>,
 }
 
-impl Drop for Landing<'_> {
+impl Drop for LandOnDrop<'_> {
     fn drop(&mut self) {
         self.engine.flights.land(&self.flight, End::Open);
     }

@@ -30,8 +30,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::shard::{Shard, Usage};
 use super::{
-    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
-    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
 };
 use crate::address::Address;
 use crate::clock::{Clock, SystemClock, Timestamp};
@@ -299,7 +299,7 @@ impl Store for MemoryStore {
         ready(self.with(r.address, |record, now| protocol::release(record, r.owner, r.retention, now)))
     }
 
-    fn mark_unknown(&self, s: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn mark_unknown(&self, s: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         ready(self.with(s.address, |record, _| protocol::mark_unknown(record, s.owner)))
     }
 
@@ -335,13 +335,13 @@ impl Store for MemoryStore {
         }))
     }
 
-    fn free(&self, f: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn free(&self, f: Free) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         ready(self.with(f.address, |record, now| {
             protocol::free(record, &f.namespace, f.seen, &f.order, f.retention, now)
         }))
     }
 
-    fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn forget(&self, f: Forget) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         ready(self.with(f.address, |record, _| protocol::forget(record, &f.namespace, f.seen)))
     }
 

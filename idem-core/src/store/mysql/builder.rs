@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use sqlx::mysql::{MySqlConnectOptions, MySqlPool};
 
-use super::coupler::Coupling;
 use super::dialect::Dialect;
 use super::driver::MySql;
 use super::link::Link;
 use super::store::MySqlStore;
+use super::tx::TxPool;
 use super::{rights, schema};
 use crate::store::StoreError;
 use crate::store::remote::failure::{Failure, Fault};
@@ -72,20 +72,20 @@ impl From<&MySqlPool> for MySqlSource {
 pub struct MySqlStoreBuilder {
     source: MySqlSource,
     table: String,
-    lanes: usize,
+    concurrency: usize,
     timeout: Duration,
     dialect: Option<Dialect>,
     migrate: bool,
 }
 
-crate::debug::structure!(MySqlStoreBuilder: source, table, lanes, timeout, dialect, migrate);
+crate::debug::structure!(MySqlStoreBuilder: source, table, concurrency, timeout, dialect, migrate);
 
 impl MySqlStoreBuilder {
     pub(super) fn new(source: MySqlSource) -> Self {
         Self {
             source,
             table: "idem_record".to_owned(),
-            lanes: 2,
+            concurrency: 2,
             timeout: Duration::from_secs(5),
             dialect: None,
             migrate: true,
@@ -105,9 +105,9 @@ impl MySqlStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one statement more may be under way where callers send as many themselves: the store has
-    /// never more than 6 + 2 × `lanes` connections.
-    pub fn lanes(mut self, lanes: usize) -> Self {
-        self.lanes = lanes;
+    /// never more than 6 + 2 × `concurrency` connections.
+    pub fn concurrency(mut self, concurrency: usize) -> Self {
+        self.concurrency = concurrency;
         self
     }
 
@@ -199,9 +199,9 @@ impl MySqlStoreBuilder {
         let (name, dialect) =
             opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
         let driver = MySql::new(options, self.dialect, limits, &name);
-        let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
-        let coupling = Coupling::new(&name, dialect, lazy, self.source.pool);
-        Ok(MySqlStore::new(remote, name, coupling))
+        let remote = Remote::new(driver, Traffic { lanes: self.concurrency, timeout: self.timeout });
+        let tx_pool = TxPool::new(&name, dialect, lazy, self.source.pool);
+        Ok(MySqlStore::new(remote, name, tx_pool))
     }
 }
 

@@ -216,7 +216,7 @@ impl Driver for MySql {
         link.end(*session, &self.table).await
     }
 
-    async fn hang_up(&self, link: Link) {
+    async fn close(&self, link: Link) {
         link.close().await;
     }
 }

@@ -131,7 +131,7 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
             (Misconfigured, "the server does not let us in: check user, password, host and database")
         }
         Some(1040 | 1203 | 1226) => {
-            (Unavailable, "the server has no connection left: raise max_connections, or use fewer lanes")
+            (Unavailable, "the server has no connection left: raise max_connections, or lower `concurrency`")
         }
         Some(1129) => (Unavailable, "the server blocks this host after failed connections: run FLUSH HOSTS"),
         Some(1193 | 1231) => {

@@ -21,7 +21,7 @@
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table, or somebody who runs
 //! [`MySqlStore::migrations`], `binlog_format` `ROW` or `MIXED` where there is a binary log, and up to
-//! 6 + 2 × [`lanes`](MySqlStoreBuilder::lanes) connections, opened when they are first needed. Times are the server's
+//! 6 + 2 × [`concurrency`](MySqlStoreBuilder::concurrency) connections, opened when they are first needed. Times are the server's
 //! clock, in UTC whatever its time zone. A proxy that hands statements to different servers or connections, such as
 //! `ProxySQL`, is not supported.
 //!
@@ -63,8 +63,6 @@
 //! counted, the statement changes each that it finds.
 
 mod builder;
-mod coupled;
-mod coupler;
 mod dialect;
 mod driver;
 mod fault;
@@ -75,6 +73,8 @@ mod rows;
 mod schema;
 mod statements;
 mod store;
+mod tx;
+mod tx_statements;
 
 pub use builder::{MySqlSource, MySqlStoreBuilder};
 pub use dialect::Dialect;

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::builder::{MySqlSource, MySqlStoreBuilder};
-use super::coupler::Coupling;
 use super::driver::MySql;
 use super::schema;
+use super::tx::TxPool;
 use crate::store::StoreError;
 use crate::store::remote::store::{Remote, store_by_remote};
 use crate::store::sql::TableName;
@@ -15,7 +15,7 @@ use crate::store::sql::TableName;
 pub struct MySqlStore {
     name: TableName,
     pub(super) remote: Remote<MySql>,
-    pub(super) coupling: Coupling,
+    pub(super) tx_pool: TxPool,
 }
 
 impl MySqlStore {
@@ -56,15 +56,15 @@ impl MySqlStore {
         self.remote.close().await;
     }
 
-    pub(super) fn new(remote: Remote<MySql>, name: TableName, coupling: Coupling) -> Self {
-        Self { name, remote, coupling }
+    pub(super) fn new(remote: Remote<MySql>, name: TableName, tx_pool: TxPool) -> Self {
+        Self { name, remote, tx_pool }
     }
 }
 
 store_by_remote! {
     MySqlStore:
-    fn couplings(self: Arc<Self>, couplings: &mut crate::store::Couplings) {
-        couplings.add::<sqlx::MySql>(self);
+    fn tx_backends(self: Arc<Self>, tx_backends: &mut crate::store::TxBackends) {
+        tx_backends.add::<sqlx::MySql>(self);
     }
 }
 

@@ -71,21 +71,21 @@ impl From<&PgPool> for PostgresSource {
 pub struct PostgresStoreBuilder {
     source: PostgresSource,
     table: String,
-    lanes: usize,
+    concurrency: usize,
     timeout: Duration,
     through_pooler: bool,
     migrate: bool,
     claim_with_begin: bool,
 }
 
-crate::debug::structure!(PostgresStoreBuilder: source, table, lanes, timeout, through_pooler, migrate);
+crate::debug::structure!(PostgresStoreBuilder: source, table, concurrency, timeout, through_pooler, migrate);
 
 impl PostgresStoreBuilder {
     pub(super) fn new(source: PostgresSource) -> Self {
         Self {
             source,
             table: "idem_record".to_owned(),
-            lanes: 2,
+            concurrency: 2,
             timeout: Duration::from_secs(5),
             through_pooler: false,
             migrate: true,
@@ -107,9 +107,9 @@ impl PostgresStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one statement more may be under way where callers send as many themselves: the store has
-    /// never more than 6 + 2 × `lanes` connections.
-    pub fn lanes(mut self, lanes: usize) -> Self {
-        self.lanes = lanes;
+    /// never more than 6 + 2 × `concurrency` connections.
+    pub fn concurrency(mut self, concurrency: usize) -> Self {
+        self.concurrency = concurrency;
         self
     }
 
@@ -206,7 +206,7 @@ impl PostgresStoreBuilder {
         };
         let name = opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
         let driver = Postgres::new(options, &name, self.through_pooler, limits);
-        let remote = Remote::new(driver, Traffic { lanes: self.lanes, timeout: self.timeout });
+        let remote = Remote::new(driver, Traffic { lanes: self.concurrency, timeout: self.timeout });
         Ok(PostgresStore::new(remote, name, self.source.pool, self.claim_with_begin))
     }
 }

@@ -4,11 +4,11 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgRow, PgValueFormat};
 use sqlx::{AssertSqlSafe, Row as _, ValueRef as _};
 
 use super::args::{self, Arg};
-use super::coupler::Coupled;
 use super::escaped;
 use super::fault::{self, fault};
 use super::link::{self, Link, Session};
 use super::statements::{Calls, Statement};
+use super::tx::TxStatements;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::Claim;
@@ -25,7 +25,7 @@ pub(super) struct Postgres {
     written_out: bool,
     limits: Limits,
     calls: Calls,
-    coupled: Coupled,
+    tx_statements: TxStatements,
 }
 
 /// A record's columns come after the clock and the address.
@@ -46,7 +46,7 @@ impl Postgres {
             written_out,
             limits,
             calls: Calls::new(name),
-            coupled: Coupled::new(name, !written_out),
+            tx_statements: TxStatements::new(name, !written_out),
         }
     }
 
@@ -54,8 +54,8 @@ impl Postgres {
         &self.options
     }
 
-    pub(super) const fn coupled(&self) -> &Coupled {
-        &self.coupled
+    pub(super) const fn tx_statements(&self) -> &TxStatements {
+        &self.tx_statements
     }
 
     /// On a connection of the store's own, with its limits. Behind a pooler the server's connection is others' as well,
@@ -238,7 +238,7 @@ impl Driver for Postgres {
         link.end(*session).await
     }
 
-    async fn hang_up(&self, link: Link) {
+    async fn close(&self, link: Link) {
         link.close().await;
     }
 }

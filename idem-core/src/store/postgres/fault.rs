@@ -102,7 +102,7 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
         }
         Some("53300") => (
             StoreErrorKind::Unavailable,
-            "PostgreSQL has no connection left: raise max_connections, or use fewer lanes",
+            "PostgreSQL has no connection left: raise max_connections, or lower `concurrency`",
         ),
         Some("57P01" | "57P02" | "57P03") => {
             (StoreErrorKind::Unavailable, "PostgreSQL is starting up or shutting down: try again soon")

@@ -20,7 +20,7 @@
 //! Set `synchronous_commit = on` with synchronous standbys where that must not happen.
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or somebody who
-//! runs [`PostgresStore::migrations`], and up to 6 + 2 × [`lanes`](PostgresStoreBuilder::lanes) connections, opened
+//! runs [`PostgresStore::migrations`], and up to 6 + 2 × [`concurrency`](PostgresStoreBuilder::concurrency) connections, opened
 //! when they are first needed. Times are the server's clock. A pooler in transaction mode, such as PgBouncer, needs
 //! [`through_pooler`](PostgresStoreBuilder::through_pooler).
 //!
@@ -55,7 +55,6 @@
 
 mod args;
 mod builder;
-mod coupler;
 mod driver;
 mod escaped;
 mod fault;
@@ -64,6 +63,7 @@ mod rights;
 mod schema;
 mod statements;
 mod store;
+mod tx;
 
 pub use builder::{PostgresSource, PostgresStoreBuilder};
 pub use store::PostgresStore;

@@ -77,8 +77,8 @@ impl PostgresStore {
 
 store_by_remote! {
     PostgresStore:
-    fn couplings(self: Arc<Self>, couplings: &mut crate::store::Couplings) {
-        couplings.add::<sqlx::Postgres>(self);
+    fn tx_backends(self: Arc<Self>, tx_backends: &mut crate::store::TxBackends) {
+        tx_backends.add::<sqlx::Postgres>(self);
     }
 }
 

@@ -41,19 +41,19 @@ pub enum Durability {
 pub struct RedisStoreBuilder {
     source: RedisSource,
     prefix: String,
-    lanes: usize,
+    concurrency: usize,
     timeout: Duration,
     durability: Durability,
 }
 
-crate::debug::structure!(RedisStoreBuilder: source, prefix, lanes, timeout, durability);
+crate::debug::structure!(RedisStoreBuilder: source, prefix, concurrency, timeout, durability);
 
 impl RedisStoreBuilder {
     pub(super) fn new(source: RedisSource) -> Self {
         Self {
             source,
             prefix: "idem".to_owned(),
-            lanes: 2,
+            concurrency: 2,
             timeout: Duration::from_secs(5),
             durability: Durability::default(),
         }
@@ -71,9 +71,9 @@ impl RedisStoreBuilder {
     /// A caller that meets no other sends its operation itself, from its own runtime. All others are served by the
     /// store's thread, `idem-store`, so that none waits for a caller that does not poll its future, or for a runtime
     /// that is blocked. For that, one batch more may be under way where callers send as many themselves: the store has
-    /// never more than 5 + 2 × `lanes` connections; in a cluster, to each node.
-    pub fn lanes(mut self, lanes: usize) -> Self {
-        self.lanes = lanes;
+    /// never more than 5 + 2 × `concurrency` connections; in a cluster, to each node.
+    pub fn concurrency(mut self, concurrency: usize) -> Self {
+        self.concurrency = concurrency;
         self
     }
 
@@ -116,7 +116,7 @@ impl RedisStoreBuilder {
             let mut link = driver.connect().await.map_err(told)?;
             rights::check(&driver, &mut link).await.map_err(told)?;
             check::eviction(&mut link).await.map_err(told)?;
-            driver.hang_up(link).await;
+            driver.close(link).await;
             Ok(driver)
         };
         let driver: Redis =
@@ -124,7 +124,7 @@ impl RedisStoreBuilder {
                 let message = "Redis did not answer in time when the store was opened";
                 StoreError::new(StoreErrorKind::Unavailable, message)
             })??;
-        Ok(RedisStore::new(Remote::new(driver, Traffic { lanes: self.lanes, timeout })))
+        Ok(RedisStore::new(Remote::new(driver, Traffic { lanes: self.concurrency, timeout })))
     }
 }
 

@@ -187,7 +187,7 @@ impl Driver for Redis {
         match *session {}
     }
 
-    async fn hang_up(&self, link: Link) {
+    async fn close(&self, link: Link) {
         drop(link);
     }
 }

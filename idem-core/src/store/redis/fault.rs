@@ -157,7 +157,7 @@ pub(super) fn unreached(error: RedisError) -> Fault {
         )
     } else if text.contains("max number of clients") {
         // Also `max number of clients + cluster connections reached`.
-        unavailable("Redis has no connection left: raise maxclients, or use fewer lanes")
+        unavailable("Redis has no connection left: raise maxclients, or lower `concurrency`")
     } else if text.contains("LOADING") {
         unavailable("Redis is starting and loads its data: try again soon")
     } else if error.kind() == ErrorKind::InvalidClientConfig {
@@ -165,7 +165,7 @@ pub(super) fn unreached(error: RedisError) -> Fault {
     } else if error.is_connection_dropped() && !error.is_connection_refusal() {
         // Redis says why, but the client, which has sent more, loses that with the connection.
         unavailable(
-            "Redis closed the connection at once: if it has no connection left, raise maxclients, or use fewer lanes",
+            "Redis closed the connection at once: if it has no connection left, raise maxclients, or lower `concurrency`",
         )
     } else {
         unavailable("Redis cannot be reached")

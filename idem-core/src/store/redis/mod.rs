@@ -30,7 +30,7 @@
 //!
 //! Where an effect must never happen twice, use an SQL store.
 //!
-//! **Needs** the master (a replica answers with an error) and up to 5 + 2 × [`lanes`](RedisStoreBuilder::lanes)
+//! **Needs** the master (a replica answers with an error) and up to 5 + 2 × [`concurrency`](RedisStoreBuilder::concurrency)
 //! connections, opened when they are first needed. Times are the server's clock; if it falls back by more than the
 //! retention, fences may fall. A user with few rights needs `EVALSHA`, `SCRIPT LOAD`, `SCAN`, with durability `WAIT`,
 //! in a cluster `CLUSTER SLOTS`, and what the scripts call on keys under the [prefix](RedisStoreBuilder::prefix).

@@ -88,7 +88,7 @@ async fn end<D: Driver>(driver: &D, sessions: &[D::Session]) -> Result<(), super
     for session in sessions {
         driver.end(&mut link, session).await?;
     }
-    driver.hang_up(link).await;
+    driver.close(link).await;
     Ok(())
 }
 

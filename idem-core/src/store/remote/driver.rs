@@ -99,7 +99,7 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     ) -> impl Future<Output = Result<(), Fault>> + Send;
 
     /// Says goodbye.
-    fn hang_up(&self, link: Self::Link) -> impl Future<Output = ()> + Send;
+    fn close(&self, link: Self::Link) -> impl Future<Output = ()> + Send;
 }
 
 /// What stands at an address.

@@ -147,7 +147,7 @@ impl<D: Driver> Exchange<D> {
     /// Closes the connections that nobody uses.
     pub(super) async fn close(&self) {
         for held in self.links.clear() {
-            self.hang_up(held).await;
+            self.close_connection(held).await;
         }
     }
 
@@ -166,14 +166,14 @@ impl<D: Driver> Exchange<D> {
 
     async fn keep(&self, held: Held<D::Link>) {
         if let Some(held) = self.links.give_back(held) {
-            self.hang_up(held).await;
+            self.close_connection(held).await;
         }
     }
 
     /// The server finds out sooner or later, so this takes no longer than an answer.
-    async fn hang_up(&self, held: Held<D::Link>) {
+    async fn close_connection(&self, held: Held<D::Link>) {
         let (link, _place) = held.into_parts();
-        let _late = tokio::time::timeout(self.timeout, self.driver.hang_up(link)).await;
+        let _late = tokio::time::timeout(self.timeout, self.driver.close(link)).await;
     }
 }
 

@@ -18,8 +18,8 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
-    Answers, Batch, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal, Settlement,
-    StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal, Settlement,
+    StoreError, StoreErrorKind, Sweep, SweepCount,
 };
 
 /// What every store on a server does; each wraps one of these.
@@ -108,16 +108,13 @@ impl<D: Driver> Remote<D> {
         self.finishes.put_all(batch.map(Finish::from)).await
     }
 
-    pub(in crate::store) async fn mark_unknown(
-        &self,
-        surrender: Surrender,
-    ) -> Result<WriteOutcome, StoreError> {
-        self.finishes.put(surrender.into()).await
+    pub(in crate::store) async fn mark_unknown(&self, mark: MarkUnknown) -> Result<WriteOutcome, StoreError> {
+        self.finishes.put(mark.into()).await
     }
 
     pub(in crate::store) async fn mark_unknown_batch(
         &self,
-        batch: Batch<Surrender>,
+        batch: Batch<MarkUnknown>,
     ) -> Answers<WriteOutcome> {
         self.finishes.put_all(batch.map(Finish::from)).await
     }
@@ -143,16 +140,16 @@ impl<D: Driver> Remote<D> {
         .await
     }
 
-    pub(in crate::store) async fn free(&self, freeing: Freeing) -> Result<WriteOutcome, StoreError> {
-        let Freeing { namespace, address, seen, order, retention } = freeing;
+    pub(in crate::store) async fn free(&self, freeing: Free) -> Result<WriteOutcome, StoreError> {
+        let Free { namespace, address, seen, order, retention } = freeing;
         self.decide(address, move |record, now| {
             protocol::free(record, &namespace, seen, &order, retention, now)
         })
         .await
     }
 
-    pub(in crate::store) async fn forget(&self, forgetting: Forgetting) -> Result<WriteOutcome, StoreError> {
-        let Forgetting { namespace, address, seen } = forgetting;
+    pub(in crate::store) async fn forget(&self, forgetting: Forget) -> Result<WriteOutcome, StoreError> {
+        let Forget { namespace, address, seen } = forgetting;
         self.decide(address, move |record, _| protocol::forget(record, &namespace, seen)).await
     }
 
@@ -277,9 +274,9 @@ impl From<Release> for Finish {
     }
 }
 
-impl From<Surrender> for Finish {
-    fn from(surrender: Surrender) -> Self {
-        Self { address: surrender.address, owner: surrender.owner, end: End::Unknown }
+impl From<MarkUnknown> for Finish {
+    fn from(mark: MarkUnknown) -> Self {
+        Self { address: mark.address, owner: mark.owner, end: End::Unknown }
     }
 }
 
@@ -292,7 +289,7 @@ macro_rules! store_by_remote {
                 claim($crate::protocol::Claim) -> Result<$crate::protocol::ClaimOutcome, $crate::store::StoreError>;
                 complete($crate::store::Completion) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 release($crate::store::Release) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
-                mark_unknown($crate::store::Surrender) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
+                mark_unknown($crate::store::MarkUnknown) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 renew($crate::store::Batch<$crate::store::Renewal>) -> $crate::store::Answers<$crate::protocol::RenewOutcome>;
                 look_up($crate::Address) -> Result<Option<$crate::protocol::Record>, $crate::store::StoreError>;
                 sweep($crate::store::Sweep) -> Result<$crate::store::SweepCount, $crate::store::StoreError>;
@@ -300,12 +297,12 @@ macro_rules! store_by_remote {
                 list($crate::store::Page) -> Result<Vec<$crate::store::Entry>, $crate::store::StoreError>;
                 count($crate::store::Count) -> Result<u64, $crate::store::StoreError>;
                 settle($crate::store::Settlement) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
-                free($crate::store::Freeing) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
-                forget($crate::store::Forgetting) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
+                free($crate::store::Free) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
+                forget($crate::store::Forget) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 claim_batch($crate::store::Batch<$crate::protocol::Claim>) -> $crate::store::Answers<$crate::protocol::ClaimOutcome>;
                 complete_batch($crate::store::Batch<$crate::store::Completion>) -> $crate::store::Answers<$crate::protocol::WriteOutcome>;
                 release_batch($crate::store::Batch<$crate::store::Release>) -> $crate::store::Answers<$crate::protocol::WriteOutcome>;
-                mark_unknown_batch($crate::store::Batch<$crate::store::Surrender>) -> $crate::store::Answers<$crate::protocol::WriteOutcome>;
+                mark_unknown_batch($crate::store::Batch<$crate::store::MarkUnknown>) -> $crate::store::Answers<$crate::protocol::WriteOutcome>;
             }
         }
     };

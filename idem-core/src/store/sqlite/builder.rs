@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-#[cfg(feature = "sqlite-tx")]
-use super::coupler::Coupling;
 use super::link::{Link, Setup};
 use super::reader::Reader;
 use super::round::Rules;
 use super::store::SqliteStore;
+#[cfg(feature = "sqlite-tx")]
+use super::tx::TxPool;
 use super::worker::Worker;
 use super::writer::Writer;
 use crate::clock::{Clock, SystemClock};
@@ -119,7 +119,7 @@ impl SqliteStoreBuilder {
         let reading = setup.clone();
         let rules = Rules { clock: self.clock, max_records: self.max_records };
         #[cfg(feature = "sqlite-tx")]
-        let coupling = Coupling::new(&setup, rules.clone(), self.pool)?;
+        let tx_pool = TxPool::new(&setup, rules.clone(), self.pool)?;
         let writer =
             Worker::start("idem-sqlite-write", move || Ok(Writer { link: Link::create(setup)?, rules }))
                 .await?;
@@ -130,7 +130,7 @@ impl SqliteStoreBuilder {
             writer,
             reader,
             #[cfg(feature = "sqlite-tx")]
-            coupling,
+            tx_pool,
         ))
     }
 }

@@ -45,8 +45,6 @@
 
 mod builder;
 mod change;
-#[cfg(feature = "sqlite-tx")]
-mod coupler;
 mod error;
 mod link;
 mod load;
@@ -60,6 +58,8 @@ mod store;
 #[cfg(test)]
 mod tests;
 mod transaction;
+#[cfg(feature = "sqlite-tx")]
+mod tx;
 mod upkeep;
 mod worker;
 mod writer;

@@ -14,8 +14,8 @@ use super::{reader, schema, writer};
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
-    Addressed, Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release,
-    Renewal, Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Addressed, Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release,
+    Renewal, Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
 };
 
 /// Records in an SQLite file. Share it behind an `Arc`; see the [module](super).
@@ -26,7 +26,7 @@ pub struct SqliteStore {
     writer: Worker<writer::Job>,
     reader: Worker<reader::Job>,
     #[cfg(feature = "sqlite-tx")]
-    pub(super) coupling: super::coupler::Coupling,
+    pub(super) tx_pool: super::tx::TxPool,
 }
 
 impl SqliteStore {
@@ -66,14 +66,14 @@ impl SqliteStore {
         path: Arc<Path>,
         writer: Worker<writer::Job>,
         reader: Worker<reader::Job>,
-        #[cfg(feature = "sqlite-tx")] coupling: super::coupler::Coupling,
+        #[cfg(feature = "sqlite-tx")] tx_pool: super::tx::TxPool,
     ) -> Self {
         Self {
             path,
             writer,
             reader,
             #[cfg(feature = "sqlite-tx")]
-            coupling,
+            tx_pool,
         }
     }
 
@@ -196,21 +196,21 @@ const COMPLETE: Transition<Completion, WriteOutcome> =
     |c, record, now| protocol::complete(record, c.owner, &c.reply, c.retention, now);
 const RELEASE: Transition<Release, WriteOutcome> =
     |r, record, now| protocol::release(record, r.owner, r.retention, now);
-const MARK_UNKNOWN: Transition<Surrender, WriteOutcome> =
+const MARK_UNKNOWN: Transition<MarkUnknown, WriteOutcome> =
     |s, record, _| protocol::mark_unknown(record, s.owner);
 const RENEW: Transition<Renewal, RenewOutcome> =
     |r, record, now| protocol::renew(record, r.owner, r.lease, now);
 const SETTLE: Transition<Settlement, WriteOutcome> =
     |s, record, now| protocol::settle(record, &s.namespace, s.seen, &s.verdict, &s.order, s.retention, now);
-const FREE: Transition<Freeing, WriteOutcome> =
+const FREE: Transition<Free, WriteOutcome> =
     |f, record, now| protocol::free(record, &f.namespace, f.seen, &f.order, f.retention, now);
-const FORGET: Transition<Forgetting, WriteOutcome> =
+const FORGET: Transition<Forget, WriteOutcome> =
     |f, record, _| protocol::forget(record, &f.namespace, f.seen);
 
 impl Store for SqliteStore {
     #[cfg(feature = "sqlite-tx")]
-    fn couplings(self: Arc<Self>, couplings: &mut crate::store::Couplings) {
-        couplings.add::<sqlx::Sqlite>(self);
+    fn tx_backends(self: Arc<Self>, tx_backends: &mut crate::store::TxBackends) {
+        tx_backends.add::<sqlx::Sqlite>(self);
     }
 
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>> {
@@ -225,8 +225,8 @@ impl Store for SqliteStore {
         self.change(release, RELEASE)
     }
 
-    fn mark_unknown(&self, surrender: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
-        self.change(surrender, MARK_UNKNOWN)
+    fn mark_unknown(&self, mark: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+        self.change(mark, MARK_UNKNOWN)
     }
 
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>> {
@@ -257,11 +257,11 @@ impl Store for SqliteStore {
         self.change(settlement, SETTLE)
     }
 
-    fn free(&self, freeing: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn free(&self, freeing: Free) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.change(freeing, FREE)
     }
 
-    fn forget(&self, forgetting: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn forget(&self, forgetting: Forget) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.change(forgetting, FORGET)
     }
 
@@ -277,7 +277,7 @@ impl Store for SqliteStore {
         self.change_batch(batch, RELEASE)
     }
 
-    fn mark_unknown_batch(&self, batch: Batch<Surrender>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+    fn mark_unknown_batch(&self, batch: Batch<MarkUnknown>) -> BoxFuture<'_, Answers<WriteOutcome>> {
         self.change_batch(batch, MARK_UNKNOWN)
     }
 }

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use crate::address::Address;
 use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Current, Fence, Owner, WriteOutcome};
 use crate::reply::Reply;
-use crate::store::{Addressed, Answers, Batch, Completion, Release, Store, Surrender};
+use crate::store::{Addressed, Answers, Batch, Completion, MarkUnknown, Release, Store};
 use crate::testing::trial::{address, print, reply, reply_in, sound};
 use crate::testing::{Backend, Trial};
 
@@ -155,11 +155,10 @@ pub async fn releases_answer_in_order<B: Backend>(t: Trial<B>) {
 }
 
 /// T7.
-pub async fn surrenders_answer_in_order<B: Backend>(t: Trial<B>) {
+pub async fn marks_as_unknown_answer_in_order<B: Backend>(t: Trial<B>) {
     let owners = owners(&t).await;
-    let surrender =
-        |(key, owner, _): &(String, Owner, bool)| Surrender { address: address(key), owner: *owner };
-    let (batch, _) = Batch::new(owners.iter().map(surrender).collect());
+    let mark = |(key, owner, _): &(String, Owner, bool)| MarkUnknown { address: address(key), owner: *owner };
+    let (batch, _) = Batch::new(owners.iter().map(mark).collect());
     assert_writes(&paired(order(&batch), t.store().mark_unknown_batch(batch.clone()).await), &owners);
     assert_writes(&paired(order(&batch), t.store().mark_unknown_batch(batch).await), &owners);
     for (key, _, foreign) in &owners {

@@ -4,7 +4,7 @@ use super::orders::{assert_applied, freeing, give_up};
 use crate::protocol::{
     AfterCrash, AuditLine, Claim, Order, Record, RenewOutcome, StateKind, Verdict, WriteOutcome,
 };
-use crate::store::{Freeing, Page, Settlement, Store};
+use crate::store::{Free, Page, Settlement, Store};
 use crate::testing::history::order_number;
 use crate::testing::trial::{address, namespace, reply, reply_in, sound, unknown};
 use crate::testing::{Backend, Trial};
@@ -97,7 +97,7 @@ pub async fn are_replaced_by_the_next_order<B: Backend>(t: Trial<B>) {
         "it ends"
     );
     t.owner_of("k").await;
-    let by_bob = Freeing { order: Order::by("bob"), ..freeing(&t, "k").await };
+    let by_bob = Free { order: Order::by("bob"), ..freeing(&t, "k").await };
     assert_applied(&t, by_bob).await;
     assert_says(&t, &t.present("k").await, "released while running by bob");
 }

@@ -116,7 +116,7 @@ macro_rules! __conformance_cases {
                 a_claim_that_outlives_its_record_is_not_won_again
                 a_completion
                 a_release
-                a_surrender
+                a_mark_as_unknown
                 a_settlement
                 a_forgetting
                 a_forgetting_after_which_the_key_was_used
@@ -133,14 +133,14 @@ macro_rules! __conformance_cases {
             nonces {
                 the_nonce_guards_a_completion
                 the_nonce_guards_a_release
-                the_nonce_guards_a_surrender
+                the_nonce_guards_a_mark_as_unknown
                 the_nonce_guards_a_renewal
                 the_nonce_guards_a_settlement
                 the_nonce_guards_a_freeing
                 the_nonce_guards_a_forgetting
                 the_fence_guards_a_completion
                 the_fence_guards_a_release
-                the_fence_guards_a_surrender
+                the_fence_guards_a_mark_as_unknown
                 the_fence_guards_a_renewal
                 the_fence_guards_a_settlement
                 the_fence_guards_a_freeing
@@ -241,7 +241,7 @@ macro_rules! __conformance_cases {
                 claims_answer_in_order
                 completions_answer_in_order
                 releases_answer_in_order
-                surrenders_answer_in_order
+                marks_as_unknown_answer_in_order
                 agree_with_single_operations
                 can_be_repeated
                 may_be_empty

@@ -6,7 +6,7 @@ use crate::address::Address;
 use crate::protocol::{
     AfterCrash, Claim, Current, Namespace, Record, Seen, StateKind, Terms, Verdict, WriteOutcome,
 };
-use crate::store::{Count, Forgetting, Freeing, Page, Settlement, Store, Sweep, SweepCount};
+use crate::store::{Count, Forget, Free, Page, Settlement, Store, Sweep, SweepCount};
 use crate::testing::trial::{address, order, reply, sound};
 use crate::testing::{Backend, Trial};
 
@@ -200,7 +200,7 @@ pub async fn are_freed_apart<B: Backend>(t: Trial<B>) {
     for state in [StateKind::Running, StateKind::Unknown] {
         let key = &format!("{state}");
         let before = bring(&t, OURS, key, state).await;
-        let freeing = |namespace| Freeing {
+        let freeing = |namespace| Free {
             namespace: Namespace::new(namespace),
             address: address(key),
             seen: Seen::of(&before),
@@ -218,7 +218,7 @@ pub async fn are_forgotten_apart<B: Backend>(t: Trial<B>) {
     for state in [StateKind::Done, StateKind::Released, StateKind::Unknown] {
         let key = &format!("{state}");
         let before = bring(&t, OURS, key, state).await;
-        let forgetting = |namespace| Forgetting {
+        let forgetting = |namespace| Forget {
             namespace: Namespace::new(namespace),
             address: address(key),
             seen: Seen::of(&before),

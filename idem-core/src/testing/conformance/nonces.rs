@@ -24,7 +24,7 @@ macro_rules! guards {
 guards! {
     the_nonce_guards_a_completion the_fence_guards_a_completion Write::Complete { reply: 1, retention: Span::Long };
     the_nonce_guards_a_release the_fence_guards_a_release Write::Release { retention: Span::Long };
-    the_nonce_guards_a_surrender the_fence_guards_a_surrender Write::MarkUnknown;
+    the_nonce_guards_a_mark_as_unknown the_fence_guards_a_mark_as_unknown Write::MarkUnknown;
     the_nonce_guards_a_renewal the_fence_guards_a_renewal Write::Renew { lease: Span::Long };
     the_nonce_guards_a_settlement the_fence_guards_a_settlement Write::Settle { whose: Whose::Own, look: Look::Now, happened: Some(1), order: 0, retention: Span::Long };
     the_nonce_guards_a_freeing the_fence_guards_a_freeing Write::Free { whose: Whose::Own, look: Look::Now, order: 0, retention: Span::Long };

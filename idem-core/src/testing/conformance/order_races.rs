@@ -2,7 +2,7 @@
 
 use super::races::{completing, handle};
 use crate::protocol::{Current, Seen, StateKind, Verdict, WriteOutcome};
-use crate::store::{Freeing, Store};
+use crate::store::{Free, Store};
 use crate::testing::parallel::{at_once, patiently};
 use crate::testing::trial::{address, answered, namespace, order, reply};
 use crate::testing::{Backend, Trial};
@@ -42,7 +42,7 @@ pub async fn a_freeing_or_its_owner_but_not_both<B: Backend>(t: Trial<B>) {
             .map(|number| {
                 let complete = completing(&t, number / 2, &key, owner, reply("late"));
                 let store = handle(&t, number / 2 + 1);
-                let freeing = Freeing {
+                let freeing = Free {
                     namespace: namespace(),
                     address: address(&key),
                     seen,

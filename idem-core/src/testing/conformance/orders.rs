@@ -6,7 +6,7 @@ use crate::protocol::{
     AfterCrash, Claim, ClaimOutcome, Current, Order, Owner, RenewOutcome, Seen, StateKind, Verdict,
     WriteOutcome,
 };
-use crate::store::{Forgetting, Freeing, Settlement, Store};
+use crate::store::{Forget, Free, Settlement, Store};
 use crate::testing::trial::{address, answered, namespace, order, reply, sound, unknown};
 use crate::testing::{Backend, Trial};
 
@@ -19,12 +19,12 @@ pub(super) async fn give_up<B: Backend>(t: &Trial<B>, key: &str) -> Owner {
 }
 
 /// An order to free the record of `key` as it is now.
-pub(super) async fn freeing<B: Backend>(t: &Trial<B>, key: &str) -> Freeing {
+pub(super) async fn freeing<B: Backend>(t: &Trial<B>, key: &str) -> Free {
     let seen = Seen::of(&t.present(key).await);
-    Freeing { namespace: namespace(), address: address(key), seen, order: order(), retention: t.long() }
+    Free { namespace: namespace(), address: address(key), seen, order: order(), retention: t.long() }
 }
 
-pub(super) async fn assert_applied<B: Backend>(t: &Trial<B>, freeing: Freeing) {
+pub(super) async fn assert_applied<B: Backend>(t: &Trial<B>, freeing: Free) {
     assert_eq!(t.free(freeing).await, WriteOutcome::Applied, "what is as it was seen can be freed");
 }
 
@@ -56,9 +56,9 @@ pub async fn what_has_moved_is_left_alone<B: Backend>(t: Trial<B>) {
                 let settlement = Settlement { seen, ..t.verdict(key, is.owner, verdict) };
                 assert_eq!(t.settle(settlement).await, lost, "{MOVED} ({key}, seen as {seen:?})");
             }
-            let freed = t.free(Freeing { seen, ..freeing(&t, key).await }).await;
+            let freed = t.free(Free { seen, ..freeing(&t, key).await }).await;
             assert_eq!(freed, lost, "{MOVED} ({key}, seen as {seen:?})");
-            let forgetting = Forgetting { namespace: namespace(), address: address(key), seen };
+            let forgetting = Forget { namespace: namespace(), address: address(key), seen };
             let forgotten = sound("forgetting", t.store().forget(forgetting).await);
             assert_eq!(forgotten, lost, "{MOVED} ({key}, seen as {seen:?})");
             t.assert_unchanged(key, &before, MOVED).await;
@@ -74,7 +74,7 @@ pub async fn a_late_completion_is_not_forgotten<B: Backend>(t: Trial<B>) {
     let lost = WriteOutcome::Lost(answered(reply("late")));
     let forgotten = sound(
         "forgetting",
-        t.store().forget(Forgetting { namespace: namespace(), address: address("k"), seen }).await,
+        t.store().forget(Forget { namespace: namespace(), address: address("k"), seen }).await,
     );
     assert_eq!(forgotten, lost, "what was unknown when it was seen is done now");
     let same = t.settle(t.verdict("k", owner, Verdict::Happened(reply("late")))).await;
@@ -95,7 +95,7 @@ pub async fn another_order_is_no_repetition<B: Backend>(t: Trial<B>) {
     for order in others {
         let other = t.settle(Settlement { order: order.clone(), ..first.clone() }).await;
         assert_eq!(other, WriteOutcome::Lost(Current::Released), "{order} was not the one who settled it");
-        let other = t.free(Freeing { order: order.clone(), ..freed.clone() }).await;
+        let other = t.free(Free { order: order.clone(), ..freed.clone() }).await;
         assert_eq!(other, WriteOutcome::Lost(Current::Released), "{order} was not the one who freed it");
     }
     t.assert_unchanged("k", &before.0, "the other order is refused").await;
@@ -195,7 +195,7 @@ pub async fn only_open_records_are_freed<B: Backend>(t: Trial<B>) {
     }
     let (address, seen) = (address("absent"), unknown(owner));
     let nothing =
-        t.free(Freeing { namespace: namespace(), address, seen, order: order(), retention: t.long() }).await;
+        t.free(Free { namespace: namespace(), address, seen, order: order(), retention: t.long() }).await;
     assert_eq!(nothing, WriteOutcome::Lost(Current::Absent), "there is nothing to free");
     assert_eq!(t.record("absent").await, None, "an order makes no record");
 }

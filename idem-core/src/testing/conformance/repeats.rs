@@ -146,12 +146,12 @@ pub async fn a_release<B: Backend>(t: Trial<B>) {
 }
 
 /// T7.
-pub async fn a_surrender<B: Backend>(t: Trial<B>) {
+pub async fn a_mark_as_unknown<B: Backend>(t: Trial<B>) {
     let owner = t.owner_of("k").await;
     assert_eq!(t.mark_unknown("k", owner).await, WriteOutcome::Applied, "an owner may give up");
     let before = t.present("k").await;
     assert_eq!(t.mark_unknown("k", owner).await, WriteOutcome::Applied, "giving up twice is giving up");
-    t.assert_unchanged("k", &before, "a repeated surrender is recognised").await;
+    t.assert_unchanged("k", &before, "a repeated mark as unknown is recognised").await;
 }
 
 /// The same verdict twice is one; another verdict about a settled record is refused.

@@ -96,7 +96,7 @@ pub async fn are_told_to_a_loser<B: Backend>(t: Trial<B>) {
             "a lost completion tells the answer ({key})"
         );
         assert!(t.release(key, loser).await == told, "a lost release tells the answer ({key})");
-        assert!(t.mark_unknown(key, loser).await == told, "a lost surrender tells the answer ({key})");
+        assert!(t.mark_unknown(key, loser).await == told, "a lost mark as unknown tells the answer ({key})");
         assert!(t.forget(key, loser).await == told, "a lost order tells the answer ({key})");
     }
 }

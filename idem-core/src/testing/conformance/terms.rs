@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::protocol::{AfterCrash, Claim, Record, State, StateKind, Terms, Verdict, WriteOutcome};
-use crate::store::{Freeing, Page, Settlement, Store, Sweep};
+use crate::store::{Free, Page, Settlement, Store, Sweep};
 use crate::testing::trial::{address, namespace, reply, sound};
 use crate::testing::{Backend, Trial};
 
@@ -110,7 +110,7 @@ pub async fn say_how_long_a_freed_record_lives<B: Backend>(t: Trial<B>) {
         let seen = crate::protocol::Seen::of(&t.present(key).await);
         let order = crate::protocol::Order::by("ada");
         let freeing =
-            Freeing { namespace: namespace(), address: address(key), seen, order, retention: orderers };
+            Free { namespace: namespace(), address: address(key), seen, order, retention: orderers };
         assert_eq!(t.free(freeing).await, WriteOutcome::Applied, "an operator may free a running key");
         if own == long {
             lives_for(&t, &t.present(key).await, own);

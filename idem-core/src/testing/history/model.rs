@@ -16,7 +16,7 @@ pub(super) struct Model {
     records: BTreeMap<u8, Option<Record>>,
     /// Every owner that a key has had, the newest last.
     owners: BTreeMap<u8, Vec<Owner>>,
-    /// What the next fence of a key must be above. Forgetting ends it: within one tick of the clock, a forgotten key
+    /// What the next fence of a key must be above. Forget ends it: within one tick of the clock, a forgotten key
     /// may get its fence again.
     floors: BTreeMap<u8, Fence>,
     pub(super) now: Timestamp,

@@ -10,8 +10,8 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{ClaimOutcome, Owner, Seen, WriteOutcome};
 use crate::store::{
-    Addressed, Answers, Batch, Completion, Forgetting, Freeing, Release, Renewal, Settlement, Store,
-    StoreError, Surrender,
+    Addressed, Answers, Batch, Completion, Forget, Free, MarkUnknown, Release, Renewal, Settlement, Store,
+    StoreError,
 };
 
 /// Where a store and the protocol part ways. `Display` tells the whole history so far.
@@ -146,7 +146,7 @@ impl<B: Backend> Runner<B> {
             Write::Release { retention } => {
                 store.release(Release { address, owner, retention: retention.of(timing) }).await?
             }
-            Write::MarkUnknown => store.mark_unknown(Surrender { address, owner }).await?,
+            Write::MarkUnknown => store.mark_unknown(MarkUnknown { address, owner }).await?,
             Write::Settle { whose, look, happened, order, retention } => {
                 let (verdict, order) = (verdict(*happened), order_number(*order));
                 let (seen, retention) = (self.look(side, key, owner, *look).await?, retention.of(timing));
@@ -157,11 +157,11 @@ impl<B: Backend> Runner<B> {
             Write::Free { whose, look, order, retention } => {
                 let (order, retention) = (order_number(*order), retention.of(timing));
                 let seen = self.look(side, key, owner, *look).await?;
-                store.free(Freeing { namespace: whose.at(key), address, seen, order, retention }).await?
+                store.free(Free { namespace: whose.at(key), address, seen, order, retention }).await?
             }
             Write::Forget { whose, look } => {
                 let seen = self.look(side, key, owner, *look).await?;
-                store.forget(Forgetting { namespace: whose.at(key), address, seen }).await?
+                store.forget(Forget { namespace: whose.at(key), address, seen }).await?
             }
             Write::Renew { lease } => {
                 let (batch, _) = Batch::new(vec![Renewal { address, owner, lease: lease.of(timing) }]);
@@ -206,7 +206,7 @@ impl<B: Backend> Runner<B> {
                 (order, answers.into_iter().map(|answer| answer.map(Answer::Renew)).collect())
             }
             Write::MarkUnknown => {
-                let (batch, order) = batch(&owners, |address, owner| Surrender { address, owner });
+                let (batch, order) = batch(&owners, |address, owner| MarkUnknown { address, owner });
                 (order, written(store.mark_unknown_batch(batch).await))
             }
             Write::Settle { .. } | Write::Free { .. } | Write::Forget { .. } => {

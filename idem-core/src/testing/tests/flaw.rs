@@ -98,9 +98,9 @@ flaws! {
     RefusesLateRelease
     ForgetsReleases
     DeletesOnRelease
-    SurrendersDone
-    ForgetsSurrenders
-    RepeatedSurrendersCount
+    MarkUnknownDone
+    ForgetsMarkUnknown
+    RepeatedMarkUnknownCount
 
     // Renewals.
     ShortensLeases
@@ -126,7 +126,7 @@ flaws! {
     IgnoresTimeOfOrders
     KeepsFreed
     FreesEnded
-    ForgetsFreeings
+    ForgetsFrees
     TakesAnyOrderAgain
     RefusesToFreeUnknown
     LosesLines

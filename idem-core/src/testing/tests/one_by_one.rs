@@ -4,8 +4,8 @@ use crate::address::Address;
 use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
-    Settlement, Store, StoreError, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal,
+    Settlement, Store, StoreError, Sweep, SweepCount,
 };
 
 #[derive(Debug)]
@@ -24,7 +24,7 @@ impl Store for OneByOne {
         claim(Claim) -> Result<ClaimOutcome, StoreError>;
         complete(Completion) -> Result<WriteOutcome, StoreError>;
         release(Release) -> Result<WriteOutcome, StoreError>;
-        mark_unknown(Surrender) -> Result<WriteOutcome, StoreError>;
+        mark_unknown(MarkUnknown) -> Result<WriteOutcome, StoreError>;
         renew(Batch<Renewal>) -> Answers<RenewOutcome>;
         look_up(Address) -> Result<Option<Record>, StoreError>;
         sweep(Sweep) -> Result<SweepCount, StoreError>;
@@ -32,7 +32,7 @@ impl Store for OneByOne {
         list(Page) -> Result<Vec<Entry>, StoreError>;
         count(Count) -> Result<u64, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
-        free(Freeing) -> Result<WriteOutcome, StoreError>;
-        forget(Forgetting) -> Result<WriteOutcome, StoreError>;
+        free(Free) -> Result<WriteOutcome, StoreError>;
+        forget(Forget) -> Result<WriteOutcome, StoreError>;
     }
 }

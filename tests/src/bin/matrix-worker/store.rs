@@ -62,10 +62,10 @@ fn engine<S: Store + 'static>(store: S, args: &Args, history: &History) -> Idem<
     let mut builder = Idem::builder(store)
         .scope(Scope::header(ACCOUNT))
         .lease(Duration::from_millis(args.lease))
-        .sweep_every(Duration::from_millis(args.sweep))
+        .sweep_interval(Duration::from_millis(args.sweep))
         .cache_bytes(args.cache)
         // A process that stood still has lost time, not its store: it must not give up when it wakes.
-        .patience(Duration::from_secs(30));
+        .completion_timeout(Duration::from_secs(30));
     if args.verify {
         let hook = Hook::new(args.store.clone(), history.clone());
         for kind in kinds::names() {

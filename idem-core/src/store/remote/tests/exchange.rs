@@ -146,7 +146,7 @@ impl Driver for Told {
         Ok(())
     }
 
-    async fn hang_up(&self, (): ()) {}
+    async fn close(&self, (): ()) {}
 }
 
 fn claim(key: &str) -> Claim {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::protocol::{Fence, Order, Record, Seen, State, Verdict, WriteOutcome};
-use crate::store::{Freeing, Page, Settlement};
+use crate::store::{Free, Page, Settlement};
 
 /// What the code wrote that knew no other schema than the first.
 const INSERT: &str = "INSERT INTO idem_record (address, format, state, fence, nonce, lease, expires, attempts, \
@@ -157,7 +157,7 @@ async fn what_was_claimed_before_lives_for_the_time_that_the_order_says() {
         retention,
     };
     assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
-    let freeing = Freeing { namespace: namespace(), address: address_of("freed"), seen, order, retention };
+    let freeing = Free { namespace: namespace(), address: address_of("freed"), seen, order, retention };
     assert_eq!(store.free(freeing).await.unwrap(), WriteOutcome::Applied);
     for key in ["settled", "freed", "swept"] {
         let record = store.look_up(address(key)).await.unwrap().unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::*;
 use crate::protocol::{self, Order, Record, Seen, Swept, Verdict};
-use crate::store::{Batch, Forgetting, Freeing, Release, Renewal, Settlement, Surrender, Sweep, SweepCount};
+use crate::store::{Batch, Forget, Free, MarkUnknown, Release, Renewal, Settlement, Sweep, SweepCount};
 
 const SPAN: Duration = Duration::from_secs(20);
 
@@ -68,7 +68,7 @@ async fn step_both(
         }
         7 => {
             let expected = protocol::mark_unknown(slot, owner);
-            assert_eq!(store.mark_unknown(Surrender { address, owner }).await.unwrap(), expected);
+            assert_eq!(store.mark_unknown(MarkUnknown { address, owner }).await.unwrap(), expected);
         }
         8 => {
             let expected = protocol::renew(slot, owner, SPAN, now);
@@ -88,14 +88,14 @@ async fn step_both(
             let seen = seen(slot.as_ref(), owner);
             let expected = protocol::forget(slot, &namespace(), seen);
             assert_eq!(
-                store.forget(Forgetting { namespace: namespace(), address, seen }).await.unwrap(),
+                store.forget(Forget { namespace: namespace(), address, seen }).await.unwrap(),
                 expected
             );
         }
         11 => {
             let (seen, order) = (seen(slot.as_ref(), owner), Order::by("bob"));
             let expected = protocol::free(slot, &namespace(), seen, &order, SPAN, now);
-            let request = Freeing { namespace: namespace(), address, seen, order, retention: SPAN };
+            let request = Free { namespace: namespace(), address, seen, order, retention: SPAN };
             assert_eq!(store.free(request).await.unwrap(), expected);
         }
         _ => {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::*;
 use crate::protocol::{State, StateKind};
-use crate::store::{Batch, Forgetting};
+use crate::store::{Batch, Forget};
 
 /// How many transactions the write-ahead log holds: a frame that ends one carries the database's size.
 /// See <https://www.sqlite.org/fileformat2.html#walformat>.
@@ -84,7 +84,7 @@ async fn several_operations_on_one_key_in_one_round_see_each_other() {
     let (twin, ()) = tokio::join!(twin, async {
         gate.reached();
         let complete = store.complete(completion("k", owner));
-        let forget = store.forget(Forgetting { namespace: namespace(), address: address("k"), seen });
+        let forget = store.forget(Forget { namespace: namespace(), address: address("k"), seen });
         let again = store.claim(claim("k"));
         let all = async { tokio::join!(complete, forget, again) };
         // Sent first, then the gate opens.

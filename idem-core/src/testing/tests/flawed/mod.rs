@@ -15,8 +15,8 @@ use crate::address::Address;
 use crate::clock::{Clock, Timestamp};
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
 use crate::store::{
-    Answers, Batch, BoxFuture, Completion, Count, Entry, Forgetting, Freeing, Page, Release, Renewal,
-    Settlement, Store, StoreError, StoreErrorKind, Surrender, Sweep, SweepCount,
+    Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal,
+    Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
 };
 
 type Records = BTreeMap<Address, Record>;
@@ -169,7 +169,7 @@ impl Store for Flawed {
         self.write(r.address, |slot, now| writes::release(self.flaw, slot, &r, now))
     }
 
-    fn mark_unknown(&self, s: Surrender) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn mark_unknown(&self, s: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.write(s.address, |slot, _| writes::mark_unknown(self.flaw, slot, s.owner))
     }
 
@@ -217,11 +217,11 @@ impl Store for Flawed {
         self.write(s.address, |slot, now| orders::settle(self.flaw, slot, &s, now))
     }
 
-    fn free(&self, f: Freeing) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn free(&self, f: Free) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.write(f.address, |slot, now| orders::free(self.flaw, slot, &f, now))
     }
 
-    fn forget(&self, f: Forgetting) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
+    fn forget(&self, f: Forget) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
         self.write(f.address, |slot, _| orders::forget(self.flaw, slot, &f))
     }
 
@@ -275,8 +275,8 @@ impl Store for Flawed {
         self.batch(batch, one, is_lost)
     }
 
-    fn mark_unknown_batch(&self, batch: Batch<Surrender>) -> BoxFuture<'_, Answers<WriteOutcome>> {
-        let one = |_, mut s: Surrender| {
+    fn mark_unknown_batch(&self, batch: Batch<MarkUnknown>) -> BoxFuture<'_, Answers<WriteOutcome>> {
+        let one = |_, mut s: MarkUnknown| {
             let act = |slot: &mut Option<Record>, _| {
                 writes::own_in_batch(self.flaw, slot.as_ref(), &mut s.owner);
                 writes::mark_unknown(self.flaw, slot, s.owner)

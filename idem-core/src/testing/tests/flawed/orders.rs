@@ -4,7 +4,7 @@ use super::super::flaw::Flaw;
 use super::writes::{Slot, own, spoil};
 use crate::clock::Timestamp;
 use crate::protocol::{self, AuditLine, Current, Namespace, Record, Seen, State, Verdict, WriteOutcome};
-use crate::store::{Forgetting, Freeing, Settlement};
+use crate::store::{Forget, Free, Settlement};
 
 /// What counts as the record that was seen.
 fn seen(flaw: Flaw, slot: &Slot, mut seen: Seen) -> Seen {
@@ -63,7 +63,7 @@ pub(super) fn settle(flaw: Flaw, slot: &mut Slot, s: &Settlement, now: Timestamp
     line(flaw, before.as_ref(), slot, outcome)
 }
 
-pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Freeing, now: Timestamp) -> WriteOutcome {
+pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Free, now: Timestamp) -> WriteOutcome {
     let before = slot.clone();
     let mut seen = seen(flaw, slot, f.seen);
     if let (Flaw::IgnoresOwnerAtFree, Some(record)) = (flaw, slot.as_ref()) {
@@ -79,7 +79,7 @@ pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Freeing, now: Timestamp) -> 
                 return WriteOutcome::Applied;
             }
             (Flaw::RefusesToFreeUnknown, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
-            (Flaw::ForgetsFreeings, State::Released { .. }) => return WriteOutcome::Lost(Current::Released),
+            (Flaw::ForgetsFrees, State::Released { .. }) => return WriteOutcome::Lost(Current::Released),
             (Flaw::TakesAnyOrderAgain, State::Released { .. }) => return WriteOutcome::Applied,
             _ => {}
         }
@@ -139,7 +139,7 @@ fn line(flaw: Flaw, before: Option<&Record>, slot: &mut Slot, outcome: WriteOutc
     outcome
 }
 
-pub(super) fn forget(flaw: Flaw, slot: &mut Slot, f: &Forgetting) -> WriteOutcome {
+pub(super) fn forget(flaw: Flaw, slot: &mut Slot, f: &Forget) -> WriteOutcome {
     let seen = seen(flaw, slot, f.seen);
     let namespace = namespace(flaw, Flaw::ForgetsEveryNamespace, slot, &f.namespace);
     match (flaw, slot.as_ref()) {

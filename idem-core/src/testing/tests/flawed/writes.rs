@@ -149,9 +149,9 @@ pub(super) fn mark_unknown(flaw: Flaw, slot: &mut Slot, owner: Owner) -> WriteOu
     let owner = own(flaw, slot.as_ref(), owner);
     if let Some(record) = slot.as_mut().filter(|record| record.owner == owner) {
         match (flaw, &record.state) {
-            (Flaw::SurrendersDone, State::Done { .. }) => record.state = State::Unknown,
-            (Flaw::ForgetsSurrenders, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
-            (Flaw::RepeatedSurrendersCount, State::Unknown) => record.attempts += 1,
+            (Flaw::MarkUnknownDone, State::Done { .. }) => record.state = State::Unknown,
+            (Flaw::ForgetsMarkUnknown, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
+            (Flaw::RepeatedMarkUnknownCount, State::Unknown) => record.attempts += 1,
             _ => {}
         }
     }

@@ -8,12 +8,12 @@ use tokio::runtime::Handle;
 /// The runtime that calls come from: what a hook talks to is at home there, and a hook that blocks its thread holds up
 /// no renewal.
 #[derive(Debug, Default)]
-pub(super) struct Home {
+pub(super) struct HookRuntime {
     known: AtomicBool,
     runtime: Mutex<Option<Handle>>,
 }
 
-impl Home {
+impl HookRuntime {
     fn lock(&self) -> MutexGuard<'_, Option<Handle>> {
         self.runtime.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -12,15 +12,15 @@ use sqlx::mysql::{
 };
 use sqlx::{AssertSqlSafe, Connection, Row as _, SqlStr, Transaction};
 
-use super::coupled::{
-    BEGIN, KEEP, LOCKED, NO_SUCH_SAVEPOINT, NOT_OURS, RESTORE, RESTORE_WAIT, SESSION, SETTINGS, Texts,
-    UNMARK, WAIT_AS_BEFORE, WAIT_LITTLE,
-};
 use super::dialect::Dialect;
 use super::driver::{with_claim, with_row};
 use super::fault;
 use super::rows::place;
 use super::store::MySqlStore;
+use super::tx_statements::{
+    BEGIN, KEEP, LOCKED, NO_SUCH_SAVEPOINT, NOT_OURS, RESTORE, RESTORE_WAIT, SESSION, SETTINGS, Texts,
+    UNMARK, WAIT_AS_BEFORE, WAIT_LITTLE,
+};
 use crate::clock::Timestamp;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Owner};
 use crate::reply::Reply;
@@ -28,10 +28,10 @@ use crate::store::remote::claims::{Judged, judge};
 use crate::store::remote::driver::{Change, Found, micros, signed};
 use crate::store::sql::{Row, TableName};
 use crate::store::{
-    Begin, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat,
-    StoreError, StoreErrorKind, TxFault,
+    Begin, BoxFuture, Claimed, CommitFault, CommitPermit, Completed, HeldRow, Left, Rivals, StoreError,
+    StoreErrorKind, TxBackend, TxConnection, TxFault,
 };
-use crate::tx::{Isolation, Sealed, TxStore};
+use crate::store::{Isolation, Sealed, TxStore};
 
 impl Sealed for MySqlStore {}
 
@@ -40,14 +40,14 @@ impl TxStore for MySqlStore {
 }
 
 /// What it takes to ride in a transaction.
-pub(super) struct Coupling {
+pub(super) struct TxPool {
     texts: Texts,
     dialect: Dialect,
     options: MySqlConnectOptions,
     pool: OnceLock<MySqlPool>,
 }
 
-impl Coupling {
+impl TxPool {
     pub(super) fn new(
         name: &TableName,
         dialect: Dialect,
@@ -64,33 +64,33 @@ impl Coupling {
     }
 }
 
-impl fmt::Debug for Coupling {
+impl fmt::Debug for TxPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coupling").field("dialect", &self.dialect).finish_non_exhaustive()
+        f.debug_struct("TxPool").field("dialect", &self.dialect).finish_non_exhaustive()
     }
 }
 
 /// In seconds, what `wait_timeout` takes: a year, or 24 days on Windows.
 const LONGEST_WAIT: u64 = 2_147_483;
 
-impl Coupler<MySql> for MySqlStore {
-    fn seat(&self) -> BoxFuture<'_, Result<Seat<MySql>, TxFault>> {
+impl TxBackend<MySql> for MySqlStore {
+    fn connection(&self) -> BoxFuture<'_, Result<TxConnection<MySql>, TxFault>> {
         Box::pin(async {
-            let connection = self.coupling.pool().acquire().await.map_err(|error| match error {
+            let connection = self.tx_pool.pool().acquire().await.map_err(|error| match error {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
                 error => TxFault::from(fault::unreached(error)),
             })?;
-            Ok(Seat::on_server(connection, Some(self.remote.canceller())))
+            Ok(TxConnection::on_server(connection, Some(self.remote.canceller())))
         })
     }
 
     fn begin<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
-        gate: &'c Arc<Gate>,
+        permit: &'c Arc<CommitPermit>,
         begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, MySql>, TxFault>> {
-        let wait = match (self.coupling.dialect, begin.claim) {
+        let wait = match (self.tx_pool.dialect, begin.claim) {
             (Dialect::MySql, Some(Rivals::Tell)) => WAIT_LITTLE,
             (Dialect::MySql, _) => "SET @idem_wait = @@SESSION.innodb_lock_wait_timeout; ",
             (Dialect::MariaDb, _) => "",
@@ -109,7 +109,7 @@ impl Coupler<MySql> for MySqlStore {
             let mut tx = connection.begin_with(statement).await.map_err(|error| self.fault(error))?;
             // Where there is a claim, the claim tells.
             if begin.claim.is_none() {
-                self.known(&mut tx, gate, SESSION.to_owned()).await?;
+                self.known(&mut tx, permit, SESSION.to_owned()).await?;
             }
             Ok(tx)
         })
@@ -118,11 +118,11 @@ impl Coupler<MySql> for MySqlStore {
     fn claim<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
-        gate: &'c Gate,
+        permit: &'c CommitPermit,
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
-        Box::pin(self.claim_in(connection, gate, claim, rivals))
+        Box::pin(self.claim_in(connection, permit, claim, rivals))
     }
 
     fn complete<'c>(
@@ -135,7 +135,7 @@ impl Coupler<MySql> for MySqlStore {
         Box::pin(async move {
             let now = held.clock.map_or(Timestamp::from_micros(0), |(clock, since)| clock + since.elapsed());
             let until = now + Duration::from_micros(micros(retention).unsigned_abs());
-            let finish = sqlx::query(self.coupling.texts.finish.clone())
+            let finish = sqlx::query(self.tx_pool.texts.finish.clone())
                 .bind(signed(until.as_micros()))
                 .bind(reply.as_bytes())
                 .bind(held.address.as_bytes().as_slice())
@@ -195,10 +195,10 @@ impl Coupler<MySql> for MySqlStore {
     fn restore<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
-        _: &'c Gate,
+        _: &'c CommitPermit,
         _: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
-        let wait = match self.coupling.dialect {
+        let wait = match self.tx_pool.dialect {
             Dialect::MariaDb => "",
             Dialect::MySql => RESTORE_WAIT,
         };
@@ -266,17 +266,17 @@ impl MySqlStore {
     async fn claim_in(
         &self,
         connection: &mut MySqlConnection,
-        gate: &Gate,
+        permit: &CommitPermit,
         claim: &Claim,
         rivals: Rivals,
     ) -> Result<Claimed, TxFault> {
         let mut locked = false;
-        let found = match self.look(connection, gate, claim, rivals).await {
+        let found = match self.look(connection, permit, claim, rivals).await {
             Ok(found) => found,
             Err(error) if number(&error) == Some(LOCKED) && rivals == Rivals::Tell => {
                 // The rival may have been a replay, which locks the row as well.
                 locked = true;
-                let load = load(connection, &self.coupling.texts.load, claim);
+                let load = load(connection, &self.tx_pool.texts.load, claim);
                 load.await.map_err(|error| self.fault(error))?
             }
             Err(error) => return Err(self.fault(error)),
@@ -312,8 +312,8 @@ impl MySqlStore {
         {
             return Ok(Claimed::Decided(rival));
         }
-        if rivals == Rivals::Tell && self.coupling.dialect == Dialect::MySql {
-            self.known(connection, gate, format!("{WAIT_AS_BEFORE}{SESSION}")).await?;
+        if rivals == Rivals::Tell && self.tx_pool.dialect == Dialect::MySql {
+            self.known(connection, permit, format!("{WAIT_AS_BEFORE}{SESSION}")).await?;
         }
         Ok(Claimed::Won(HeldRow { clock, ..HeldRow::new(claim.address, won) }))
     }
@@ -322,21 +322,21 @@ impl MySqlStore {
     async fn look(
         &self,
         connection: &mut MySqlConnection,
-        gate: &Gate,
+        permit: &CommitPermit,
         claim: &Claim,
         rivals: Rivals,
     ) -> Result<Found, sqlx::Error> {
-        let texts = &self.coupling.texts;
+        let texts = &self.tx_pool.texts;
         let text = match rivals {
             Rivals::Tell => &texts.claim,
             Rivals::Await => &texts.claim_waiting,
         };
         let query = with_claim(sqlx::query(text.clone()), claim);
-        match self.coupling.dialect {
+        match self.tx_pool.dialect {
             Dialect::MariaDb => {
                 let rows = query.fetch_all(connection).await?;
                 if rivals == Rivals::Tell {
-                    know(gate, rows.first().and_then(|row| row.try_get("session").ok()));
+                    know(permit, rows.first().and_then(|row| row.try_get("session").ok()));
                 }
                 Ok(first(&rows, claim))
             }
@@ -351,11 +351,11 @@ impl MySqlStore {
     async fn known(
         &self,
         connection: &mut MySqlConnection,
-        gate: &Gate,
+        permit: &CommitPermit,
         text: String,
     ) -> Result<(), TxFault> {
         let rows = read(connection, text).await.map_err(|error| self.fault(error))?;
-        know(gate, rows.last().and_then(|row| row.try_get(0).ok()));
+        know(permit, rows.last().and_then(|row| row.try_get(0).ok()));
         Ok(())
     }
 
@@ -363,7 +363,7 @@ impl MySqlStore {
     async fn rewrite(&self, connection: &mut MySqlConnection, change: &Change) -> Result<bool, sqlx::Error> {
         let Some(after) = &change.after else { return Ok(true) };
         let (old, new) = (Row::of(&change.before), Row::of(after));
-        let rewritten = with_row(sqlx::query(self.coupling.texts.rewrite.clone()), &new)
+        let rewritten = with_row(sqlx::query(self.tx_pool.texts.rewrite.clone()), &new)
             .bind(change.address.as_bytes().as_slice())
             .bind(old.state)
             .bind(old.fence)
@@ -376,9 +376,9 @@ impl MySqlStore {
 }
 
 /// Without the number, nothing is cancelled.
-fn know(gate: &Gate, session: Option<u64>) {
+fn know(permit: &CommitPermit, session: Option<u64>) {
     if let Some(session) = session {
-        gate.known_as(session);
+        permit.known_as(session);
     }
 }
 

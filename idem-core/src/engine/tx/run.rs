@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Database, Transaction};
 
 use super::alone::Alone;
-use super::call::Coupled;
+use super::call::TxCall;
 use super::ended::{Ended, Meaning, Rest, Then, Turn};
 use super::transaction::{Inside, give_back, in_time, really_ended, undo};
 use crate::current::{self, Running};
@@ -17,7 +17,8 @@ use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::{
-    Begin, Claimed, Gate, HeldRow, Left, Rivals, Seat, StoreError, StoreErrorKind, Surrender, TxFault,
+    Begin, Claimed, CommitPermit, HeldRow, Left, MarkUnknown, Rivals, StoreError, StoreErrorKind,
+    TxConnection, TxFault,
 };
 
 /// How often the database may undo a claim for somebody else's sake, or break a connection under it.
@@ -26,7 +27,7 @@ const BROKEN: u32 = 2;
 
 const NO_RIGHT: &str = "the role or the session of its transaction may not use its idempotency store";
 
-impl<Db: Database> Coupled<Db> {
+impl<Db: Database> TxCall<Db> {
     /// Runs `body` in a transaction, once, and ends it as its answer means.
     ///
     /// Cancel safe: dropped before COMMIT was sent, everything is rolled back by the database. Dropped while it is
@@ -36,22 +37,22 @@ impl<Db: Database> Coupled<Db> {
         mut body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     ) -> Turn<T, Db> {
         let (mut conflicts, mut broken, mut poll) = (0, 0, FIRST_POLL);
-        // A seat and the claim in it, each of them once more after a broken connection.
+        // A pooled and the claim in it, each of them once more after a broken connection.
         let turn = self.engine.config.store_timeout.saturating_mul(4);
         loop {
             self.lead.silent_for(turn);
             reach(points::TX_BEGIN_BEFORE);
-            let mut seat = match in_time(&self.engine, self.coupler.seat()).await {
-                Ok(seat) => seat,
+            let mut pooled = match in_time(&self.engine, self.backend.connection()).await {
+                Ok(pooled) => pooled,
                 Err(fault) => return self.unavailable(fault),
             };
-            match self.transact(&mut seat, body).await {
+            match self.transact(&mut pooled, body).await {
                 Transacted::Ran(ended, held, left) => {
-                    give_back(&self.engine, &self.coupler, seat, left);
+                    give_back(&self.engine, &self.backend, pooled, left);
                     return self.after(ended, held).await;
                 }
                 Transacted::Decided(outcome, left, unused) => {
-                    give_back(&self.engine, &self.coupler, seat, left);
+                    give_back(&self.engine, &self.backend, pooled, left);
                     let now = Instant::now();
                     if !matches!(outcome, ClaimOutcome::InFlight { .. }) || now >= self.deadline {
                         return self.told(outcome, now);
@@ -64,7 +65,7 @@ impl<Db: Database> Coupled<Db> {
                 }
                 Transacted::Fault(fault, unused) => {
                     // The connection is closed with whatever is left open on it.
-                    drop(seat);
+                    drop(pooled);
                     match fault {
                         TxFault::Conflict(_) if conflicts < CONFLICTS => conflicts += 1,
                         TxFault::Broken(_) if broken < BROKEN => broken += 1,
@@ -76,37 +77,37 @@ impl<Db: Database> Coupled<Db> {
         }
     }
 
-    async fn transact<T, F>(&self, seat: &mut Seat<Db>, mut body: F) -> Transacted<T, F>
+    async fn transact<T, F>(&self, pooled: &mut TxConnection<Db>, mut body: F) -> Transacted<T, F>
     where
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
-        let (connection, gate) = seat.parts();
+        let (connection, permit) = pooled.parts();
         let policy = &self.operation.policy;
-        let longest = longest(policy.max_run, self.coupler.longest(policy.lease));
+        let longest = longest(policy.max_run, self.backend.longest(policy.lease));
         let begin = Begin { isolation: self.rules.isolation, claim: Some(Rivals::Tell), longest };
-        if self.coupler.claims_with_begin() {
-            body = match self.transact_at_once(connection, gate, begin, body).await {
+        if self.backend.claims_with_begin() {
+            body = match self.transact_at_once(connection, permit, begin, body).await {
                 Ok(transacted) => return transacted,
                 // What stands there is found out by a claim that says so.
                 Err(unused) => unused,
             };
             reach(points::TX_ROLLBACK_BEFORE);
-            let cleared = in_time(&self.engine, self.coupler.clear(connection)).await;
+            let cleared = in_time(&self.engine, self.backend.clear(connection)).await;
             reach(points::TX_ROLLBACK_AFTER);
             if let Err(fault) = cleared {
                 return Transacted::Fault(fault, body);
             }
         }
-        let opened = self.coupler.begin(connection, gate, begin);
+        let opened = self.backend.begin(connection, permit, begin);
         let mut tx = match in_time(&self.engine, opened).await {
             Ok(tx) => tx,
             Err(fault) => return Transacted::Fault(fault, body),
         };
         reach(points::TX_BEGIN_AFTER);
-        let claim = self.coupler.claim(&mut tx, gate, self.lead.question(), Rivals::Tell);
+        let claim = self.backend.claim(&mut tx, permit, self.lead.question(), Rivals::Tell);
         match claiming(in_time(&self.engine, claim)).await {
             Ok(Claimed::Won(held)) => {
-                let ran = self.inside(gate, held, begin.longest).run(tx, body).await;
+                let ran = self.inside(permit, held, begin.longest).run(tx, body).await;
                 let (ended, left) = really_ended::<_, Db>(connection, ran);
                 Transacted::Ran(ended, held, left)
             }
@@ -119,27 +120,27 @@ impl<Db: Database> Coupled<Db> {
     async fn transact_at_once<T, F>(
         &self,
         connection: &mut Db::Connection,
-        gate: &Gate,
+        permit: &CommitPermit,
         begin: Begin,
         body: F,
     ) -> Result<Transacted<T, F>, F>
     where
         F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     {
-        let opened = self.coupler.begin_claiming(connection, gate, begin, self.lead.question());
+        let opened = self.backend.begin_claiming(connection, permit, begin, self.lead.question());
         let (tx, held) = match claiming(in_time(&self.engine, opened)).await {
             Ok(Some(won)) => won,
             Ok(None) => return Err(body),
             Err(fault) => return Ok(Transacted::Fault(fault, body)),
         };
-        let ran = self.inside(gate, held, begin.longest).run(tx, body).await;
+        let ran = self.inside(permit, held, begin.longest).run(tx, body).await;
         let (ended, left) = really_ended::<_, Db>(connection, ran);
         Ok(Transacted::Ran(ended, held, left))
     }
 
     /// The claim is won.
-    fn inside<'a>(&'a self, gate: &'a Gate, held: HeldRow, longest: Duration) -> Inside<'a, Db> {
-        self.lead.coupled();
+    fn inside<'a>(&'a self, permit: &'a CommitPermit, held: HeldRow, longest: Duration) -> Inside<'a, Db> {
+        self.lead.tx();
         let policy = &self.operation.policy;
         let run = current::Current::new(Running {
             address: self.operation.address,
@@ -153,8 +154,8 @@ impl<Db: Database> Coupled<Db> {
         });
         Inside {
             engine: &self.engine,
-            coupler: &self.coupler,
-            gate,
+            backend: &self.backend,
+            permit,
             held: Some((held, run)),
             lead: Some(&self.lead),
             ttl: policy.ttl,
@@ -388,8 +389,8 @@ impl<Db: Database> Coupled<Db> {
             },
         };
         let owner = Owner { fence, nonce: held.nonce };
-        let surrender = Surrender { address: held.address, owner };
-        store.call(CallSite::TX_MARK_UNKNOWN, |store| store.mark_unknown(surrender)).await
+        let mark = MarkUnknown { address: held.address, owner };
+        store.call(CallSite::TX_MARK_UNKNOWN, |store| store.mark_unknown(mark)).await
     }
 
     /// The handler's effects in the database are undone, but it says that something else may have happened.

@@ -144,7 +144,7 @@ impl Explored {
             let torn = world.call(call).marks.torn;
             self.saw(if torn { Event::EarlyCommitNoticed } else { Event::RollbackNoticed });
             world.roll_back(call);
-            world.call_mut(call).phase = Phase::Ending(End::Surrender, fence);
+            world.call_mut(call).phase = Phase::Ending(End::MarkUnknown, fence);
             return;
         }
         let won = Won { owner: world.owner(call, fence), attempts: 1 };
@@ -185,7 +185,7 @@ impl Explored {
             world.call_mut(call).phase = Phase::Ready(outcome);
         } else {
             world.roll_back(call);
-            world.call_mut(call).phase = Phase::Ending(End::Surrender, won.owner.fence);
+            world.call_mut(call).phase = Phase::Ending(End::MarkUnknown, won.owner.fence);
         }
     }
 

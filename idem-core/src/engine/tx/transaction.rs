@@ -9,25 +9,26 @@ use sqlx::{Connection, Database, Transaction};
 use super::ended::{Ended, Meaning, Rest, Then};
 use crate::current::Current;
 use crate::engine::ending::log_unstorable;
-use crate::engine::lead::Lead;
+use crate::engine::leader::Leader;
 use crate::engine::panics::caught;
 use crate::engine::{Engine, Purpose};
 use crate::fault::{points, reach};
 use crate::refused::Unavailable;
 use crate::reply::Reply;
 use crate::store::{
-    CommitFault, Completed, Coupler, Gate, HeldRow, Left, Seat, StoreError, StoreErrorKind, TxFault,
+    CommitFault, CommitPermit, Completed, HeldRow, Left, StoreError, StoreErrorKind, TxBackend, TxConnection,
+    TxFault,
 };
 
 /// What it takes to run a transaction.
 pub(super) struct Inside<'a, Db: Database> {
     pub(super) engine: &'a Engine,
-    pub(super) coupler: &'a Arc<dyn Coupler<Db>>,
-    pub(super) gate: &'a Gate,
+    pub(super) backend: &'a Arc<dyn TxBackend<Db>>,
+    pub(super) permit: &'a CommitPermit,
     /// The claimed record, and what the handler finds as the current operation; `None` where there is no record.
     pub(super) held: Option<(HeldRow, Current)>,
     /// Whose claim it is.
-    pub(super) lead: Option<&'a Lead>,
+    pub(super) lead: Option<&'a Leader>,
     pub(super) ttl: Duration,
     pub(super) longest: Duration,
 }
@@ -52,7 +53,7 @@ impl<Db: Database> Inside<'_, Db> {
         let slipped = !tx.is_in_transaction();
         let rest = match ran {
             // What it was at in the database goes on until the connection is closed.
-            Err(_) if slipped && self.coupler.lets_slip() => Rest::Aborted,
+            Err(_) if slipped && self.backend.lets_slip() => Rest::Aborted,
             Err(_) => {
                 return (Ended::NotOurs { unknown: false, over: false, rest: Rest::TooLong }, Left::Doubtful);
             }
@@ -67,7 +68,7 @@ impl<Db: Database> Inside<'_, Db> {
                     Ok((Completed::Done { settings_kept }, written)) => {
                         return self.commit(tx, answer, written, asked, settings_kept).await;
                     }
-                    Ok((Completed::NotOurs, _)) if self.coupler.undoes_silently() => Rest::Again,
+                    Ok((Completed::NotOurs, _)) if self.backend.undoes_silently() => Rest::Again,
                     Ok((Completed::NotOurs, _)) => Rest::Aborted,
                     // It takes no statement any more: which transaction it is cannot be seen from inside.
                     Err(fault) if self.held.is_some() => {
@@ -114,8 +115,8 @@ impl<Db: Database> Inside<'_, Db> {
     /// not become free from here on, whoever is dropped.
     async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
         let unknown = matches!(rest, Rest::Answer(_, Then::Unknown))
-            || self.coupler.lets_slip()
-            || !in_time(self.engine, self.coupler.forbids(&mut tx)).await.unwrap_or(true);
+            || self.backend.lets_slip()
+            || !in_time(self.engine, self.backend.forbids(&mut tx)).await.unwrap_or(true);
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
         }
@@ -137,9 +138,9 @@ impl<Db: Database> Inside<'_, Db> {
         reach(points::TX_CHECK_BEFORE);
         let holds = match &self.held {
             None => {
-                in_time(self.engine, self.coupler.is_whole(tx)).await.map(|whole| whole != Completed::NotOurs)
+                in_time(self.engine, self.backend.is_whole(tx)).await.map(|whole| whole != Completed::NotOurs)
             }
-            Some((held, _)) => in_time(self.engine, self.coupler.holds(tx, held)).await,
+            Some((held, _)) => in_time(self.engine, self.backend.holds(tx, held)).await,
         };
         reach(points::TX_CHECK_AFTER);
         match (holds, &self.held) {
@@ -158,10 +159,10 @@ impl<Db: Database> Inside<'_, Db> {
     ) -> Result<(Completed, Reply), TxFault> {
         match &self.held {
             None => {
-                let whole = in_time(self.engine, self.coupler.is_whole(tx)).await?;
+                let whole = in_time(self.engine, self.backend.is_whole(tx)).await?;
                 Ok((whole, reply.clone()))
             }
-            Some((held, _)) => complete(self.engine, self.coupler, tx, held, reply, self.ttl).await,
+            Some((held, _)) => complete(self.engine, self.backend, tx, held, reply, self.ttl).await,
         }
     }
 
@@ -176,9 +177,9 @@ impl<Db: Database> Inside<'_, Db> {
         settings_kept: bool,
     ) -> (Ended<T>, Left) {
         reach(points::TX_COMMIT_BEFORE);
-        self.gate.open();
-        let committed = commit_in_time(self.engine, self.coupler, tx).await;
-        self.gate.close();
+        self.permit.open();
+        let committed = commit_in_time(self.engine, self.backend, tx).await;
+        self.permit.close();
         reach(points::TX_COMMIT_AFTER);
         let ended = match committed {
             Ok(()) => {
@@ -213,14 +214,14 @@ impl<Db: Database> Inside<'_, Db> {
 /// same, since another run would end the same way. With what was written.
 pub(super) async fn complete<Db: Database>(
     engine: &Engine,
-    coupler: &Arc<dyn Coupler<Db>>,
+    backend: &Arc<dyn TxBackend<Db>>,
     tx: &mut Transaction<'_, Db>,
     held: &HeldRow,
     reply: &Reply,
     ttl: Duration,
 ) -> Result<(Completed, Reply), TxFault> {
-    let refused = if in_time(engine, coupler.takes(tx, reply.as_bytes().len())).await? {
-        match in_time(engine, coupler.complete(tx, held, reply, ttl)).await {
+    let refused = if in_time(engine, backend.takes(tx, reply.as_bytes().len())).await? {
+        match in_time(engine, backend.complete(tx, held, reply, ttl)).await {
             Ok(completed) => return Ok((completed, reply.clone())),
             // Where that has ended the transaction, what follows is refused as well.
             Err(TxFault::Refused(error)) if error.kind() == StoreErrorKind::Unstorable => error,
@@ -234,7 +235,7 @@ pub(super) async fn complete<Db: Database>(
     };
     log_unstorable(held.address, &refused);
     let tombstone = Reply::tombstone(Unavailable::NotTaken);
-    let completed = in_time(engine, coupler.complete(tx, held, &tombstone, ttl)).await?;
+    let completed = in_time(engine, backend.complete(tx, held, &tombstone, ttl)).await?;
     Ok((completed, tombstone))
 }
 
@@ -251,12 +252,12 @@ pub(super) async fn undo<Db: Database>(engine: &Engine, tx: Transaction<'_, Db>)
 
 pub(super) async fn commit_in_time<Db: Database>(
     engine: &Engine,
-    coupler: &Arc<dyn Coupler<Db>>,
+    backend: &Arc<dyn TxBackend<Db>>,
     tx: Transaction<'_, Db>,
 ) -> Result<(), CommitFault> {
     match bounded(engine, tx.commit()).await {
         Ok(Ok(())) => Ok(()),
-        Ok(Err(error)) => Err(coupler.commit_fault(error)),
+        Ok(Err(error)) => Err(backend.commit_fault(error)),
         Err(error) => Err(CommitFault::Lost(error)),
     }
 }
@@ -305,22 +306,22 @@ async fn bounded<T>(engine: &Engine, question: impl Future<Output = T>) -> Resul
 /// Gives a connection back to its pool, in the background where that takes a statement; a doubtful one is closed.
 pub(super) fn give_back<Db: Database>(
     engine: &Arc<Engine>,
-    coupler: &Arc<dyn Coupler<Db>>,
-    mut seat: Seat<Db>,
+    backend: &Arc<dyn TxBackend<Db>>,
+    mut pooled: TxConnection<Db>,
     left: Left,
 ) {
     if left == Left::Doubtful {
         return;
     }
-    if !coupler.leaves_traces(left) {
-        seat.give_back();
+    if !backend.leaves_traces(left) {
+        pooled.give_back();
         return;
     }
-    let (engine, coupler) = (Arc::clone(engine), Arc::clone(coupler));
+    let (engine, backend) = (Arc::clone(engine), Arc::clone(backend));
     tokio::spawn(async move {
-        let (connection, gate) = seat.parts();
-        match in_time(&engine, coupler.restore(connection, gate, left)).await {
-            Ok(()) => seat.give_back(),
+        let (connection, permit) = pooled.parts();
+        match in_time(&engine, backend.restore(connection, permit, left)).await {
+            Ok(()) => pooled.give_back(),
             Err(fault) => {
                 let error = fault.into_error();
                 tracing::debug!(%error, "a connection is closed after a transaction, instead of given back");

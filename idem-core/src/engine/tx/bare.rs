@@ -10,12 +10,12 @@ use super::run::longest;
 use super::transaction::{Inside, give_back, in_time, really_ended};
 use crate::engine::{ASK_AGAIN, Engine, Purpose};
 use crate::refused::Refused;
-use crate::store::{Begin, Coupler, TxFault};
+use crate::store::{Begin, TxBackend, TxFault};
 
 /// A handler of a request that needs no key, or has none where it is optional.
 pub(crate) struct Bare<Db: Database> {
     pub(super) engine: Arc<Engine>,
-    pub(super) coupler: Arc<dyn Coupler<Db>>,
+    pub(super) backend: Arc<dyn TxBackend<Db>>,
     pub(super) rules: Rules,
 }
 
@@ -34,46 +34,46 @@ impl<Db: Database> Bare<Db> {
         self,
         body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     ) -> Result<T, Refused> {
-        let Self { engine, coupler, rules } = self;
+        let Self { engine, backend, rules } = self;
         let away = |fault: TxFault| {
             engine.log_failed(Purpose::of("transaction without a key"), &fault.into_error());
             Refused::StoreUnavailable { retry_after: ASK_AGAIN }
         };
-        let mut seat = in_time(&engine, coupler.seat()).await.map_err(away)?;
-        let (connection, gate) = seat.parts();
-        let gate = Arc::clone(gate);
+        let mut pooled = in_time(&engine, backend.connection()).await.map_err(away)?;
+        let (connection, permit) = pooled.parts();
+        let permit = Arc::clone(permit);
         let policy = &engine.config.policy;
-        let longest = longest(policy.max_run, coupler.longest(policy.lease));
+        let longest = longest(policy.max_run, backend.longest(policy.lease));
         let begin = Begin { isolation: rules.isolation, claim: None, longest };
-        let tx = in_time(&engine, coupler.begin(connection, &gate, begin)).await.map_err(away)?;
+        let tx = in_time(&engine, backend.begin(connection, &permit, begin)).await.map_err(away)?;
         let inside = Inside {
             engine: &engine,
-            coupler: &coupler,
-            gate: &gate,
+            backend: &backend,
+            permit: &permit,
             held: None,
             lead: None,
             ttl: policy.ttl,
             longest,
         };
         let ran = inside.run(tx, body).await;
-        let (connection, _) = seat.parts();
+        let (connection, _) = pooled.parts();
         let (ended, left) = really_ended::<_, Db>(connection, ran);
-        give_back(&engine, &coupler, seat, left);
+        give_back(&engine, &backend, pooled, left);
         match ended {
             Ended::Committed(answer, ..) | Ended::RolledBack(answer, _) => Ok(answer),
             Ended::Lost(..) => Err(Refused::OutcomeUnknown),
             Ended::Undone(TxFault::Conflict(_)) => {
                 Err(Refused::TransactionConflict { retry_after: ASK_AGAIN })
             }
-            Ended::Undone(fault) if coupler.holds_commits() || !matches!(fault, TxFault::Broken(_)) => {
+            Ended::Undone(fault) if backend.holds_commits() || !matches!(fault, TxFault::Broken(_)) => {
                 tracing::error!(error = ?fault.into_error(), "a handler's transaction was rolled back");
                 Err(Refused::TransactionAborted)
             }
-            Ended::NotOurs { rest: Rest::Answer(answer, _), .. } if coupler.holds_commits() => Ok(answer),
+            Ended::NotOurs { rest: Rest::Answer(answer, _), .. } if backend.holds_commits() => Ok(answer),
             Ended::Panicked(payload) | Ended::NotOurs { rest: Rest::Panicked(payload), .. } => {
                 std::panic::resume_unwind(payload)
             }
-            Ended::NotOurs { .. } if coupler.holds_commits() => Err(Refused::TransactionAborted),
+            Ended::NotOurs { .. } if backend.holds_commits() => Err(Refused::TransactionAborted),
             Ended::Undone(_) | Ended::NotOurs { .. } => {
                 tracing::error!(
                     "a handler's transaction ended before it was told to, and has no record that tells what was committed"

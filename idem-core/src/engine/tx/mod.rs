@@ -1,6 +1,6 @@
 //! An operation whose effects and record commit together.
 //!
-//! A [`Coupled`] call claims inside a transaction of the application's pool, runs the handler in it, and completes the
+//! A [`TxCall`] call claims inside a transaction of the application's pool, runs the handler in it, and completes the
 //! record as the transaction's last statement. So the record is done if and only if the effects are committed, whatever
 //! dies in between; no lease is needed, because the database itself ends the transaction of a dead owner. Whatever ends
 //! otherwise is rolled back, and keeps at most a record without effects.
@@ -13,5 +13,5 @@ mod run;
 mod transaction;
 
 pub(crate) use bare::Bare;
-pub(crate) use call::{Coupled, Known, Rules};
+pub(crate) use call::{Known, Rules, TxCall};
 pub(crate) use ended::{Meaning, Turn};

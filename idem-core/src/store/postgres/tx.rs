@@ -18,10 +18,10 @@ use crate::store::remote::driver::{Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::sql::{Fields, TableName, found};
 use crate::store::{
-    Begin, BeginClaiming, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals,
-    Seat, StoreError, StoreErrorKind, TxFault,
+    Begin, BeginClaiming, BoxFuture, Claimed, CommitFault, CommitPermit, Completed, HeldRow, Left, Rivals,
+    StoreError, StoreErrorKind, TxBackend, TxConnection, TxFault,
 };
-use crate::tx::{Isolation, Sealed, TxStore};
+use crate::store::{Isolation, Sealed, TxStore};
 
 impl Sealed for PostgresStore {}
 
@@ -31,7 +31,7 @@ impl TxStore for PostgresStore {
 
 /// The statements with the table's name filled in.
 #[derive(Debug)]
-pub(super) struct Coupled {
+pub(super) struct TxStatements {
     /// Advisory locks belong to the whole database: this tells tables apart.
     table: u64,
     claim_new: Statement,
@@ -44,7 +44,7 @@ pub(super) struct Coupled {
     direct: bool,
 }
 
-impl Coupled {
+impl TxStatements {
     pub(super) fn new(name: &TableName, direct: bool) -> Self {
         // Behind a pooler a session is others' as well: its settings are neither looked at nor changed.
         let (see, end) =
@@ -155,8 +155,8 @@ const CLOCK: usize = 1;
 const RECORD: usize = 3;
 const STATE: usize = 4;
 
-impl Coupler<Postgres> for PostgresStore {
-    fn seat(&self) -> BoxFuture<'_, Result<Seat<Postgres>, TxFault>> {
+impl TxBackend<Postgres> for PostgresStore {
+    fn connection(&self) -> BoxFuture<'_, Result<TxConnection<Postgres>, TxFault>> {
         Box::pin(async {
             let connection = self.pool().acquire().await.map_err(|error| match error {
                 error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
@@ -164,14 +164,14 @@ impl Coupler<Postgres> for PostgresStore {
             })?;
             // A pooler may have given the server's connection to another caller by the time of a cancellation.
             let canceller = self.is_direct().then(|| self.remote.canceller());
-            Ok(Seat::on_server(connection, canceller))
+            Ok(TxConnection::on_server(connection, canceller))
         })
     }
 
     fn begin<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        gate: &'c Arc<Gate>,
+        permit: &'c Arc<CommitPermit>,
         begin: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Postgres>, TxFault>> {
         let (mut text, number) = self.begin_text(begin);
@@ -186,7 +186,7 @@ impl Coupler<Postgres> for PostgresStore {
         // Made of constants.
         let text = AssertSqlSafe(text);
         Box::pin(async move {
-            gate.known_as(number);
+            permit.known_as(number);
             connection.begin_with(text).await.map_err(|error| match code(&error).as_deref() {
                 // "cannot set transaction read-write mode during recovery"
                 Some("0A000") => {
@@ -205,23 +205,23 @@ impl Coupler<Postgres> for PostgresStore {
     fn begin_claiming<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        gate: &'c Gate,
+        permit: &'c CommitPermit,
         begin: Begin,
         claim: &'c Claim,
     ) -> BeginClaiming<'c, Postgres> {
-        let coupled = self.remote.driver().coupled();
-        let turn = [Arg::Big(Some(coupled.turn(claim)))];
+        let tx_statements = self.remote.driver().tx_statements();
+        let turn = [Arg::Big(Some(tx_statements.turn(claim)))];
         let args: Vec<_> = turn.into_iter().chain(args::of_claim(claim)).collect();
         // Every argument is a number or hexadecimal digits.
-        let see = if coupled.direct {
+        let see = if tx_statements.direct {
             format!("; SELECT {}", SEE.replace("{settings}", SETTINGS))
         } else {
             String::new()
         };
         let (begin, number) = self.begin_text(begin);
-        let text = AssertSqlSafe(format!("{begin}{see}; {}", coupled.claim_here.written(&args)));
+        let text = AssertSqlSafe(format!("{begin}{see}; {}", tx_statements.claim_here.written(&args)));
         Box::pin(async move {
-            gate.known_as(number);
+            permit.known_as(number);
             match connection.begin_with(text).await {
                 Ok(tx) => {
                     let (address, nonce) = (claim.address, claim.nonce);
@@ -243,7 +243,7 @@ impl Coupler<Postgres> for PostgresStore {
     fn claim<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        _: &'c Gate,
+        _: &'c CommitPermit,
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
@@ -266,8 +266,10 @@ impl Coupler<Postgres> for PostgresStore {
                 Arg::Big(Some(micros(retention))),
                 Arg::Bytes(Some(reply.as_bytes())),
             ];
-            let rows =
-                driver.rows(connection, &driver.coupled().finish, &args).await.map_err(TxFault::from)?;
+            let rows = driver
+                .rows(connection, &driver.tx_statements().finish, &args)
+                .await
+                .map_err(TxFault::from)?;
             completed(rows.first(), self.is_direct()).map_err(|error| self.fault(error))
         })
     }
@@ -284,7 +286,7 @@ impl Coupler<Postgres> for PostgresStore {
         Box::pin(async move {
             let driver = self.remote.driver();
             let args = [Arg::Bytes(Some(held.address.as_bytes())), Arg::Bytes(Some(held.nonce.as_bytes()))];
-            driver.holds(connection, &driver.coupled().holds, &args).await.map_err(TxFault::from)
+            driver.holds(connection, &driver.tx_statements().holds, &args).await.map_err(TxFault::from)
         })
     }
 
@@ -327,7 +329,7 @@ impl Coupler<Postgres> for PostgresStore {
     fn restore<'c>(
         &'c self,
         connection: &'c mut PgConnection,
-        _: &'c Gate,
+        _: &'c CommitPermit,
         left: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
@@ -417,7 +419,7 @@ fn completed(row: Option<&PgRow>, direct: bool) -> Result<Completed, sqlx::Error
 
 impl PostgresStore {
     fn is_direct(&self) -> bool {
-        self.remote.driver().coupled().direct
+        self.remote.driver().tx_statements().direct
     }
 
     /// With the number by which the server knows the transaction.
@@ -447,10 +449,10 @@ impl PostgresStore {
         rivals: Rivals,
     ) -> Result<Claimed, Fault> {
         let driver = self.remote.driver();
-        let turn = || [Arg::Big(Some(driver.coupled().turn(claim)))];
+        let turn = || [Arg::Big(Some(driver.tx_statements().turn(claim)))];
         if rivals == Rivals::Tell {
             let args: Vec<_> = args::of_claim(claim).into_iter().chain(turn()).collect();
-            let rows = driver.rows(connection, &driver.coupled().claim_new, &args).await?;
+            let rows = driver.rows(connection, &driver.tx_statements().claim_new, &args).await?;
             if let Some(fence) = rows.first().and_then(|row| row.int(0)).and_then(|at| u64::try_from(at).ok())
             {
                 let owner = Owner { fence: Fence::from_u64(fence), nonce: claim.nonce };
@@ -461,8 +463,8 @@ impl PostgresStore {
         let args: Vec<_> =
             turn().into_iter().chain(args::of_claim(claim)).chain([Arg::AllBytes(vec![address])]).collect();
         let statement = match rivals {
-            Rivals::Tell => &driver.coupled().claim,
-            Rivals::Await => &driver.coupled().claim_waiting,
+            Rivals::Tell => &driver.tx_statements().claim,
+            Rivals::Await => &driver.tx_statements().claim_waiting,
         };
         let mut tries = TRIES;
         loop {

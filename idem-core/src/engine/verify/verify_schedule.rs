@@ -15,9 +15,9 @@ const LONGEST: Duration = Duration::from_mins(10);
 
 /// Unknown records that this process has met and could not settle yet.
 #[derive(Default)]
-pub(super) struct Doubts(Mutex<HashMap<Address, Doubt>>);
+pub(super) struct VerifySchedule(Mutex<HashMap<Address, Doubt>>);
 
-crate::debug::structure!(Doubts);
+crate::debug::structure!(VerifySchedule);
 
 #[derive(Debug)]
 struct Doubt {
@@ -27,7 +27,7 @@ struct Doubt {
     pause: Duration,
 }
 
-impl Doubts {
+impl VerifySchedule {
     fn lock(&self) -> MutexGuard<'_, HashMap<Address, Doubt>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn a_record_is_quiet_first_and_each_pause_is_longer() {
-        let (doubts, begun) = (Doubts::default(), Instant::now());
+        let (doubts, begun) = (VerifySchedule::default(), Instant::now());
         let due = |fence, after: Duration| doubts.is_due(AT, owner(fence), SECOND, begun + after);
         assert!(!due(1, Duration::ZERO));
         assert!(!due(1, SECOND / 2));
@@ -106,7 +106,7 @@ mod tests {
 
     #[test]
     fn memory_is_bounded() {
-        let (doubts, now) = (Doubts::default(), Instant::now());
+        let (doubts, now) = (VerifySchedule::default(), Instant::now());
         for number in 0..=MOST {
             let mut at = [0; 32];
             at[..8].copy_from_slice(&number.to_be_bytes());

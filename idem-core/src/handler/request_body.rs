@@ -15,13 +15,13 @@ use crate::refused::Refused;
 
 /// What has been heard of a request's body.
 #[derive(Default)]
-pub(super) struct Tap {
+pub(super) struct RequestBodyHasher {
     state: Mutex<State>,
     /// How the body is encoded where it is heard: a layer further in may decode it.
     coding: Option<String>,
 }
 
-crate::debug::structure!(Tap);
+crate::debug::structure!(RequestBodyHasher);
 
 #[derive(Default)]
 struct State {
@@ -46,7 +46,7 @@ enum End {
 
 crate::debug::variants!(End { Open, Whole, Rest, Broken });
 
-impl Tap {
+impl RequestBodyHasher {
     pub(super) fn new(coding: Option<String>) -> Self {
         Self { coding, ..Self::default() }
     }
@@ -98,21 +98,21 @@ impl Tap {
 }
 
 /// The body that extractors see.
-pub(super) struct TapBody {
+pub(super) struct HashedBody {
     inner: Body,
-    tap: Arc<Tap>,
+    hasher: Arc<RequestBodyHasher>,
     over: bool,
 }
 
-crate::debug::structure!(TapBody: over);
+crate::debug::structure!(HashedBody: over);
 
-impl TapBody {
-    pub(super) fn new(inner: Body, tap: Arc<Tap>) -> Self {
-        Self { inner, tap, over: false }
+impl HashedBody {
+    pub(super) fn new(inner: Body, hasher: Arc<RequestBodyHasher>) -> Self {
+        Self { inner, hasher, over: false }
     }
 }
 
-impl HttpBody for TapBody {
+impl HttpBody for HashedBody {
     type Data = Bytes;
     type Error = axum::Error;
 
@@ -124,16 +124,16 @@ impl HttpBody for TapBody {
         match &frame {
             Some(Ok(frame)) => {
                 if let Some(chunk) = frame.data_ref() {
-                    self.tap.chunk(chunk);
+                    self.hasher.chunk(chunk);
                 }
             }
             Some(Err(_)) => {
                 self.over = true;
-                self.tap.end(End::Broken);
+                self.hasher.end(End::Broken);
             }
             None => {
                 self.over = true;
-                self.tap.end(End::Whole);
+                self.hasher.end(End::Whole);
             }
         }
         Poll::Ready(frame)
@@ -148,12 +148,12 @@ impl HttpBody for TapBody {
     }
 }
 
-impl Drop for TapBody {
+impl Drop for HashedBody {
     fn drop(&mut self) {
         if self.over {
             return;
         }
         let inner = std::mem::take(&mut self.inner);
-        self.tap.end(if inner.is_end_stream() { End::Whole } else { End::Rest(inner) });
+        self.hasher.end(if inner.is_end_stream() { End::Whole } else { End::Rest(inner) });
     }
 }

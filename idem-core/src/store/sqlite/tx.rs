@@ -28,10 +28,10 @@ use crate::reply::Reply;
 use crate::store::sql::{Fields, Row, number, record};
 use crate::store::unreadable::Unreadable;
 use crate::store::{
-    Begin, BoxFuture, Claimed, CommitFault, Completed, Coupler, Gate, HeldRow, Left, Rivals, Seat,
-    StoreError, StoreErrorKind, TxFault,
+    Begin, BoxFuture, Claimed, CommitFault, CommitPermit, Completed, HeldRow, Left, Rivals, StoreError,
+    StoreErrorKind, TxBackend, TxConnection, TxFault,
 };
-use crate::tx::{Sealed, TxStore};
+use crate::store::{Sealed, TxStore};
 
 impl Sealed for SqliteStore {}
 
@@ -40,14 +40,14 @@ impl TxStore for SqliteStore {
 }
 
 /// What it takes to ride in a transaction.
-pub(super) struct Coupling {
+pub(super) struct TxPool {
     rules: Rules,
     options: SqliteConnectOptions,
     pool: OnceLock<SqlitePool>,
     turn: Arc<Semaphore>,
 }
 
-impl Coupling {
+impl TxPool {
     pub(super) fn new(setup: &Setup, rules: Rules, pool: Option<SqlitePool>) -> Result<Self, StoreError> {
         if let Some(pool) = &pool
             && !same_file(pool.connect_options().get_filename(), &setup.path)
@@ -84,43 +84,43 @@ fn same_file(one: &Path, other: &Path) -> bool {
     real(one) == real(other)
 }
 
-impl fmt::Debug for Coupling {
+impl fmt::Debug for TxPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coupling").field("rules", &self.rules).finish_non_exhaustive()
+        f.debug_struct("TxPool").field("rules", &self.rules).finish_non_exhaustive()
     }
 }
 
 /// Of SQLite's machine, some tens of microseconds: so often a statement asks whether it may go on.
 const STEPS: i32 = 4096;
 
-impl Coupler<Sqlite> for SqliteStore {
-    fn seat(&self) -> BoxFuture<'_, Result<Seat<Sqlite>, TxFault>> {
+impl TxBackend<Sqlite> for SqliteStore {
+    fn connection(&self) -> BoxFuture<'_, Result<TxConnection<Sqlite>, TxFault>> {
         Box::pin(async {
             let closed = |_| refused("the store is closed", None);
-            let turn = Arc::clone(&self.coupling.turn).acquire_owned().await.map_err(closed)?;
-            let connection = self.coupling.pool().acquire().await.map_err(|error| self.fault(error))?;
-            Ok(Seat::in_turn(connection, turn))
+            let turn = Arc::clone(&self.tx_pool.turn).acquire_owned().await.map_err(closed)?;
+            let connection = self.tx_pool.pool().acquire().await.map_err(|error| self.fault(error))?;
+            Ok(TxConnection::in_turn(connection, turn))
         })
     }
 
     fn begin<'c>(
         &'c self,
         connection: &'c mut SqliteConnection,
-        gate: &'c Arc<Gate>,
+        permit: &'c Arc<CommitPermit>,
         _: Begin,
     ) -> BoxFuture<'c, Result<Transaction<'c, Sqlite>, TxFault>> {
         Box::pin(async move {
             let mut tx = connection.begin_with(sql::BEGIN).await.map_err(|error| self.fault(error))?;
             // A statement such as INSERT OR ROLLBACK ends the transaction, and whatever follows would commit by itself:
             // https://www.sqlite.org/lang_conflict.html
-            let (commits, goes_on) = (Arc::clone(gate), Arc::clone(gate));
+            let (commits, goes_on) = (Arc::clone(permit), Arc::clone(permit));
             let mut handle = tx.lock_handle().await.map_err(|error| self.fault(error))?;
             handle.set_commit_hook(move || commits.is_open());
             // A statement whose connection was given up would keep the write lock to its end.
             handle.set_progress_handler(STEPS, move || !goes_on.is_cancelled());
             drop(handle);
             if let Ok(settings) = settings(&mut tx).await {
-                gate.settings().get_or_init(|| settings);
+                permit.settings().get_or_init(|| settings);
             }
             Ok(tx)
         })
@@ -129,7 +129,7 @@ impl Coupler<Sqlite> for SqliteStore {
     fn claim<'c>(
         &'c self,
         connection: &'c mut SqliteConnection,
-        _: &'c Gate,
+        _: &'c CommitPermit,
         claim: &'c Claim,
         _: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
@@ -148,7 +148,7 @@ impl Coupler<Sqlite> for SqliteStore {
                 .bind(held.address.as_bytes().as_slice())
                 .bind(held.fence.map(|fence| signed(fence.as_u64())))
                 .bind(held.nonce.as_bytes().as_slice())
-                .bind(signed((self.coupling.rules.now() + retention).as_micros()))
+                .bind(signed((self.tx_pool.rules.now() + retention).as_micros()))
                 .bind(reply.as_bytes())
                 .execute(connection)
                 .await
@@ -183,12 +183,12 @@ impl Coupler<Sqlite> for SqliteStore {
     fn restore<'c>(
         &'c self,
         connection: &'c mut SqliteConnection,
-        gate: &'c Gate,
+        permit: &'c CommitPermit,
         _: Left,
     ) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
             let now = settings(connection).await.map_err(|error| self.fault(error))?;
-            if gate.settings().get() != Some(&now) {
+            if permit.settings().get() != Some(&now) {
                 return Err(TxFault::Refused(StoreError::changed_settings()));
             }
             let mut handle = connection.lock_handle().await.map_err(|error| self.fault(error))?;
@@ -269,7 +269,7 @@ async fn settings(connection: &mut SqliteConnection) -> Result<String, sqlx::Err
 
 impl SqliteStore {
     async fn claim_in(&self, connection: &mut SqliteConnection, claim: &Claim) -> Result<Claimed, TxFault> {
-        let now = self.coupling.rules.now();
+        let now = self.tx_pool.rules.now();
         let before = self.load(connection, claim.address).await?;
         let mut after = before.clone();
         let outcome = protocol::claim(&mut after, claim, now);
@@ -347,7 +347,7 @@ impl SqliteStore {
     async fn make_room(&self, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), TxFault> {
         /// Enough to go on, in one step.
         const EXPIRED: i64 = 64;
-        let Some(bound) = self.coupling.rules.max_records else { return Ok(()) };
+        let Some(bound) = self.tx_pool.rules.max_records else { return Ok(()) };
         for _ in 0..2 {
             let row = sqlx::query(sql::RECORDS).fetch_one(&mut *connection).await;
             let records: i64 = row.and_then(|row| row.try_get(0)).map_err(|error| self.fault(error))?;

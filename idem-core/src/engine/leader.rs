@@ -14,7 +14,7 @@ use crate::protocol::AfterCrash;
 use crate::protocol::{Claim, ClaimOutcome, Nonce};
 use crate::store::{StoreError, StoreErrorKind};
 
-pub(super) struct Lead {
+pub(super) struct Leader {
     engine: Arc<Engine>,
     flight: Arc<Flight>,
     /// The flight has landed, or goes on as an attempt.
@@ -26,7 +26,7 @@ pub(super) struct Lead {
     doubtful: AtomicBool,
 }
 
-crate::debug::structure!(Lead: claim);
+crate::debug::structure!(Leader: claim);
 
 /// Why a leader got no answer from the store.
 #[derive(Debug)]
@@ -37,7 +37,7 @@ pub(super) enum NoAnswer {
     GivenBack,
 }
 
-impl Lead {
+impl Leader {
     pub(super) fn new(engine: &Arc<Engine>, flight: Arc<Flight>, operation: &Operation) -> Self {
         let claim = Claim {
             address: operation.address,
@@ -151,8 +151,8 @@ impl Lead {
 
     /// The claim is won, in a transaction.
     #[cfg(feature = "_tx")]
-    pub(super) fn coupled(&self) {
-        self.flight.set(Stage::Coupled);
+    pub(super) fn tx(&self) {
+        self.flight.set(Stage::TxCall);
     }
 
     /// From here on, whatever becomes of the caller, the key does not become free.
@@ -179,7 +179,7 @@ impl Lead {
     }
 }
 
-impl Drop for Lead {
+impl Drop for Leader {
     /// A claim that is under way is followed to its answer. Until then the flight keeps other calls of the process waiting.
     fn drop(&mut self) {
         match self.flight.claim.leave() {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::Database;
 
-use super::call::Coupled;
+use super::call::TxCall;
 use super::transaction::{commit_in_time, complete, give_back, in_time, undo};
 use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
@@ -23,11 +23,11 @@ pub(super) enum Alone {
     Written,
     /// There is one.
     Stands(ClaimOutcome),
-    /// The database could not be asked within the engine's patience.
+    /// The database could not be asked within the engine's completion timeout.
     Undecided,
 }
 
-impl<Db: Database> Coupled<Db> {
+impl<Db: Database> TxCall<Db> {
     /// Repeats the guarded write of the claim, which waits for whatever transaction is at the record and so learns its
     /// end for certain; a plain read would only see what is committed already. Where there is no record, it is
     /// completed with `reply`, or left away.
@@ -48,7 +48,7 @@ impl<Db: Database> Coupled<Db> {
                     self.engine.log_unrecorded(self.asked("record of a transaction"), &fault.into_error());
                 }
             }
-            if begun.elapsed() + pause > self.engine.config.patience {
+            if begun.elapsed() + pause > self.engine.config.completion_timeout {
                 return Alone::Undecided;
             }
             tokio::time::sleep(pause).await;
@@ -58,23 +58,23 @@ impl<Db: Database> Coupled<Db> {
 
     async fn try_alone(&self, reply: Option<&Reply>) -> Result<Alone, TxFault> {
         let engine = &self.engine;
-        let mut seat = in_time(engine, self.coupler.seat()).await?;
-        let (connection, gate) = seat.parts();
-        let gate = Arc::clone(gate);
+        let mut pooled = in_time(engine, self.backend.connection()).await?;
+        let (connection, permit) = pooled.parts();
+        let permit = Arc::clone(permit);
         let longest = engine.config.store_timeout;
         let begin = Begin { isolation: None, claim: Some(Rivals::Await), longest };
-        let mut tx = in_time(engine, self.coupler.begin(connection, &gate, begin)).await?;
-        let claim = self.coupler.claim(&mut tx, &gate, self.lead.question(), Rivals::Await);
+        let mut tx = in_time(engine, self.backend.begin(connection, &permit, begin)).await?;
+        let claim = self.backend.claim(&mut tx, &permit, self.lead.question(), Rivals::Await);
         let alone = match (in_time(engine, claim).await?, reply) {
             (Claimed::Decided(outcome), _) => Alone::Stands(outcome),
             (Claimed::Won(_), None) => Alone::Written,
             (Claimed::Won(held), Some(reply)) => {
                 let ttl = self.operation.policy.ttl;
-                match complete(engine, &self.coupler, &mut tx, &held, reply, ttl).await?.0 {
+                match complete(engine, &self.backend, &mut tx, &held, reply, ttl).await?.0 {
                     Completed::Done { .. } => {
-                        gate.open();
-                        let committed = commit_in_time(engine, &self.coupler, tx).await;
-                        gate.close();
+                        permit.open();
+                        let committed = commit_in_time(engine, &self.backend, tx).await;
+                        permit.close();
                         // Where it is not known what became of it, the next try finds out.
                         committed.map_err(|fault| match fault {
                             CommitFault::Conflict(error) => TxFault::Conflict(error),
@@ -83,7 +83,7 @@ impl<Db: Database> Coupled<Db> {
                             }
                             CommitFault::Lost(error) => TxFault::Broken(error),
                         })?;
-                        give_back(engine, &self.coupler, seat, Left::Committed);
+                        give_back(engine, &self.backend, pooled, Left::Committed);
                         return Ok(Alone::Written);
                     }
                     Completed::NotOurs => Alone::Undecided,
@@ -91,7 +91,7 @@ impl<Db: Database> Coupled<Db> {
             }
         };
         let left = undo(engine, tx).await;
-        give_back(engine, &self.coupler, seat, left);
+        give_back(engine, &self.backend, pooled, left);
         Ok(alone)
     }
 }

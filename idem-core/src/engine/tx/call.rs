@@ -9,13 +9,13 @@ use sqlx::Database;
 
 use super::bare::Bare;
 use crate::engine::drain::Counted;
-use crate::engine::enter::Board;
-use crate::engine::lead::Lead;
+use crate::engine::enter::LocalLookup;
+use crate::engine::leader::Leader;
 use crate::engine::{ASK_AGAIN, Engine, Operation, Purpose, later, store_refusal};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::Coupler;
-use crate::tx::Isolation;
+use crate::store::Isolation;
+use crate::store::TxBackend;
 
 /// How the transaction is run.
 #[derive(Debug, Clone, Copy, Default)]
@@ -26,12 +26,12 @@ pub(crate) struct Rules {
 }
 
 /// A call whose handler may run, inside a transaction that has not begun.
-pub(crate) struct Coupled<Db: Database> {
+pub(crate) struct TxCall<Db: Database> {
     pub(super) engine: Arc<Engine>,
-    pub(super) coupler: Arc<dyn Coupler<Db>>,
+    pub(super) backend: Arc<dyn TxBackend<Db>>,
     pub(super) rules: Rules,
     pub(super) operation: Operation,
-    pub(super) lead: Lead,
+    pub(super) lead: Leader,
     /// Until when a running rival is waited for.
     pub(super) deadline: Instant,
     _counted: Counted,
@@ -42,12 +42,12 @@ pub(crate) enum Known<Db: Database> {
     /// The answer.
     Replay(Reply),
     /// Nothing: run.
-    Nothing(Box<Coupled<Db>>),
+    Nothing(Box<TxCall<Db>>),
 }
 
 crate::debug::variants!([Db: Database] Known<Db> { Replay, Nothing });
 
-impl<Db: Database> Coupled<Db> {
+impl<Db: Database> TxCall<Db> {
     /// For a log.
     pub(super) fn asked(&self, what: &'static str) -> Purpose<'_> {
         Purpose::of(what).at(self.operation.address).operation(self.operation.label.operation())
@@ -58,18 +58,18 @@ impl Engine {
     /// Looks into this process's own memory, without a connection, and else leads all twins that come meanwhile.
     ///
     /// Cancel safe: nothing is asked of the store yet.
-    pub(crate) async fn couple<Db: Database>(
+    pub(crate) async fn enter_tx<Db: Database>(
         self: &Arc<Self>,
         operation: Operation,
         rules: Rules,
     ) -> Result<Known<Db>, Refused> {
-        let coupler = self.coupler()?;
+        let backend = self.tx_backend()?;
         let now = Instant::now();
         let deadline = later(now, operation.policy.wait);
-        let lead = match self.board(&operation, now, deadline).await? {
-            Board::Replay(reply) => return Ok(Known::Replay(reply)),
-            Board::Failed(kind) => return Err(store_refusal(kind)),
-            Board::Lead { lead, .. } => lead.in_a_transaction(),
+        let lead = match self.look_up_locally(&operation, now, deadline).await? {
+            LocalLookup::Replay(reply) => return Ok(Known::Replay(reply)),
+            LocalLookup::Failed(kind) => return Err(store_refusal(kind)),
+            LocalLookup::Lead { lead, .. } => lead.in_a_transaction(),
         };
         let counted = Counted::new(self);
         // Asked again now that the call is counted: a drain either waits for it, or is seen here.
@@ -78,9 +78,9 @@ impl Engine {
         }
         // A record that was left behind is moved on, and one that expired is reaped, by nobody else.
         self.keeper.start(self);
-        Ok(Known::Nothing(Box::new(Coupled {
+        Ok(Known::Nothing(Box::new(TxCall {
             engine: Arc::clone(self),
-            coupler,
+            backend,
             rules,
             operation,
             lead,
@@ -91,11 +91,11 @@ impl Engine {
 
     /// For a call without a key: a transaction, and no record.
     pub(crate) fn bare<Db: Database>(self: &Arc<Self>, rules: Rules) -> Result<Bare<Db>, Refused> {
-        Ok(Bare { coupler: self.coupler()?, engine: Arc::clone(self), rules })
+        Ok(Bare { backend: self.tx_backend()?, engine: Arc::clone(self), rules })
     }
 
-    fn coupler<Db: Database>(&self) -> Result<Arc<dyn Coupler<Db>>, Refused> {
-        self.couplings.get::<Db>().ok_or_else(|| {
+    fn tx_backend<Db: Database>(&self) -> Result<Arc<dyn TxBackend<Db>>, Refused> {
+        self.tx_backends.get::<Db>().ok_or_else(|| {
             tracing::error!(
                 database = Db::NAME,
                 store = ?self.store,
@@ -106,9 +106,9 @@ impl Engine {
     }
 }
 
-impl<Db: Database> fmt::Debug for Coupled<Db> {
+impl<Db: Database> fmt::Debug for TxCall<Db> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Coupled")
+        f.debug_struct("TxCall")
             .field("operation", &self.operation)
             .field("rules", &self.rules)
             .finish_non_exhaustive()

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use sqlx::Database;
 
-use super::Coupled;
+use super::TxCall;
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::{StoreError, TxFault};
@@ -36,7 +36,7 @@ pub(crate) enum Turn<T, Db: Database> {
     /// The handler panicked, and everything is rolled back.
     Panicked(Box<dyn Any + Send>),
     /// Nothing happened, for a reason that has passed: run the handler again.
-    Again(Box<Coupled<Db>>),
+    Again(Box<TxCall<Db>>),
 }
 
 crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused, Panicked, Again });
