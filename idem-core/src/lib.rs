@@ -78,7 +78,11 @@
 
 #![cfg_attr(
     not(feature = "axum"),
-    allow(dead_code, unused_imports, reason = "the HTTP half is one piece; only the axum form calls it")
+    allow(
+        dead_code,
+        unused_imports,
+        reason = "the HTTP half is one piece; only the axum form calls all of it"
+    )
 )]
 
 pub mod address;
@@ -89,7 +93,7 @@ mod engine;
 pub mod fault;
 pub mod fingerprint;
 pub mod guarantees;
-#[cfg(feature = "axum")]
+#[cfg(feature = "tower")]
 pub mod handler;
 mod idem;
 pub mod key;
@@ -121,6 +125,9 @@ pub use address::Address;
 pub use current::{Current, current, spawn};
 #[doc(inline)]
 pub use fingerprint::Fingerprint;
+#[cfg(feature = "tower")]
+#[doc(inline)]
+pub use handler::service;
 pub use idem::{Builder, Drained, Idem, NoScope, SetScope};
 #[doc(inline)]
 pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart, OperationName};

@@ -96,7 +96,7 @@ impl fmt::Display for Definition {
 }
 
 /// What the attribute says, as a constant. Only [`#[idempotent]`](crate::idempotent) makes one.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, Default)]
 pub struct Spec {
     pub(crate) name: Option<&'static str>,
     pub(crate) definition: Option<&'static Definition>,
@@ -111,7 +111,6 @@ pub struct Spec {
 }
 
 #[expect(missing_docs, reason = "each sets the argument of its name; spans are in milliseconds")]
-#[allow(clippy::new_without_default, reason = "only the macro makes one, in a constant")]
 impl Spec {
     #[must_use]
     pub const fn new() -> Self {

@@ -90,7 +90,7 @@ impl Attempt {
     }
 
     /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) async fn run<F: Future>(&self, mut handler: Pin<&mut F>) -> Ran<F::Output> {
         let mut lost = pin!(self.lost());
         poll_fn(|cx| {
@@ -152,7 +152,7 @@ impl Attempt {
 
     /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body. A panic
     /// in it is `Err`.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) async fn within<F: Future>(
         &self,
         future: Pin<&mut F>,

@@ -60,7 +60,7 @@ call_sites! {
 }
 
 impl CallSite {
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) const COMPARE: Self = Self { name: "look_up", points: None };
 
     fn before(self) {

@@ -38,7 +38,7 @@ pub(super) struct LogLimits {
     /// A request does not say who it comes from.
     pub(super) scope: LogLimit,
     /// A handler cannot be served as it is put together.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(super) handler: LogLimit,
 }
 
@@ -115,7 +115,7 @@ impl Engine {
     }
 
     /// Logs that a handler keeps its body to itself.
-    #[cfg(feature = "axum")]
+    #[cfg(feature = "tower")]
     pub(crate) fn log_not_read(&self, operation: &str) {
         self.log_limits.handler.event(|suppressed| {
             tracing::error!(

@@ -39,7 +39,7 @@ pub(crate) use ending::Ending;
 pub(crate) use enter::Entered;
 pub(crate) use handle::EngineHandle;
 pub(crate) use log_limit::Purpose;
-#[cfg(feature = "axum")]
+#[cfg(feature = "tower")]
 pub(crate) use panics::caught;
 #[cfg(feature = "_tx")]
 pub(crate) use tx::{Bare, Known, Meaning, Rules, Turn, TxCall};

@@ -1,7 +1,8 @@
 //! Handlers that take the body itself: it is read whole first, so that the claim rests on all of it.
 
-use axum::body::{Body, to_bytes};
-use axum::extract::Request;
+use axum_core::body::Body;
+use axum_core::extract::Request;
+use http_body_util::{BodyExt, Limited};
 
 /// An argument that holds the request's body unread.
 #[diagnostic::on_unimplemented(
@@ -41,5 +42,6 @@ impl WholeBody for Request {
 /// The body in memory; a body longer than `limit` or broken stays unread, which the tap will tell.
 pub(super) async fn buffered(body: Body, limit: u64) -> Body {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    to_bytes(body, limit).await.map_or_else(|_| Body::empty(), Body::from)
+    let read = Limited::new(body, limit).collect().await;
+    read.map_or_else(|_| Body::empty(), |read| Body::from(read.to_bytes()))
 }

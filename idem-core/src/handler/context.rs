@@ -3,9 +3,11 @@
 use std::convert::Infallible;
 use std::fmt;
 
-use axum::extract::{FromRequestParts, MatchedPath, OriginalUri};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
+#[cfg(feature = "axum")]
+use axum::extract::{MatchedPath, OriginalUri};
+use axum_core::extract::FromRequestParts;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Uri, header};
 
 use super::layer::{Handle, Unwatched, is_safe};
 use super::op::AxumOperation;
@@ -39,6 +41,7 @@ pub(super) struct Captured {
     /// As the client sent it: nesting does not make another operation.
     pub(super) uri: Uri,
     /// The router's pattern, with that of every router around it.
+    #[cfg(feature = "axum")]
     pub(super) route: Option<MatchedPath>,
     pub(super) key: KeyHeader,
     pub(super) content_type: Option<HeaderValue>,
@@ -59,7 +62,32 @@ crate::debug::variants!(KeyHeader { None, One, Several });
 
 impl Captured {
     pub(super) fn route(&self) -> Option<&str> {
-        self.route.as_ref().map(MatchedPath::as_str)
+        #[cfg(feature = "axum")]
+        return self.route.as_ref().map(MatchedPath::as_str);
+        #[cfg(not(feature = "axum"))]
+        None
+    }
+
+    /// Of a request that has `handle` above it.
+    pub(super) fn new(handle: Handle, parts: &Parts, fields: bool) -> Self {
+        let config = &handle.engine.config;
+        let mut keys = parts.headers.get_all(&config.key_header).iter();
+        let key = match (keys.next(), keys.next()) {
+            (None, _) => KeyHeader::None,
+            (Some(key), None) => KeyHeader::One(key.clone()),
+            (Some(_), Some(_)) => KeyHeader::Several,
+        };
+        Self {
+            method: parts.method.clone(),
+            uri: sent_uri(parts).clone(),
+            #[cfg(feature = "axum")]
+            route: parts.extensions.get::<MatchedPath>().cloned(),
+            key,
+            content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
+            fields: fields.then(|| parts.headers.clone()),
+            scope: handle.engine.scope.of(parts),
+            handle,
+        }
     }
 }
 
@@ -76,24 +104,16 @@ fn see(parts: &Parts, fields: bool) -> Seen {
         return Seen::Safe(parts.extensions.get::<Unwatched>().cloned());
     }
     let Some(handle) = parts.extensions.get::<Handle>() else { return Seen::NoLayer };
-    let config = &handle.engine.config;
-    let mut keys = parts.headers.get_all(&config.key_header).iter();
-    let key = match (keys.next(), keys.next()) {
-        (None, _) => KeyHeader::None,
-        (Some(key), None) => KeyHeader::One(key.clone()),
-        (Some(_), Some(_)) => KeyHeader::Several,
-    };
-    let uri = parts.extensions.get::<OriginalUri>().map_or(&parts.uri, |original| &original.0);
-    Seen::Request(Box::new(Captured {
-        handle: handle.clone(),
-        method: parts.method.clone(),
-        uri: uri.clone(),
-        route: parts.extensions.get::<MatchedPath>().cloned(),
-        key,
-        content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
-        fields: fields.then(|| parts.headers.clone()),
-        scope: handle.engine.scope.of(parts),
-    }))
+    Seen::Request(Box::new(Captured::new(handle.clone(), parts, fields)))
+}
+
+/// The URI as the client sent it, where a router has cut a part of it off.
+fn sent_uri(parts: &Parts) -> &Uri {
+    #[cfg(feature = "axum")]
+    if let Some(original) = parts.extensions.get::<OriginalUri>() {
+        return &original.0;
+    }
+    &parts.uri
 }
 
 impl<const FIELDS: bool> Context<FIELDS> {

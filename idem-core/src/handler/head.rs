@@ -1,6 +1,6 @@
 //! What of a request's head counts in its fingerprint.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, HeaderValue, header};
 
 use super::context::Captured;
 use super::path;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::task;
 
-use axum::body::Body;
-use axum::http::{Method, Request};
+use axum_core::body::Body;
+use http::{Method, Request};
 use tower_layer::Layer;
 use tower_service::Service;
 

@@ -50,6 +50,7 @@ mod path;
 mod request_body;
 mod respond;
 mod response_body;
+pub mod service;
 #[cfg(feature = "_tx")]
 mod tx;
 mod written_down;
@@ -57,7 +58,7 @@ mod written_down;
 pub use layer::{IdemLayer, IdemService};
 
 #[doc(hidden)]
-pub use axum::response::Response;
+pub use axum_core::response::Response;
 #[doc(hidden)]
 pub use body::WholeBody;
 #[doc(hidden)]
@@ -70,13 +71,13 @@ pub use op::{AxumOperation, respond};
 #[doc(hidden)]
 pub use tx::{Said, boxed, made};
 
-use axum::body::Body;
-use axum::response::IntoResponse;
+use axum_core::body::Body;
+use axum_core::response::IntoResponse;
 
 use crate::idem::Idem;
 use crate::outcome::{Ambiguous, ErrorClass, Final, NoEffect};
 use crate::refused::Refused;
-use crate::response::{Problem, Profile};
+use crate::response::{Class, Problem, Profile};
 
 impl<S: ?Sized> Idem<S> {
     /// The layer that `#[idempotent]` handlers need, for [`Router::layer`](axum::Router::layer). One without handlers
@@ -95,8 +96,18 @@ impl IntoResponse for Refused {
 }
 
 pub(crate) fn problem(refused: &Refused, profile: Profile) -> Response {
-    Problem::new(refused, profile).into_response().map(Body::from)
+    let mut response = Problem::new(refused, profile).into_response().map(Body::from);
+    response.extensions_mut().insert(Refusal(refused.clone()));
+    response
 }
+
+/// The mark of a response that is a refusal of idem's own: a form may say it in another language.
+#[derive(Debug, Clone)]
+pub(crate) struct Refusal(pub(crate) Refused);
+
+/// What a response means whose status does not say it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Classed(pub(crate) Class);
 
 /// The mark that a handler puts on its response.
 #[derive(Debug, Clone, Copy)]

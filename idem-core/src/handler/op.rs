@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use axum::response::IntoResponse;
+use axum_core::response::IntoResponse;
 use serde::Serialize;
 
 use super::body::{WholeBody, buffered};
@@ -64,20 +64,32 @@ impl AxumOperation {
     }
 
     /// The key, instead of the header.
-    pub fn key<K: KeyPart + ?Sized>(mut self, key: &K) -> Self {
-        self.key = KeyBuf::of(key).into();
-        self
+    pub fn key<K: KeyPart + ?Sized>(self, key: &K) -> Self {
+        self.key_bytes(KeyBuf::of(key))
     }
 
     /// Who the key belongs to, instead of what the builder said.
-    pub fn scope<K: KeyPart + ?Sized>(mut self, scope: &K) -> Self {
-        self.scope = KeyBuf::of(scope).filter(|scope| !scope.is_empty()).into();
-        self
+    pub fn scope<K: KeyPart + ?Sized>(self, scope: &K) -> Self {
+        self.scope_bytes(KeyBuf::of(scope))
     }
 
     /// What the request says, instead of its query, content type, content encoding and body.
-    pub fn fingerprint<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
-        self.fingerprint = Some(Fingerprint::of_value(value));
+    pub fn fingerprint<T: Serialize + ?Sized>(self, value: &T) -> Self {
+        self.fingerprinted(Fingerprint::of_value(value))
+    }
+
+    pub(super) fn key_bytes(mut self, key: Option<Vec<u8>>) -> Self {
+        self.key = key.into();
+        self
+    }
+
+    pub(super) fn scope_bytes(mut self, scope: Option<Vec<u8>>) -> Self {
+        self.scope = scope.filter(|scope| !scope.is_empty()).into();
+        self
+    }
+
+    pub(super) fn fingerprinted(mut self, fingerprint: Result<Fingerprint, InvalidFingerprint>) -> Self {
+        self.fingerprint = Some(fingerprint);
         self
     }
 
@@ -128,7 +140,7 @@ impl AxumOperation {
         }))
     }
 
-    async fn drive(self, handler: Handler) -> Response {
+    pub(super) async fn drive(self, handler: Handler) -> Response {
         match self.enter().await {
             Entry::Answer(answer) => answer,
             Entry::Run(attempt, profile) => Outlive::new(run(attempt, profile, handler)).await,

@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
 
-use axum::body::Body;
-use axum::http::HeaderValue;
+use axum_core::body::Body;
 use bytes::Bytes;
+use http::HeaderValue;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 
@@ -64,6 +64,12 @@ impl RequestBodyHasher {
         self.lock().hasher.update(chunk);
     }
 
+    /// A body that was read before the call.
+    pub(super) fn hear_whole(&self, bytes: &Bytes) {
+        self.chunk(bytes);
+        self.end(End::Whole);
+    }
+
     fn end(&self, end: End) {
         self.lock().end = end;
     }
@@ -114,12 +120,12 @@ impl HashedBody {
 
 impl HttpBody for HashedBody {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = axum_core::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         let frame = ready!(Pin::new(&mut self.inner).poll_frame(cx));
         match &frame {
             Some(Ok(frame)) => {

@@ -3,11 +3,11 @@
 use std::future::Future;
 use std::pin::{Pin, pin};
 
-use axum::http::HeaderValue;
+use http::HeaderValue;
 
 use super::response_body::whole;
 use super::written_down::{Limits, written_down};
-use super::{Marked, Response, problem};
+use super::{Classed, Marked, Response, problem};
 use crate::engine::{Attempt, Ending, Ran, Settled};
 use crate::fault::{points, reach};
 use crate::outcome::ErrorClass;
@@ -97,7 +97,9 @@ pub(super) fn decided(response: &Response, policy: &Policy, wanted: bool) -> Mea
 /// The handler's own mark, else the status, else the policy.
 pub(super) fn meaning(response: &Response, policy: &Policy) -> Meaning {
     let marked = response.extensions().get::<Marked>().map_or(ErrorClass::Default, |mark| mark.0);
-    match (marked, class_of(response.status()), policy.on_error) {
+    let classed = response.extensions().get::<Classed>();
+    let class = classed.map_or_else(|| class_of(response.status()), |classed| classed.0);
+    match (marked, class, policy.on_error) {
         (ErrorClass::Final, _, _)
         | (ErrorClass::Default, Class::Final, _)
         | (ErrorClass::Default, Class::Failure, OnError::Store) => Meaning::Store,

@@ -5,9 +5,9 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-use axum::body::Body;
-use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
+use http::{HeaderMap, HeaderName, HeaderValue};
 use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
@@ -43,7 +43,7 @@ pub(super) async fn collect(mut body: Body, limits: Limits) -> Collected {
     Box::pin(collect_after(None, body, limits.bytes, until)).await
 }
 
-type Read = Option<Result<Frame<Bytes>, axum::Error>>;
+type Read = Option<Result<Frame<Bytes>, axum_core::Error>>;
 
 /// The next frame if it is there already.
 fn ready_frame(body: &mut Body) -> impl Future<Output = Poll<Read>> {
@@ -144,20 +144,20 @@ struct PrefixedBody {
 enum Then {
     Go(Body),
     /// Breaks after one more turn: what was read before must reach the wire first.
-    Break(axum::Error),
-    Broken(axum::Error),
+    Break(axum_core::Error),
+    Broken(axum_core::Error),
     /// Nothing comes any more.
     Over,
 }
 
 impl HttpBody for PrefixedBody {
     type Data = Bytes;
-    type Error = axum::Error;
+    type Error = axum_core::Error;
 
     fn poll_frame(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+    ) -> Poll<Option<Result<Frame<Bytes>, axum_core::Error>>> {
         if let Some(frame) = self.frames.pop_front() {
             return Poll::Ready(Some(Ok(frame)));
         }

@@ -12,8 +12,8 @@
 
 use std::time::Duration;
 
-use axum::http::response::Parts;
-use axum::http::{StatusCode, header};
+use http::response::Parts;
+use http::{StatusCode, header};
 
 use super::Response;
 use super::response_body::{Collected, collect};

@@ -1,0 +1,119 @@
+//! One protected request.
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use axum_core::body::Body;
+use bytes::Bytes;
+use http::request::Parts;
+use http::{Request, Response, StatusCode};
+use http_body_util::{BodyExt, Limited};
+
+use super::grpc;
+use super::route::Route;
+use crate::engine::{Config, Engine};
+use crate::handler::context::{Captured, KeyHeader, Seen};
+use crate::handler::head::content_coding;
+use crate::handler::layer::Handle;
+use crate::handler::op::AxumOperation;
+use crate::handler::request_body::RequestBodyHasher;
+use crate::handler::response_body::whole;
+use crate::handler::written_down::Limits;
+use crate::handler::{Refusal, problem};
+use crate::refused::Refused;
+
+/// Stands for the answer of a service that returned an error.
+#[derive(Debug, Clone, Copy)]
+struct Failed;
+
+/// Runs `call` once for each key, or gives the answer that is known.
+///
+/// # Errors
+/// Those of the service.
+pub(super) async fn protected<E, F>(
+    engine: Arc<Engine>,
+    route: Route,
+    parts: Parts,
+    body: Body,
+    call: impl FnOnce(Request<Body>) -> F + Send + 'static,
+) -> Result<Response<Body>, E>
+where
+    E: Send + 'static,
+    F: Future<Output = Result<Response<Body>, E>> + Send + 'static,
+{
+    let speaks_grpc = grpc::is_grpc(&parts.headers);
+    let hasher = Arc::new(RequestBodyHasher::new(content_coding(&parts.headers)));
+    let handle = Handle { engine: Arc::clone(&engine), hasher: Arc::clone(&hasher) };
+    let captured = Captured::new(handle, &parts, !route.spec.fingerprint_headers.is_empty());
+    if route.key.is_none() && matches!(captured.key, KeyHeader::None) {
+        // Without a key nothing of the body counts: it stays as it is.
+        return if route.spec.optional {
+            call(Request::from_parts(parts, body)).await
+        } else {
+            Ok(in_its_language(problem(&Refused::KeyMissing, engine.config.profile), speaks_grpc))
+        };
+    }
+    let (bytes, body) = match read(body, &engine.config).await {
+        Ok(read) => read,
+        Err(refused) => {
+            return Ok(in_its_language(problem(&refused, engine.config.profile), speaks_grpc));
+        }
+    };
+    hasher.hear_whole(&bytes);
+    let mut operation = AxumOperation::new(Seen::Request(Box::new(captured)), route.spec);
+    if let Some(key) = &route.key {
+        operation = operation.key_bytes(key(&parts, &bytes));
+    }
+    if let Some(scope) = &route.scope {
+        operation = operation.scope_bytes(scope(&parts, &bytes));
+    }
+    if let Some(fingerprint) = &route.fingerprint {
+        operation = operation.fingerprinted(fingerprint(&parts, &bytes));
+    }
+    drop(bytes);
+    let error = Arc::new(Mutex::new(None));
+    let slot = Arc::clone(&error);
+    let limits = Limits::of(&engine.config);
+    let response = operation
+        .drive(Box::pin(async move {
+            match call(Request::from_parts(parts, body)).await {
+                Ok(response) if speaks_grpc => (grpc::classed(response, limits).await, true),
+                Ok(response) => (response, true),
+                Err(failed) => {
+                    *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
+                    let mut response = Response::new(Body::empty());
+                    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+                    response.extensions_mut().insert(Failed);
+                    // There is nothing to store: `on_error = store` frees the key as well.
+                    (response, false)
+                }
+            }
+        }))
+        .await;
+    if response.extensions().get::<Failed>().is_some()
+        && let Some(error) = error.lock().unwrap_or_else(PoisonError::into_inner).take()
+    {
+        return Err(error);
+    }
+    Ok(in_its_language(response, speaks_grpc))
+}
+
+/// The bytes of a body, and one that says the same, trailers included.
+async fn read(body: Body, config: &Config) -> Result<(Bytes, Body), Refused> {
+    let limit = config.max_request_bytes;
+    let limited = Limited::new(body, usize::try_from(limit).unwrap_or(usize::MAX));
+    let collected = limited.collect().await.map_err(|error| {
+        let too_large = error.is::<http_body_util::LengthLimitError>();
+        if too_large { Refused::BodyTooLarge { limit } } else { Refused::BodyUnreadable }
+    })?;
+    let trailers = collected.trailers().cloned();
+    let bytes = collected.to_bytes();
+    Ok((bytes.clone(), whole(bytes, trailers)))
+}
+
+fn in_its_language(response: Response<Body>, speaks_grpc: bool) -> Response<Body> {
+    match response.extensions().get::<Refusal>() {
+        Some(Refusal(refused)) if speaks_grpc => grpc::refusal(refused, response.status()),
+        _ => response,
+    }
+}

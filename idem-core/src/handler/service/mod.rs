@@ -1,0 +1,76 @@
+//! Idempotency for any HTTP service, without the attribute: a tower layer, with a policy for each route.
+//!
+//! ```
+//! use bytes::Bytes;
+//! use http::{Request, Response};
+//! use idem_core::service::{Body, Protection, Route};
+//! use idem_core::{Idem, Scope, store::memory::MemoryStore};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let idem = Idem::builder(MemoryStore::new()).scope(Scope::public()).build();
+//! let layer = idem.service_layer(|request| match request.uri.path() {
+//!     "/health" => Protection::None,
+//!     _ => Protection::Keyed(Route::new()),
+//! });
+//! let service = layer.layer(service_fn(async |_: Request<Body>| {
+//!     Ok::<_, std::convert::Infallible>(Response::new(Body::from("charged"))) // runs once for each key
+//! }));
+//! let ask = || Request::post("/payments").header("idempotency-key", "k-1").body(Body::from("7")).unwrap();
+//! let first = service.clone().oneshot(ask()).await.unwrap();
+//! assert_eq!(first.status(), 200);
+//! let again = service.oneshot(ask()).await.unwrap();
+//! assert_eq!(again.headers()["idempotent-replayed"], "true");
+//! # });
+//! ```
+//!
+//! The layer stands in front of the whole service. So it differs from `#[idempotent]`, which stands behind the extractors
+//! of its handler:
+//!
+//! - The request's body is read whole, up to [`max_request_bytes`](crate::Builder::max_request_bytes), before the record
+//!   is looked at. A route whose request does not end (a client stream) must be [`Protection::None`].
+//! - A request that the service refuses as malformed has run: its 4xx is the operation's answer and is replayed. The
+//!   service can take that back with [`NoEffect`](crate::NoEffect) around its rejection.
+//! - Authentication must be a layer outside of this one, so that a caller who is refused meets no record.
+//!
+//! A service's own error (`Service::Error`) goes to the caller and is never stored: under `on_error = unknown` the record
+//! becomes unknown, otherwise the key is free again. A panic is caught and answered with 500. A caller that hangs up does
+//! not stop the service's future. What a response means, what is kept of it, and problem documents are as with the attribute.
+//!
+//! # gRPC
+//!
+//! A request whose content type is `application/grpc` is answered in gRPC, as with
+//! [tonic](https://docs.rs/tonic): `Server::builder().layer(idem.service_layer(…))`. The key is the metadata field
+//! `idempotency-key`. The outcome is the status in the response's trailers, or in its header where there is no message:
+//!
+//! | status of the service | record |
+//! |---|---|
+//! | `OK`, `INVALID_ARGUMENT`, `NOT_FOUND`, `ALREADY_EXISTS`, `FAILED_PRECONDITION`, `OUT_OF_RANGE`, `UNIMPLEMENTED` | stored, and replayed with its trailers |
+//! | `CANCELLED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE`, `UNAUTHENTICATED` | the key is free again |
+//! | `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `DATA_LOSS`, any other | as `on_error` says |
+//!
+//! A refusal of idem's own is a status with the problem's code in the metadata field `idempotency-code`:
+//!
+//! | refusal | status |
+//! |---|---|
+//! | 400 | `INVALID_ARGUMENT` |
+//! | 409 | `ABORTED` |
+//! | 413, 429 | `RESOURCE_EXHAUSTED` |
+//! | 422 | `FAILED_PRECONDITION` |
+//! | 503 | `UNAVAILABLE` |
+//! | 500 | `INTERNAL` |
+//!
+//! (Statuses: [gRPC's list](https://grpc.io/docs/guides/status-codes/).) Only unary calls, and calls that answer one message
+//! with a bounded stream, can be replayed.
+
+mod call;
+mod grpc;
+mod layer;
+mod route;
+
+pub use axum_core::body::Body;
+pub use layer::{IdempotentService, ServiceLayer};
+pub use route::{Protection, Route};
+
+#[cfg(test)]
+mod tests;

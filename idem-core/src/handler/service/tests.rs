@@ -1,0 +1,266 @@
+use std::convert::Infallible;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Request, Response, StatusCode};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
+use tower::{Layer, ServiceExt, service_fn};
+
+use super::*;
+use crate::Refused;
+use crate::idem::Idem;
+use crate::policy::OnError;
+use crate::scope::Scope;
+use crate::store::memory::MemoryStore;
+
+fn idem() -> Idem<MemoryStore> {
+    Idem::builder(MemoryStore::new()).scope(Scope::public()).max_request_bytes(100).build()
+}
+
+fn post(path: &str, key: &str, body: impl Into<Body>) -> Request<Body> {
+    Request::post(path).header("idempotency-key", key).body(body.into()).unwrap()
+}
+
+async fn text(response: Response<Body>) -> String {
+    String::from_utf8(response.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+fn code(response: &Response<Body>) -> &'static str {
+    let refused = response.extensions().get::<crate::handler::Refusal>();
+    refused.map_or("no refusal", |refusal| refusal.0.code())
+}
+
+/// Counts its runs, and says what it got.
+fn counting() -> (
+    Arc<AtomicUsize>,
+    impl tower::Service<Request<Body>, Response = Response<Body>, Error = &'static str, Future: Send>
+    + Clone
+    + Send,
+) {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let service = service_fn(move |request: Request<Body>| {
+        let run = counted.fetch_add(1, Ordering::SeqCst) + 1;
+        async move {
+            let path = request.uri().path().to_owned();
+            let body = text(Response::new(request.into_body())).await;
+            match path.as_str() {
+                "/fails" => Err("the service has failed"),
+                "/panics" => panic!("as it was asked to"),
+                _ => Ok(Response::new(Body::from(format!("run {run} of {body}")))),
+            }
+        }
+    });
+    (runs, service)
+}
+
+#[tokio::test]
+async fn a_key_runs_once_and_other_requests_are_not_touched() {
+    let (runs, service) = counting();
+    let service = idem()
+        .service_layer(|request| match request.uri.path() {
+            "/open" => Protection::None,
+            "/optional" => Protection::Keyed(Route::new().optional()),
+            _ => Protection::Keyed(Route::new()),
+        })
+        .layer(service);
+    let ask = |request| service.clone().oneshot(request);
+    assert_eq!(text(ask(post("/pay", "k", "7")).await.unwrap()).await, "run 1 of 7");
+    let again = ask(post("/pay", "k", "7")).await.unwrap();
+    assert_eq!(again.headers()["idempotent-replayed"], "true");
+    assert_eq!(text(again).await, "run 1 of 7");
+    assert_eq!(code(&ask(post("/pay", "k", "8")).await.unwrap()), "idempotency-key-reused");
+    let keyless = |path| Request::post(path).body(Body::from("9")).unwrap();
+    let missing = ask(keyless("/pay")).await.unwrap();
+    assert_eq!((missing.status(), code(&missing)), (StatusCode::BAD_REQUEST, "idempotency-key-missing"));
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+    for run in [2, 3] {
+        assert_eq!(text(ask(keyless("/optional")).await.unwrap()).await, format!("run {run} of 9"));
+    }
+    assert_eq!(text(ask(post("/open", "k", "9")).await.unwrap()).await, "run 4 of 9");
+    let get = Request::get("/pay").header("idempotency-key", "k").body(Body::empty()).unwrap();
+    assert_eq!(text(ask(get).await.unwrap()).await, "run 5 of ");
+}
+
+#[tokio::test]
+async fn key_scope_and_fingerprint_come_from_where_the_route_says() {
+    let (runs, service) = counting();
+    let service = idem()
+        .service_layer(|_| {
+            let member = |at: usize| {
+                move |_: &http::request::Parts, body: &Bytes| {
+                    let text = String::from_utf8_lossy(body).into_owned();
+                    text.split(' ').nth(at).map(str::to_owned)
+                }
+            };
+            let route = Route::new().name("hook").key(member(0)).scope(member(1)).fingerprint(member(2));
+            Protection::Keyed(route)
+        })
+        .layer(service);
+    let ask =
+        |body: &'static str| service.clone().oneshot(Request::post("/hook").body(Body::from(body)).unwrap());
+    assert_eq!(text(ask("e1 ada 5").await.unwrap()).await, "run 1 of e1 ada 5");
+    assert_eq!(text(ask("e1 ada 5 later").await.unwrap()).await, "run 1 of e1 ada 5");
+    assert_eq!(code(&ask("e1 ada 6").await.unwrap()), "idempotency-key-reused");
+    assert_eq!(text(ask("e1 bob 5").await.unwrap()).await, "run 2 of e1 bob 5");
+    assert_eq!(code(&ask("e1").await.unwrap()), "scope-missing");
+    assert_eq!(runs.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn an_error_of_the_service_reaches_its_caller_and_is_never_stored() {
+    for (on_error, runs_twice) in
+        [(OnError::Release, true), (OnError::Store, true), (OnError::Unknown, false)]
+    {
+        let (runs, service) = counting();
+        let service =
+            idem().service_layer(move |_| Protection::Keyed(Route::new().on_error(on_error))).layer(service);
+        let ask = || service.clone().oneshot(post("/fails", "k", "7"));
+        assert_eq!(ask().await.unwrap_err(), "the service has failed");
+        match ask().await {
+            Err(error) => assert_eq!((error, runs_twice), ("the service has failed", true)),
+            Ok(refused) => assert_eq!((code(&refused), runs_twice), ("outcome-unknown", false)),
+        }
+        assert_eq!(runs.load(Ordering::SeqCst), 1 + usize::from(runs_twice), "{on_error:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_panic_is_answered_and_leaves_the_outcome_unknown() {
+    let (runs, service) = counting();
+    let service = idem().service_layer(|_| Protection::Keyed(Route::new())).layer(service);
+    let first = service.clone().oneshot(post("/panics", "k", "7")).await.unwrap();
+    assert_eq!(first.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    let again = service.oneshot(post("/panics", "k", "7")).await.unwrap();
+    assert_eq!((code(&again), runs.load(Ordering::SeqCst)), ("outcome-unknown", 1));
+}
+
+#[tokio::test]
+async fn a_request_that_is_too_long_or_breaks_off_runs_nothing() {
+    let (runs, service) = counting();
+    let service = idem().service_layer(|_| Protection::Keyed(Route::new())).layer(service);
+    let long = service.clone().oneshot(post("/pay", "k", "x".repeat(101))).await.unwrap();
+    assert_eq!(code(&long), "body-too-large");
+    let frames = [Ok(Frame::data(Bytes::from("7"))), Err(std::io::Error::other("it broke off"))];
+    let broken = Body::new(StreamBody::new(tokio_stream(frames)));
+    assert_eq!(code(&service.oneshot(post("/pay", "k", broken)).await.unwrap()), "body-unreadable");
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+fn tokio_stream<T, const N: usize>(items: [T; N]) -> impl futures_util::Stream<Item = T> {
+    futures_util::stream::iter(items)
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_does_not_stop_the_service() {
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let (go, goes) = tokio::sync::oneshot::channel::<()>();
+    let signals = Arc::new(std::sync::Mutex::new(Some((begun, goes))));
+    let service = service_fn(move |_: Request<Body>| {
+        let signals = signals.lock().unwrap().take();
+        async move {
+            let (begun, goes) = signals.expect("it runs once");
+            begun.send(()).unwrap();
+            goes.await.unwrap();
+            Ok::<_, Infallible>(Response::new(Body::from("done")))
+        }
+    });
+    let layer =
+        idem().service_layer(|_| Protection::Keyed(Route::new().wait(std::time::Duration::from_secs(60))));
+    let service = layer.layer(service);
+    let caller = tokio::spawn(service.clone().oneshot(post("/pay", "k", "7")));
+    begins.await.unwrap();
+    caller.abort();
+    assert!(caller.await.unwrap_err().is_cancelled());
+    let again = tokio::spawn(service.oneshot(post("/pay", "k", "7")));
+    go.send(()).unwrap();
+    assert_eq!(text(again.await.unwrap().unwrap()).await, "done");
+}
+
+/// A gRPC service that answers `status`, in the trailers or in the header.
+async fn second_answer(status: &'static str, in_header: bool, on_error: OnError) -> (usize, HeaderMap) {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let service = service_fn(move |_: Request<Body>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let mut fields = HeaderMap::new();
+        fields.insert("grpc-status", HeaderValue::from_static(status));
+        let frames =
+            [Ok::<_, Infallible>(Frame::data(Bytes::from("message"))), Ok(Frame::trailers(fields.clone()))];
+        let mut response = Response::new(if in_header {
+            Body::empty()
+        } else {
+            Body::new(StreamBody::new(tokio_stream(frames)))
+        });
+        if in_header {
+            response.headers_mut().extend(fields);
+        }
+        async move { Ok::<_, Infallible>(response) }
+    });
+    let service =
+        idem().service_layer(move |_| Protection::Keyed(Route::new().on_error(on_error))).layer(service);
+    let ask = || {
+        let mut request = post("/shop.Orders/Create", "k", "order");
+        request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc+proto"));
+        service.clone().oneshot(request)
+    };
+    ask().await.unwrap();
+    let (parts, body) = ask().await.unwrap().into_parts();
+    let mut fields = parts.headers;
+    if let Some(trailers) = body.collect().await.unwrap().trailers() {
+        fields.extend(trailers.clone());
+    }
+    (runs.load(Ordering::SeqCst), fields)
+}
+
+#[tokio::test]
+async fn the_status_of_grpc_is_the_outcome() {
+    let cases = (0..=16).map(|status| (status.to_string(), status)).chain([("x".to_owned(), 99)]);
+    for (text, status) in cases {
+        let text: &'static str = text.leak();
+        let stored = [0, 3, 5, 6, 9, 11, 12].contains(&status);
+        let released = [1, 7, 8, 10, 14, 16].contains(&status);
+        for in_header in [false, true] {
+            let (runs, fields) = second_answer(text, in_header, OnError::Release).await;
+            assert_eq!(runs, if stored { 1 } else { 2 }, "{text}, in the header: {in_header}");
+            assert_eq!(fields["grpc-status"], text);
+            let (runs, fields) = second_answer(text, in_header, OnError::Unknown).await;
+            if stored || released {
+                assert_eq!(runs, if stored { 1 } else { 2 }, "{text}");
+            } else {
+                assert_eq!((runs, &fields["grpc-status"]), (1, &HeaderValue::from_static("10")), "{text}");
+                assert_eq!(fields["idempotency-code"], "outcome-unknown");
+            }
+            let (runs, _) = second_answer(text, in_header, OnError::Store).await;
+            assert_eq!(runs, if released { 2 } else { 1 }, "{text}");
+        }
+    }
+}
+
+#[test]
+fn content_types_of_grpc_are_known() {
+    for (text, is) in [
+        ("application/grpc", true),
+        ("application/grpc+proto", true),
+        ("Application/gRPC; charset=utf-8", true),
+        ("application/grpc-web", false),
+        ("application/grpcish", false),
+        ("application/json", false),
+        ("", false),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static(text));
+        assert_eq!(grpc::is_grpc(&headers), is, "{text}");
+    }
+}
+
+#[test]
+fn a_refusal_is_a_status_without_a_message() {
+    let response = grpc::refusal(&Refused::OutcomeUnknown, StatusCode::CONFLICT);
+    assert_eq!(response.status(), StatusCode::OK);
+    assert_eq!(response.headers()["grpc-status"], "10");
+    assert_eq!(response.headers()["idempotency-code"], "outcome-unknown");
+    assert!(!response.headers()["grpc-message"].is_empty());
+}
