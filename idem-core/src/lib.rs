@@ -64,6 +64,7 @@
 //! |---|---|---|
 //! | `macros` | yes | [`#[idempotent]`](macro@idempotent) |
 //! | `axum` | | the attribute on axum 0.8 handlers, and [`Idem::layer`](Idem) |
+//! | `tower` | | `Idem::service_layer`: any HTTP service, gRPC included, without the attribute |
 //! | `sqlite` | | `SqliteStore`: records in a file that several processes share |
 //! | `sqlite-tx` | | `#[tx]` handlers on SQLite, by sqlx's transactions on the file of the `SqliteStore` |
 //! | `postgres` | | `PostgresStore`: records in a PostgreSQL database, and `#[tx]` handlers |

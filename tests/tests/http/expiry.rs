@@ -11,11 +11,12 @@ use idem_core::clock::{Clock, Timestamp};
 use idem_core::store::memory::MemoryStore;
 use idem_core::{Idem, Scope, idempotent};
 
-use crate::support::{Target, ask, json_post, post, until};
+use super::start;
+use crate::support::{ask, json_post, post, until};
 
 #[test]
 fn after_its_time_to_live_a_key_is_free_again() {
-    let target = Target::start(&["--ttl", "500ms"]);
+    let target = start(&["--ttl", "500ms"]);
     let request = post("/pay").key("k");
     assert_eq!(target.send(&request).json()["run"], 1);
     let second = until("the record expires", || {

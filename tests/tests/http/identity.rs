@@ -1,10 +1,11 @@
 //! Who asks comes before what was asked.
 
-use crate::support::{Target, post, request};
+use super::start;
+use crate::support::{post, request};
 
 #[test]
 fn a_caller_without_a_name_gets_401_and_claims_nothing() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/pay").key("k");
     for nameless in [request.clone().without("x-account"), request.clone().account("")] {
         let refused = target.send(&nameless);
@@ -16,7 +17,7 @@ fn a_caller_without_a_name_gets_401_and_claims_nothing() {
 
 #[test]
 fn a_revoked_caller_gets_no_replay_until_allowed_again() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request_ = post("/pay").key("k");
     let first = target.send(&request_);
     target.send(&request("POST", "/admin/revoke?account=ada"));
@@ -32,7 +33,7 @@ fn a_revoked_caller_gets_no_replay_until_allowed_again() {
 
 #[test]
 fn two_accounts_may_use_one_key_and_never_see_each_other() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/pay").key("k");
     for account in ["ada", "bob"] {
         let paid = target.send(&request.clone().account(account));
@@ -51,7 +52,7 @@ fn two_accounts_may_use_one_key_and_never_see_each_other() {
 
 #[test]
 fn a_caller_who_names_two_accounts_is_nobody() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     assert_eq!(target.send(&post("/pay").key("k").header("x-account", "bob")).status, 401);
     assert_eq!(target.total(), 0);
 }

@@ -1,10 +1,11 @@
 //! The forms of a key.
 
-use crate::support::{Target, post};
+use super::start;
+use crate::support::post;
 
 #[test]
 fn quoted_bare_and_parametrised_keys_are_one_key() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     assert_eq!(target.send(&post("/pay").key("order-17")).status, 201);
     for form in ["\"order-17\"", "\"order-17\";a=1", "\"order-17\"; b=\"x;y\"; c", " order-17 "] {
         assert!(target.send(&post("/pay").key(form)).is_replay(), "{form}");
@@ -14,7 +15,7 @@ fn quoted_bare_and_parametrised_keys_are_one_key() {
 
 #[test]
 fn the_longest_key_works_and_a_byte_more_does_not() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let longest = "k".repeat(255);
     assert_eq!(target.send(&post("/pay").key(&longest)).status, 201);
     assert!(target.send(&post("/pay").key(&longest)).is_replay());
@@ -27,7 +28,7 @@ fn invalid() -> (u16, String) {
 
 #[test]
 fn a_malformed_key_is_refused_before_anything_runs_and_never_echoed() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let secret = "SECRET";
     let long = secret.repeat(50);
     let malformed: Vec<Vec<u8>> = vec![
@@ -55,7 +56,7 @@ fn a_malformed_key_is_refused_before_anything_runs_and_never_echoed() {
 
 #[test]
 fn control_bytes_never_reach_a_key() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for control in [0x00, 0x01, 0x1F, 0x7F] {
         let refused = target.send(&post("/pay").header("idempotency-key", [b'k', control]));
         // The HTTP parser refuses most of them before idem sees a request.
@@ -66,7 +67,7 @@ fn control_bytes_never_reach_a_key() {
 
 #[test]
 fn two_key_lines_are_refused_even_if_they_agree() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for second in ["k", "l"] {
         assert_eq!(target.send(&post("/pay").key("k").key(second)).refusal(), invalid());
     }
@@ -75,7 +76,7 @@ fn two_key_lines_are_refused_even_if_they_agree() {
 
 #[test]
 fn key_lines_that_a_gateway_joined_are_refused_with_the_reason() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     assert_eq!(target.send(&post("/pay").key("k")).status, 201);
     for joined in ["k,k", "k, k", "k,l", "\"k\", \"k\"", "\"k\",k", "k,"] {
         let refused = target.send(&post("/pay").key(joined));
@@ -88,7 +89,7 @@ fn key_lines_that_a_gateway_joined_are_refused_with_the_reason() {
 
 #[test]
 fn a_missing_key_is_refused_unless_the_route_says_that_it_is_optional() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let missing = (400, "idempotency-key-missing".to_owned());
     assert_eq!(target.send(&post("/pay")).refusal(), missing);
     assert_eq!(target.total(), 0);

@@ -2,11 +2,12 @@
 
 use std::io::Read;
 
-use crate::support::{Target, post};
+use super::start;
+use crate::support::post;
 
 #[test]
 fn every_message_has_a_request_id_of_its_own() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/pay").key("k");
     let mut ids: Vec<_> =
         (0..3).map(|_| target.send(&request).one("x-request-id").map(str::to_owned)).collect();
@@ -18,7 +19,7 @@ fn every_message_has_a_request_id_of_its_own() {
 
 #[test]
 fn scripts_of_other_origins_can_read_the_mark_of_a_replay() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/pay").key("k").header("origin", "https://shop.example");
     for replay in [false, true] {
         let reply = target.send(&request);
@@ -37,7 +38,7 @@ fn unzipped(bytes: &[u8]) -> Vec<u8> {
 
 #[test]
 fn a_replay_is_compressed_for_whoever_asks_whatever_the_first_caller_asked() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for (key, first_zipped) in [("a", false), ("b", true)] {
         let plain = post("/large?bytes=5000").key(key);
         let zipped = plain.clone().header("accept-encoding", "gzip");
@@ -55,7 +56,7 @@ fn a_replay_is_compressed_for_whoever_asks_whatever_the_first_caller_asked() {
 
 #[tokio::test]
 async fn clear_text_http2_shares_the_port_and_the_records() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let http2 = reqwest::Client::builder().http2_prior_knowledge().build().expect("a client");
     let send = || {
         let request = http2.post(format!("http://{}/pay", target.address())).header("x-account", "ada");

@@ -1,10 +1,11 @@
 //! Which methods are protected.
 
-use crate::support::{Target, post, request};
+use super::start;
+use crate::support::{post, request};
 
 #[test]
 fn get_and_delete_without_idem_run_each_time_whatever_key_they_carry() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     target.send(&post("/pay").key("k"));
     for method in ["GET", "DELETE"] {
         for run in 1..=2 {
@@ -17,7 +18,7 @@ fn get_and_delete_without_idem_run_each_time_whatever_key_they_carry() {
 
 #[test]
 fn put_patch_and_post_on_one_path_are_three_operations() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for (method, status) in [("POST", 201), ("PUT", 200), ("PATCH", 200)] {
         let request = request(method, "/pay").key("k");
         let first = target.send(&request);
@@ -29,7 +30,7 @@ fn put_patch_and_post_on_one_path_are_three_operations() {
 
 #[test]
 fn head_passes_through_without_a_key_or_a_record() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for _ in 0..2 {
         let reply = target.send(&request("HEAD", "/pay").key("k").body(""));
         assert_eq!((reply.status, reply.is_replay()), (200, false));
@@ -40,7 +41,7 @@ fn head_passes_through_without_a_key_or_a_record() {
 
 #[test]
 fn a_preflight_needs_no_key_and_no_account() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let preflight = request("OPTIONS", "/pay")
         .without("x-account")
         .header("origin", "https://shop.example")

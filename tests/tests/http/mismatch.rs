@@ -1,6 +1,7 @@
 //! One key, two requests.
 
-use crate::support::{Request, Target, post};
+use super::start;
+use crate::support::{Request, post};
 
 fn reused(status: u16) -> (u16, String) {
     (status, "idempotency-key-reused".to_owned())
@@ -22,7 +23,7 @@ fn others() -> (Request, Vec<Request>) {
 #[test]
 fn another_body_query_or_content_type_is_refused_and_sees_no_reply() {
     for (profile, status) in [("default", 400), ("draft07", 422)] {
-        let target = Target::start(&["--profile", profile]);
+        let target = start(&["--profile", profile]);
         let (first, others) = others();
         assert_eq!(target.send(&first).status, 201);
         for other in others {
@@ -37,7 +38,7 @@ fn another_body_query_or_content_type_is_refused_and_sees_no_reply() {
 
 #[test]
 fn content_type_parameters_and_case_do_not_count() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     target.send(&post("/pay").key("k"));
     for same in ["application/json; charset=utf-8", "Application/JSON"] {
         assert!(target.send(&post("/pay").key("k").content_type(same)).is_replay(), "{same}");
@@ -46,7 +47,7 @@ fn content_type_parameters_and_case_do_not_count() {
 
 #[test]
 fn a_mismatch_is_told_before_in_progress() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/slow?ms=60000").key("k");
     let running = target.begin(&request);
     assert_eq!(target.send(&request.clone().body("{}")).refusal(), reused(400));
@@ -56,7 +57,7 @@ fn a_mismatch_is_told_before_in_progress() {
 
 #[test]
 fn a_mismatch_is_told_before_outcome_unknown_and_on_a_released_key() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     target.send(&post("/panic").key("k"));
     assert_eq!(target.send(&post("/panic").key("k").body("{}")).refusal(), reused(400));
     target.send(&post("/status/503").key("k"));
@@ -66,7 +67,7 @@ fn a_mismatch_is_told_before_outcome_unknown_and_on_a_released_key() {
 
 #[test]
 fn a_canonical_body_may_change_its_spelling_but_not_its_meaning() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let canonical = |body: &str| target.send(&post("/canonical").key("k").body(body));
     let first = canonical(r#"{"a":1,"b":"é","ts":1}"#);
     assert_eq!(first.status, 201);
@@ -86,7 +87,7 @@ fn a_canonical_body_may_change_its_spelling_but_not_its_meaning() {
 
 #[test]
 fn numbers_beyond_double_precision_are_different_requests() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for path in ["/pay", "/canonical"] {
         let request = post(path).key("k").body(r#"{"id":9007199254740993}"#);
         assert_eq!(target.send(&request).status, 201);

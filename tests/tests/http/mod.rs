@@ -7,9 +7,12 @@ mod dropped;
 mod endings;
 mod events;
 mod expiry;
+mod extractors;
 mod faulty;
+mod grpc;
 mod handlers;
 mod identity;
+mod in_front;
 mod keys;
 mod layers;
 mod marks;
@@ -26,3 +29,10 @@ mod running;
 mod sameness;
 mod store_down;
 mod verdicts;
+
+use crate::support::Target;
+
+/// With idem as an attribute of each handler.
+fn start(arguments: &[&str]) -> Target {
+    Target::start(arguments)
+}

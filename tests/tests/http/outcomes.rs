@@ -1,5 +1,6 @@
 //! What becomes of the key for each status.
 
+use super::start;
 use crate::support::{Target, post};
 
 const RELEASED: [u16; 11] = [307, 308, 401, 403, 407, 408, 412, 421, 425, 428, 429];
@@ -32,7 +33,7 @@ fn released(target: &Target, code: u16) {
 
 #[test]
 fn answers_are_stored_transient_refusals_and_failures_released() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for code in FINAL {
         stored(&target, code);
     }
@@ -43,7 +44,7 @@ fn answers_are_stored_transient_refusals_and_failures_released() {
 
 #[test]
 fn with_on_error_store_a_failure_is_the_answer() {
-    let target = Target::start(&["--on-error", "store"]);
+    let target = start(&["--on-error", "store"]);
     for code in FAILURE.into_iter().chain([200, 404]) {
         stored(&target, code);
     }
@@ -54,7 +55,7 @@ fn with_on_error_store_a_failure_is_the_answer() {
 
 #[test]
 fn with_on_error_unknown_a_failure_never_runs_again() {
-    let target = Target::start(&["--on-error", "unknown"]);
+    let target = start(&["--on-error", "unknown"]);
     for code in FAILURE {
         let key = format!("unknown-{code}");
         let request = post(&format!("/status/{code}")).key(&key);

@@ -17,11 +17,12 @@ use http_body::Frame;
 use idem_core::store::memory::MemoryStore;
 use idem_core::{Idem, Scope, idempotent};
 
-use crate::support::{Target, ask, json_post, post, problem_code};
+use super::start;
+use crate::support::{ask, json_post, post, problem_code};
 
 #[test]
 fn the_caller_of_a_panic_hears_500_later_callers_409_and_nothing_runs_again() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for status in [500, 409, 409] {
         let refused = target.send(&post("/panic").key("k"));
         assert_eq!(refused.refusal(), (status, "outcome-unknown".to_owned()));
@@ -33,7 +34,7 @@ fn the_caller_of_a_panic_hears_500_later_callers_409_and_nothing_runs_again() {
 
 #[test]
 fn with_after_crash_rerun_a_panic_frees_the_key() {
-    let target = Target::start(&["--after-crash", "rerun"]);
+    let target = start(&["--after-crash", "rerun"]);
     for run in 1..=3 {
         let failed = target.send(&post("/panic").key("k"));
         assert_eq!(failed.refusal(), (500, "handler-panicked".to_owned()));
@@ -43,7 +44,7 @@ fn with_after_crash_rerun_a_panic_frees_the_key() {
 
 #[test]
 fn a_panic_harms_no_other_request() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     target.send(&post("/panic").key("k"));
     assert_eq!(target.send(&post("/pay").key("k")).status, 201);
     assert!(target.send(&post("/pay").key("k")).is_replay());

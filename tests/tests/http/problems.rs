@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use crate::support::{Reply, Target, post};
+use super::start;
+use crate::support::{Reply, post};
 
 const KEY: &str = "very-private-key";
 
@@ -33,7 +34,7 @@ fn check(reply: &Reply, status: u16, code: &str, advice: [bool; 3]) {
 
 #[test]
 fn every_refusal_is_a_problem_document_that_says_what_to_do_and_never_the_key() {
-    let target = Target::start(&["--max-response-bytes", "10", "--max-request-bytes", "1000"]);
+    let target = start(&["--max-response-bytes", "10", "--max-request-bytes", "1000"]);
     let (yes, no) = (true, false);
     check(&target.send(&post("/pay")), 400, "idempotency-key-missing", [no, no, yes]);
     check(&target.send(&post("/pay").key(&KEY.repeat(20))), 400, "idempotency-key-invalid", [no, no, yes]);

@@ -1,6 +1,7 @@
 //! A retry gets the first answer.
 
-use crate::support::{Reply, Request, Target, post, request};
+use super::start;
+use crate::support::{Reply, Request, post, request};
 
 /// Every route that answers by itself, with the status of its run.
 fn routes() -> Vec<(Request, u16)> {
@@ -28,7 +29,7 @@ fn routes() -> Vec<(Request, u16)> {
 
 #[test]
 fn a_retry_gets_the_first_answer_line_by_line_and_byte_by_byte_on_every_route() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     for (number, (request, status)) in routes().into_iter().enumerate() {
         let key = format!("k{number}");
         let request = request.key(&key);
@@ -45,7 +46,7 @@ fn a_retry_gets_the_first_answer_line_by_line_and_byte_by_byte_on_every_route() 
 
 #[test]
 fn a_run_says_what_the_route_table_promises() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let body = r#"{ "amount": 1.0, "id": 9007199254740993 }"#;
     for number in 1..=2 {
         let paid = target.send(&post("/pay").key(&format!("k{number}")).body(body));
@@ -71,7 +72,7 @@ fn value(reply: &Reply, name: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn a_replay_keeps_repeated_lines_commas_and_bytes_that_are_no_text() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/headers").key("k");
     let first = target.send(&request);
     let again = target.send(&request);
@@ -96,7 +97,7 @@ fn a_replay_keeps_repeated_lines_commas_and_bytes_that_are_no_text() {
 
 #[test]
 fn cookies_challenges_hop_by_hop_and_momentary_lines_are_never_replayed() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/headers").key("k");
     let first = target.send(&request);
     let again = target.send(&request);
@@ -108,7 +109,7 @@ fn cookies_challenges_hop_by_hop_and_momentary_lines_are_never_replayed() {
 
 #[test]
 fn the_mark_is_on_replays_and_on_nothing_else() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     assert!(!target.send(&post("/pay").key("k")).is_replay());
     assert!(target.send(&post("/pay").key("k")).is_replay());
     assert!(!target.send(&post("/pay").key("k").body("{}")).is_replay(), "a refusal is no replay");
@@ -121,7 +122,7 @@ fn the_mark_is_on_replays_and_on_nothing_else() {
 
 #[test]
 fn credentials_and_user_agent_may_change_between_attempts() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/pay").key("k");
     target.send(&request.clone().header("authorization", "Bearer one").header("user-agent", "a/1"));
     assert!(

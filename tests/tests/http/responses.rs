@@ -1,6 +1,7 @@
 //! Answers that cannot be kept.
 
-use crate::support::{End, Target, post};
+use super::start;
+use crate::support::{End, post};
 
 fn unavailable() -> (u16, String) {
     (409, "result-unavailable".to_owned())
@@ -8,7 +9,7 @@ fn unavailable() -> (u16, String) {
 
 #[test]
 fn an_answer_beyond_the_limit_reaches_its_caller_whole_and_is_never_made_again() {
-    let target = Target::start(&["--max-response-bytes", "1000"]);
+    let target = start(&["--max-response-bytes", "1000"]);
     for (path, length) in [
         ("/large?bytes=1001", 1001),
         ("/large?bytes=300000", 300_000),
@@ -27,7 +28,7 @@ fn an_answer_beyond_the_limit_reaches_its_caller_whole_and_is_never_made_again()
 
 #[test]
 fn an_answer_of_exactly_the_limit_is_kept() {
-    let target = Target::start(&["--max-response-bytes", "1000"]);
+    let target = start(&["--max-response-bytes", "1000"]);
     for path in ["/large?bytes=1000", "/stream?chunks=10&size=100"] {
         let request = post(path).key("k");
         target.send(&request);
@@ -40,7 +41,7 @@ fn an_answer_of_exactly_the_limit_is_kept() {
 
 #[test]
 fn a_stream_that_breaks_off_is_not_replayed_as_if_it_were_whole() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/stream?chunks=5&size=1000&fail_at=3").key("k");
     let first = target.send(&request);
     assert_eq!(
@@ -56,7 +57,7 @@ fn a_stream_that_breaks_off_is_not_replayed_as_if_it_were_whole() {
 
 #[test]
 fn a_stream_that_breaks_beyond_the_limit_reaches_its_caller_up_to_the_break() {
-    let target = Target::start(&["--max-response-bytes", "1000"]);
+    let target = start(&["--max-response-bytes", "1000"]);
     let request = post("/stream?chunks=50&size=1000&fail_at=41").key("k");
     let first = target.send(&request);
     assert_eq!((first.status, first.end), (200, End::Cut));

@@ -1,10 +1,11 @@
 //! Duplicates of a request that is still running.
 
-use crate::support::{Pending, Target, post};
+use super::start;
+use crate::support::{Pending, post};
 
 #[test]
 fn a_duplicate_of_a_running_request_gets_409_and_when_to_ask_again() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/slow?ms=60000").key("k");
     let running = target.begin(&request);
     for _ in 0..3 {
@@ -18,7 +19,7 @@ fn a_duplicate_of_a_running_request_gets_409_and_when_to_ask_again() {
 
 #[test]
 fn a_route_that_waits_answers_its_duplicates_with_the_first_answer() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/wait?ms=300").key("k");
     let running = target.begin(&request);
     let duplicates: Vec<_> = (0..8).map(|_| request.begin(target.address())).collect();
@@ -34,7 +35,7 @@ fn a_route_that_waits_answers_its_duplicates_with_the_first_answer() {
 
 #[test]
 fn waiting_can_be_the_default_of_a_server_and_gives_up_in_the_end() {
-    let target = Target::start(&["--wait", "100ms"]);
+    let target = start(&["--wait", "100ms"]);
     let request = post("/slow?ms=60000").key("k");
     let running = target.begin(&request);
     assert_eq!(target.send(&request).refusal(), (409, "request-in-progress".to_owned()));
@@ -43,7 +44,7 @@ fn waiting_can_be_the_default_of_a_server_and_gives_up_in_the_end() {
 
 #[test]
 fn of_many_simultaneous_requests_one_runs() {
-    let target = Target::start(&[]);
+    let target = start(&[]);
     let request = post("/wait?ms=50").key("k");
     let pending: Vec<_> = (0..64).map(|_| request.begin(target.address())).collect();
     let replies: Vec<_> = pending.into_iter().map(Pending::reply).collect();

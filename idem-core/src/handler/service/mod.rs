@@ -29,8 +29,9 @@
 //!
 //! - The request's body is read whole, up to [`max_request_bytes`](crate::Builder::max_request_bytes), before the record
 //!   is looked at. A route whose request does not end (a client stream) must be [`Protection::None`].
-//! - A request that the service refuses as malformed has run: its 4xx is the operation's answer and is replayed. The
-//!   service can take that back with [`NoEffect`](crate::NoEffect) around its rejection.
+//! - A request that the service refuses as malformed has run: its 4xx is the operation's answer and is replayed. With
+//!   [`NoEffect`](crate::NoEffect) around the rejection (an axum service) nothing is stored, and the same request may run
+//!   again; the key stays bound to that request all the same, and a mended one needs another.
 //! - Authentication must be a layer outside of this one, so that a caller who is refused meets no record.
 //!
 //! A service's own error (`Service::Error`) goes to the caller and is never stored: under `on_error = unknown` the record

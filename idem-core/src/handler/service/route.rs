@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use serde::Serialize;
 
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::key::{KeyBuf, KeyPart};
@@ -77,12 +76,13 @@ impl Route {
         self
     }
 
-    /// What two requests with one key must have in common, instead of query, content type, content encoding and body.
-    pub fn fingerprint<T: Serialize>(
+    /// What two requests with one key must have in common, instead of query, content type, content encoding and body:
+    /// [`Fingerprint::of_value`] of what counts. Where that fails, the request is refused as `fingerprint-invalid`.
+    pub fn fingerprint(
         mut self,
-        value: impl Fn(&Parts, &Bytes) -> T + Send + Sync + 'static,
+        of: impl Fn(&Parts, &Bytes) -> Result<Fingerprint, InvalidFingerprint> + Send + Sync + 'static,
     ) -> Self {
-        self.fingerprint = Some(Arc::new(move |parts, body| Fingerprint::of_value(&value(parts, body))));
+        self.fingerprint = Some(Arc::new(of));
         self
     }
 

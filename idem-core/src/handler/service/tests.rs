@@ -10,6 +10,7 @@ use tower::{Layer, ServiceExt, service_fn};
 
 use super::*;
 use crate::Refused;
+use crate::fingerprint::Fingerprint;
 use crate::idem::Idem;
 use crate::policy::OnError;
 use crate::scope::Scope;
@@ -95,7 +96,11 @@ async fn key_scope_and_fingerprint_come_from_where_the_route_says() {
                     text.split(' ').nth(at).map(str::to_owned)
                 }
             };
-            let route = Route::new().name("hook").key(member(0)).scope(member(1)).fingerprint(member(2));
+            let route = Route::new()
+                .name("hook")
+                .key(member(0))
+                .scope(member(1))
+                .fingerprint(move |parts, body| Fingerprint::of_value(&member(2)(parts, body)));
             Protection::Keyed(route)
         })
         .layer(service);

@@ -94,7 +94,10 @@ impl FromStr for StoreChoice {
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub(crate) enum Framework {
+    /// `#[idempotent]` on axum handlers.
     Axum,
+    /// A tower layer in front of the service.
+    Tower,
     Actix,
 }
 

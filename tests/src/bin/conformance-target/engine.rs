@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// Opens the store, on the pool that `/tx` writes with, and sets the defaults that all routes share.
 pub(crate) async fn open(args: &Args) -> Result<(Idem, Ledger), Failure> {
     match args.framework {
-        Framework::Axum => {}
+        Framework::Axum | Framework::Tower => {}
         Framework::Actix => return Err(Failure::NotBuilt("actix framework".into())),
     }
     Ok(match &args.store {

@@ -5,6 +5,7 @@ use axum::extract::rejection::JsonRejection;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use idem_core::NoEffect;
 use serde_json::value::RawValue;
 
 /// The body of a payment: any JSON object; its bytes are not touched.
@@ -27,11 +28,14 @@ impl<S: Send + Sync> FromRequest<S> for Object {
     }
 }
 
+/// Nothing has run, which a layer in front of the service cannot know.
 impl IntoResponse for NotAnObject {
     fn into_response(self) -> Response {
         match self {
-            Self::Json(rejection) => rejection.into_response(),
-            Self::Other => (StatusCode::BAD_REQUEST, "the body must be a JSON object").into_response(),
+            Self::Json(rejection) => NoEffect(rejection).into_response(),
+            Self::Other => {
+                NoEffect((StatusCode::BAD_REQUEST, "the body must be a JSON object")).into_response()
+            }
         }
     }
 }

@@ -23,8 +23,8 @@ const LINGER: Duration = Duration::from_secs(2);
 pub(crate) async fn serve(args: &Args) -> Result<(), Failure> {
     let (idem, ledger) = engine::open(args).await?;
     ledger.create().await.map_err(Failure::Ledger)?;
-    let router = routes::router(&idem, &ledger);
     let app = App::new(Effects::new(args.effects.as_deref())?, ledger);
+    let router = routes::router(args.framework, &idem, &app);
     let router = layers::around(router.with_state(app));
     let listener = TcpListener::bind(args.listen).await.map_err(Failure::Listen)?;
     let address = listener.local_addr().map_err(Failure::Listen)?;

@@ -25,9 +25,8 @@ pub(crate) struct Size {
 }
 
 #[idempotent]
-pub(crate) async fn large(_: Account, run: Run, Query(size): Query<Size>) -> (Text, Vec<u8>) {
-    run.begin().await;
-    (TEXT, vec![b'x'; size.bytes.min(LONGEST) as usize])
+pub(crate) async fn large(account: Account, run: Run, size: Query<Size>) -> (Text, Vec<u8>) {
+    bare::large(account, run, size).await
 }
 
 #[derive(Debug, Deserialize)]
@@ -39,11 +38,8 @@ pub(crate) struct Pieces {
 }
 
 #[idempotent]
-pub(crate) async fn stream(_: Account, run: Run, Query(pieces): Query<Pieces>) -> (Text, Body) {
-    run.begin().await;
-    let chunk = vec![b'x'; pieces.size.min(LONGEST) as usize].into();
-    let body = Streamed { chunk, chunks: pieces.chunks, sent: 0, fail_at: pieces.fail_at };
-    (TEXT, Body::new(body))
+pub(crate) async fn stream(account: Account, run: Run, pieces: Query<Pieces>) -> (Text, Body) {
+    bare::stream(account, run, pieces).await
 }
 
 /// A body whose length nobody knows in advance.
@@ -84,5 +80,22 @@ impl HttpBody for Streamed {
             return Poll::Ready(Some(Err(Broke)));
         }
         Poll::Ready(Some(Ok(Frame::data(self.chunk.clone()))))
+    }
+}
+
+/// The same without the attribute.
+pub(crate) mod bare {
+    use super::*;
+
+    pub(crate) async fn large(_: Account, run: Run, Query(size): Query<Size>) -> (Text, Vec<u8>) {
+        run.begin().await;
+        (TEXT, vec![b'x'; size.bytes.min(LONGEST) as usize])
+    }
+
+    pub(crate) async fn stream(_: Account, run: Run, Query(pieces): Query<Pieces>) -> (Text, Body) {
+        run.begin().await;
+        let chunk = vec![b'x'; pieces.size.min(LONGEST) as usize].into();
+        let body = Streamed { chunk, chunks: pieces.chunks, sent: 0, fail_at: pieces.fail_at };
+        (TEXT, Body::new(body))
     }
 }

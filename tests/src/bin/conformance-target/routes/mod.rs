@@ -3,6 +3,7 @@
 
 mod bodies;
 mod headers;
+mod in_front;
 mod pay;
 mod shapes;
 mod status;
@@ -15,9 +16,22 @@ use idem_core::Idem;
 
 use crate::admin;
 use crate::app::App;
+use crate::args::Framework;
 use crate::ledger::Ledger;
 
-pub(crate) fn router(idem: &Idem, ledger: &Ledger) -> Router<App> {
+pub(crate) fn router(framework: Framework, idem: &Idem, app: &App) -> Router<App> {
+    let routes = match framework {
+        Framework::Tower => in_front::router(idem, app),
+        Framework::Axum | Framework::Actix => attributed(idem, app.ledger()),
+    };
+    routes
+        .route("/effects", get(admin::effects))
+        .route("/admin/revoke", post(admin::revoke))
+        .route("/admin/allow", post(admin::allow))
+        .route("/admin/reset", post(admin::reset))
+}
+
+fn attributed(idem: &Idem, ledger: &Ledger) -> Router<App> {
     Router::new()
         .route(
             "/pay",
@@ -43,8 +57,4 @@ pub(crate) fn router(idem: &Idem, ledger: &Ledger) -> Router<App> {
         .route("/stream", post(bodies::stream))
         .merge(tx::router(ledger))
         .layer(idem.layer())
-        .route("/effects", get(admin::effects))
-        .route("/admin/revoke", post(admin::revoke))
-        .route("/admin/allow", post(admin::allow))
-        .route("/admin/reset", post(admin::reset))
 }

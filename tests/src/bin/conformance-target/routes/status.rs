@@ -25,19 +25,32 @@ impl TryFrom<u16> for Final {
 }
 
 #[idempotent]
-pub(crate) async fn status(_: Account, run: Run, Path(Final(status)): Path<Final>) -> Response {
-    let run = run.begin().await;
-    match status {
-        // These carry no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5).
-        StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
-            status.into_response()
-        }
-        _ => (status, Ran { run }).into_response(),
-    }
+pub(crate) async fn status(account: Account, run: Run, status: Path<Final>) -> Response {
+    bare::status(account, run, status).await
 }
 
 #[idempotent]
-pub(crate) async fn panics(_: Account, run: Run) -> StatusCode {
-    let run = run.begin().await;
-    panic!("run {run} panics, as it was asked to")
+pub(crate) async fn panics(account: Account, run: Run) -> StatusCode {
+    bare::panics(account, run).await
+}
+
+/// The same without the attribute.
+pub(crate) mod bare {
+    use super::*;
+
+    pub(crate) async fn status(_: Account, run: Run, Path(Final(status)): Path<Final>) -> Response {
+        let run = run.begin().await;
+        match status {
+            // These carry no content (RFC 9110 §15.3.5, §15.3.6, §15.4.5).
+            StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED => {
+                status.into_response()
+            }
+            _ => (status, Ran { run }).into_response(),
+        }
+    }
+
+    pub(crate) async fn panics(_: Account, run: Run) -> StatusCode {
+        let run = run.begin().await;
+        panic!("run {run} panics, as it was asked to")
+    }
 }

@@ -24,15 +24,28 @@ impl Nap {
 }
 
 #[idempotent]
-pub(crate) async fn slow(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
-    let number = run.begin().await;
-    nap.take().await;
-    run.paid(number, StatusCode::CREATED, body)
+pub(crate) async fn slow(account: Account, run: Run, nap: Query<Nap>, body: Object) -> Paid {
+    bare::slow(account, run, nap, body).await
 }
 
 #[idempotent(wait = "5s")]
-pub(crate) async fn wait(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
-    let number = run.begin().await;
-    nap.take().await;
-    run.paid(number, StatusCode::CREATED, body)
+pub(crate) async fn wait(account: Account, run: Run, nap: Query<Nap>, body: Object) -> Paid {
+    bare::wait(account, run, nap, body).await
+}
+
+/// The same without the attribute.
+pub(crate) mod bare {
+    use super::*;
+
+    pub(crate) async fn slow(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
+        let number = run.begin().await;
+        nap.take().await;
+        run.paid(number, StatusCode::CREATED, body)
+    }
+
+    pub(crate) async fn wait(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
+        let number = run.begin().await;
+        nap.take().await;
+        run.paid(number, StatusCode::CREATED, body)
+    }
 }
