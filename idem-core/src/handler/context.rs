@@ -4,12 +4,10 @@ use std::convert::Infallible;
 use std::fmt;
 
 use axum::extract::{FromRequestParts, MatchedPath, OriginalUri};
+use axum::http::header;
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Uri, header};
 
-use super::layer::{Handle, Unwatched, is_safe};
-use super::op::AxumOperation;
-use crate::policy::Spec;
+use super::captured::{Captured, Handle, KeyHeader, Seen, Unwatched, is_safe};
 
 /// Takes from a request what the engine will need, and decides nothing: extractors behind it may still refuse, and a
 /// refused request must not touch a record. With `FIELDS`, it keeps the header fields as well.
@@ -18,48 +16,6 @@ pub struct Context<const FIELDS: bool = false>(pub(super) Seen);
 impl<const FIELDS: bool> fmt::Debug for Context<FIELDS> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Context").finish_non_exhaustive()
-    }
-}
-
-pub(super) enum Seen {
-    /// A safe method: the handler runs as it is.
-    Safe(Option<Unwatched>),
-    /// No layer above.
-    NoLayer,
-    /// A request to protect.
-    Request(Box<Captured>),
-}
-
-crate::debug::variants!(Seen { Safe, NoLayer, Request });
-
-/// What was taken.
-pub(super) struct Captured {
-    pub(super) handle: Handle,
-    pub(super) method: Method,
-    /// As the client sent it: nesting does not make another operation.
-    pub(super) uri: Uri,
-    /// The router's pattern, with that of every router around it.
-    pub(super) route: Option<MatchedPath>,
-    pub(super) key: KeyHeader,
-    pub(super) content_type: Option<HeaderValue>,
-    /// All of them, for a handler that names some.
-    pub(super) fields: Option<HeaderMap>,
-    pub(super) scope: Result<Vec<u8>, &'static str>,
-}
-
-crate::debug::structure!(Captured: method);
-
-pub(super) enum KeyHeader {
-    None,
-    One(HeaderValue),
-    Several,
-}
-
-crate::debug::variants!(KeyHeader { None, One, Several });
-
-impl Captured {
-    pub(super) fn route(&self) -> Option<&str> {
-        self.route.as_ref().map(MatchedPath::as_str)
     }
 }
 
@@ -94,11 +50,4 @@ fn see(parts: &Parts, fields: bool) -> Seen {
         fields: fields.then(|| parts.headers.clone()),
         scope: handle.engine.scope.of(parts),
     }))
-}
-
-impl<const FIELDS: bool> Context<FIELDS> {
-    /// Starts the call.
-    pub fn operation(self, spec: Spec) -> AxumOperation {
-        AxumOperation::new(self.0, spec)
-    }
 }

@@ -12,7 +12,8 @@ use axum::response::IntoResponse;
 use serde::Serialize;
 
 use super::body::{WholeBody, buffered};
-use super::context::{Captured, KeyHeader, Seen};
+use super::captured::{Captured, KeyHeader, Seen};
+use super::context::Context;
 use super::former::Former;
 use super::head::{Says, with_head};
 use super::outlive::Outlive;
@@ -58,11 +59,15 @@ impl From<Option<Vec<u8>>> for Source {
     }
 }
 
-impl AxumOperation {
-    pub(super) fn new(seen: Seen, spec: Spec) -> Self {
-        Self { seen, spec, key: Source::Request, scope: Source::Request, fingerprint: None }
+impl<const FIELDS: bool> Context<FIELDS> {
+    /// Starts the call.
+    pub fn operation(self, spec: Spec) -> AxumOperation {
+        let (key, scope) = (Source::Request, Source::Request);
+        AxumOperation { seen: self.0, spec, key, scope, fingerprint: None }
     }
+}
 
+impl AxumOperation {
     /// The key, instead of the header.
     pub fn key<K: KeyPart + ?Sized>(mut self, key: &K) -> Self {
         self.key = KeyBuf::of(key).into();
