@@ -42,9 +42,9 @@ struct Inner {
 }
 
 impl Current {
-    /// Begins a run within the one that is current.
-    pub(crate) fn new(running: Running) -> Self {
-        let (parent, taken) = (super::current(), Mutex::default());
+    /// Begins a run within `parent`.
+    pub(super) fn within(parent: Option<Self>, running: Running) -> Self {
+        let taken = Mutex::default();
         Self(Arc::new(Inner { running, parent, taken, over: AtomicBool::new(false) }))
     }
 

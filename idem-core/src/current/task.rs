@@ -4,7 +4,7 @@ use std::future::Future;
 
 use tokio::task::JoinHandle;
 
-use super::running::Current;
+use super::running::{Current, Running};
 
 tokio::task_local! {
     static PLACE: Place;
@@ -72,6 +72,11 @@ pub(crate) fn chain() -> impl Iterator<Item = Current> {
 }
 
 impl Current {
+    /// Begins a run within the one that is current.
+    pub(crate) fn new(running: Running) -> Self {
+        Self::within(current(), running)
+    }
+
     /// Runs `future` in this run. Its end, or being dropped, ends the run.
     #[cfg(any(feature = "_tx", test))]
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {

@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::closing::{Closing, Unfinished};
+use super::closing::{Closing, Settled};
 use super::drain::Counted;
 use super::ending::Ending;
-use super::flight::{End, Flight};
+use super::flight::{End, Flight, Unfinished};
 use super::panics::caught;
 use super::{ASK_AGAIN, Config, Engine, Operation};
 use crate::current::{self, Running};
@@ -20,18 +20,6 @@ use crate::fault::{points, reach};
 use crate::policy::Policy;
 use crate::protocol::{AfterCrash, Won};
 use crate::refused::Refused;
-use crate::reply::Reply;
-
-/// What the store made of it.
-#[derive(Debug)]
-pub(crate) enum Settled {
-    /// The record is as asked: the handler's answer may leave.
-    Recorded,
-    /// Somebody else completed the operation meanwhile: this answer counts, not the handler's.
-    Superseded(Reply),
-    /// The handler's answer must not leave.
-    Refused(Refused),
-}
 
 /// What became of the handler.
 pub(crate) enum Ran<T> {
@@ -175,10 +163,10 @@ impl Attempt {
     pub(crate) async fn settle(mut self: Box<Self>, mut ending: Ending) -> Settled {
         self.closing.run.end();
         self.ending = Some(ending.clone());
-        let Closing { engine, flight, .. } = &self.closing;
+        let Closing { engine, flight, owner, policy, run } = &self.closing;
         if !engine.store.is_local() {
-            let (closing, ending) = (self.closing.clone(), ending.clone());
-            flight.unfinished(Unfinished { since: Instant::now(), closing, ending });
+            let (owner, policy, run, ending) = (*owner, *policy, run.clone(), ending.clone());
+            flight.unfinished(Unfinished { since: Instant::now(), owner, policy, run, ending });
         }
         let limit = self.closing.engine.config.completion_timeout;
         let Some((outcome, asked)) = self.closing.write(&mut ending, Some(limit)).await else {

@@ -1,20 +1,16 @@
 //! One claim, from the first question to the store to its answer.
 
-use std::future::Future;
-use std::pin::{Pin, pin};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Instant;
 
 use super::backoff::Backoff;
 use super::calls::CallSite;
-use super::claim_slot::Unclaimed;
+use super::claim_slot::{ClaimFuture, Unclaimed};
 use super::panics::caught;
 use super::{Engine, Purpose};
 use crate::protocol::{Claim, ClaimOutcome, Nonce, Owner, WriteOutcome};
 use crate::store::{Release, StoreError, StoreErrorKind};
-
-/// A claim that does not borrow from its caller, so that any thread can poll it to its answer.
-pub(super) type ClaimFuture = Pin<Box<dyn Future<Output = Result<ClaimOutcome, StoreError>> + Send>>;
 
 /// What follows one question to the store.
 enum Next {

@@ -5,19 +5,23 @@
 //! keeper's runtime, see [`follow`](super::follow). A claim is therefore never sent a second time while the first may still
 //! be under way.
 
+use std::future::Future;
+use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use tokio::sync::Notify;
 
-use super::claim::ClaimFuture;
 use super::later;
 use crate::protocol::ClaimOutcome;
 use crate::store::StoreError;
 
 /// A leader that neither has a claim under way nor has said that it will be silent for longer is given up after this.
 pub(super) const LEADER_SILENCE: Duration = Duration::from_secs(2);
+
+/// A claim that does not borrow from its caller, so that any thread can poll it to its answer.
+pub(super) type ClaimFuture = Pin<Box<dyn Future<Output = Result<ClaimOutcome, StoreError>> + Send>>;
 
 /// A claim under way, with what is needed to follow it.
 pub(super) struct Asked {

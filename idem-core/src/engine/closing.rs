@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::attempt::Settled;
 use super::ending::{EndWrite, Ending};
-use super::flight::{End, Flight};
+use super::flight::{End, Flight, Unfinished};
 use super::{ASK_AGAIN, Engine};
 use crate::current;
 use crate::fault::{points, reach};
@@ -25,14 +24,28 @@ pub(super) struct Closing {
     pub(super) run: current::Current,
 }
 
-/// An ending that its caller writes. The keeper writes it if the caller does not get through with it.
-pub(super) struct Unfinished {
-    pub(super) since: Instant,
-    pub(super) closing: Closing,
-    pub(super) ending: Ending,
+/// What the store made of an ending.
+#[derive(Debug)]
+pub(crate) enum Settled {
+    /// The record is as asked: the handler's answer may leave.
+    Recorded,
+    /// Another attempt completed the operation meanwhile: this answer counts, not the handler's.
+    Superseded(Reply),
+    /// The handler's answer must not leave.
+    Refused(Refused),
 }
 
 impl Closing {
+    /// What the caller of `flight` left unfinished, with the ending that it wanted.
+    pub(super) fn taken_over(
+        engine: &Arc<Engine>,
+        flight: Arc<Flight>,
+        unfinished: Unfinished,
+    ) -> (Self, Ending) {
+        let Unfinished { owner, policy, run, ending, .. } = unfinished;
+        (Self { engine: Arc::clone(engine), flight, owner, policy, run }, ending)
+    }
+
     pub(super) async fn write(
         &self,
         ending: &mut Ending,

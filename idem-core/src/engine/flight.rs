@@ -9,10 +9,12 @@ use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 use super::claim_slot::ClaimSlot;
-use super::closing::Unfinished;
 use super::drain::Counted;
+use super::ending::Ending;
 use crate::address::Address;
+use crate::current;
 use crate::fingerprint::Fingerprint;
+use crate::policy::Policy;
 use crate::protocol::Owner;
 use crate::reply::Reply;
 use crate::store::StoreErrorKind;
@@ -45,6 +47,16 @@ struct AttemptState {
 }
 
 crate::debug::structure!(AttemptState);
+
+/// An ending that its caller writes. The keeper writes it if the caller does not get through with it.
+pub(super) struct Unfinished {
+    pub(super) since: Instant,
+    pub(super) owner: Owner,
+    pub(super) policy: Policy,
+    /// What the handler found as the current operation.
+    pub(super) run: current::Current,
+    pub(super) ending: Ending,
+}
 
 /// How far it is.
 #[derive(Debug, Clone)]
@@ -271,10 +283,14 @@ impl Flights {
     }
 
     /// Endings that their callers have been writing since before `limit`.
-    pub(super) fn unfinished_since(&self, limit: Instant) -> Vec<Unfinished> {
+    pub(super) fn unfinished_since(&self, limit: Instant) -> Vec<(Arc<Flight>, Unfinished)> {
         let shards = self.shards.iter().map(|shard| shard.lock().unwrap_or_else(PoisonError::into_inner));
         let flights: Vec<_> = shards.flat_map(|shard| shard.values().cloned().collect::<Vec<_>>()).collect();
-        flights.iter().filter_map(|flight| flight.take_unfinished_since(limit)).collect()
+        let unfinished = flights.into_iter().filter_map(|flight| {
+            let unfinished = flight.take_unfinished_since(limit)?;
+            Some((flight, unfinished))
+        });
+        unfinished.collect()
     }
 
     /// Stops the handler that runs here as `owner`: its claim is not its own any more.

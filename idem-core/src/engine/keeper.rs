@@ -13,6 +13,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::closing::Closing;
 use super::panics::caught;
 use super::{CallSite, Engine, Purpose, later, verify};
 use crate::fault::{points, reach};
@@ -169,10 +170,11 @@ fn adopt(engine: &Arc<Engine>) -> Instant {
     }
     // The callers of these are not polled: a caller that is polled has given up by then.
     let limit = engine.claim_limit().min(LONGEST_ENDING);
-    for unfinished in
+    for (flight, unfinished) in
         now.checked_sub(limit).map(|limit| engine.flights.unfinished_since(limit)).into_iter().flatten()
     {
-        engine.keeper.spawn(engine, unfinished.closing.in_background(unfinished.ending));
+        let (closing, ending) = Closing::taken_over(engine, flight, unfinished);
+        engine.keeper.spawn(engine, closing.in_background(ending));
     }
     next.unwrap_or(now + LONGEST_SLEEP)
 }

@@ -31,8 +31,9 @@ mod tests;
 mod tx;
 mod verify;
 
-pub(crate) use attempt::{Attempt, Ran, Settled};
+pub(crate) use attempt::{Attempt, Ran};
 pub(crate) use calls::CallSite;
+pub(crate) use closing::Settled;
 pub(crate) use config::Config;
 pub use drain::Drained;
 pub(crate) use ending::Ending;

@@ -5,27 +5,25 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Once, PoisonError};
 
 use super::act::Fault;
-use super::environment;
+use super::environment::{self, Spec};
+use super::points::EVERY;
 
 /// Whether any point is armed: what an idle point costs.
 static ANY: AtomicBool = AtomicBool::new(false);
 static ARMED: Mutex<Vec<Arc<Armed>>> = Mutex::new(Vec::new());
 static ENVIRONMENT: Once = Once::new();
 
-/// Stands for every point.
-pub(super) const EVERY: &str = "*";
-
 #[derive(Debug)]
-pub(super) struct Armed {
-    pub(super) point: Cow<'static, str>,
-    pub(super) fault: Fault,
+struct Armed {
+    point: Cow<'static, str>,
+    fault: Fault,
     /// The reaching at which it acts, from 1.
-    pub(super) at: u64,
+    at: u64,
     reached: AtomicU64,
 }
 
 impl Armed {
-    pub(super) fn new(point: Cow<'static, str>, fault: Fault, at: u64) -> Self {
+    fn new(point: Cow<'static, str>, fault: Fault, at: u64) -> Self {
         Self { point, fault, at, reached: AtomicU64::new(0) }
     }
 
@@ -42,7 +40,9 @@ pub fn reach(point: &str) {
     ENVIRONMENT.call_once(|| {
         let found = environment::read();
         if !found.is_empty() {
-            change(|armed| armed.extend(found.into_iter().map(Arc::new)));
+            let found =
+                found.into_iter().map(|Spec { point, fault, at }| Armed::new(point.into(), fault, at));
+            change(|armed| armed.extend(found.map(Arc::new)));
         }
     });
     if ANY.load(Ordering::Acquire) {

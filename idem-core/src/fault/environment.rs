@@ -4,7 +4,7 @@ use std::io::Write;
 
 use super::ALL;
 use super::act::Fault;
-use super::armed::{Armed, EVERY};
+use super::points::EVERY;
 
 const VARIABLE: &str = "IDEM_FAULT";
 
@@ -16,14 +16,23 @@ const OWN: &str = "own:";
 const FAULTS: [(&str, Fault); 4] =
     [("kill", Fault::Kill), ("freeze", Fault::Freeze), ("panic", Fault::Panic), ("count", Fault::Count)];
 
+/// A point that the environment arms.
+#[derive(Debug)]
+pub(super) struct Spec {
+    pub(super) point: String,
+    pub(super) fault: Fault,
+    /// The reaching at which it acts, from 1.
+    pub(super) at: u64,
+}
+
 /// What the environment arms.
 ///
 /// A piece that cannot be understood ends the process, after a line on standard error that says which names there are:
 /// a test whose fault never strikes would pass without a reason.
-pub(super) fn read() -> Vec<Armed> {
+pub(super) fn read() -> Vec<Spec> {
     let Some(text) = std::env::var_os(VARIABLE) else { return Vec::new() };
     match parse_all(&text.to_string_lossy()) {
-        Ok(armed) => armed,
+        Ok(specs) => specs,
         Err(why) => {
             let line = format!("idem fault: {VARIABLE} {why}\n");
             drop(std::io::stderr().write_all(line.as_bytes()));
@@ -33,7 +42,7 @@ pub(super) fn read() -> Vec<Armed> {
     }
 }
 
-pub(super) fn parse_all(text: &str) -> Result<Vec<Armed>, String> {
+pub(super) fn parse_all(text: &str) -> Result<Vec<Spec>, String> {
     text.split(';').map(str::trim).filter(|piece| !piece.is_empty()).map(parse).collect()
 }
 
@@ -41,7 +50,7 @@ pub(super) fn parse_all(text: &str) -> Result<Vec<Armed>, String> {
 ///
 /// # Errors
 /// Says what was not understood, and which names there are.
-pub(super) fn parse(piece: &str) -> Result<Armed, String> {
+pub(super) fn parse(piece: &str) -> Result<Spec, String> {
     let Some((point, fault)) = piece.split_once('=') else {
         return Err(format!("has {piece:?}, which is not POINT=FAULT or POINT=FAULT@N"));
     };
@@ -66,5 +75,5 @@ pub(super) fn parse(piece: &str) -> Result<Armed, String> {
             ));
         }
     };
-    Ok(Armed::new(point.to_owned().into(), fault, at))
+    Ok(Spec { point: point.to_owned(), fault, at })
 }

@@ -1,5 +1,9 @@
 //! The names of idem's own points.
 
+/// Stands for every point.
+#[cfg(feature = "fault-points")]
+pub(super) const EVERY: &str = "*";
+
 macro_rules! points {
     ($($(#[$doc:meta])+ $name:ident = $text:literal;)+) => {
         $($(#[$doc])+ pub const $name: &str = $text;)+

@@ -58,7 +58,7 @@ fn what_is_called_may_arm_and_reach() {
 fn the_environment_names_point_fault_and_reaching() {
     let read = |piece| {
         parse(piece)
-            .map(|armed| (armed.point.into_owned(), format!("{:?}", armed.fault), armed.at))
+            .map(|armed| (armed.point, format!("{:?}", armed.fault), armed.at))
             .map_err(|why| format!("{piece}: {why}"))
     };
     let armed = |point: &str, fault: &str, at| Ok((point.to_owned(), fault.to_owned(), at));

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, header};
 
-use super::context::Captured;
+use super::captured::Captured;
 use super::path;
 use crate::fingerprint::Fingerprint;
 use crate::policy::Spec;

@@ -4,13 +4,14 @@ use std::sync::Arc;
 use std::task;
 
 use axum_core::body::Body;
-use http::{Method, Request};
+use http::Request;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::captured::{Handle, Unwatched, is_safe};
 use super::head::content_coding;
 use super::request_body::{HashedBody, RequestBodyHasher};
-use crate::engine::{Engine, EngineHandle};
+use crate::engine::EngineHandle;
 use crate::idem::Idem;
 
 /// Made by [`Idem::layer`](crate::Idem::layer).
@@ -53,21 +54,6 @@ pub struct IdemService<S> {
 
 crate::debug::structure!([S] IdemService<S>: engine);
 
-/// What the layer hands to the handler, in the request's extensions.
-#[derive(Clone)]
-pub(super) struct Handle {
-    pub(super) engine: Arc<Engine>,
-    pub(super) hasher: Arc<RequestBodyHasher>,
-}
-
-crate::debug::structure!(Handle: engine);
-
-/// The same for a request that needs no key: a handler may want a transaction all the same.
-#[derive(Clone)]
-pub(super) struct Unwatched(pub(super) Arc<Engine>);
-
-crate::debug::structure!(Unwatched);
-
 impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
     type Response = S::Response;
     type Error = S::Error;
@@ -90,11 +76,6 @@ impl<S: Service<Request<Body>>> Service<Request<Body>> for IdemService<S> {
     }
 }
 
-/// Methods that change nothing need no key (RFC 9110 §9.2.1); a CORS preflight cannot even carry one.
-pub(super) fn is_safe(method: &Method) -> bool {
-    [Method::GET, Method::HEAD, Method::OPTIONS, Method::TRACE].contains(method)
-}
-
 #[cfg(test)]
 mod tests {
     use axum::Router;
@@ -102,7 +83,8 @@ mod tests {
     use axum::routing::post;
     use tower::ServiceExt;
 
-    use super::super::context::{Context, Seen};
+    use super::super::captured::Seen;
+    use super::super::context::Context;
     use super::*;
     use crate::scope::Scope;
     use crate::store::memory::MemoryStore;

@@ -39,6 +39,7 @@
 //! or a layer outside to say, as for any other handler.
 
 mod body;
+mod captured;
 mod class;
 mod context;
 mod former;

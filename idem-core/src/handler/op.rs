@@ -12,7 +12,8 @@ use axum_core::response::IntoResponse;
 use serde::Serialize;
 
 use super::body::{WholeBody, buffered};
-use super::context::{Captured, KeyHeader, Seen};
+use super::captured::{Captured, KeyHeader, Seen};
+use super::context::Context;
 use super::former::Former;
 use super::head::{Says, with_head};
 use super::outlive::Outlive;
@@ -58,8 +59,15 @@ impl From<Option<Vec<u8>>> for Source {
     }
 }
 
+impl<const FIELDS: bool> Context<FIELDS> {
+    /// Starts the call.
+    pub fn operation(self, spec: Spec) -> AxumOperation {
+        AxumOperation::new(self.0, spec)
+    }
+}
+
 impl AxumOperation {
-    pub(super) fn new(seen: Seen, spec: Spec) -> Self {
+    pub(super) const fn new(seen: Seen, spec: Spec) -> Self {
         Self { seen, spec, key: Source::Request, scope: Source::Request, fingerprint: None }
     }
 

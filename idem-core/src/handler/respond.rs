@@ -5,8 +5,8 @@ use std::pin::{Pin, pin};
 
 use http::HeaderValue;
 
-use super::response_body::whole;
-use super::written_down::{Limits, written_down};
+use super::response_body::{Limits, whole};
+use super::written_down::written_down;
 use super::{Classed, Marked, Response, problem};
 use crate::engine::{Attempt, Ending, Ran, Settled};
 use crate::fault::{points, reach};

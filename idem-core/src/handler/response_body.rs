@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum_core::body::Body;
 use bytes::{Bytes, BytesMut};
@@ -12,8 +13,21 @@ use http_body::{Body as HttpBody, Frame, SizeHint};
 use http_body_util::BodyExt;
 use tokio::time::Instant;
 
-use super::written_down::Limits;
+use crate::engine::Config;
 use crate::refused::Unavailable;
+
+/// How much of a body is waited for.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Limits {
+    pub(super) bytes: usize,
+    pub(super) time: Duration,
+}
+
+impl Limits {
+    pub(super) const fn of(config: &Config) -> Self {
+        Self { bytes: config.max_response_bytes, time: config.max_response_time }
+    }
+}
 
 /// What reading a body gave. `body` is what the caller gets, in every case all of it.
 pub(super) enum Collected {

@@ -10,30 +10,14 @@
 //!
 //! Extensions of a response are for the layers of this process, and are not kept.
 
-use std::time::Duration;
-
 use http::response::Parts;
 use http::{StatusCode, header};
 
 use super::Response;
-use super::response_body::{Collected, collect};
-use crate::engine::Config;
+use super::response_body::{Collected, Limits, collect};
 use crate::refused::Unavailable;
 use crate::reply::Reply;
 use crate::response::encode;
-
-/// How much of a body is waited for.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Limits {
-    pub(super) bytes: usize,
-    pub(super) time: Duration,
-}
-
-impl Limits {
-    pub(super) const fn of(config: &Config) -> Self {
-        Self { bytes: config.max_response_bytes, time: config.max_response_time }
-    }
-}
 
 /// Reads the body and makes the reply; what cannot be kept leaves a tombstone, and the caller gets it all the same.
 pub(super) async fn written_down(response: Response, limits: Limits) -> (Response, Reply) {
@@ -79,6 +63,8 @@ fn is_cut(parts: &Parts, bytes: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use axum::body::Body;
     use axum::http::HeaderValue;
     use axum::http::Response as HttpResponse;

@@ -10,7 +10,7 @@ use std::fmt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::output::{Output, OutputOf};
+use super::output::Output;
 use super::value::{self, Arm, Value};
 use crate::outcome::{Classify, ErrorClass, Mark};
 use crate::refused::{Refused, Unavailable};
@@ -80,6 +80,21 @@ impl<R: Output> Errors<R> {
             write_error: |_| Err(Unavailable::NotSerialisable),
             read_error: |_| Err(Unavailable::Unreadable),
         }
+    }
+}
+
+/// An output type whose errors have not been looked at yet.
+pub struct OutputOf<R>(Errors<R>);
+
+/// Asks for [`Output`].
+#[must_use]
+pub fn output<R: Output>() -> OutputOf<R> {
+    OutputOf(Errors::unclassified())
+}
+
+impl<R> fmt::Debug for OutputOf<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OutputOf")
     }
 }
 

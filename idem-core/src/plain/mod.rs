@@ -44,13 +44,13 @@ pub use value::reply;
 
 #[doc(hidden)]
 pub use errors::{
-    ClassifiedErrors, Errors, GenericErrors, MarkedErrors, NoErrors, StorableError, StoredError,
-    UnclassifiedErrors,
+    ClassifiedErrors, Errors, GenericErrors, MarkedErrors, NoErrors, OutputOf, StorableError, StoredError,
+    UnclassifiedErrors, output,
 };
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
-pub use output::{Detachable, OutputOf, Refusable, Stored, assert_detachable, output};
+pub use output::{Detachable, Refusable, Stored, assert_detachable};
 #[doc(hidden)]
 pub use run::{Call, Run, RunIf};
 #[doc(hidden)]

@@ -8,8 +8,6 @@ use std::sync::{Arc, LazyLock};
 use serde::Serialize;
 use tracing::Instrument as _;
 
-use super::errors::Errors;
-use super::run::Call;
 use crate::current;
 use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
@@ -109,11 +107,6 @@ impl PlainOperation {
     pub fn fingerprint<T: Serialize + ?Sized>(mut self, value: &T) -> Self {
         self.fingerprint = Fingerprint::of_value(value);
         self
-    }
-
-    /// The call, with how its output is refused, stored and read back.
-    pub fn call<R>(self, errors: Errors<R>) -> Call<R> {
-        Call::new(self, errors)
     }
 
     /// Finds out what this call may do.

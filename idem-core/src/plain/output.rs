@@ -1,14 +1,11 @@
 //! What a plain idempotent function may return.
 //!
-//! [`output`] is the only place that asks for the bound, and hands out function pointers, so that an output that does
-//! not fit is reported once, at the return type.
-
-use std::fmt;
+//! [`output`](super::output) is the only place that asks for the bound, and hands out function pointers, so that an output
+//! that does not fit is reported once, at the return type.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::errors::Errors;
 use super::value::{self, Arm, Value};
 use crate::outcome::{ErrorClass, mark_of};
 use crate::refused::{Refused, Unavailable};
@@ -81,21 +78,6 @@ pub trait Refusable: From<Refused> {}
 
 #[diagnostic::do_not_recommend]
 impl<E: From<Refused>> Refusable for E {}
-
-/// An output type whose errors have not been looked at yet.
-pub struct OutputOf<R>(pub(super) Errors<R>);
-
-/// Asks for [`Output`].
-#[must_use]
-pub fn output<R: Output>() -> OutputOf<R> {
-    OutputOf(Errors::unclassified())
-}
-
-impl<R> fmt::Debug for OutputOf<R> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("OutputOf")
-    }
-}
 
 /// What may move into a task of its own.
 #[diagnostic::on_unimplemented(

@@ -117,11 +117,14 @@ enum Phase {
     Over,
 }
 
-impl<R> Call<R> {
-    pub(super) fn new(operation: PlainOperation, errors: Errors<R>) -> Self {
-        Self { errors, phase: entering(operation), begun: false, result: None }
+impl PlainOperation {
+    /// The call, with how its output is refused, stored and read back.
+    pub fn call<R>(self, errors: Errors<R>) -> Call<R> {
+        Call { errors, phase: entering(self), begun: false, result: None }
     }
+}
 
+impl<R> Call<R> {
     /// Runs `body`, or gives the stored result.
     ///
     /// # Cancel safety

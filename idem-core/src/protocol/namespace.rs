@@ -10,9 +10,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::record::Record;
-use super::terms::Terms;
-
 /// The namespace of an engine, in the form that records keep.
 ///
 /// Several services may keep their records in one store. Lists, counts, sweeps, verify hooks and orders of a service see
@@ -52,19 +49,6 @@ impl Namespace {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// True if `record` says that it is of this namespace.
-    #[must_use]
-    pub fn owns(&self, record: &Record) -> bool {
-        record.terms.as_ref().is_some_and(|terms| terms.namespace() == self.as_str())
-    }
-
-    /// True unless `record` says that it is of another namespace. A record that an older version of idem claimed names
-    /// none: operators of every namespace see it, and nothing but its address tells whose it is.
-    #[must_use]
-    pub fn sees(&self, record: &Record) -> bool {
-        record.terms.as_ref().map(Terms::namespace).is_none_or(|namespace| namespace == self.as_str())
     }
 }
 

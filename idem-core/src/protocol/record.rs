@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::audit::AuditLine;
+use super::namespace::Namespace;
 use super::owner::Owner;
 use super::terms::Terms;
 use crate::clock::Timestamp;
@@ -45,6 +46,21 @@ pub struct Record {
     pub terms: Option<Terms>,
     /// Where the operation stands.
     pub state: State,
+}
+
+impl Namespace {
+    /// True if `record` says that it is of this namespace.
+    #[must_use]
+    pub fn owns(&self, record: &Record) -> bool {
+        record.terms.as_ref().is_some_and(|terms| terms.namespace() == self.as_str())
+    }
+
+    /// True unless `record` says that it is of another namespace. A record that an older version of idem claimed names
+    /// none: operators of every namespace see it, and nothing but its address tells whose it is.
+    #[must_use]
+    pub fn sees(&self, record: &Record) -> bool {
+        record.terms.as_ref().map(Terms::namespace).is_none_or(|namespace| namespace == self.as_str())
+    }
 }
 
 /// Where an operation stands. Absence of the record is the state before the first claim.

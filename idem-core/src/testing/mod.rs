@@ -38,6 +38,7 @@ mod clock;
 pub mod conformance;
 mod history;
 pub mod idempotent;
+mod in_time;
 mod parallel;
 mod run;
 #[cfg(test)]

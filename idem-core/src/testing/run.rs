@@ -1,14 +1,10 @@
 //! Runs cases: each on a runtime of its own and on fresh records, with an end to patience.
 
 use std::fmt;
-use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::time::Duration;
 
+use super::in_time::in_time;
 use super::{Backend, Histories, Trial, run_histories};
-
-/// A case that takes longer hangs, most likely in a deadlock. No case needs a tenth of it.
-pub(super) const PATIENCE: Duration = Duration::from_mins(5);
 
 /// Runs one case on a backend of its own. For the suite's own cases, and for further ones of your own in its style.
 ///
@@ -91,16 +87,4 @@ impl fmt::Display for Report {
         writeln!(f, "{} of {} cases failed", self.failures().count(), self.0.len())?;
         self.failures().try_for_each(|(name, message)| writeln!(f, "\n{name}\n    {message}"))
     }
-}
-
-/// Drives `work` on a runtime made for it.
-pub(super) fn in_time<T>(work: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .expect("a runtime needs a few file handles");
-    let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, work).await });
-    // Not dropped: that would wait for threads that are stuck in a deadlock.
-    runtime.shutdown_background();
-    ended.unwrap_or_else(|_| panic!("the case hangs: two operations of the store wait for each other"))
 }

@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use sqlx::{Database, Transaction};
 
-use super::call::Rules;
 use super::ended::{Ended, Meaning, Rest};
-use super::run::longest;
+use super::rules::{Rules, longest};
 use super::transaction::{Inside, give_back, in_time, really_ended};
 use crate::engine::{ASK_AGAIN, Engine, Purpose};
 use crate::refused::Refused;

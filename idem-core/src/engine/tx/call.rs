@@ -1,5 +1,6 @@
 //! A call that is about to begin its transaction.
 
+use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -8,22 +9,14 @@ use std::time::Instant;
 use sqlx::Database;
 
 use super::bare::Bare;
+use super::rules::Rules;
 use crate::engine::drain::Counted;
 use crate::engine::enter::LocalLookup;
 use crate::engine::leader::Leader;
 use crate::engine::{ASK_AGAIN, Engine, Operation, Purpose, later, store_refusal};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::Isolation;
 use crate::store::TxBackend;
-
-/// How the transaction is run.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Rules {
-    pub(crate) isolation: Option<Isolation>,
-    /// How often a handler may run again after a conflict.
-    pub(crate) retries: u32,
-}
 
 /// A call whose handler may run, inside a transaction that has not begun.
 pub(crate) struct TxCall<Db: Database> {
@@ -46,6 +39,22 @@ pub(crate) enum Known<Db: Database> {
 }
 
 crate::debug::variants!([Db: Database] Known<Db> { Replay, Nothing });
+
+/// What becomes of a call.
+pub(crate) enum Turn<T, Db: Database> {
+    /// The handler's own answer may leave.
+    Answer(T),
+    /// This answer counts.
+    Replay(Reply),
+    /// No answer.
+    Refused(Refused),
+    /// The handler panicked, and everything is rolled back.
+    Panicked(Box<dyn Any + Send>),
+    /// Nothing happened, for a reason that has passed: run the handler again.
+    Again(Box<TxCall<Db>>),
+}
+
+crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused, Panicked, Again });
 
 impl<Db: Database> TxCall<Db> {
     /// For a log.

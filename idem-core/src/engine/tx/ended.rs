@@ -3,10 +3,6 @@
 use std::any::Any;
 use std::time::Instant;
 
-use sqlx::Database;
-
-use super::TxCall;
-use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::{StoreError, TxFault};
 
@@ -24,22 +20,6 @@ pub(crate) enum Meaning {
     /// The database undid a statement for somebody else's sake.
     Conflict,
 }
-
-/// What becomes of a call.
-pub(crate) enum Turn<T, Db: Database> {
-    /// The handler's own answer may leave.
-    Answer(T),
-    /// This answer counts.
-    Replay(Reply),
-    /// No answer.
-    Refused(Refused),
-    /// The handler panicked, and everything is rolled back.
-    Panicked(Box<dyn Any + Send>),
-    /// Nothing happened, for a reason that has passed: run the handler again.
-    Again(Box<TxCall<Db>>),
-}
-
-crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused, Panicked, Again });
 
 /// A transaction that is over.
 pub(super) enum Ended<T> {

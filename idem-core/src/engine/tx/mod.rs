@@ -8,10 +8,13 @@
 mod alone;
 mod bare;
 mod call;
+mod conclude;
 mod ended;
+mod rules;
 mod run;
 mod transaction;
 
 pub(crate) use bare::Bare;
-pub(crate) use call::{Known, Rules, TxCall};
-pub(crate) use ended::{Meaning, Turn};
+pub(crate) use call::{Known, Turn, TxCall};
+pub(crate) use ended::Meaning;
+pub(crate) use rules::Rules;

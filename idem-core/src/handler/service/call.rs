@@ -12,13 +12,11 @@ use http_body_util::{BodyExt, Limited};
 use super::grpc;
 use super::route::Route;
 use crate::engine::{Config, Engine};
-use crate::handler::context::{Captured, KeyHeader, Seen};
+use crate::handler::captured::{Captured, Handle, KeyHeader, Seen};
 use crate::handler::head::content_coding;
-use crate::handler::layer::Handle;
 use crate::handler::op::AxumOperation;
 use crate::handler::request_body::RequestBodyHasher;
-use crate::handler::response_body::whole;
-use crate::handler::written_down::Limits;
+use crate::handler::response_body::{Limits, whole};
 use crate::handler::{Refusal, problem};
 use crate::refused::Refused;
 

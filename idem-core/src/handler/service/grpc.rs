@@ -7,8 +7,7 @@ use axum_core::body::Body;
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::handler::Classed;
-use crate::handler::response_body::{Collected, collect};
-use crate::handler::written_down::Limits;
+use crate::handler::response_body::{Collected, Limits, collect};
 use crate::refused::Refused;
 use crate::response::Class;
 

@@ -18,7 +18,7 @@ use tower_service::Service;
 use super::call::protected;
 use super::route::Protection;
 use crate::engine::EngineHandle;
-use crate::handler::layer::is_safe;
+use crate::handler::captured::is_safe;
 use crate::idem::Idem;
 
 type Choose = Arc<dyn Fn(&Parts) -> Protection + Send + Sync>;

@@ -10,7 +10,7 @@ use super::dialect::Dialect;
 use super::driver::MySql;
 use super::link::Link;
 use super::store::MySqlStore;
-use super::tx::TxPool;
+use super::tx::MySqlTxBackend;
 use super::{rights, schema};
 use crate::store::StoreError;
 use crate::store::remote::failure::{Failure, Fault};
@@ -200,8 +200,8 @@ impl MySqlStoreBuilder {
             opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
         let driver = MySql::new(options, self.dialect, limits, &name);
         let remote = Remote::new(driver, Traffic { lanes: self.concurrency, timeout: self.timeout });
-        let tx_pool = TxPool::new(&name, dialect, lazy, self.source.pool);
-        Ok(MySqlStore::new(remote, name, tx_pool))
+        let tx_backend = MySqlTxBackend::new(&name, dialect, lazy, self.source.pool, remote.canceller());
+        Ok(MySqlStore::new(remote, name, tx_backend))
     }
 }
 

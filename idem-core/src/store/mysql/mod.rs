@@ -74,6 +74,8 @@ mod schema;
 mod statements;
 mod store;
 mod tx;
+mod tx_claim;
+mod tx_fault;
 mod tx_statements;
 
 pub use builder::{MySqlSource, MySqlStoreBuilder};

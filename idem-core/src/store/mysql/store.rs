@@ -6,16 +6,16 @@ use std::sync::Arc;
 use super::builder::{MySqlSource, MySqlStoreBuilder};
 use super::driver::MySql;
 use super::schema;
-use super::tx::TxPool;
-use crate::store::StoreError;
+use super::tx::MySqlTxBackend;
 use crate::store::remote::store::{Remote, store_by_remote};
 use crate::store::sql::TableName;
+use crate::store::{Sealed, StoreError, TxStore};
 
 /// Records in MySQL or MariaDB. Share it behind an `Arc`; see the [module](super).
 pub struct MySqlStore {
     name: TableName,
-    pub(super) remote: Remote<MySql>,
-    pub(super) tx_pool: TxPool,
+    remote: Remote<MySql>,
+    tx_backend: Arc<MySqlTxBackend>,
 }
 
 impl MySqlStore {
@@ -56,15 +56,21 @@ impl MySqlStore {
         self.remote.close().await;
     }
 
-    pub(super) fn new(remote: Remote<MySql>, name: TableName, tx_pool: TxPool) -> Self {
-        Self { name, remote, tx_pool }
+    pub(super) fn new(remote: Remote<MySql>, name: TableName, tx_backend: MySqlTxBackend) -> Self {
+        Self { name, remote, tx_backend: Arc::new(tx_backend) }
     }
+}
+
+impl Sealed for MySqlStore {}
+
+impl TxStore for MySqlStore {
+    type Database = sqlx::MySql;
 }
 
 store_by_remote! {
     MySqlStore:
     fn tx_backends(self: Arc<Self>, tx_backends: &mut crate::store::TxBackends) {
-        tx_backends.add::<sqlx::MySql>(self);
+        tx_backends.add::<sqlx::MySql>(Arc::clone(&self.tx_backend) as _);
     }
 }
 

@@ -1,5 +1,6 @@
 //! The statements of records that ride in the application's transactions.
 
+use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
 
 use super::dialect::Dialect;
@@ -104,4 +105,12 @@ impl Texts {
             finish: fill(FINISH),
         }
     }
+}
+
+/// Every row of `text`, which is made of constants.
+pub(super) async fn read(
+    connection: &mut MySqlConnection,
+    text: String,
+) -> Result<Vec<MySqlRow>, sqlx::Error> {
+    sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(connection).await
 }

@@ -11,6 +11,7 @@ use super::link::Link;
 use super::rights::Rights;
 use super::schema;
 use super::store::PostgresStore;
+use super::tx::PostgresTxBackend;
 use crate::store::StoreError;
 use crate::store::remote::failure::{Failure, Fault};
 use crate::store::remote::limits::Limits;
@@ -207,7 +208,9 @@ impl PostgresStoreBuilder {
         let name = opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
         let driver = Postgres::new(options, &name, self.through_pooler, limits);
         let remote = Remote::new(driver, Traffic { lanes: self.concurrency, timeout: self.timeout });
-        Ok(PostgresStore::new(remote, name, self.source.pool, self.claim_with_begin))
+        let (driver, canceller) = (Arc::clone(remote.driver()), remote.canceller());
+        let tx_backend = PostgresTxBackend::new(driver, canceller, self.source.pool, self.claim_with_begin);
+        Ok(PostgresStore::new(remote, name, tx_backend))
     }
 }
 

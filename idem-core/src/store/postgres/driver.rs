@@ -8,7 +8,7 @@ use super::escaped;
 use super::fault::{self, fault};
 use super::link::{self, Link, Session};
 use super::statements::{Calls, Statement};
-use super::tx::TxStatements;
+use super::tx_statements::TxStatements;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::Claim;

@@ -64,6 +64,8 @@ mod schema;
 mod statements;
 mod store;
 mod tx;
+mod tx_claim;
+mod tx_statements;
 
 pub use builder::{PostgresSource, PostgresStoreBuilder};
 pub use store::PostgresStore;

@@ -1,24 +1,21 @@
 //! The store as its callers see it.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
-
-use sqlx::postgres::{PgPool, PgPoolOptions};
+use std::sync::Arc;
 
 use super::builder::{PostgresSource, PostgresStoreBuilder};
 use super::driver::Postgres;
 use super::schema;
-use crate::store::StoreError;
+use super::tx::PostgresTxBackend;
 use crate::store::remote::store::{Remote, store_by_remote};
 use crate::store::sql::TableName;
+use crate::store::{Sealed, StoreError, TxStore};
 
 /// Records in PostgreSQL. Share it behind an `Arc`; see the [module](super).
 pub struct PostgresStore {
     name: TableName,
-    pub(super) remote: Remote<Postgres>,
-    /// Whose connections `#[tx]` handlers get.
-    pool: OnceLock<PgPool>,
-    pub(super) claim_with_begin: bool,
+    remote: Remote<Postgres>,
+    tx_backend: Arc<PostgresTxBackend>,
 }
 
 impl PostgresStore {
@@ -59,26 +56,21 @@ impl PostgresStore {
         self.remote.close().await;
     }
 
-    pub(super) fn new(
-        remote: Remote<Postgres>,
-        name: TableName,
-        pool: Option<PgPool>,
-        claim_with_begin: bool,
-    ) -> Self {
-        Self { name, remote, pool: pool.map_or_else(OnceLock::new, OnceLock::from), claim_with_begin }
+    pub(super) fn new(remote: Remote<Postgres>, name: TableName, tx_backend: PostgresTxBackend) -> Self {
+        Self { name, remote, tx_backend: Arc::new(tx_backend) }
     }
+}
 
-    /// The pool that the store was given, or one of its own.
-    pub(super) fn pool(&self) -> &PgPool {
-        self.pool
-            .get_or_init(|| PgPoolOptions::new().connect_lazy_with(self.remote.driver().options().clone()))
-    }
+impl Sealed for PostgresStore {}
+
+impl TxStore for PostgresStore {
+    type Database = sqlx::Postgres;
 }
 
 store_by_remote! {
     PostgresStore:
     fn tx_backends(self: Arc<Self>, tx_backends: &mut crate::store::TxBackends) {
-        tx_backends.add::<sqlx::Postgres>(self);
+        tx_backends.add::<sqlx::Postgres>(Arc::clone(&self.tx_backend) as _);
     }
 }
 

@@ -1,161 +1,56 @@
 //! Records that ride in the application's transactions.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnection, PgDatabaseError, PgRow, PgSeverity};
+use sqlx::postgres::{PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgRow, PgSeverity};
 use sqlx::{AssertSqlSafe, Connection, Postgres, Row as _, Transaction};
 
 use super::args::{self, Arg};
-use super::fault;
-use super::statements::{FRESH, Statement};
-use super::store::PostgresStore;
-use crate::clock::Timestamp;
-use crate::protocol::{Claim, ClaimOutcome, Fence, Owner, Won};
+use super::tx_claim::claim_in;
+use super::tx_statements::{ALLOW, FORBID, KEEP, MARK, SAME, SEE, SETTINGS, TO_MARK, UNMARK};
+use super::{driver, fault};
+use crate::protocol::Claim;
 use crate::reply::Reply;
-use crate::store::remote::claims::{Judged, judge};
-use crate::store::remote::driver::{Found, micros, signed};
-use crate::store::remote::failure::Fault;
-use crate::store::sql::{Fields, TableName, found};
+use crate::store::remote::driver::{micros, signed};
 use crate::store::{
-    Begin, BeginClaiming, BoxFuture, Claimed, CommitFault, CommitPermit, Completed, HeldRow, Left, Rivals,
-    StoreError, StoreErrorKind, TxBackend, TxConnection, TxFault,
+    Begin, BeginClaiming, BoxFuture, Cancel, Claimed, CommitFault, CommitPermit, Completed, HeldRow,
+    Isolation, Left, Rivals, StoreError, StoreErrorKind, TxBackend, TxConnection, TxFault,
 };
-use crate::store::{Isolation, Sealed, TxStore};
 
-impl Sealed for PostgresStore {}
-
-impl TxStore for PostgresStore {
-    type Database = Postgres;
+/// Rides in transactions of the application's pool, or of one of its own.
+pub(super) struct PostgresTxBackend {
+    driver: Arc<driver::Postgres>,
+    canceller: Arc<dyn Cancel>,
+    /// Whose connections `#[tx]` handlers get.
+    pool: OnceLock<PgPool>,
+    claim_with_begin: bool,
 }
 
-/// The statements with the table's name filled in.
-#[derive(Debug)]
-pub(super) struct TxStatements {
-    /// Advisory locks belong to the whole database: this tells tables apart.
-    table: u64,
-    claim_new: Statement,
-    claim: Statement,
-    claim_waiting: Statement,
-    claim_here: Statement,
-    finish: Statement,
-    holds: Statement,
-    /// Connections of the pool are the server's own, and not those of a pooler.
-    direct: bool,
-}
-
-impl TxStatements {
-    pub(super) fn new(name: &TableName, direct: bool) -> Self {
-        // Behind a pooler a session is others' as well: its settings are neither looked at nor changed.
-        let (see, end) =
-            if direct { (format!(", {SEE}"), format!(", {ALLOW}, {SAME}")) } else { Default::default() };
-        let settings =
-            |text: &str| text.replace("{see}", &see).replace("{end}", &end).replace("{settings}", SETTINGS);
-        let claim = settings(CLAIM).replace("{fresh}", FRESH);
-        let table = blake3::hash(name.to_string().as_bytes());
-        Self {
-            table: first_bytes(table.as_bytes()),
-            claim_new: Statement::new(name, &settings(CLAIM_NEW)),
-            claim: Statement::new(name, &claim.replace("{turn}", "pg_try_advisory_xact_lock($)")),
-            claim_waiting: Statement::new(
-                name,
-                &claim.replace("{turn}", "coalesce(pg_advisory_xact_lock($)::text, '') = ''"),
-            ),
-            claim_here: Statement::new(
-                name,
-                "SELECT {table_claim_here_5}($, $, $, $, $, $, $, $, $, $, $, $)",
-            ),
-            finish: Statement::new(name, &settings("SELECT {table_finish_here}($, $, $, $, $){end}")),
-            holds: Statement::new(name, "SELECT {table_holds_here}($, $)"),
-            direct,
-        }
+impl PostgresTxBackend {
+    pub(super) fn new(
+        driver: Arc<driver::Postgres>,
+        canceller: Arc<dyn Cancel>,
+        pool: Option<PgPool>,
+        claim_with_begin: bool,
+    ) -> Self {
+        Self { driver, canceller, pool: pool.map_or_else(OnceLock::new, OnceLock::from), claim_with_begin }
     }
 
-    /// The number of the advisory lock. Made of digests, so two keys share one as good as never, and then one of them is
-    /// told to come again.
-    fn turn(&self, claim: &Claim) -> i64 {
-        (first_bytes(claim.address.as_bytes()) ^ self.table).cast_signed()
+    /// The pool that the store was given, or one of its own.
+    fn pool(&self) -> &PgPool {
+        self.pool.get_or_init(|| PgPoolOptions::new().connect_lazy_with(self.driver.options().clone()))
     }
 }
 
-/// Writes a record where there is none. A lock that ends with the transaction tells rivals apart at once, for an
-/// insertion alone would wait for theirs to end.
-/// <https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS>
-///
-/// What nearly every claim needs, and nothing else: [`CLAIM`], whose plan has ten times the nodes, costs half as much again.
-const CLAIM_NEW: &str = "\
-INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-label, key_hint, handler_retention, handler_lease, namespace, reply) \
-SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
-FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
-WHERE pg_try_advisory_xact_lock($) \
-ON CONFLICT (address) DO NOTHING RETURNING t.fence{see}";
+impl fmt::Debug for PostgresTxBackend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresTxBackend").finish_non_exhaustive()
+    }
+}
 
-/// The same, and shows what stands there where it could not.
-const CLAIM: &str = "\
-WITH turn AS MATERIALIZED (SELECT {turn} AS mine), \
-fresh AS (\
-    INSERT INTO {table} AS t (fence, until, created, attempts, format, state, address, nonce, after_crash, recipe, digest, \
-    label, key_hint, handler_retention, handler_lease, namespace, reply) \
-    SELECT c.clock, c.clock + $, c.clock, 1, 1, 1, $, $, $, $, $, $, $, $, $, $, '' \
-    FROM (SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS clock OFFSET 0) c \
-    CROSS JOIN turn WHERE turn.mine \
-    ON CONFLICT (address) DO NOTHING RETURNING t.fence, t.address\
-), seen AS ({fresh} WHERE NOT EXISTS (SELECT FROM fresh)) \
-SELECT turn.mine, seen.*{see} FROM turn LEFT JOIN seen ON true";
-
-/// Nothing that follows the end of the transaction may commit by itself: every transaction of the session is read-only, but
-/// for the one that is begun here. A setting that is made within a transaction would be undone with it, so this one has a
-/// transaction of its own, in the same message.
-const FORBID: &str = "\
-BEGIN; SELECT set_config('idem.read_only', current_setting('default_transaction_read_only'), false), \
-set_config('default_transaction_read_only', 'on', false); COMMIT; ";
-/// As it was before. With the COMMIT of the transaction in which it stands.
-const ALLOW: &str = "set_config('default_transaction_read_only', \
-coalesce(nullif(current_setting('idem.read_only', true), ''), 'off'), false)";
-
-/// How long the server waits for the next statement, in milliseconds, unless the session has a shorter time; and a lock
-/// that no other transaction has, by which a canceller finds this one.
-/// <https://www.postgresql.org/docs/current/runtime-config-client.html#GUC-IDLE-IN-TRANSACTION-SESSION-TIMEOUT>
-const KEEP: &str = "\
-SELECT set_config('idle_in_transaction_session_timeout', \
-CASE WHEN current_setting('idle_in_transaction_session_timeout')::interval BETWEEN '1ms' AND '{idle}ms' \
-THEN current_setting('idle_in_transaction_session_timeout') ELSE '{idle}ms' END, true), pg_try_advisory_xact_lock({number})";
-
-/// Of a transaction without a record.
-const MARK: &str = "SAVEPOINT idem_tx";
-const UNMARK: &str = "RELEASE SAVEPOINT idem_tx";
-/// Succeeds in a transaction that has failed, too.
-const TO_MARK: &str = "ROLLBACK TO SAVEPOINT idem_tx";
-
-/// The settings of a session that decide what statements mean or who sends them. One that a handler leaves changed would
-/// be the next caller's.
-const SETTINGS: &str = "\
-concat_ws(',', current_setting('search_path'), current_setting('role'), session_user, current_setting('TimeZone'), \
-current_setting('DateStyle'), current_setting('IntervalStyle'), current_setting('bytea_output'), \
-current_setting('statement_timeout'), current_setting('lock_timeout'), \
-current_setting('default_transaction_isolation'), \
-current_setting('default_transaction_deferrable'), current_setting('synchronous_commit'), \
-current_setting('session_replication_role'), current_setting('row_security'), current_setting('client_encoding'), \
-current_setting('standard_conforming_strings'), current_setting('work_mem'), current_setting('application_name'), \
-current_setting('idle_session_timeout', true), current_setting('transaction_timeout', true))";
-/// Keeps them, with the COMMIT.
-const SEE: &str = "set_config('idem.settings', {settings}, false)";
-/// Whether they are as they were.
-const SAME: &str = "current_setting('idem.settings', true) IS NOT DISTINCT FROM {settings}";
-
-/// How often a claim is made whose record was reaped, or swept, between two of its statements.
-const TRIES: u32 = 3;
-
-const RIVAL: ClaimOutcome = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
-
-/// The columns of [`CLAIM`]: whether it is our turn, then clock, address and record.
-const MINE: usize = 0;
-const CLOCK: usize = 1;
-const RECORD: usize = 3;
-const STATE: usize = 4;
-
-impl TxBackend<Postgres> for PostgresStore {
+impl TxBackend<Postgres> for PostgresTxBackend {
     fn connection(&self) -> BoxFuture<'_, Result<TxConnection<Postgres>, TxFault>> {
         Box::pin(async {
             let connection = self.pool().acquire().await.map_err(|error| match error {
@@ -163,7 +58,7 @@ impl TxBackend<Postgres> for PostgresStore {
                 error => TxFault::from(fault::unreached(error)),
             })?;
             // A pooler may have given the server's connection to another caller by the time of a cancellation.
-            let canceller = self.is_direct().then(|| self.remote.canceller());
+            let canceller = self.is_direct().then(|| Arc::clone(&self.canceller));
             Ok(TxConnection::on_server(connection, canceller))
         })
     }
@@ -209,7 +104,7 @@ impl TxBackend<Postgres> for PostgresStore {
         begin: Begin,
         claim: &'c Claim,
     ) -> BeginClaiming<'c, Postgres> {
-        let tx_statements = self.remote.driver().tx_statements();
+        let tx_statements = self.driver.tx_statements();
         let turn = [Arg::Big(Some(tx_statements.turn(claim)))];
         let args: Vec<_> = turn.into_iter().chain(args::of_claim(claim)).collect();
         // Every argument is a number or hexadecimal digits.
@@ -247,7 +142,9 @@ impl TxBackend<Postgres> for PostgresStore {
         claim: &'c Claim,
         rivals: Rivals,
     ) -> BoxFuture<'c, Result<Claimed, TxFault>> {
-        Box::pin(async move { self.claim_in(connection, claim, rivals).await.map_err(TxFault::from) })
+        Box::pin(
+            async move { claim_in(&self.driver, connection, claim, rivals).await.map_err(TxFault::from) },
+        )
     }
 
     fn complete<'c>(
@@ -258,7 +155,7 @@ impl TxBackend<Postgres> for PostgresStore {
         retention: Duration,
     ) -> BoxFuture<'c, Result<Completed, TxFault>> {
         Box::pin(async move {
-            let driver = self.remote.driver();
+            let driver = &self.driver;
             let args = [
                 Arg::Bytes(Some(held.address.as_bytes())),
                 Arg::Big(held.fence.map(|fence| signed(fence.as_u64()))),
@@ -284,7 +181,7 @@ impl TxBackend<Postgres> for PostgresStore {
         held: &'c HeldRow,
     ) -> BoxFuture<'c, Result<bool, TxFault>> {
         Box::pin(async move {
-            let driver = self.remote.driver();
+            let driver = &self.driver;
             let args = [Arg::Bytes(Some(held.address.as_bytes())), Arg::Bytes(Some(held.nonce.as_bytes()))];
             driver.holds(connection, &driver.tx_statements().holds, &args).await.map_err(TxFault::from)
         })
@@ -417,9 +314,9 @@ fn completed(row: Option<&PgRow>, direct: bool) -> Result<Completed, sqlx::Error
     Ok(Completed::Done { settings_kept: !direct || row.try_get(2)? })
 }
 
-impl PostgresStore {
+impl PostgresTxBackend {
     fn is_direct(&self) -> bool {
-        self.remote.driver().tx_statements().direct
+        self.driver.tx_statements().direct
     }
 
     /// With the number by which the server knows the transaction.
@@ -441,88 +338,9 @@ impl PostgresStore {
         };
         (text, number)
     }
-
-    async fn claim_in(
-        &self,
-        connection: &mut PgConnection,
-        claim: &Claim,
-        rivals: Rivals,
-    ) -> Result<Claimed, Fault> {
-        let driver = self.remote.driver();
-        let turn = || [Arg::Big(Some(driver.tx_statements().turn(claim)))];
-        if rivals == Rivals::Tell {
-            let args: Vec<_> = args::of_claim(claim).into_iter().chain(turn()).collect();
-            let rows = driver.rows(connection, &driver.tx_statements().claim_new, &args).await?;
-            if let Some(fence) = rows.first().and_then(|row| row.int(0)).and_then(|at| u64::try_from(at).ok())
-            {
-                let owner = Owner { fence: Fence::from_u64(fence), nonce: claim.nonce };
-                return Ok(Claimed::Won(HeldRow::new(claim.address, Won { owner, attempts: 1 })));
-            }
-        }
-        let address: &[u8] = claim.address.as_bytes();
-        let args: Vec<_> =
-            turn().into_iter().chain(args::of_claim(claim)).chain([Arg::AllBytes(vec![address])]).collect();
-        let statement = match rivals {
-            Rivals::Tell => &driver.tx_statements().claim,
-            Rivals::Await => &driver.tx_statements().claim_waiting,
-        };
-        let mut tries = TRIES;
-        loop {
-            let rows = driver.rows(connection, statement, &args).await?;
-            let Some(row) = rows.first() else { return Err(fault::silent()) };
-            let mine: bool = row.try_get(MINE).map_err(fault::fault)?;
-            let clock =
-                row.int(CLOCK).and_then(|clock| u64::try_from(clock).ok()).map(Timestamp::from_micros);
-            let seen = match clock {
-                None => Found::Nothing,
-                Some(now) if row.int(STATE).is_none() => Found::Fresh(now),
-                Some(now) => found(row, RECORD, claim.address, now),
-            };
-            tries -= 1;
-            match self.judge(connection, claim, mine, seen).await? {
-                Some(claimed) => return Ok(claimed),
-                None if tries == 0 => return Ok(Claimed::Decided(RIVAL)),
-                None => {}
-            }
-        }
-    }
-
-    /// What is there decides, and a record that may be run again is written by the statement that every other such
-    /// claim uses, under the lock of this transaction. `None` if it has moved meanwhile: only upkeep does that to it.
-    async fn judge(
-        &self,
-        connection: &mut PgConnection,
-        claim: &Claim,
-        mine: bool,
-        seen: Found,
-    ) -> Result<Option<Claimed>, Fault> {
-        let fresh = matches!(seen, Found::Fresh(_));
-        Ok(Some(match judge(claim, seen) {
-            Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => {
-                Claimed::Won(HeldRow::new(claim.address, won))
-            }
-            // Running under this very nonce, and committed: an earlier transaction of this call was cut in two.
-            Judged::Decided(Ok(ClaimOutcome::Won(_))) => Claimed::Decided(ClaimOutcome::Unknown),
-            Judged::Decided(Err(error)) => return Err(fault::damaged(&error)),
-            Judged::Gone if mine => return Ok(None),
-            Judged::Changed(change, ClaimOutcome::Won(won)) if mine => {
-                if !self.remote.driver().change_on(connection, &change).await? {
-                    return Ok(None);
-                }
-                Claimed::Won(HeldRow::new(claim.address, won))
-            }
-            Judged::Changed(_, ClaimOutcome::Won(_)) | Judged::Gone => Claimed::Decided(RIVAL),
-            // What changes all the same, the sweep writes down.
-            Judged::Decided(Ok(outcome)) | Judged::Changed(_, outcome) => Claimed::Decided(outcome),
-        }))
-    }
 }
 
 /// What the function of the claim says when there is a record or a rival.
 fn is_not_fresh(error: &sqlx::Error) -> bool {
     error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() == Some("IDEM1")
-}
-
-fn first_bytes(digest: &[u8; 32]) -> u64 {
-    digest.first_chunk().map_or(0, |first| u64::from_be_bytes(*first))
 }

@@ -70,7 +70,7 @@ impl<D: Driver> Exchange<D> {
     }
 
     #[cfg(any(feature = "postgres", feature = "redis"))]
-    pub(super) fn driver(&self) -> &D {
+    pub(super) fn driver(&self) -> &Arc<D> {
         &self.driver
     }
 

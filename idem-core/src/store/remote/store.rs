@@ -210,7 +210,7 @@ impl<D: Driver> Remote<D> {
     }
 
     #[cfg(any(feature = "postgres", feature = "redis"))]
-    pub(in crate::store) fn driver(&self) -> &D {
+    pub(in crate::store) fn driver(&self) -> &Arc<D> {
         self.exchange.driver()
     }
 

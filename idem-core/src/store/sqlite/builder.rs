@@ -4,27 +4,16 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::link::{Link, Setup};
+use super::link::{Durability, Link, Setup};
 use super::reader::Reader;
-use super::round::Rules;
+use super::rules::Rules;
 use super::store::SqliteStore;
 #[cfg(feature = "sqlite-tx")]
-use super::tx::TxPool;
+use super::tx::SqliteTxBackend;
 use super::worker::Worker;
 use super::writer::Writer;
 use crate::clock::{Clock, SystemClock};
 use crate::store::{StoreError, StoreErrorKind};
-
-/// What an answered operation survives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Durability {
-    /// Loss of power: each group of operations is synced to disk before it is answered. The default.
-    #[default]
-    Full,
-    /// The end of the process, but not always loss of power or a crash of the system, which may take the last
-    /// seconds' records with them: their keys then run again. Several times faster.
-    Normal,
-}
 
 /// Sets up a [`SqliteStore`].
 #[derive(Clone)]
@@ -119,7 +108,7 @@ impl SqliteStoreBuilder {
         let reading = setup.clone();
         let rules = Rules { clock: self.clock, max_records: self.max_records };
         #[cfg(feature = "sqlite-tx")]
-        let tx_pool = TxPool::new(&setup, rules.clone(), self.pool)?;
+        let tx_backend = SqliteTxBackend::new(&setup, rules.clone(), self.pool)?;
         let writer =
             Worker::start("idem-sqlite-write", move || Ok(Writer { link: Link::create(setup)?, rules }))
                 .await?;
@@ -130,7 +119,7 @@ impl SqliteStoreBuilder {
             writer,
             reader,
             #[cfg(feature = "sqlite-tx")]
-            tx_pool,
+            Arc::new(tx_backend),
         ))
     }
 }

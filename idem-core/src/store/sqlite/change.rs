@@ -1,11 +1,15 @@
 //! What a round does to a record, as one guarded statement.
 
+use std::path::Path;
+
 use rusqlite::{Connection, ToSql, params_from_iter};
 
+use super::error::Failure;
 use super::row::Row;
 use super::sql;
 use crate::address::Address;
 use crate::protocol::{Record, State};
+use crate::store::StoreErrorKind;
 
 /// A difference between a record as it was read and as it must be.
 #[derive(Debug)]
@@ -142,5 +146,16 @@ impl Change {
                 run(old.place(sql::DELETE), &[&[address], &old.guard()])
             }
         }
+    }
+}
+
+/// Writes under the lock, where no other process can have been faster.
+pub(super) fn write_all(connection: &Connection, path: &Path, changes: &[Change]) -> Result<(), Failure> {
+    match write(connection, changes).map_err(|error| Failure::of(error, path))? {
+        Written::All => Ok(()),
+        Written::Beaten => Err(Failure::new(
+            StoreErrorKind::Corrupt,
+            format!("a record in {} is not what was read in the same transaction", path.display()),
+        )),
     }
 }

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
-use super::builder::Durability;
 use super::error::Failure;
+use super::transaction::{self, Broken, End};
 use super::{schema, sql};
 use crate::store::StoreErrorKind;
 
@@ -17,6 +17,17 @@ const OPEN_AGAIN_AFTER: Duration = Duration::from_millis(5);
 const STATEMENTS: usize = 32;
 /// Of a new file, in bytes. Twice SQLite's own: what is left over at the end of a page is shared by more records.
 const PAGE: u32 = 8192;
+
+/// What an answered operation survives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// Loss of power: each group of operations is synced to disk before it is answered. The default.
+    #[default]
+    Full,
+    /// The end of the process, but not always loss of power or a crash of the system, which may take the last
+    /// seconds' records with them: their keys then run again. Several times faster.
+    Normal,
+}
 
 /// How to connect.
 #[derive(Debug, Clone)]
@@ -155,4 +166,18 @@ fn open(setup: &Setup, create: OpenFlags) -> rusqlite::Result<(Connection, Strin
         Durability::Normal => connection.pragma_update(None, "synchronous", "NORMAL")?,
     }
     Ok((connection, mode))
+}
+
+/// A transaction on the link's connection, which is replaced after any failure: its state is not worth guessing at.
+pub(super) fn transact<T>(
+    link: &mut Link,
+    body: impl FnOnce(&Connection, &Path) -> Result<(T, End), Failure>,
+) -> Result<T, Broken> {
+    let path = link.path();
+    let connection = link.connection().map_err(Broken::Begin)?;
+    let done = transaction::run(connection, &path, |connection| body(connection, &path));
+    if done.is_err() {
+        link.discard();
+    }
+    done
 }

@@ -52,6 +52,7 @@ mod operation;
 mod reader;
 mod round;
 mod row;
+mod rules;
 mod schema;
 mod sql;
 mod store;
@@ -60,9 +61,14 @@ mod tests;
 mod transaction;
 #[cfg(feature = "sqlite-tx")]
 mod tx;
+#[cfg(feature = "sqlite-tx")]
+mod tx_claim;
+#[cfg(feature = "sqlite-tx")]
+mod tx_fault;
 mod upkeep;
 mod worker;
 mod writer;
 
-pub use builder::{Durability, SqliteStoreBuilder};
+pub use builder::SqliteStoreBuilder;
+pub use link::Durability;
 pub use store::SqliteStore;

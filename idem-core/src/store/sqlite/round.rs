@@ -8,34 +8,21 @@
 
 use std::collections::HashSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::change::{self, Change, Written};
+use super::change::{self, Change, Written, write_all};
 use super::error::Failure;
-use super::link::Link;
+use super::link::{Link, transact};
 use super::load::{Loaded, load};
 use super::operation::Operation;
+use super::rules::Rules;
 use super::sql;
-use super::transaction::{self, Broken, End};
+use super::transaction::{Broken, End};
 use super::upkeep::delete_expired;
 use crate::address::Address;
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Timestamp;
 use crate::store::{StoreError, StoreErrorKind};
-
-/// What all rounds share.
-#[derive(Debug, Clone)]
-pub(super) struct Rules {
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) max_records: Option<u64>,
-}
-
-impl Rules {
-    pub(super) fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.clock.now().as_micros().min(i64::MAX.unsigned_abs()))
-    }
-}
 
 type Operations = Vec<Box<dyn Operation>>;
 
@@ -166,17 +153,6 @@ fn locked(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result
     })
 }
 
-/// Writes under the lock, where nobody can have been faster.
-pub(super) fn write_all(connection: &Connection, path: &Path, changes: &[Change]) -> Result<(), Failure> {
-    match change::write(connection, changes).map_err(|error| Failure::of(error, path))? {
-        Written::All => Ok(()),
-        Written::Beaten => Err(Failure::new(
-            StoreErrorKind::Corrupt,
-            format!("a record in {} is not what was read in the same transaction", path.display()),
-        )),
-    }
-}
-
 fn addresses(operations: &Operations) -> Vec<Address> {
     let mut addresses: Vec<_> = operations.iter().map(|operation| operation.address()).collect();
     addresses.dedup();
@@ -241,18 +217,4 @@ fn room(
     }
     let reaped = delete_expired(connection, path, now, wanted - room)?;
     Ok(room.saturating_add(reaped))
-}
-
-/// A transaction on the link's connection, which is replaced after any failure: its state is not worth guessing at.
-pub(super) fn transact<T>(
-    link: &mut Link,
-    body: impl FnOnce(&Connection, &Path) -> Result<(T, End), Failure>,
-) -> Result<T, Broken> {
-    let path = link.path();
-    let connection = link.connection().map_err(Broken::Begin)?;
-    let done = transaction::run(connection, &path, |connection| body(connection, &path));
-    if done.is_err() {
-        link.discard();
-    }
-    done
 }

@@ -8,8 +8,10 @@ use tokio::sync::oneshot;
 
 use super::builder::SqliteStoreBuilder;
 use super::operation::{Answer, Transition, operation};
+use super::rules::ROUND;
+#[cfg(feature = "sqlite-tx")]
+use super::tx::SqliteTxBackend;
 use super::worker::Worker;
-use super::writer::ROUND;
 use super::{reader, schema, writer};
 use crate::address::Address;
 use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
@@ -26,7 +28,15 @@ pub struct SqliteStore {
     writer: Worker<writer::Job>,
     reader: Worker<reader::Job>,
     #[cfg(feature = "sqlite-tx")]
-    pub(super) tx_pool: super::tx::TxPool,
+    tx_backend: Arc<SqliteTxBackend>,
+}
+
+#[cfg(feature = "sqlite-tx")]
+impl crate::store::Sealed for SqliteStore {}
+
+#[cfg(feature = "sqlite-tx")]
+impl crate::store::TxStore for SqliteStore {
+    type Database = sqlx::Sqlite;
 }
 
 impl SqliteStore {
@@ -66,14 +76,14 @@ impl SqliteStore {
         path: Arc<Path>,
         writer: Worker<writer::Job>,
         reader: Worker<reader::Job>,
-        #[cfg(feature = "sqlite-tx")] tx_pool: super::tx::TxPool,
+        #[cfg(feature = "sqlite-tx")] tx_backend: Arc<SqliteTxBackend>,
     ) -> Self {
         Self {
             path,
             writer,
             reader,
             #[cfg(feature = "sqlite-tx")]
-            tx_pool,
+            tx_backend,
         }
     }
 
@@ -210,7 +220,7 @@ const FORGET: Transition<Forget, WriteOutcome> =
 impl Store for SqliteStore {
     #[cfg(feature = "sqlite-tx")]
     fn tx_backends(self: Arc<Self>, tx_backends: &mut crate::store::TxBackends) {
-        tx_backends.add::<sqlx::Sqlite>(self);
+        tx_backends.add::<sqlx::Sqlite>(Arc::clone(&self.tx_backend) as _);
     }
 
     fn claim(&self, claim: Claim) -> BoxFuture<'_, Result<ClaimOutcome, StoreError>> {

@@ -4,10 +4,10 @@ use std::path::Path;
 
 use rusqlite::{Connection, params};
 
-use super::change::Change;
+use super::change::{Change, write_all};
 use super::error::Failure;
-use super::link::Link;
-use super::round::{Rules, transact, write_all};
+use super::link::{Link, transact};
+use super::rules::Rules;
 use super::transaction::{Broken, End};
 use super::{row, sql};
 use crate::address::Address;

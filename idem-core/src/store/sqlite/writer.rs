@@ -5,14 +5,12 @@ use tokio::sync::oneshot;
 use super::error::Failure;
 use super::link::Link;
 use super::operation::Operation;
-use super::round::{self, Flow, Rules};
+use super::round::{self, Flow};
+use super::rules::{ROUND, Rules};
 use super::transaction::Broken;
 use super::upkeep;
 use super::worker::Desk;
 use crate::store::{StoreError, Sweep, SweepCount};
-
-/// The most operations or records in one transaction, so that nobody waits long for its turn.
-pub(super) const ROUND: usize = 256;
 
 type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
 

@@ -22,7 +22,7 @@ pub(super) use step::{
     Action, Ask, By, Guarded, Look, NAMESPACES, Side, Span, Step, Whose, Write, order_number,
 };
 
-use super::run::in_time;
+use super::in_time::in_time;
 use super::{Backend, Trial};
 
 /// Which random histories to run.

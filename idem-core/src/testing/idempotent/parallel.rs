@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Handle};
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-use crate::testing::run::PATIENCE;
+use crate::testing::in_time::PATIENCE;
 
 /// Runs whatever a check does, on threads that only poll: a thread beside them drives I/O, timers and what the
 /// operation spawned.

@@ -1,0 +1,275 @@
+//! What is left to do once a transaction is over, and what its caller may hear.
+
+use std::time::{Duration, Instant};
+
+use sqlx::Database;
+
+use super::alone::Alone;
+use super::call::{Turn, TxCall};
+use super::ended::{Ended, Rest, Then};
+use crate::engine::flight::End;
+use crate::engine::{ASK_AGAIN, CallSite, Ending, Settled, store_refusal};
+use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
+use crate::refused::Refused;
+use crate::reply::Reply;
+use crate::store::{HeldRow, MarkUnknown, StoreError, StoreErrorKind, TxFault};
+
+const NO_RIGHT: &str = "the role or the session of its transaction may not use its idempotency store";
+
+impl<Db: Database> TxCall<Db> {
+    /// What is left to do once the transaction is over, and what its caller may hear.
+    pub(super) async fn after<T>(self, ended: Ended<T>, held: HeldRow) -> Turn<T, Db> {
+        match ended {
+            Ended::Committed(answer, reply, asked) => {
+                let ttl = self.operation.policy.ttl;
+                self.recorded(answer, reply, asked, ttl)
+            }
+            Ended::Lost(answer, reply, said) => {
+                let asked = Instant::now();
+                match (self.alone(None).await, said) {
+                    (Alone::Written, Some(error)) => self.aborted(&error),
+                    (Alone::Written, None) => self.again(),
+                    (alone, _) => self.kept(alone, answer, reply, asked),
+                }
+            }
+            Ended::RolledBack(answer, then) => self.rolled_back(answer, then).await,
+            Ended::NotOurs { unknown, over, rest } => {
+                // What is under way may still be committed: a write waits for its end, a look does not.
+                let alone = if over { None } else { Some(self.alone(None).await) };
+                match alone {
+                    Some(Alone::Undecided) => {
+                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
+                    }
+                    _ => self.not_ours(held, unknown, rest).await,
+                }
+            }
+            Ended::Undone(fault) => self.undone(fault),
+            Ended::Panicked(payload) => {
+                // The panic hook has told where; the payload is the user's.
+                tracing::error!(
+                    address = %self.operation.address,
+                    operation = self.operation.label.operation(),
+                    "an idempotent handler panicked; its transaction was rolled back"
+                );
+                Turn::Panicked(payload)
+            }
+        }
+    }
+
+    async fn rolled_back<T>(self, answer: T, then: Then) -> Turn<T, Db> {
+        match then {
+            Then::Nothing => Turn::Answer(answer),
+            Then::Again => self.again(),
+            Then::Keep(reply) => {
+                let asked = Instant::now();
+                let alone = self.alone(Some(&reply)).await;
+                self.kept(alone, answer, reply, asked)
+            }
+            Then::Unknown => self.mark_unknown(answer).await,
+        }
+    }
+
+    fn undone<T>(self, fault: TxFault) -> Turn<T, Db> {
+        match fault {
+            TxFault::Conflict(_) => self.again(),
+            fault @ TxFault::Broken(_) => self.unavailable(fault),
+            TxFault::Refused(error) => self.aborted(&error),
+            TxFault::Misconfigured(error) => {
+                tracing::error!(
+                    address = %self.operation.address,
+                    operation = self.operation.label.operation(),
+                    error = %error.chain(),
+                    "a handler's transaction was rolled back: its session may not complete the record"
+                );
+                Turn::Refused(Refused::Misconfigured(NO_RIGHT))
+            }
+        }
+    }
+
+    /// Rolled back for certain, for a reason that does not pass by itself.
+    fn aborted<T>(self, error: &StoreError) -> Turn<T, Db> {
+        tracing::error!(
+            address = %self.operation.address,
+            operation = self.operation.label.operation(),
+            error = %error.chain(),
+            "a handler's transaction was rolled back, although its answer wanted it committed: was an error of a statement \
+             ignored?"
+        );
+        Turn::Refused(Refused::TransactionAborted)
+    }
+
+    /// What a caller may hear whose record was looked for, or written, by itself.
+    fn kept<T>(self, alone: Alone, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
+        match alone {
+            Alone::Written => {
+                let ttl = self.operation.policy.ttl;
+                self.recorded(answer, reply, asked, ttl)
+            }
+            Alone::Stands(ClaimOutcome::Replay(stored)) if stored.reply == reply => {
+                self.recorded(answer, reply, asked, stored.remaining)
+            }
+            Alone::Stands(outcome) => self.told(outcome, asked),
+            Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+        }
+    }
+
+    fn recorded<T>(self, answer: T, reply: Reply, asked: Instant, remaining: Duration) -> Turn<T, Db> {
+        self.remember(&reply, asked, remaining);
+        self.lead.land(End::Done(reply));
+        Turn::Answer(answer)
+    }
+
+    /// Another one's record is what counts.
+    pub(super) fn told<T>(self, outcome: ClaimOutcome, asked: Instant) -> Turn<T, Db> {
+        match outcome {
+            ClaimOutcome::Replay(replay) => {
+                self.remember(&replay.reply, asked, replay.remaining);
+                self.lead.land(End::Done(replay.reply.clone()));
+                Turn::Replay(replay.reply)
+            }
+            ClaimOutcome::Mismatch => Turn::Refused(Refused::KeyReused),
+            ClaimOutcome::Unknown => {
+                self.lead.land(End::Unknown);
+                Turn::Refused(Refused::OutcomeUnknown)
+            }
+            ClaimOutcome::InFlight { .. } | ClaimOutcome::Won(_) => {
+                Turn::Refused(Refused::InProgress { retry_after: ASK_AGAIN })
+            }
+        }
+    }
+
+    fn remember(&self, reply: &Reply, asked: Instant, remaining: Duration) {
+        if let Some(cache) = &self.engine.cache {
+            let (address, fingerprint) = (self.operation.address, self.operation.fingerprint);
+            cache.put(address, fingerprint, reply.clone(), asked, remaining);
+        }
+    }
+
+    /// Nothing is kept, and another try may succeed: at once where the handler may run again, else on the caller's
+    /// next request.
+    fn again<T>(mut self) -> Turn<T, Db> {
+        match self.rules.retries.checked_sub(1) {
+            Some(left) => {
+                self.rules.retries = left;
+                Turn::Again(Box::new(self))
+            }
+            None => Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
+        }
+    }
+
+    pub(super) fn unavailable<T>(self, fault: TxFault) -> Turn<T, Db> {
+        let refused = match fault {
+            TxFault::Conflict(_) => Some(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
+            TxFault::Misconfigured(_) => Some(Refused::Misconfigured(NO_RIGHT)),
+            TxFault::Refused(_) | TxFault::Broken(_) => None,
+        };
+        let error = fault.into_error();
+        self.engine.log_failed(self.asked("transaction"), &error);
+        let refused = refused.unwrap_or_else(|| {
+            self.lead.land(End::Failed(error.kind()));
+            store_refusal(error.kind())
+        });
+        Turn::Refused(refused)
+    }
+
+    /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
+    /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
+    /// after a rollback may be committed too, where the database cannot be kept from it.
+    async fn not_ours<T>(self, held: HeldRow, unknown: bool, rest: Rest<T>) -> Turn<T, Db> {
+        match self.give_up(held).await {
+            Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
+                tracing::error!(
+                    address = %held.address,
+                    operation = self.operation.label.operation(),
+                    "a handler's transaction was committed in the middle, by a COMMIT of its own or a change of a table: \
+                     nobody knows what of it happened"
+                );
+                self.lead.land(End::Unknown);
+                Turn::Refused(Refused::OutcomeUnknown)
+            }
+            Ok(WriteOutcome::Lost(_)) if unknown => {
+                tracing::error!(
+                    address = %held.address,
+                    operation = self.operation.label.operation(),
+                    "a handler's transaction ended before the handler did: nobody knows what it wrote after that, or did elsewhere"
+                );
+                match self.mark_unknown(()).await {
+                    Turn::Answer(()) => Turn::Refused(Refused::OutcomeUnknown),
+                    Turn::Replay(reply) => Turn::Replay(reply),
+                    Turn::Refused(refused) => Turn::Refused(refused),
+                    Turn::Panicked(payload) => Turn::Panicked(payload),
+                    Turn::Again(call) => Turn::Again(call),
+                }
+            }
+            Ok(WriteOutcome::Lost(_)) => match rest {
+                Rest::Answer(answer, then) => self.rolled_back(answer, then).await,
+                Rest::Undone(fault) => self.undone(fault),
+                Rest::Panicked(payload) => Turn::Panicked(payload),
+                Rest::TooLong => {
+                    tracing::error!(
+                        address = %self.operation.address,
+                        operation = self.operation.label.operation(),
+                        "a handler's transaction took too long and was rolled back"
+                    );
+                    Turn::Refused(Refused::TransactionAborted)
+                }
+                Rest::Again => {
+                    tracing::warn!(
+                        address = %held.address,
+                        operation = self.operation.label.operation(),
+                        "a handler's transaction was rolled back by the database while it went on"
+                    );
+                    self.again()
+                }
+                Rest::Aborted => {
+                    let message = "the transaction was rolled back while the handler went on, by a statement of its own or \
+                                   by a nested transaction that could not begin";
+                    self.aborted(&StoreError::new(StoreErrorKind::Misconfigured, message))
+                }
+            },
+            // If it was committed, the record says so once its lease is over; if not, the doubt is written down.
+            Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+        }
+    }
+
+    /// T7 for a record that was committed by mistake.
+    async fn give_up(&self, held: HeldRow) -> Result<WriteOutcome, StoreError> {
+        let store = &self.engine.store;
+        let fence = match held.fence {
+            Some(fence) => fence,
+            None => match store.call(CallSite::TX_LOOK_UP, |store| store.look_up(held.address)).await? {
+                Some(record) if record.owner.nonce == held.nonce => record.owner.fence,
+                record => return Ok(WriteOutcome::Lost(Current::of(record.as_ref()))),
+            },
+        };
+        let owner = Owner { fence, nonce: held.nonce };
+        let mark = MarkUnknown { address: held.address, owner };
+        store.call(CallSite::TX_MARK_UNKNOWN, |store| store.mark_unknown(mark)).await
+    }
+
+    /// The handler's effects in the database are undone, but it says that something else may have happened.
+    async fn mark_unknown<T>(mut self, answer: T) -> Turn<T, Db> {
+        self.lead.doubt();
+        let asked = Instant::now();
+        match self.lead.claim(asked).await {
+            Ok(ClaimOutcome::Won(won)) => {
+                let Self { engine, operation, lead, .. } = self;
+                let Some(attempt) = engine.begin(&operation, lead, won, asked) else {
+                    return Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
+                };
+                match attempt.settle(Ending::Unknown).await {
+                    Settled::Recorded => Turn::Answer(answer),
+                    Settled::Superseded(reply) => Turn::Replay(reply),
+                    Settled::Refused(refused) => Turn::Refused(refused),
+                }
+            }
+            // Another attempt was faster; its outcome counts.
+            Ok(outcome @ (ClaimOutcome::Replay(_) | ClaimOutcome::Mismatch | ClaimOutcome::Unknown)) => {
+                self.told(outcome, asked)
+            }
+            Ok(ClaimOutcome::InFlight { .. }) | Err(_) => {
+                Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
+            }
+        }
+    }
+}
