@@ -116,6 +116,7 @@ where
 
 /// What a hook found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verification {
     /// It happened: this is its answer, from [`response::reply`](crate::response::reply) or
     /// [`plain::reply`](crate::plain::reply).

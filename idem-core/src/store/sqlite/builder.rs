@@ -17,6 +17,7 @@ use crate::store::{StoreError, StoreErrorKind};
 
 /// What an answered operation survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Durability {
     /// Loss of power: each group of operations is synced to disk before it is answered. The default.
     #[default]
