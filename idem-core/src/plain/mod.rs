@@ -47,6 +47,8 @@ pub use errors::{
     ClassifiedErrors, Errors, GenericErrors, MarkedErrors, NoErrors, StorableError, StoredError,
     UnclassifiedErrors,
 };
+#[cfg(feature = "_tx")]
+pub(crate) use op::LeadsToIdem;
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]
