@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::{Completion, Store};
-use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
 
 /// The size of every stored answer, in bytes.
 pub(crate) const BODY: usize = 256;
@@ -64,16 +64,14 @@ pub(crate) struct Idem(pub(crate) Arc<dyn Store>);
 
 impl Idem {
     fn claim(key: &str) -> Claim {
-        Claim {
-            address: Address::new("", b"acme", "POST /payments", key.as_bytes()),
-            nonce: Nonce::fresh(),
-            fingerprint: Fingerprint::of_value(&"EUR 10").expect("a string"),
-            lease: Duration::from_secs(30),
-            after_crash: AfterCrash::Unknown,
-            terms: Terms::new(Duration::from_hours(24), Duration::from_secs(30), "shop"),
-            label: Label::new("POST /payments", b"acme"),
-            key_hint: KeyHint::of(key.as_bytes()),
-        }
+        Claim::new(
+            Address::new("", b"acme", "POST /payments", key.as_bytes()),
+            Nonce::fresh(),
+            Fingerprint::of_value(&"EUR 10").expect("a string"),
+            Duration::from_secs(30),
+            Terms::new(Duration::from_hours(24), Duration::from_secs(30), "shop"),
+        )
+        .for_operators(Label::new("POST /payments", b"acme"), KeyHint::of(key.as_bytes()))
     }
 }
 
@@ -86,7 +84,7 @@ impl Contender for Idem {
                 ClaimOutcome::Won(won) => {
                     let reply = Reply::from(vec![7; BODY]);
                     let retention = Duration::from_hours(24);
-                    let completion = Completion { address, owner: won.owner, reply, retention };
+                    let completion = Completion::new(address, won.owner, reply, retention);
                     let _applied = self.0.complete(completion).await.expect("a completion");
                 }
                 ClaimOutcome::Replay(replay) => assert_eq!(replay.reply.as_bytes().len(), BODY),

@@ -42,8 +42,8 @@ pub struct Idem<S: ?Sized = dyn Store> {
 
 impl<S: Store> Idem<S> {
     /// Starts with a store and the defaults.
-    pub fn builder(store: S) -> Builder<S, NoScope> {
-        Builder {
+    pub fn builder(store: S) -> IdemBuilder<S, NoScope> {
+        IdemBuilder {
             store: Arc::new(store),
             config: Config::default(),
             lease: None,
@@ -109,7 +109,7 @@ pub struct NoScope(());
 
 /// Sets up an [`Idem`].
 #[must_use]
-pub struct Builder<S, C> {
+pub struct IdemBuilder<S, C> {
     store: Arc<dyn Store>,
     config: Config,
     lease: Option<Duration>,
@@ -118,16 +118,16 @@ pub struct Builder<S, C> {
     kind: PhantomData<fn() -> S>,
 }
 
-crate::debug::structure!([S, C] Builder<S, C>: store, config);
+crate::debug::structure!([S, C] IdemBuilder<S, C>: store, config);
 
 /// Spans of zero would switch a guarantee off; they are raised to this.
 const SHORTEST: Duration = Duration::from_millis(1);
 
-impl<S, C> Builder<S, C> {
+impl<S, C> IdemBuilder<S, C> {
     /// Who the keys belong to. Mandatory.
-    pub fn scope(self, scope: Scope) -> Builder<S, Scope> {
+    pub fn scope(self, scope: Scope) -> IdemBuilder<S, Scope> {
         let Self { store, config, lease, max_run, kind, .. } = self;
-        Builder { store, config, lease, max_run, scope, kind }
+        IdemBuilder { store, config, lease, max_run, scope, kind }
     }
 
     /// Keeps services that share a store apart: their keys, and what sweeps, verify hooks and operators reach. Default:
@@ -289,7 +289,7 @@ impl<S, C> Builder<S, C> {
     }
 }
 
-impl<S: Store, C> Builder<S, C> {
+impl<S: Store, C> IdemBuilder<S, C> {
     /// The handle. It compiles once a [`scope`](Self::scope) is set.
     #[must_use]
     pub fn build(mut self) -> Idem<S>

@@ -51,7 +51,7 @@
 //! What is **not** guaranteed: idem cannot look into a foreign service. A plain handler that dies between charging a
 //! card and returning leaves an unknown outcome, and idem says so instead of guessing; a [verify hook](crate::verify) can
 //! ask the bank. A handler declared `after_crash = rerun` may run again after a crash. Keys are remembered for the
-//! [`ttl`](Builder::ttl) (24 h by default); a later retry is a new operation.
+//! [`ttl`](IdemBuilder::ttl) (24 h by default); a later retry is a new operation.
 //!
 //! # Keys that travel
 //!
@@ -129,7 +129,7 @@ pub use fingerprint::Fingerprint;
 #[cfg(feature = "tower")]
 #[doc(inline)]
 pub use handler::service;
-pub use idem::{Builder, Drained, Idem, NoScope, SetScope};
+pub use idem::{Drained, Idem, IdemBuilder, NoScope, SetScope};
 #[doc(inline)]
 pub use key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart, OperationName};
 pub use label::{KeyHint, Label};
@@ -331,7 +331,7 @@ pub use scope::Scope;
 /// | `name = "…"` | the operation, instead of method and path: [unique](#what-a-name-must-be), and kept when the code moves. The path then counts in the [fingerprint](#what-a-request-says) |
 /// | `fingerprint = expr` | what the request says, instead of query, content type, content encoding and body: anything `Serialize`, such as [`CanonicalJson`](crate::fingerprint::CanonicalJson) |
 /// | `fingerprint_headers = ["x-dry-run"]` | header fields that change what the request means, besides all that counts anyway. Names in lower case. A field that changes from attempt to attempt (`date`, `traceparent`, `authorization`) would make each retry another request. Not with `with` |
-/// | `ttl`, `lease`, `max_run = "24h"` | as on the [`Builder`]; `ms`, `s`, `m`, `h`, `d` |
+/// | `ttl`, `lease`, `max_run = "24h"` | as on the [`IdemBuilder`]; `ms`, `s`, `m`, `h`, `d` |
 /// | `wait = "5s"` | how long a duplicate waits for the running one instead of getting `request-in-progress` |
 /// | `optional` | a request without a key runs unprotected |
 /// | `on_error = release \| store \| unknown` | see [`OnError`] |

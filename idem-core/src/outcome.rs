@@ -36,6 +36,7 @@ use crate::refused::Refused;
 
 /// What an error says about the operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum ErrorClass {
     /// What `on_error` says.
     #[default]

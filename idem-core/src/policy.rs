@@ -7,6 +7,7 @@ use crate::protocol::AfterCrash;
 
 /// What becomes of the key when a handler returns an error (a 5xx response, or `Err`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum OnError {
     /// The handler says "try again": the same request may run again. The default.
     #[default]

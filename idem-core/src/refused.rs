@@ -158,7 +158,7 @@ pub enum Unavailable {
     /// It was stored by another version of the function or of idem.
     #[error("it was stored in a form that this version cannot read")]
     Unreadable,
-    /// The response body did not end within [`max_response_time`](crate::Builder::max_response_time).
+    /// The response body did not end within [`max_response_time`](crate::IdemBuilder::max_response_time).
     #[error("it took too long to be made")]
     TooSlow,
     /// The response was not about the operation but about its connection: an upgrade to another protocol.

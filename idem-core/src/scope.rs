@@ -10,7 +10,7 @@ use crate::key::{KeyBuf, KeyPart};
 
 /// Who the keys belong to: two callers may use the same key without meeting.
 ///
-/// There is no default; [`Builder::build`](crate::Builder::build) compiles only once a scope is set. Take something
+/// There is no default; [`IdemBuilder::build`](crate::IdemBuilder::build) compiles only once a scope is set. Take something
 /// stable that your service has authenticated, an account or tenant id. Never the credential itself: a refreshed token
 /// would make the same caller a new one, and a retry would run again.
 ///

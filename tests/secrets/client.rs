@@ -91,7 +91,7 @@ pub(crate) async fn format_all() {
 fn engine() {
     let headers = HeaderMap::from_iter([(header::AUTHORIZATION, PASSWORD.parse().unwrap())]);
     let (body, received_at) = (REPLY.as_bytes(), SystemTime::now());
-    let answer = debug(Answer { status: StatusCode::OK, headers: &headers, body, received_at });
+    let answer = debug(Answer::new(StatusCode::OK, &headers, body, received_at));
     let repeat = debug(Repeat::of(Some(&KEY), &axum::http::Method::POST));
     let verdict = debug(classify(&answer, repeat));
     see(Replay::of(&headers));

@@ -40,16 +40,14 @@ pub(crate) fn address(operation: &str) -> Address {
 }
 
 pub(crate) fn claim(operation: &str, lease: Duration) -> Claim {
-    Claim {
-        address: address(operation),
-        nonce: Nonce::fresh(),
-        fingerprint: Fingerprint::of_value(BODY).unwrap(),
+    Claim::new(
+        address(operation),
+        Nonce::fresh(),
+        Fingerprint::of_value(BODY).unwrap(),
         lease,
-        after_crash: AfterCrash::Unknown,
-        terms: Terms::new(SECOND * 60, lease, "shop"),
-        label: Label::new(operation, SCOPE.as_bytes()),
-        key_hint: KeyHint::of(KEY.as_bytes()),
-    }
+        Terms::new(SECOND * 60, lease, "shop"),
+    )
+    .for_operators(Label::new(operation, SCOPE.as_bytes()), KeyHint::of(KEY.as_bytes()))
 }
 
 pub(crate) fn format_all() {
@@ -107,9 +105,9 @@ fn records() {
     let seen = debug(Seen::of(&record));
     record.state = debug(State::Done { reply: reply.clone(), expires: now });
     let address = claim.address;
-    see(Entry { address, record });
-    see(ClaimOutcome::Replay(debug(Replay { reply: reply.clone(), remaining: SECOND })));
-    see(ClaimOutcome::Won(debug(Won { owner, attempts: 1 })));
+    see(Entry::new(address, record));
+    see(ClaimOutcome::Replay(debug(Replay::new(reply.clone(), SECOND))));
+    see(ClaimOutcome::Won(debug(Won::new(owner, 1))));
     let current = debug(Current::Done { reply: reply.clone(), fingerprint: claim.fingerprint });
     see(WriteOutcome::Lost(current));
     see(RenewOutcome::Renewed);
@@ -121,27 +119,20 @@ fn records() {
     let verdict = debug(Verdict::Happened(reply.clone()));
     let order = display(Order::by("ops").because("the bank says so"));
     display(StateKind::Done);
-    let completion = debug(Completion { address, owner, reply, retention: SECOND });
+    let completion = debug(Completion::new(address, owner, reply, SECOND));
     see(Batch::new(vec![completion; 1]).0);
     see(Batch::new((0..1000).map(values_claim).collect()).0);
-    see(Release { address, owner, retention: SECOND });
-    see(MarkUnknown { address, owner });
-    see(Renewal { address, owner, lease: SECOND });
+    see(Release::new(address, owner, SECOND));
+    see(MarkUnknown::new(address, owner));
+    see(Renewal::new(address, owner, SECOND));
     let namespace = debug(Namespace::new("shop"));
-    see(Sweep { namespace: namespace.clone(), grace: SECOND, retention: SECOND, limit: 1 });
+    see(Sweep::new(namespace.clone(), SECOND, SECOND, 1));
     see(SweepCount::default());
-    see(Count { namespace: namespace.clone(), state: StateKind::Done });
-    see(Page { namespace: namespace.clone(), state: StateKind::Done, after: Some(address), limit: 1 });
-    see(Settlement {
-        namespace: namespace.clone(),
-        address,
-        seen,
-        verdict,
-        order: order.clone(),
-        retention: SECOND,
-    });
-    see(Free { namespace: namespace.clone(), address, seen, order, retention: SECOND });
-    see(Forget { namespace, address, seen });
+    see(Count::new(namespace.clone(), StateKind::Done));
+    see(Page::new(namespace.clone(), StateKind::Done, Some(address), 1));
+    see(Settlement::new(namespace.clone(), address, seen, verdict, order.clone(), SECOND));
+    see(Free::new(namespace.clone(), address, seen, order, SECOND));
+    see(Forget::new(namespace, address, seen));
     let cause = std::io::Error::other("connection refused");
     error(StoreError::new(StoreErrorKind::Unavailable, "no connection").with_source(cause));
     see(StoreErrorKind::Unavailable);

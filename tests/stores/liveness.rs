@@ -38,7 +38,7 @@ async fn serves_others(store: &Arc<dyn Store>) {
 async fn operations_that_are_not_polled_stop_no_other(place: Place) {
     let store = place.open().await;
     let owner = win(&*store, "r").await;
-    let renewals = || Batch::new(vec![Renewal { address: address("r"), owner, lease: LEASE }]).0;
+    let renewals = || Batch::new(vec![Renewal::new(address("r"), owner, LEASE)]).0;
     let (mut claims, mut others) = (Vec::new(), Vec::new());
     let mut keys = (0..).map(|number: u32| format!("held {number}"));
     while claims.len() < MANY {

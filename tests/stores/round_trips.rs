@@ -74,7 +74,7 @@ async fn are_as_few_as_the_documentation_says(place: Place) {
     let (replay, trips) = counted.of(store.claim(claim("k"))).await;
     assert!(matches!(replay, Ok(ClaimOutcome::Replay(_))));
     assert_eq!(trips, expected.known, "a replay");
-    let other = Claim { fingerprint: idem_core::Fingerprint::none(), ..claim("k") };
+    let other = with(claim("k"), |it| it.fingerprint = idem_core::Fingerprint::none());
     let (mismatch, trips) = counted.of(store.claim(other)).await;
     assert!(matches!(mismatch, Ok(ClaimOutcome::Mismatch)));
     assert_eq!(trips, expected.known, "a mismatch");
@@ -89,7 +89,10 @@ async fn are_as_few_as_the_documentation_says(place: Place) {
     let (_, trips) = counted.of(win(store, "r")).await;
     assert_eq!(trips, expected.changed, "a claim after a release");
 
-    let lapsed = Claim { lease: Duration::ZERO, after_crash: AfterCrash::Rerun, ..claim("t") };
+    let lapsed = with(claim("t"), |it| {
+        it.lease = Duration::ZERO;
+        it.after_crash = AfterCrash::Rerun;
+    });
     owner_in(store.claim(lapsed).await);
     let (_, trips) = counted.of(win(store, "t")).await;
     assert_eq!(trips, expected.changed, "a take-over");
@@ -107,7 +110,7 @@ async fn a_batch_takes_no_more_than_one_operation(place: Place) {
     let completions: Vec<_> = order.iter().zip(owners.drain(..)).map(|(key, o)| completion(key, o)).collect();
     let owners: Vec<_> = completions.iter().map(|completion| completion.owner).collect();
     let renewals = order.iter().zip(owners);
-    let renewals = renewals.map(|(key, owner)| Renewal { address: address(key), owner, lease: LEASE });
+    let renewals = renewals.map(|(key, owner)| Renewal::new(address(key), owner, LEASE));
     // Once uncounted: the first renewal prepares its statement.
     let batch = Batch::new(renewals.collect()).0;
     for outcome in store.renew(batch.clone()).await {

@@ -11,7 +11,7 @@ use idem_core::protocol::{
     Claim, ClaimOutcome, Namespace, Nonce, Order, Owner, Seen, StateKind, Terms, Verdict, WriteOutcome,
 };
 use idem_core::store::{Completion, Count, Forget, Release, Settlement, Store, StoreError, StoreErrorKind};
-use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
 
 pub(crate) const LEASE: Duration = Duration::from_secs(30);
 pub(crate) const RETENTION: Duration = Duration::from_hours(1);
@@ -27,16 +27,20 @@ pub(crate) fn address(key: &str) -> Address {
 }
 
 pub(crate) fn claim(key: &str) -> Claim {
-    Claim {
-        address: address(key),
-        nonce: Nonce::fresh(),
-        fingerprint: Fingerprint::of_value(&"EUR 10").unwrap(),
-        lease: LEASE,
-        after_crash: AfterCrash::Unknown,
-        terms: Terms::new(RETENTION, LEASE, "shop"),
-        label: Label::new("POST /pay", b"acme"),
-        key_hint: KeyHint::of(key.as_bytes()),
-    }
+    Claim::new(
+        address(key),
+        Nonce::fresh(),
+        Fingerprint::of_value(&"EUR 10").unwrap(),
+        LEASE,
+        Terms::new(RETENTION, LEASE, "shop"),
+    )
+    .for_operators(Label::new("POST /pay", b"acme"), KeyHint::of(key.as_bytes()))
+}
+
+/// `value`, with a change.
+pub(crate) fn with<T>(mut value: T, change: impl FnOnce(&mut T)) -> T {
+    change(&mut value);
+    value
 }
 
 pub(crate) fn reply(key: &str) -> Reply {
@@ -44,11 +48,11 @@ pub(crate) fn reply(key: &str) -> Reply {
 }
 
 pub(crate) fn completion(key: &str, owner: Owner) -> Completion {
-    Completion { address: address(key), owner, reply: reply(key), retention: RETENTION }
+    Completion::new(address(key), owner, reply(key), RETENTION)
 }
 
 pub(crate) fn release(key: &str, owner: Owner) -> Release {
-    Release { address: address(key), owner, retention: RETENTION }
+    Release::new(address(key), owner, RETENTION)
 }
 
 /// Of the records that [`claim`] makes.
@@ -57,31 +61,24 @@ pub(crate) fn namespace() -> Namespace {
 }
 
 pub(crate) fn counting(state: StateKind) -> Count {
-    Count { namespace: namespace(), state }
+    Count::new(namespace(), state)
 }
 
 /// A record that is seen unknown.
 pub(crate) const fn seen_unknown(owner: Owner) -> Seen {
-    Seen { owner, state: StateKind::Unknown, until: None }
+    Seen::new(owner, StateKind::Unknown, None)
 }
 
 /// A verdict about an unknown record.
 pub(crate) fn settlement(key: &str, owner: Owner, verdict: Verdict) -> Settlement {
     let order = Order::by("ada").because("bank has no such charge");
-    Settlement {
-        namespace: namespace(),
-        address: address(key),
-        seen: seen_unknown(owner),
-        verdict,
-        order,
-        retention: RETENTION,
-    }
+    Settlement::new(namespace(), address(key), seen_unknown(owner), verdict, order, RETENTION)
 }
 
 /// An order to forget the record as it is.
 pub(crate) async fn forgetting(store: &impl Store, key: &str) -> Forget {
     let record = store.look_up(address(key)).await.unwrap().expect("there is something to forget");
-    Forget { namespace: namespace(), address: address(key), seen: Seen::of(&record) }
+    Forget::new(namespace(), address(key), Seen::of(&record))
 }
 
 /// As hexadecimal digits, for a statement.

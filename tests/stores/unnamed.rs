@@ -10,13 +10,12 @@ const KEYS: [&str; 3] = ["unknown", "rerun", "done"];
 
 pub(crate) async fn check(store: &impl Store, strip: impl AsyncFn(Address)) {
     let owner = win(store, "unknown").await;
-    let mark = MarkUnknown { address: address("unknown"), owner };
+    let mark = MarkUnknown::new(address("unknown"), owner);
     assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
-    let abandoned = idem_core::protocol::Claim {
-        lease: std::time::Duration::ZERO,
-        after_crash: AfterCrash::Rerun,
-        ..claim("rerun")
-    };
+    let abandoned = with(claim("rerun"), |it| {
+        it.lease = std::time::Duration::ZERO;
+        it.after_crash = AfterCrash::Rerun;
+    });
     owner_in(store.claim(abandoned).await);
     complete(store, "done").await;
     for key in KEYS {
@@ -25,26 +24,26 @@ pub(crate) async fn check(store: &impl Store, strip: impl AsyncFn(Address)) {
     }
     for namespace in ["shop", "another"].map(Namespace::new) {
         for (state, key) in [StateKind::Unknown, StateKind::Running, StateKind::Done].into_iter().zip(KEYS) {
-            let page = Page { namespace: namespace.clone(), state, after: None, limit: 9 };
+            let page = Page::new(namespace.clone(), state, None, 9);
             let listed = store.list(page).await.unwrap();
             assert_eq!(listed.iter().map(|entry| entry.address).collect::<Vec<_>>(), [address(key)]);
-            let counted = store.count(Count { namespace: namespace.clone(), state }).await.unwrap();
+            let counted = store.count(Count::new(namespace.clone(), state)).await.unwrap();
             assert_eq!(counted, 1, "{namespace} {state}");
         }
     }
     let namespace = Namespace::new("another");
     let record = store.look_up(address("unknown")).await.unwrap().unwrap();
-    let settlement = Settlement {
-        namespace: namespace.clone(),
-        address: address("unknown"),
-        seen: Seen::of(&record),
-        verdict: Verdict::DidNotHappen,
-        order: Order::by("ada"),
-        retention: RETENTION,
-    };
+    let settlement = Settlement::new(
+        namespace.clone(),
+        address("unknown"),
+        Seen::of(&record),
+        Verdict::DidNotHappen,
+        Order::by("ada"),
+        RETENTION,
+    );
     assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
-    let sweep = Sweep { namespace, grace: std::time::Duration::ZERO, retention: RETENTION, limit: 9 };
-    assert_eq!(store.sweep(sweep).await.unwrap(), SweepCount { unknown: 0, released: 1 });
+    let sweep = Sweep::new(namespace, std::time::Duration::ZERO, RETENTION, 9);
+    assert_eq!(store.sweep(sweep).await.unwrap(), SweepCount::new(0, 1));
 }
 
 /// For a table of an SQL server.

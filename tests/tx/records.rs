@@ -21,16 +21,9 @@ fn address() -> Address {
 }
 
 fn claim(lease: Duration, after_crash: AfterCrash) -> Claim {
-    Claim {
-        address: address(),
-        nonce: Nonce::fresh(),
-        fingerprint: Fingerprint::none(),
-        lease,
-        after_crash,
-        terms: Terms::new(LEASE, lease, ""),
-        label: Label::new("pay", b""),
-        key_hint: KeyHint::of(b"k"),
-    }
+    Claim::new(address(), Nonce::fresh(), Fingerprint::none(), lease, Terms::new(LEASE, lease, ""))
+        .after_crash(after_crash)
+        .for_operators(Label::new("pay", b""), KeyHint::of(b"k"))
 }
 
 async fn win(store: &dyn Store, lease: Duration, after_crash: AfterCrash) -> Owner {
@@ -94,14 +87,14 @@ macro_rules! records {
             async fn a_released_key_runs_again_as_the_next_attempt() {
                 let Some((world, store)) = world().await else { return };
                 let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
-                let release = Release { address: address(), owner, retention: LEASE };
+                let release = Release::new(address(), owner, LEASE);
                 let _applied = store.release(release).await.unwrap();
                 assert_eq!(pay(&world, &idem(&store), LEASE).await, Ok(2));
                 let record = store.look_up(address()).await.unwrap().unwrap();
                 assert_eq!((record.state.kind(), record.attempts), (StateKind::Done, 2));
                 assert!(record.owner.fence > owner.fence, "fences rise");
                 // The old owner writes nothing.
-                let late = store.mark_unknown(MarkUnknown { address: address(), owner }).await.unwrap();
+                let late = store.mark_unknown(MarkUnknown::new(address(), owner)).await.unwrap();
                 assert!(matches!(late, idem_core::protocol::WriteOutcome::Lost(_)), "{late:?}");
                 assert_eq!((world.rows().await, pay(&world, &idem(&store), LEASE).await), (1, Ok(2)));
             }
@@ -113,7 +106,7 @@ macro_rules! records {
                 // There a second writer waits, and sees how it ended.
                 let waits = stringify!($name) == "sqlite";
                 let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
-                let release = Release { address: address(), owner, retention: LEASE };
+                let release = Release::new(address(), owner, LEASE);
                 let _applied = store.release(release).await.unwrap();
                 let first = idem(&store);
                 let held = first.transaction(OperationKey::new("pay", "k"), async |_| {
@@ -180,7 +173,7 @@ macro_rules! records {
                 let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
                 let refused = pay(&world, &idem(&store), LEASE).await;
                 assert!(matches!(refused, Err(Refused::InProgress { .. })), "{refused:?}");
-                let _applied = store.mark_unknown(MarkUnknown { address: address(), owner }).await.unwrap();
+                let _applied = store.mark_unknown(MarkUnknown::new(address(), owner)).await.unwrap();
                 assert_eq!(pay(&world, &idem(&store), LEASE).await, Err(Refused::OutcomeUnknown));
                 let record = store.look_up(address()).await.unwrap().unwrap();
                 assert_eq!((record.owner, record.state.kind()), (owner, StateKind::Unknown));

@@ -136,7 +136,7 @@ thread_local! {
     pub(crate) static VARIANT: std::cell::Cell<bool> = const { std::cell::Cell::new(false) };
 }
 
-type Settings<Db> = idem_core::Builder<<Db as Database>::Store, Scope>;
+type Settings<Db> = idem_core::IdemBuilder<<Db as Database>::Store, Scope>;
 
 /// A database, and what the processes that share it have in common.
 pub(crate) struct World<Db: Database> {

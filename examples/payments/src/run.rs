@@ -55,6 +55,7 @@ pub(crate) async fn run(plan: &Plan, mode: Mode, progress: &ProgressBar) -> Resu
         match guard.idem.drain(DRAIN).await {
             Drained::Clean => {}
             Drained::Abandoned(left) => return Err(format!("{left} payments would not end").into()),
+            other => return Err(format!("the server was not drained: {other:?}").into()),
         }
     }
 

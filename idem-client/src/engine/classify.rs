@@ -10,6 +10,7 @@ use super::{Ending, Reached, Refresh, Rejection, Repeat, Verdict, retry_hint};
 
 /// A complete answer: nothing of its body is missing.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub struct Answer<'a> {
     /// The status.
     pub status: StatusCode,
@@ -19,6 +20,19 @@ pub struct Answer<'a> {
     pub body: &'a [u8],
     /// The local wall clock at arrival; only used for a `Retry-After` date without a `Date`.
     pub received_at: SystemTime,
+}
+
+impl<'a> Answer<'a> {
+    /// The answer that came at `received_at`.
+    #[must_use]
+    pub const fn new(
+        status: StatusCode,
+        headers: &'a HeaderMap,
+        body: &'a [u8],
+        received_at: SystemTime,
+    ) -> Self {
+        Self { status, headers, body, received_at }
+    }
 }
 
 /// Without body and header values: some servers echo the key.

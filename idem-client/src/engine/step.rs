@@ -62,6 +62,7 @@ impl Pause {
 
 /// The end of an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Stop {
     /// What is known about the operation.
     pub ending: Ending,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{BoxFuture, Completion, Store};
-use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
 
 use crate::stats::Median;
 
@@ -34,18 +34,22 @@ fn round() -> (f64, f64, f64) {
     let label = Label::new("POST /payments", b"acme");
     let terms = Terms::new(Duration::from_hours(24), Duration::from_secs(30), "shop");
     let claims: Vec<Claim> = (0..RECORDS)
-        .map(|n| Claim {
-            address: Address::new("", b"acme", "POST /payments", &n.to_be_bytes()),
-            nonce: Nonce::fresh(),
-            fingerprint: Fingerprint::none(),
-            lease: Duration::from_secs(30),
-            after_crash: AfterCrash::Unknown,
-            terms: terms.clone(),
-            label: label.clone(),
-            key_hint: KeyHint::of(b"01923e7a-aaaa"),
+        .map(|n| {
+            Claim::new(
+                Address::new("", b"acme", "POST /payments", &n.to_be_bytes()),
+                Nonce::fresh(),
+                Fingerprint::none(),
+                Duration::from_secs(30),
+                terms.clone(),
+            )
+            .for_operators(label.clone(), KeyHint::of(b"01923e7a-aaaa"))
         })
         .collect();
-    let again = |claim: &Claim| Claim { nonce: Nonce::from_bytes([0; 16]), ..claim.clone() };
+    let again = |claim: &Claim| {
+        let mut again = claim.clone();
+        again.nonce = Nonce::from_bytes([0; 16]);
+        again
+    };
     let retries: Vec<Claim> = claims.iter().map(again).collect();
     let store = MemoryStore::new();
     let before = allocated();
@@ -57,7 +61,7 @@ fn round() -> (f64, f64, f64) {
         let Ok(ClaimOutcome::Won(won)) = now(store.claim(claim)) else { panic!("not won") };
         let reply = Reply::from(vec![7; REPLY]);
         let retention = Duration::from_hours(1);
-        let completion = Completion { address, owner: won.owner, reply, retention };
+        let completion = Completion::new(address, won.owner, reply, retention);
         drop(black_box(now(store.complete(completion))));
     }
     let both = begun.elapsed();

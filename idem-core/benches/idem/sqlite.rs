@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::sqlite::{Durability, SqliteStore};
 use idem_core::store::{Completion, Store};
-use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply};
+use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
 
 use crate::stats::Median;
 
@@ -41,21 +41,19 @@ async fn round(durability: Durability, callers: u32) -> f64 {
             let terms = Terms::new(Duration::from_hours(1), Duration::from_secs(30), "shop");
             while begun.elapsed() < ROUND {
                 let nonce = Nonce::fresh();
-                let claim = Claim {
-                    address: Address::new("", b"acme", "op", nonce.as_bytes()),
+                let claim = Claim::new(
+                    Address::new("", b"acme", "op", nonce.as_bytes()),
                     nonce,
-                    fingerprint: Fingerprint::none(),
-                    lease: Duration::from_secs(30),
-                    after_crash: AfterCrash::Unknown,
-                    terms: terms.clone(),
-                    label: label.clone(),
-                    key_hint: KeyHint::default(),
-                };
+                    Fingerprint::none(),
+                    Duration::from_secs(30),
+                    terms.clone(),
+                )
+                .for_operators(label.clone(), KeyHint::default());
                 let address = claim.address;
                 let Ok(ClaimOutcome::Won(won)) = store.claim(claim).await else { panic!("not won") };
                 let reply = Reply::from(vec![7; 256]);
                 let retention = Duration::from_hours(1);
-                let completion = Completion { address, owner: won.owner, reply, retention };
+                let completion = Completion::new(address, won.owner, reply, retention);
                 let _applied = store.complete(completion).await.expect("a completion");
                 done.fetch_add(1, Ordering::Relaxed);
             }

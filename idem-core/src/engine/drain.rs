@@ -17,6 +17,7 @@ const TIME_TO_MARK: Duration = Duration::from_secs(1);
 /// How a drain ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
+#[non_exhaustive]
 pub enum Drained {
     /// Every operation that was running is settled.
     Clean,

@@ -10,13 +10,20 @@ use http_body_util::{BodyExt, Limited};
     label = "not axum's `Request` or `Body`",
     note = "import your type under another name: `use api::Request as OrderRequest;`"
 )]
-pub trait WholeBody: Sized {
+pub trait WholeBody: Sized + Sealed {
     #[doc(hidden)]
     fn split(self) -> (Self, Body);
     #[doc(hidden)]
     #[must_use]
     fn join(self, body: Body) -> Self;
 }
+
+/// Sealed: the macro asks for it by the name of axum's types.
+#[allow(unnameable_types, reason = "that is how a trait is sealed")]
+pub trait Sealed {}
+
+impl Sealed for Body {}
+impl Sealed for Request {}
 
 impl WholeBody for Body {
     fn split(self) -> (Self, Body) {

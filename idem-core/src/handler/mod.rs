@@ -28,14 +28,14 @@
 //! keeps the span; task-locals are gone, so read them before the first `await`, or take an extension instead.
 //!
 //! A response is read whole before it leaves, trailers included: nothing is promised that is not recorded. One that is
-//! longer than [`max_response_bytes`](crate::Builder::max_response_bytes), or does not end within
-//! [`max_response_time`](crate::Builder::max_response_time), passes through and leaves a tombstone, so that a repetition
+//! longer than [`max_response_bytes`](crate::IdemBuilder::max_response_bytes), or does not end within
+//! [`max_response_time`](crate::IdemBuilder::max_response_time), passes through and leaves a tombstone, so that a repetition
 //! gets `result-unavailable`. So does one that breaks off, or is not as long as its Content-Length says. A
 //! `text/event-stream` and an upgrade to another protocol (1xx) pass through at once and do the same. Extensions of a
 //! response are not kept.
 //!
 //! No claim is held while a request is read: the rest of a body that no extractor has read is read before the record is
-//! looked at, up to [`max_request_bytes`](crate::Builder::max_request_bytes). How long an upload may take is for the server
+//! looked at, up to [`max_request_bytes`](crate::IdemBuilder::max_request_bytes). How long an upload may take is for the server
 //! or a layer outside to say, as for any other handler.
 
 mod body;

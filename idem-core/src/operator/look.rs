@@ -10,7 +10,7 @@ use crate::store::{BoxFuture, Count, Entry, Page, Store, StoreError};
 
 /// Looks at records, and gives [orders](super::Orders) about them. Safe beside live traffic; see the [module](super).
 ///
-/// Sees the records of its engine's [`namespace`](crate::Builder::namespace), and those that name none because an older
+/// Sees the records of its engine's [`namespace`](crate::IdemBuilder::namespace), and those that name none because an older
 /// version of idem claimed them: for these, make sure by their label and your books whose they are.
 #[derive(Debug, Clone)]
 pub struct Operator {

@@ -47,7 +47,7 @@
 //! again unchanged.
 //!
 //! **Several services in one store** do not see each other's records: lists, counts and orders reach only those of the
-//! engine's [`namespace`](crate::Builder::namespace), and records of the previous version of idem, which name none. An
+//! engine's [`namespace`](crate::IdemBuilder::namespace), and records of the previous version of idem, which name none. An
 //! order about another service's record is lost, as if the record were absent.
 //!
 //! **The audit line.** Each order but `forget` leaves one line in the record, in the same write:

@@ -18,7 +18,7 @@
 //! The function returns `Result<T, E>`. `T` is stored by serde, so it must be `Serialize + DeserializeOwned`; `()`, `0`
 //! and `None` are values like any other. It is JSON where JSON tells all of it, and else in a form that also knows
 //! `Some(None)` from `None`, every float to the bit, and maps with any keys. A result that its own type does not read back
-//! as it was written, or that is longer than [`max_response_bytes`](crate::Builder::max_response_bytes), reaches its
+//! as it was written, or that is longer than [`max_response_bytes`](crate::IdemBuilder::max_response_bytes), reaches its
 //! caller and is not kept: a repetition gets `result-unavailable`, and the log says why. Fields that a type does not
 //! serialise do not come back. `E: From<Refused>`, because a caller must hear that an operation is in
 //! progress or that the store is away. An `Err` frees the key unless `on_error` or [`Classify`](crate::Classify) says
@@ -47,6 +47,8 @@ pub use errors::{
     ClassifiedErrors, Errors, GenericErrors, MarkedErrors, NoErrors, OutputOf, StorableError, StoredError,
     UnclassifiedErrors, output,
 };
+#[cfg(feature = "_tx")]
+pub(crate) use op::LeadsToIdem;
 #[doc(hidden)]
 pub use op::{AsIdem, EngineRef, PlainOperation, operation, spawn};
 #[doc(hidden)]

@@ -26,7 +26,7 @@ use crate::reply::Reply;
     note = "`with = …` takes the `Idem` that keeps the records, or a `&`, `Box`, `Rc`, `Arc` or `LazyLock` of it: a field, an \
             argument, a static; of what else leads to one, write what it gives, such as `with = *IDEM` or `with = app.idem`"
 )]
-pub trait AsIdem {
+pub trait AsIdem: LeadsToIdem {
     #[doc(hidden)]
     fn engine(&self) -> EngineRef;
 }
@@ -40,6 +40,14 @@ impl fmt::Debug for EngineRef {
         f.write_str("EngineRef")
     }
 }
+
+/// Sealed: only an [`Idem`] has an engine. `Carries` is sealed by it too.
+#[allow(unnameable_types, reason = "that is how a trait is sealed")]
+pub trait LeadsToIdem {}
+
+impl<S: ?Sized> LeadsToIdem for Idem<S> {}
+impl<I: LeadsToIdem + ?Sized> LeadsToIdem for &I {}
+impl<I: LeadsToIdem, F> LeadsToIdem for LazyLock<I, F> {}
 
 impl<S: ?Sized> AsIdem for Idem<S> {
     fn engine(&self) -> EngineRef {
@@ -56,6 +64,8 @@ impl<I: AsIdem + ?Sized> AsIdem for &I {
 /// Pointers lead to what they point to.
 macro_rules! pointers {
     ($($pointer:ident)*) => {$(
+        impl<I: LeadsToIdem + ?Sized> LeadsToIdem for $pointer<I> {}
+
         impl<I: AsIdem + ?Sized> AsIdem for $pointer<I> {
             fn engine(&self) -> EngineRef {
                 (**self).engine()

@@ -18,7 +18,7 @@ use crate::reply::Reply;
     note = "return `Result<T, E>`, for example with `idem_core::Refused` as `E`: a caller must be able to hear that the \
             operation is in progress or its store away"
 )]
-pub trait Output: Sized {
+pub trait Output: Sized + Sealed {
     #[doc(hidden)]
     fn refused(refused: Refused) -> Self;
     #[doc(hidden)]
@@ -31,6 +31,12 @@ pub trait Output: Sized {
     #[doc(hidden)]
     fn read_value(value: Value<'_>) -> Result<Self, Unavailable>;
 }
+
+/// Sealed: what is no `Result` has no place for a refusal.
+#[allow(unnameable_types, reason = "that is how a trait is sealed")]
+pub trait Sealed {}
+
+impl<T, E> Sealed for Result<T, E> {}
 
 impl<T: Stored, E: Refusable> Output for Result<T, E> {
     fn refused(refused: Refused) -> Self {

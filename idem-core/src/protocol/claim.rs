@@ -13,6 +13,7 @@ use crate::reply::Reply;
 
 /// A request to run an operation.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Claim {
     /// The record's address.
     pub address: Address,
@@ -30,6 +31,37 @@ pub struct Claim {
     pub label: Label,
     /// For operators.
     pub key_hint: KeyHint,
+}
+
+impl Claim {
+    /// A claim of `address` for `lease`. If its owner vanishes, it is not run again, and operators see neither the
+    /// operation nor a hint of the key, unless the two methods below say so.
+    #[must_use]
+    pub fn new(
+        address: Address,
+        nonce: Nonce,
+        fingerprint: Fingerprint,
+        lease: Duration,
+        terms: Terms,
+    ) -> Self {
+        let (label, key_hint) = (Label::from_stored(""), KeyHint::default());
+        Self { address, nonce, fingerprint, lease, after_crash: AfterCrash::Unknown, terms, label, key_hint }
+    }
+
+    /// What becomes of the claim if its owner vanishes.
+    #[must_use]
+    pub const fn after_crash(mut self, after_crash: AfterCrash) -> Self {
+        self.after_crash = after_crash;
+        self
+    }
+
+    /// What operators see of it.
+    #[must_use]
+    pub fn for_operators(mut self, label: Label, key_hint: KeyHint) -> Self {
+        self.label = label;
+        self.key_hint = key_hint;
+        self
+    }
 }
 
 /// What a claim got.
@@ -53,6 +85,7 @@ pub enum ClaimOutcome {
 
 /// A won claim.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Won {
     /// The guard of all further writes.
     pub owner: Owner,
@@ -60,13 +93,30 @@ pub struct Won {
     pub attempts: u32,
 }
 
+impl Won {
+    /// Won by `owner`, as attempt number `attempts`.
+    #[must_use]
+    pub const fn new(owner: Owner, attempts: u32) -> Self {
+        Self { owner, attempts }
+    }
+}
+
 /// A stored answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Replay {
     /// The answer.
     pub reply: Reply,
     /// How long the record still lives.
     pub remaining: Duration,
+}
+
+impl Replay {
+    /// An answer that lives for `remaining`.
+    #[must_use]
+    pub const fn new(reply: Reply, remaining: Duration) -> Self {
+        Self { reply, remaining }
+    }
 }
 
 /// Decides a claim and changes the record where it is won, or where a lapsed owner turns out to have asked for

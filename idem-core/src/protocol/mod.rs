@@ -21,27 +21,23 @@
 //!
 //! ```
 //! use idem_core::protocol::{self, Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};
-//! use idem_core::{Address, AfterCrash, Fingerprint, KeyHint, Label, Reply, clock::Timestamp};
+//! use idem_core::{Address, Fingerprint, KeyHint, Label, Reply, clock::Timestamp};
 //! use std::time::Duration;
 //!
 //! let mut record = None;
-//! let claim = Claim {
-//!     address: Address::new("shop", b"acme", "pay", b"k1"),
-//!     nonce: Nonce::fresh(),
-//!     fingerprint: Fingerprint::none(),
-//!     lease: Duration::from_secs(30),
-//!     after_crash: AfterCrash::Unknown,
-//!     terms: Terms::new(Duration::from_secs(3600), Duration::from_secs(30), "shop"),
-//!     label: Label::new("pay", b"acme"),
-//!     key_hint: KeyHint::of(b"k1"),
-//! };
+//! let address = Address::new("shop", b"acme", "pay", b"k1");
+//! let lease = Duration::from_secs(30);
+//! let terms = Terms::new(Duration::from_secs(3600), lease, "shop");
+//! let claim = Claim::new(address, Nonce::fresh(), Fingerprint::none(), lease, terms)
+//!     .for_operators(Label::new("pay", b"acme"), KeyHint::of(b"k1"));
 //! let now = Timestamp::from_micros(1_000_000);
 //! let ClaimOutcome::Won(won) = protocol::claim(&mut record, &claim, now) else { panic!() };
 //! let reply = Reply::from(b"201 Created".to_vec());
 //! let done = protocol::complete(&mut record, won.owner, &reply, Duration::from_secs(3600), now);
 //! assert_eq!(done, WriteOutcome::Applied);
 //!
-//! let retry = Claim { nonce: Nonce::fresh(), ..claim };
+//! let mut retry = claim;
+//! retry.nonce = Nonce::fresh();
 //! let ClaimOutcome::Replay(replay) = protocol::claim(&mut record, &retry, now) else { panic!() };
 //! assert_eq!(replay.reply, reply);
 //! ```

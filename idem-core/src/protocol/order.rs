@@ -110,6 +110,7 @@ impl fmt::Display for Order {
 /// How a record stood when somebody looked at it. An order about it is refused if anything moved since: its owner, its
 /// state, or the end of its lease or life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Seen {
     /// Its newest owner.
     pub owner: Owner,
@@ -120,6 +121,12 @@ pub struct Seen {
 }
 
 impl Seen {
+    /// As a store read it, without the rest of the record.
+    #[must_use]
+    pub const fn new(owner: Owner, state: StateKind, until: Option<Timestamp>) -> Self {
+        Self { owner, state, until }
+    }
+
     /// As `record` is.
     #[must_use]
     pub const fn of(record: &Record) -> Self {

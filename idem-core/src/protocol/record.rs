@@ -14,6 +14,7 @@ use crate::reply::Reply;
 
 /// What becomes of a claim whose owner is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
 pub enum AfterCrash {
     /// Nobody can know whether the effect happened, so nobody runs it again: the key answers `outcome-unknown` until
     /// it is settled. The default.
@@ -25,6 +26,7 @@ pub enum AfterCrash {
 
 /// Everything that is known about one key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct Record {
     /// What the first request said. A claim with another one is a mismatch.
     pub fingerprint: Fingerprint,
@@ -149,6 +151,24 @@ impl fmt::Display for StateKind {
 }
 
 impl Record {
+    /// The record of a first attempt, as a store reads it back. The fields that are not named here are as empty as they
+    /// can be: a store sets each one that it keeps.
+    #[must_use]
+    pub fn new(fingerprint: Fingerprint, owner: Owner, created: Timestamp, state: State) -> Self {
+        Self {
+            fingerprint,
+            owner,
+            attempts: 1,
+            after_crash: AfterCrash::Unknown,
+            created,
+            label: Label::from_stored(""),
+            key_hint: KeyHint::default(),
+            audit: None,
+            terms: None,
+            state,
+        }
+    }
+
     /// How long the record lives once it is done or released: as its handler said, or else `otherwise`.
     #[must_use]
     pub fn retention_or(&self, otherwise: Duration) -> Duration {

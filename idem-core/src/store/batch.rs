@@ -21,7 +21,7 @@ pub trait Addressed {
 /// use idem_core::{Address, protocol::{Fence, Nonce, Owner}, store::{Batch, MarkUnknown}};
 ///
 /// let owner = Owner { fence: Fence::from_u64(1), nonce: Nonce::fresh() };
-/// let of = |key: &str| MarkUnknown { address: Address::new("", b"", "op", key.as_bytes()), owner };
+/// let of = |key: &str| MarkUnknown::new(Address::new("", b"", "op", key.as_bytes()), owner);
 /// let (batch, left_over) = Batch::new(vec![of("a"), of("b"), of("a")]);
 /// assert_eq!((batch.len(), left_over.len()), (2, 1));
 /// ```

@@ -9,6 +9,7 @@ use crate::reply::Reply;
 
 /// T5: the operation ended with `reply`.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Completion {
     /// The record's address.
     pub address: Address,
@@ -20,8 +21,17 @@ pub struct Completion {
     pub retention: Duration,
 }
 
+impl Completion {
+    /// The end of the operation with `reply`.
+    #[must_use]
+    pub const fn new(address: Address, owner: Owner, reply: Reply, retention: Duration) -> Self {
+        Self { address, owner, reply, retention }
+    }
+}
+
 /// T6: nothing happened.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Release {
     /// The record's address.
     pub address: Address,
@@ -31,8 +41,17 @@ pub struct Release {
     pub retention: Duration,
 }
 
+impl Release {
+    /// The word that nothing happened.
+    #[must_use]
+    pub const fn new(address: Address, owner: Owner, retention: Duration) -> Self {
+        Self { address, owner, retention }
+    }
+}
+
 /// T7: the owner cannot say whether it happened.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct MarkUnknown {
     /// The record's address.
     pub address: Address,
@@ -40,8 +59,17 @@ pub struct MarkUnknown {
     pub owner: Owner,
 }
 
+impl MarkUnknown {
+    /// The word of `owner` that it cannot say.
+    #[must_use]
+    pub const fn new(address: Address, owner: Owner) -> Self {
+        Self { address, owner }
+    }
+}
+
 /// T3: the owner is alive.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Renewal {
     /// The record's address.
     pub address: Address,
@@ -51,8 +79,17 @@ pub struct Renewal {
     pub lease: Duration,
 }
 
+impl Renewal {
+    /// A lease that reaches `lease` from now.
+    #[must_use]
+    pub const fn new(address: Address, owner: Owner, lease: Duration) -> Self {
+        Self { address, owner, lease }
+    }
+}
+
 /// A look for abandoned records.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Sweep {
     /// Whose: its own, and those that name no namespace.
     pub namespace: Namespace,
@@ -64,8 +101,17 @@ pub struct Sweep {
     pub limit: usize,
 }
 
+impl Sweep {
+    /// A look for records that are `grace` past their lease.
+    #[must_use]
+    pub const fn new(namespace: Namespace, grace: Duration, retention: Duration, limit: usize) -> Self {
+        Self { namespace, grace, retention, limit }
+    }
+}
+
 /// What a sweep moved.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SweepCount {
     /// Now unknown: somebody should look at them.
     pub unknown: usize,
@@ -73,8 +119,17 @@ pub struct SweepCount {
     pub released: usize,
 }
 
+impl SweepCount {
+    /// That many of each.
+    #[must_use]
+    pub const fn new(unknown: usize, released: usize) -> Self {
+        Self { unknown, released }
+    }
+}
+
 /// A request for some of the records in one state.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Page {
     /// Whose: its own, and those that name no namespace.
     pub namespace: Namespace,
@@ -86,8 +141,17 @@ pub struct Page {
     pub limit: usize,
 }
 
+impl Page {
+    /// The first `limit` records in `state` that follow `after`.
+    #[must_use]
+    pub const fn new(namespace: Namespace, state: StateKind, after: Option<Address>, limit: usize) -> Self {
+        Self { namespace, state, after, limit }
+    }
+}
+
 /// A question for the number of records in one state.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Count {
     /// Whose: its own, and those that name no namespace.
     pub namespace: Namespace,
@@ -95,8 +159,17 @@ pub struct Count {
     pub state: StateKind,
 }
 
+impl Count {
+    /// How many records are in `state`.
+    #[must_use]
+    pub const fn new(namespace: Namespace, state: StateKind) -> Self {
+        Self { namespace, state }
+    }
+}
+
 /// A record with its address.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Entry {
     /// Where it lives.
     pub address: Address,
@@ -104,8 +177,17 @@ pub struct Entry {
     pub record: Record,
 }
 
+impl Entry {
+    /// `record`, which lives at `address`.
+    #[must_use]
+    pub const fn new(address: Address, record: Record) -> Self {
+        Self { address, record }
+    }
+}
+
 /// A verdict about an unknown or stuck record.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Settlement {
     /// Who may give the verdict: a record of another namespace is absent for it.
     pub namespace: Namespace,
@@ -122,8 +204,24 @@ pub struct Settlement {
     pub retention: Duration,
 }
 
+impl Settlement {
+    /// A verdict about the record as it was seen.
+    #[must_use]
+    pub const fn new(
+        namespace: Namespace,
+        address: Address,
+        seen: Seen,
+        verdict: Verdict,
+        order: Order,
+        retention: Duration,
+    ) -> Self {
+        Self { namespace, address, seen, verdict, order, retention }
+    }
+}
+
 /// An order to let the same request run again, whatever became of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Free {
     /// As in [`Settlement`].
     pub namespace: Namespace,
@@ -137,8 +235,23 @@ pub struct Free {
     pub retention: Duration,
 }
 
+impl Free {
+    /// An order about the record as it was seen.
+    #[must_use]
+    pub const fn new(
+        namespace: Namespace,
+        address: Address,
+        seen: Seen,
+        order: Order,
+        retention: Duration,
+    ) -> Self {
+        Self { namespace, address, seen, order, retention }
+    }
+}
+
 /// An order to drop a record, and what it says of orders with it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Forget {
     /// As in [`Settlement`].
     pub namespace: Namespace,
@@ -146,6 +259,14 @@ pub struct Forget {
     pub address: Address,
     /// As in [`Settlement`].
     pub seen: Seen,
+}
+
+impl Forget {
+    /// An order about the record as it was seen.
+    #[must_use]
+    pub const fn new(namespace: Namespace, address: Address, seen: Seen) -> Self {
+        Self { namespace, address, seen }
+    }
 }
 
 macro_rules! addressed {

@@ -71,6 +71,7 @@ pub trait Backend: Send + Sync + 'static {
 
 /// The two spans that every case is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timing {
     /// A lease or retention that shall end: whoever sets it next lets it pass. At least a millisecond, and no less
     /// than the store's clock can tell apart.
@@ -84,6 +85,12 @@ impl Timing {
     pub const MANUAL: Self = Self { short: Duration::from_secs(10), long: Duration::from_hours(1) };
     /// For a clock that runs: 20 ms, which the case really waits, and ten minutes.
     pub const REAL: Self = Self { short: Duration::from_millis(20), long: Duration::from_mins(10) };
+
+    /// For a store that tells times apart more coarsely than [`REAL`](Self::REAL) does.
+    #[must_use]
+    pub const fn new(short: Duration, long: Duration) -> Self {
+        Self { short, long }
+    }
 }
 
 /// The backend of a store that keeps its records in itself: all handles are one store behind an [`Arc`].

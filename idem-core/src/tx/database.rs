@@ -1,6 +1,7 @@
 //! Whose transactions they are, and which store can ride in them.
 
 use crate::idem::Idem;
+use crate::plain::LeadsToIdem;
 use crate::store::{Store, TxStore};
 
 /// A transaction of PostgreSQL.
@@ -37,7 +38,7 @@ impl<Db: sqlx::Database> TxArgument for &mut sqlx::Transaction<'_, Db> {
     note = "`with` takes an `Idem` that still knows its store, such as `Idem<PostgresStore>` for a `PgTx`; an erased \
             `Idem` may be in any store"
 )]
-pub trait Carries<Db> {}
+pub trait Carries<Db>: LeadsToIdem {}
 
 #[diagnostic::do_not_recommend]
 impl<S: TxStore<Database = Db> + ?Sized, Db: sqlx::Database> Carries<Db> for Idem<S> {}
@@ -81,7 +82,14 @@ pub trait HasStore {
     label = "its store is not in that database",
     note = "`HasStore` says which store the router has: ask for a transaction of its database"
 )]
-pub trait HasTx<Db> {}
+pub trait HasTx<Db>: Sealed<Db> {}
+
+/// Sealed: [`HasStore`] says it all.
+#[allow(unnameable_types, reason = "that is how a trait is sealed")]
+pub trait Sealed<Db> {}
+
+#[diagnostic::do_not_recommend]
+impl<A: HasStore, Db: sqlx::Database> Sealed<Db> for A where A::Store: TxStore<Database = Db> {}
 
 #[diagnostic::do_not_recommend]
 impl<A: HasStore, Db: sqlx::Database> HasTx<Db> for A where A::Store: TxStore<Database = Db> {}

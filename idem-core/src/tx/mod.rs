@@ -72,7 +72,7 @@
 //! | `Ambiguous`: something outside the database may have happened | rolled back | unknown |
 //! | a panic, a dropped caller (unless it said `Ambiguous` already), a dead process | rolled back | none |
 //! | the database undid it (40001, 40P01, 1213, 1205) | rolled back | none; runs again up to `tx_retries` times, else 503 `transaction-conflict` |
-//! | success, although a statement had failed (PostgreSQL; elsewhere that statement alone is undone, and the rest commits) or the database refuses the COMMIT, or past [`max_run`](crate::Builder::max_run) (on SQLite a third of the lease, if that is less) | rolled back | none; 500 `transaction-aborted` |
+//! | success, although a statement had failed (PostgreSQL; elsewhere that statement alone is undone, and the rest commits) or the database refuses the COMMIT, or past [`max_run`](crate::IdemBuilder::max_run) (on SQLite a third of the lease, if that is less) | rolled back | none; 500 `transaction-aborted` |
 //!
 //! No answer leaves before the commit is certain. A COMMIT whose answer is lost is settled by writing the claim again in
 //! another transaction, which waits for the end of the first and so learns it; while the database cannot be asked, the

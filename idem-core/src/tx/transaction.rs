@@ -64,13 +64,13 @@ impl OperationKey {
         self
     }
 
-    /// How long the result lives, instead of the [builder's](crate::Builder::ttl).
+    /// How long the result lives, instead of the [builder's](crate::IdemBuilder::ttl).
     pub fn ttl(mut self, ttl: Duration) -> Self {
         self.ttl = Some(ttl);
         self
     }
 
-    /// How long to wait for another call that is at it, instead of the [builder's](crate::Builder::wait).
+    /// How long to wait for another call that is at it, instead of the [builder's](crate::IdemBuilder::wait).
     pub fn wait(mut self, wait: Duration) -> Self {
         self.wait = Some(wait);
         self

@@ -38,15 +38,15 @@
 //! - By the next attempt: a call that finds the record unknown asks the hook, settles the record by what it says, and
 //!   goes on as that allows. It runs, or gets the answer; its twins in this process wait with it. (The call of a `#[tx]`
 //!   handler does not ask: it is told `outcome-unknown`, and the hook is asked after a sweep.)
-//! - By this process itself, after each sweep ([`sweep_interval`](crate::Builder::sweep_interval)), for all unknown records
+//! - By this process itself, after each sweep ([`sweep_interval`](crate::IdemBuilder::sweep_interval)), for all unknown records
 //!   whose operation has a hook, four at a time, on the runtime that calls come from.
 //!
 //! Never two at once for one record in a process, and never for a record whose handler still runs here. Not before the
-//! record has been unknown for [`verify_after`](crate::Builder::verify_after), one lease by default, as far as this
+//! record has been unknown for [`verify_after`](crate::IdemBuilder::verify_after), one lease by default, as far as this
 //! process has seen: an owner that was only slow gets time to say what it did. A hook that [cannot
 //! tell](Verification::CannotTell), fails, panics, or takes longer than
-//! [`verify_timeout`](crate::Builder::verify_timeout) is not asked about that record again before
-//! [`verify_pause`](crate::Builder::verify_pause), which doubles each time; callers get `outcome-unknown`.
+//! [`verify_timeout`](crate::IdemBuilder::verify_timeout) is not asked about that record again before
+//! [`verify_pause`](crate::IdemBuilder::verify_pause), which doubles each time; callers get `outcome-unknown`.
 //!
 //! # What it must hold
 //! [`Verification::DidNotHappen`] lets the operation run again. It must mean "and will not happen any more": a request
@@ -116,6 +116,7 @@ where
 
 /// What a hook found out.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Verification {
     /// It happened: this is its answer, from [`response::reply`](crate::response::reply) or
     /// [`plain::reply`](crate::plain::reply).

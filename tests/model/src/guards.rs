@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use idem_core::clock::Timestamp;
 use idem_core::protocol::{
     self, AfterCrash, Claim, ClaimOutcome, Current, Namespace, Nonce, Order, Owner, Record, RenewOutcome,
-    Seen, State, Swept, Terms, Verdict, WriteOutcome,
+    Seen, State, StateKind, Swept, Terms, Verdict, WriteOutcome,
 };
 use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
 
@@ -17,15 +17,15 @@ use crate::mutant::Mutant;
 pub(crate) struct Guards(pub(crate) Option<Mutant>);
 
 /// What every claim says, but for what it is about.
-static CLAIM: LazyLock<Claim> = LazyLock::new(|| Claim {
-    address: Address::from_bytes([0; 32]),
-    nonce: Nonce::from_bytes([0; 16]),
-    fingerprint: fingerprint(false),
-    lease: LEASE,
-    after_crash: AfterCrash::Unknown,
-    terms: Terms::new(LEASE, LEASE, ""),
-    label: Label::from_stored(""),
-    key_hint: KeyHint::default(),
+static CLAIM: LazyLock<Claim> = LazyLock::new(|| {
+    Claim::new(
+        Address::from_bytes([0; 32]),
+        Nonce::from_bytes([0; 16]),
+        fingerprint(false),
+        LEASE,
+        Terms::new(LEASE, LEASE, ""),
+    )
+    .for_operators(Label::from_stored(""), KeyHint::default())
 });
 
 /// That of every record.
@@ -58,7 +58,9 @@ impl Guards {
         after_crash: AfterCrash,
         now: Timestamp,
     ) -> ClaimOutcome {
-        let mut claim = Claim { nonce, fingerprint: fingerprint(other), after_crash, ..CLAIM.clone() };
+        let mut claim = CLAIM.clone().after_crash(after_crash);
+        claim.nonce = nonce;
+        claim.fingerprint = fingerprint(other);
         let mut now = now;
         match (self.0, record.as_mut()) {
             (Some(Mutant::FingerprintIgnored), Some(old)) => claim.fingerprint = old.fingerprint,
@@ -147,11 +149,11 @@ impl Guards {
         now: Timestamp,
     ) -> WriteOutcome {
         let seen = self.or_anybody(Mutant::VerdictForAnybody, record.as_ref(), seen);
+        if record.is_none() {
+            return WriteOutcome::Lost(Current::Absent);
+        }
         // What the verdict is about was seen as unknown.
-        let seen = record
-            .as_ref()
-            .map(|record| Seen::of(&Record { owner: seen, state: State::Unknown, ..record.clone() }));
-        let Some(seen) = seen else { return WriteOutcome::Lost(Current::Absent) };
+        let seen = Seen::new(seen, StateKind::Unknown, None);
         let outcome =
             protocol::settle(record, namespace(), seen, verdict, &Order::verified(), RETENTION, now);
         // Its text tells nothing apart here.

@@ -147,7 +147,7 @@ impl Explored {
             world.call_mut(call).phase = Phase::Ending(End::MarkUnknown, fence);
             return;
         }
-        let won = Won { owner: world.owner(call, fence), attempts: 1 };
+        let won = Won::new(world.owner(call, fence), 1);
         match step {
             Step::Finish => self.complete_inside(world, call, won, Outcome::Success),
             Step::Refuse if self.guards.lacks(Mutant::RefusalKeepsEffect) => {

@@ -86,7 +86,10 @@ impl Op {
         match self {
             Self::Claim | Self::ClaimBatch => {}
             _ => {
-                let first = Claim { lease, after_crash: AfterCrash::Rerun, ..claim(key) };
+                let first = with(claim(key), |it| {
+                    it.lease = lease;
+                    it.after_crash = AfterCrash::Rerun;
+                });
                 context.owner = Some(owner_in(direct.claim(first).await));
             }
         }
@@ -95,7 +98,7 @@ impl Op {
             Self::ClaimAgain => applied(direct.release(release(key, owner())).await),
             Self::Replay => applied(direct.complete(completion(key, owner())).await),
             Self::CompleteLate | Self::Settle | Self::Forget => {
-                applied(direct.mark_unknown(MarkUnknown { address: address(key), owner: owner() }).await);
+                applied(direct.mark_unknown(MarkUnknown::new(address(key), owner())).await);
             }
             Self::Reap => {
                 let mut completion = completion(key, owner());
@@ -159,11 +162,11 @@ impl Op {
                 assert_eq!(store.release(release(key, owner.unwrap())).await?, WriteOutcome::Applied);
             }
             Self::MarkUnknown => {
-                let mark = MarkUnknown { address: address(key), owner: owner.unwrap() };
+                let mark = MarkUnknown::new(address(key), owner.unwrap());
                 assert_eq!(store.mark_unknown(mark).await?, WriteOutcome::Applied);
             }
             Self::Renew => {
-                let renewal = Renewal { address: address(key), owner: owner.unwrap(), lease: LEASE * 2 };
+                let renewal = Renewal::new(address(key), owner.unwrap(), LEASE * 2);
                 // Skipped where the lost twin of the renewal still has the row.
                 let renewed = store.renew(Batch::new(vec![renewal]).0).await.remove(0)?;
                 assert!(matches!(renewed, RenewOutcome::Renewed | RenewOutcome::Skipped));
@@ -175,24 +178,15 @@ impl Op {
             }
             Self::Free => {
                 let (address, seen) = (address(key), context.seen.unwrap());
-                let freeing = Free {
-                    namespace: namespace(),
-                    address,
-                    seen,
-                    order: Order::by("ada"),
-                    retention: RETENTION,
-                };
+                let freeing = Free::new(namespace(), address, seen, Order::by("ada"), RETENTION);
                 assert_eq!(store.free(freeing).await?, WriteOutcome::Applied);
             }
             Self::Forget => {
-                let forgetting =
-                    Forget { namespace: namespace(), address: address(key), seen: context.seen.unwrap() };
+                let forgetting = Forget::new(namespace(), address(key), context.seen.unwrap());
                 assert_eq!(store.forget(forgetting).await?, WriteOutcome::Applied);
             }
             Self::Sweep => {
-                store
-                    .sweep(Sweep { namespace: namespace(), grace: NONE, retention: RETENTION, limit: 10 })
-                    .await?;
+                store.sweep(Sweep::new(namespace(), NONE, RETENTION, 10)).await?;
             }
             Self::Reap => {
                 store.reap(10).await?;
@@ -202,8 +196,7 @@ impl Op {
                 assert_eq!(Some(record.owner), owner);
             }
             Self::List => {
-                let page =
-                    Page { namespace: namespace(), state: StateKind::Running, after: None, limit: 1 << 20 };
+                let page = Page::new(namespace(), StateKind::Running, None, 1 << 20);
                 let listed = store.list(page).await?;
                 assert!(listed.iter().any(|entry| entry.address == address(key)));
             }

@@ -139,7 +139,7 @@ async fn a_future_dropped_midway_leaves_the_link_sound(table: Table) {
     }
 
     // A renewal has no lane that would carry it on: its connection is dropped with it.
-    let renewal = Renewal { address: address("r"), owner: win(&store, "r").await, lease: LEASE };
+    let renewal = Renewal::new(address("r"), win(&store, "r").await, LEASE);
     for _ in 0..20 {
         let mut renewing = store.renew(Batch::new(vec![renewal.clone()]).0);
         let _sent = is_pending(&mut renewing).await;
@@ -209,7 +209,7 @@ async fn a_locked_row_is_skipped_by_renewals_and_the_others_are_renewed(table: T
     let mut renewals = Vec::new();
     for key in ["a", "b", "c"] {
         let owner = win(&store, key).await;
-        renewals.push(Renewal { address: address(key), owner, lease: LEASE * 2 });
+        renewals.push(Renewal::new(address(key), owner, LEASE * 2));
     }
     rival.run("BEGIN").await;
     rival.run(lock(&table, "b")).await;
@@ -227,14 +227,21 @@ async fn a_locked_row_is_skipped_by_upkeep(table: Table) {
     for key in ["a", "b", "c", "d"] {
         let after_crash = if key < "c" { AfterCrash::Unknown } else { AfterCrash::Rerun };
         let terms = Terms::new(Duration::ZERO, LEASE, "shop");
-        owner_in(store.claim(Claim { after_crash, terms, ..claim(key) }).await);
+        owner_in(
+            store
+                .claim(with(claim(key), |it| {
+                    it.after_crash = after_crash;
+                    it.terms = terms;
+                }))
+                .await,
+        );
     }
     shell.run(format!("UPDATE {} SET until = 5", table.name)).await;
     rival.run("BEGIN").await;
     rival.run(lock(&table, "b")).await;
-    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 100 };
+    let sweep = Sweep::new(namespace(), Duration::ZERO, RETENTION, 100);
     let swept = store.sweep(sweep).await.unwrap();
-    assert_eq!(swept, SweepCount { unknown: 1, released: 2 });
+    assert_eq!(swept, SweepCount::new(1, 2));
     rival.run("ROLLBACK").await;
     rival.run("BEGIN").await;
     rival.run(lock(&table, "c")).await;

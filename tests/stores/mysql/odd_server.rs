@@ -146,10 +146,7 @@ async fn a_reply_that_the_server_would_hang_up_on_is_refused() {
         let mut completions = Vec::new();
         for (key, size) in [large, small] {
             let owner = win(&store, key).await;
-            completions.push(idem_core::store::Completion {
-                reply: vec![b'r'; size].into(),
-                ..completion(key, owner)
-            });
+            completions.push(with(completion(key, owner), |it| it.reply = vec![b'r'; size].into()));
         }
         let (batch, _) = Batch::new(completions);
         let order: Vec<_> = batch.iter().map(|completion| completion.address).collect();

@@ -125,12 +125,7 @@ async fn a_newer_row_is_neither_believed_nor_changed() {
                 let complete = store.complete(completion(change, owner)).await;
                 assert_eq!(kind(complete), StoreErrorKind::UnknownFormat);
             }
-            let sweep = Sweep {
-                namespace: namespace(),
-                grace: std::time::Duration::ZERO,
-                retention: RETENTION,
-                limit: 100,
-            };
+            let sweep = Sweep::new(namespace(), std::time::Duration::ZERO, RETENTION, 100);
             store.sweep(sweep).await.unwrap();
             store.reap(100).await.unwrap();
             assert_eq!(shell.number(&sum).await, before, "{change}");

@@ -77,8 +77,7 @@ async fn settings_that_change_what_statements_mean_do_not_matter() {
             let odd: Vec<u8> = (0..=u8::MAX).chain(*b"\\x41\\'\"").collect();
             let key = format!("k\\'\" {number}");
             let owner = win(&store, &key).await;
-            let completion =
-                idem_core::store::Completion { reply: odd.clone().into(), ..completion(&key, owner) };
+            let completion = with(completion(&key, owner), |it| it.reply = odd.clone().into());
             assert_eq!(store.complete(completion).await.unwrap(), WriteOutcome::Applied);
             // Committed: another connection sees it.
             drop(store);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use idem_core::AfterCrash;
-use idem_core::protocol::{Claim, Order, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome};
+use idem_core::protocol::{Order, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::{Batch, Free, MarkUnknown, Page, Renewal, Store, Sweep};
 use idem_servers::Proxy;
@@ -92,7 +92,7 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     two = [next(), next()];
     let trips = counted.trips(async |n| {
         let (key, owner) = &two[usize::from(n) - 1];
-        store.mark_unknown(MarkUnknown { address: address(key), owner: *owner }).await.unwrap()
+        store.mark_unknown(MarkUnknown::new(address(key), *owner)).await.unwrap()
     });
     counted.is("a mark as unknown", trips.await, 1, 1);
     let trips = counted.trips(async |n| {
@@ -108,13 +108,7 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     let mut running = Vec::new();
     for (key, _) in &two {
         let seen = Seen::of(&store.look_up(address(key)).await.unwrap().unwrap());
-        running.push(Free {
-            namespace: namespace(),
-            address: address(key),
-            seen,
-            order: Order::by("ada"),
-            retention: RETENTION,
-        });
+        running.push(Free::new(namespace(), address(key), seen, Order::by("ada"), RETENTION));
     }
     let trips = counted.trips(async |n| store.free(running[usize::from(n) - 1].clone()).await.unwrap()).await;
     counted.is("freeing", trips, 2, 2);
@@ -128,8 +122,7 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
     });
     counted.is("several completions", trips.await, 1, 1);
     let four = [next(), next(), next(), next()];
-    let renewals =
-        || four.iter().map(|(key, owner)| Renewal { address: address(key), owner: *owner, lease: LEASE });
+    let renewals = || four.iter().map(|(key, owner)| Renewal::new(address(key), *owner, LEASE));
     let trips = counted.trips(async |_| {
         for answer in store.renew(Batch::new(renewals().collect()).0).await {
             assert_eq!(answer.unwrap(), RenewOutcome::Renewed);
@@ -139,7 +132,7 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
 
     for n in 1..=2 {
         let key = format!("lapsed {n}");
-        owner_in(aside.claim(Claim { after_crash: AfterCrash::Rerun, ..claim(&key) }).await);
+        owner_in(aside.claim(with(claim(&key), |it| it.after_crash = AfterCrash::Rerun)).await);
         shell
             .run(format!(
                 "UPDATE {} SET until = 5 WHERE address = {}",
@@ -153,12 +146,12 @@ async fn each_operation_takes_as_many_as_it_says(table: Table) {
 
     let trips = counted.trips(async |_| store.look_up(address("done")).await.unwrap()).await;
     counted.is("a look-up", trips, 1, 1);
-    let page = Page { namespace: namespace(), state: StateKind::Running, after: None, limit: 10 };
+    let page = Page::new(namespace(), StateKind::Running, None, 10);
     let trips = counted.trips(async |_| store.list(page.clone()).await.unwrap()).await;
     counted.is("a page", trips, 1, 1);
     let trips = counted.trips(async |_| store.count(counting(StateKind::Done)).await.unwrap()).await;
     counted.is("a count", trips, 1, 1);
-    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 100 };
+    let sweep = Sweep::new(namespace(), Duration::ZERO, RETENTION, 100);
     let trips = counted.trips(async |_| store.sweep(sweep.clone()).await.unwrap()).await;
     counted.is("a sweep", trips, 2, 2);
     let trips = counted.trips(async |_| store.reap(100).await.unwrap()).await;

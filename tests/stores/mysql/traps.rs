@@ -66,7 +66,7 @@ async fn a_batch_of_last_insert_ids(table: Table) {
 /// Claims of these addresses are won, each by itself and all at once.
 async fn are_all_different(table: &Table, addresses: &[Address]) {
     let store = table.open().await;
-    let at = |address: &Address| Claim { address: *address, ..claim("k") };
+    let at = |address: &Address| with(claim("k"), |it| it.address = *address);
     for address in addresses {
         owner_in(store.claim(at(address)).await);
     }
@@ -89,7 +89,7 @@ async fn trailing_zeros_and_spaces_count(table: Table) {
     are_all_different(&table, &[ends(0), ends(b' '), ends(b'\t')]).await;
     let store = table.open().await;
     for (key, byte) in [("zeros", 0), ("spaces", b' ')] {
-        let claim = Claim { nonce: Nonce::from_bytes([byte; 16]), ..claim(key) };
+        let claim = with(claim(key), |it| it.nonce = Nonce::from_bytes([byte; 16]));
         let owner = owner_in(store.claim(claim.clone()).await);
         assert_eq!(owner_in(store.claim(claim).await), owner, "its own claim, repeated");
         assert_eq!(store.complete(completion(key, owner)).await.unwrap(), WriteOutcome::Applied);
@@ -125,18 +125,15 @@ async fn batches_of_every_size_are_answered(table: Table) {
         let owners: Vec<_> = store.claim_batch(batch).await.into_iter().map(owner_in).collect();
         let owned = || order.iter().copied().zip(owners.iter().copied());
         let lease = LEASE * 2;
-        let renewals = owned().map(|(address, owner)| Renewal { address, owner, lease }).collect();
+        let renewals = owned().map(|(address, owner)| Renewal::new(address, owner, lease)).collect();
         for answer in store.renew(Batch::new(renewals).0).await {
             assert_eq!(answer.unwrap(), RenewOutcome::Renewed, "of {size}");
         }
         // From nothing to what no column but the largest holds.
         let reply = |n: usize| vec![b'r'; if n % 7 == 3 { 70_000 } else { n % 5 }].into();
-        let completions = owned().enumerate().map(|(n, (address, owner))| Completion {
-            address,
-            owner,
-            reply: reply(n),
-            retention: RETENTION,
-        });
+        let completions = owned()
+            .enumerate()
+            .map(|(n, (address, owner))| Completion::new(address, owner, reply(n), RETENTION));
         for answer in store.complete_batch(Batch::new(completions.collect()).0).await {
             assert_eq!(answer.unwrap(), WriteOutcome::Applied, "of {size}");
         }
@@ -177,7 +174,7 @@ async fn a_batch_is_told_apart_when_one_of_it_is_lost(table: Table) {
         owners.push((key, win(&store, key).await));
     }
     let owned = |key: &str| if key == "b" { stranger } else { owners.iter().find(|o| o.0 == key).unwrap().1 };
-    let mark = ["a", "b", "c"].map(|key| MarkUnknown { address: address(key), owner: owned(key) });
+    let mark = ["a", "b", "c"].map(|key| MarkUnknown::new(address(key), owned(key)));
     verdicts(store.mark_unknown_batch(Batch::new(mark.to_vec()).0).await, &all);
     let completions = ["a", "b", "c"].map(|key| completion(key, owned(key))).to_vec();
     verdicts(store.complete_batch(Batch::new(completions).0).await, &all);
@@ -202,11 +199,11 @@ async fn sixty_four_duplicates_on_few_connections_are_all_answered(table: Table)
 
 async fn one_bad_row_fails_none_of_its_neighbours(table: Table) {
     let store = table.open().await;
-    let bad = Claim { label: Label::from_stored(&"a".repeat(181)), ..claim("bad") };
+    let bad = with(claim("bad"), |it| it.label = Label::from_stored(&"a".repeat(181)));
     let mut claims: Vec<Claim> = (0..20).map(|number| claim(&number.to_string())).collect();
     // The longest that there is.
     let longest = Label::new(&"🦀".repeat(200), "🦀".repeat(20).as_bytes());
-    claims.push(Claim { label: longest.clone(), ..claim("long") });
+    claims.push(with(claim("long"), |it| it.label = longest.clone()));
     claims.push(bad.clone());
     let (batch, _) = Batch::new(claims);
     let order: Vec<_> = batch.iter().map(|claim| claim.address).collect();

@@ -97,10 +97,8 @@ async fn a_locked_record_fails_none_of_its_neighbours() {
 
     let locked = hex(owners[2].0.as_bytes());
     rival.run(format!("BEGIN; SELECT 1 FROM {} WHERE address = '\\x{locked}' FOR UPDATE", table.name)).await;
-    let completions = owners.iter().map(|(address, owner)| idem_core::store::Completion {
-        address: *address,
-        ..completion("k", *owner)
-    });
+    let completions =
+        owners.iter().map(|(address, owner)| with(completion("k", *owner), |it| it.address = *address));
     let answers = store.complete_batch(Batch::new(completions.collect()).0).await;
     for ((address, _), answer) in owners.iter().zip(answers) {
         if *address == owners[2].0 {

@@ -113,12 +113,7 @@ async fn a_newer_row_is_neither_believed_nor_changed() {
         if !change.starts_with("recipe") && !change.starts_with("after") {
             assert_eq!(kind(store.complete(completion(change, owner)).await), StoreErrorKind::UnknownFormat);
         }
-        let sweep = idem_core::store::Sweep {
-            namespace: namespace(),
-            grace: std::time::Duration::ZERO,
-            retention: RETENTION,
-            limit: 100,
-        };
+        let sweep = idem_core::store::Sweep::new(namespace(), std::time::Duration::ZERO, RETENTION, 100);
         store.sweep(sweep).await.unwrap();
         store.reap(100).await.unwrap();
         if !change.starts_with("recipe") && !change.starts_with("after") {

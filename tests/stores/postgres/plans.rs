@@ -67,7 +67,7 @@ async fn exercise(store: &PostgresStore) {
         for answer in store.claim_batch(Batch::new(replays).0).await {
             assert!(matches!(answer, Ok(ClaimOutcome::InFlight { .. })));
         }
-        let renewals = (0..8).map(|n| Renewal { address: address(&key(n)), owner: owner(n), lease: LEASE });
+        let renewals = (0..8).map(|n| Renewal::new(address(&key(n)), owner(n), LEASE));
         for answer in store.renew(Batch::new(renewals.collect()).0).await {
             assert_eq!(answer.unwrap(), RenewOutcome::Renewed);
         }
@@ -81,14 +81,14 @@ async fn exercise(store: &PostgresStore) {
             WriteOutcome::Applied
         );
         win(store, &format!("{round} lone")).await;
-        let mark = MarkUnknown { address: address(&key(6)), owner: owner(6) };
+        let mark = MarkUnknown::new(address(&key(6)), owner(6));
         assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
         let verdict = idem_core::protocol::Verdict::Happened(reply("k"));
         let settlement = settlement(&key(6), owner(6), verdict);
         assert_eq!(store.settle(settlement).await.unwrap(), WriteOutcome::Applied);
         let forgetting = forgetting(store, &key(6)).await;
         assert_eq!(store.forget(forgetting).await.unwrap(), WriteOutcome::Applied);
-        let sweep = Sweep { namespace: namespace(), grace: LEASE, retention: RETENTION, limit: 100 };
+        let sweep = Sweep::new(namespace(), LEASE, RETENTION, 100);
         store.sweep(sweep).await.unwrap();
         store.reap(100).await.unwrap();
     }

@@ -203,8 +203,7 @@ async fn settings_that_change_what_statements_mean_do_not_matter() {
             // Bytes that each form of text would spoil.
             let odd: Vec<u8> = (0..=u8::MAX).chain(*b"\\x41\\101'").collect();
             let owner = win(&store, &key("a")).await;
-            let completion =
-                idem_core::store::Completion { reply: odd.clone().into(), ..completion(&key("a"), owner) };
+            let completion = with(completion(&key("a"), owner), |it| it.reply = odd.clone().into());
             assert_eq!(store.complete(completion).await.unwrap(), WriteOutcome::Applied);
             let Ok(ClaimOutcome::Replay(replay)) = store.claim(claim(&key("a"))).await else {
                 panic!("no replay with {setting}")
@@ -214,12 +213,12 @@ async fn settings_that_change_what_statements_mean_do_not_matter() {
             for answer in store.claim_batch(Batch::new(many).0).await {
                 owner_in(answer);
             }
-            let listed = store.list(idem_core::store::Page {
-                namespace: namespace(),
-                state: idem_core::protocol::StateKind::Running,
-                after: None,
-                limit: 100,
-            });
+            let listed = store.list(idem_core::store::Page::new(
+                namespace(),
+                idem_core::protocol::StateKind::Running,
+                None,
+                100,
+            ));
             assert!(listed.await.unwrap().len() >= 20, "{setting}");
         }
     }

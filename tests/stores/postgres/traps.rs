@@ -230,7 +230,7 @@ async fn a_locked_row_is_skipped_by_renewals_and_the_others_are_renewed() {
     let mut renewals = Vec::new();
     for key in ["a", "b", "c"] {
         let owner = win(&store, key).await;
-        renewals.push(Renewal { address: address(key), owner, lease: LEASE * 2 });
+        renewals.push(Renewal::new(address(key), owner, LEASE * 2));
     }
     let locked = address("b");
     let hex = hex(locked.as_bytes());
@@ -282,7 +282,7 @@ async fn one_bad_row_fails_none_of_its_neighbours() {
     let Some(table) = Table::new() else { return };
     let store = table.open().await;
     // PostgreSQL takes no NUL in a text.
-    let bad = Claim { label: Label::from_stored("a\0b"), ..claim("bad") };
+    let bad = with(claim("bad"), |it| it.label = Label::from_stored("a\0b"));
     let mut claims: Vec<Claim> = (0..20).map(|number| claim(&number.to_string())).collect();
     claims.push(bad.clone());
     let (batch, _) = Batch::new(claims);

@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use idem_core::Reply;
-use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, State, StateKind, Terms, WriteOutcome};
+use idem_core::protocol::{ClaimOutcome, RenewOutcome, State, StateKind, Terms, WriteOutcome};
 use idem_core::store::{
-    Batch, Completion, MarkUnknown, Page, Release, Renewal, Store, StoreError, StoreErrorKind, Sweep,
+    Batch, MarkUnknown, Page, Release, Renewal, Store, StoreError, StoreErrorKind, Sweep,
 };
 use idem_servers::{Redis, require};
 
@@ -21,22 +21,25 @@ async fn only_done_and_released_records_expire() {
     let mut left = |key: &str| shell.ask("PTTL", &records.key(address(key))).int();
     let owner = win(&store, "k").await;
     assert_eq!(left("k"), -1, "a running record stays");
-    let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
+    let (renewals, _) = Batch::new(vec![Renewal::new(address("k"), owner, LEASE)]);
     assert_eq!(store.renew(renewals).await.pop().unwrap().unwrap(), RenewOutcome::Renewed);
     assert_eq!(left("k"), -1, "a renewed record stays");
     assert_eq!(store.release(release("k", owner)).await.unwrap(), WriteOutcome::Applied);
     assert!(left("k") > 3_000_000, "a released record goes");
     let owner = win(&store, "k").await;
     assert_eq!(left("k"), -1, "claimed again, it stays");
-    let mark = MarkUnknown { address: address("k"), owner };
+    let mark = MarkUnknown::new(address("k"), owner);
     assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
     assert_eq!(left("k"), -1, "an unknown record stays");
     assert_eq!(store.complete(completion("k", owner)).await.unwrap(), WriteOutcome::Applied);
     assert!(left("k") > 3_000_000, "a done record goes");
 
-    let lapsed = Claim { lease: Duration::ZERO, after_crash: idem_core::AfterCrash::Rerun, ..claim("swept") };
+    let lapsed = with(claim("swept"), |it| {
+        it.lease = Duration::ZERO;
+        it.after_crash = idem_core::AfterCrash::Rerun;
+    });
     owner_in(store.claim(lapsed).await);
-    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 9 };
+    let sweep = Sweep::new(namespace(), Duration::ZERO, RETENTION, 9);
     assert_eq!(store.sweep(sweep).await.unwrap().released, 1);
     assert!(left("swept") > 3_000_000, "a swept record goes");
 }
@@ -57,18 +60,23 @@ async fn a_span_without_end_is_no_error() {
     let Some(records) = Records::server() else { return };
     let (store, mut shell) = (records.open().await, records.shell());
     let terms = Terms::new(Duration::MAX, Duration::MAX, "shop");
-    let endless = |key: &str| Claim { lease: Duration::MAX, terms: terms.clone(), ..claim(key) };
+    let endless = |key: &str| {
+        with(claim(key), |it| {
+            it.lease = Duration::MAX;
+            it.terms = terms.clone();
+        })
+    };
     for key in ["done", "released", "settled"] {
         let owner = owner_in(store.claim(endless(key)).await);
         let retention = Duration::MAX;
         let written = match key {
-            "done" => store.complete(Completion { retention, ..completion(key, owner) }).await,
-            "released" => store.release(Release { address: address(key), owner, retention }).await,
+            "done" => store.complete(with(completion(key, owner), |it| it.retention = retention)).await,
+            "released" => store.release(Release::new(address(key), owner, retention)).await,
             _ => {
-                let mark = MarkUnknown { address: address(key), owner };
+                let mark = MarkUnknown::new(address(key), owner);
                 assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
                 let verdict = idem_core::protocol::Verdict::DidNotHappen;
-                let settled = idem_core::store::Settlement { retention, ..settlement(key, owner, verdict) };
+                let settled = with(settlement(key, owner, verdict), |it| it.retention = retention);
                 store.settle(settled).await
             }
         };
@@ -82,8 +90,7 @@ async fn a_span_without_end_is_no_error() {
         assert!(matches!(busy, ClaimOutcome::InFlight { .. }), "{key}: {busy:?}");
         assert_eq!(store.release(release(key, owner)).await.unwrap(), WriteOutcome::Applied);
     }
-    let sweep =
-        Sweep { namespace: namespace(), grace: Duration::MAX, retention: Duration::MAX, limit: usize::MAX };
+    let sweep = Sweep::new(namespace(), Duration::MAX, Duration::MAX, usize::MAX);
     assert_eq!(store.sweep(sweep).await.unwrap(), idem_core::store::SweepCount::default());
 }
 
@@ -94,7 +101,7 @@ async fn a_record_with_a_line_has_a_format_of_its_own_and_one_without_the_old_on
     let owner = owner_in(store.claim(claim("k")).await);
     let key = records.key(address("k"));
     assert_eq!(
-        store.mark_unknown(MarkUnknown { address: address("k"), owner }).await.unwrap(),
+        store.mark_unknown(MarkUnknown::new(address("k"), owner)).await.unwrap(),
         WriteOutcome::Applied
     );
     let first = |said: Said| match said {
@@ -114,7 +121,7 @@ async fn a_record_with_a_line_has_a_format_of_its_own_and_one_without_the_old_on
 async fn an_unknown_format_is_left_alone() {
     let Some(records) = Records::server() else { return };
     let (store, mut shell) = (records.open().await, records.shell());
-    let lapsed = Claim { lease: Duration::ZERO, ..claim("k") };
+    let lapsed = with(claim("k"), |it| it.lease = Duration::ZERO);
     let owner = owner_in(store.claim(lapsed.clone()).await);
     let key = records.key(address("k"));
     // As a newer version would write it, everything else being the owner's.
@@ -125,14 +132,13 @@ async fn an_unknown_format_is_left_alone() {
     assert_eq!(kind(store.claim(lapsed).await), unknown);
     assert_eq!(kind(store.complete(completion("k", owner)).await), unknown);
     assert_eq!(kind(store.release(release("k", owner)).await), unknown);
-    assert_eq!(kind(store.mark_unknown(MarkUnknown { address: address("k"), owner }).await), unknown);
+    assert_eq!(kind(store.mark_unknown(MarkUnknown::new(address("k"), owner)).await), unknown);
     assert_eq!(kind(store.look_up(address("k")).await), unknown);
-    let (renewals, _) = Batch::new(vec![Renewal { address: address("k"), owner, lease: LEASE }]);
+    let (renewals, _) = Batch::new(vec![Renewal::new(address("k"), owner, LEASE)]);
     assert_eq!(kind(store.renew(renewals).await.pop().unwrap()), unknown);
-    let forgetting =
-        idem_core::store::Forget { namespace: namespace(), address: address("k"), seen: seen_unknown(owner) };
+    let forgetting = idem_core::store::Forget::new(namespace(), address("k"), seen_unknown(owner));
     assert_eq!(kind(store.forget(forgetting).await), unknown);
-    let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: RETENTION, limit: 1 };
+    let sweep = Sweep::new(namespace(), Duration::ZERO, RETENTION, 1);
     assert_eq!(store.sweep(sweep.clone()).await.unwrap().unknown, 0);
     assert_eq!(shell.ask("GET", &key), newer, "nothing was changed");
 
@@ -140,8 +146,10 @@ async fn an_unknown_format_is_left_alone() {
     let index = records.index(address("k"));
     let mut beside = *address("k").as_bytes();
     beside[31] ^= 1;
-    let beside =
-        Claim { address: idem_core::Address::from_bytes(beside), lease: Duration::ZERO, ..claim("k") };
+    let beside = with(claim("k"), |it| {
+        it.address = idem_core::Address::from_bytes(beside);
+        it.lease = Duration::ZERO;
+    });
     owner_in(store.claim(beside).await);
     assert_eq!(shell.ask("ZCARD", &index).int(), 2);
     assert_eq!(store.sweep(sweep).await.unwrap().unknown, 1);
@@ -177,7 +185,7 @@ async fn a_reply_that_redis_never_takes_is_unstorable_and_harms_no_neighbour() {
     for round in 0..5 {
         let [long, short] = [format!("long {round}"), format!("short {round}")];
         let owner = win(&store, &long).await;
-        let long_one = Completion { reply: vec![b'r'; 4 << 20].into(), ..completion(&long, owner) };
+        let long_one = with(completion(&long, owner), |it| it.reply = vec![b'r'; 4 << 20].into());
         let short_one = completion(&short, win(&store, &short).await);
         let (batch, _) = Batch::new(vec![long_one, short_one]);
         let asked: Vec<_> = batch.iter().cloned().collect();
@@ -238,9 +246,9 @@ async fn out_of_memory_is_capacity_exceeded() {
         let applied = match key {
             "completed" => store.complete(completion(key, owner)).await.unwrap(),
             "released" => store.release(release(key, owner)).await.unwrap(),
-            "unknown" => store.mark_unknown(MarkUnknown { address, owner }).await.unwrap(),
+            "unknown" => store.mark_unknown(MarkUnknown::new(address, owner)).await.unwrap(),
             _ => {
-                let (renewals, _) = Batch::new(vec![Renewal { address, owner, lease: LEASE * 2 }]);
+                let (renewals, _) = Batch::new(vec![Renewal::new(address, owner, LEASE * 2)]);
                 assert_eq!(store.renew(renewals).await.pop().unwrap().unwrap(), RenewOutcome::Renewed);
                 continue;
             }
@@ -297,7 +305,7 @@ async fn a_completed_record_is_small() {
     for n in 0..2000 {
         let key = format!("k{n:08}");
         let owner = win(&store, &key).await;
-        let done = Completion { reply: reply.clone(), ..completion(&key, owner) };
+        let done = with(completion(&key, owner), |it| it.reply = reply.clone());
         assert_eq!(store.complete(done).await.unwrap(), WriteOutcome::Applied);
     }
     let key = records.key(address("k00000000"));
@@ -311,7 +319,7 @@ async fn a_completed_record_is_small() {
         "an index only holds what is open"
     );
     assert_eq!(store.count(counting(StateKind::Done)).await.unwrap(), 2000);
-    let page = Page { namespace: namespace(), state: StateKind::Done, after: None, limit: 3 };
+    let page = Page::new(namespace(), StateKind::Done, None, 3);
     assert_eq!(store.list(page).await.unwrap().len(), 3);
     assert!(matches!(shell.say("DBSIZE"), Said::Int(2000)));
 }

@@ -59,15 +59,10 @@ async fn what_a_user_may_not_do_is_told_with_the_line_that_mends_it() {
         let verdict = idem_core::protocol::Verdict::DidNotHappen;
         let _refused = store.settle(settlement(&format!("{key} 2"), owner, verdict)).await.unwrap();
         for state in [StateKind::Done, StateKind::Running] {
-            let page = Page { namespace: namespace(), state, after: None, limit: 9 };
+            let page = Page::new(namespace(), state, None, 9);
             assert!(!store.list(page).await.unwrap().is_empty());
         }
-        let sweep = Sweep {
-            namespace: namespace(),
-            grace: std::time::Duration::ZERO,
-            retention: RETENTION,
-            limit: 9,
-        };
+        let sweep = Sweep::new(namespace(), std::time::Duration::ZERO, RETENTION, 9);
         store.sweep(sweep).await.unwrap();
     }
 }

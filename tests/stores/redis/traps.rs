@@ -21,7 +21,7 @@ async fn scripts_survive_script_flush() {
         let key = format!("k{round}");
         let owner = win(&store, &key).await;
         shell.say("SCRIPT FLUSH");
-        let (renewals, _) = Batch::new(vec![Renewal { address: address(&key), owner, lease: LEASE }]);
+        let (renewals, _) = Batch::new(vec![Renewal::new(address(&key), owner, LEASE)]);
         assert!(store.renew(renewals).await.pop().unwrap().is_ok());
         shell.say("SCRIPT FLUSH");
         assert_eq!(store.complete(completion(&key, owner)).await.unwrap(), WriteOutcome::Applied);
@@ -58,7 +58,7 @@ async fn a_repeated_script_changes_nothing() {
         // A renewal has a connection of its own, on the store's thread.
         assert!(store.look_up(asked.address).await.unwrap().is_some());
         proxy.on_next(fault);
-        let (renewals, _) = Batch::new(vec![Renewal { address: asked.address, owner, lease: LEASE }]);
+        let (renewals, _) = Batch::new(vec![Renewal::new(asked.address, owner, LEASE)]);
         assert!(store.renew(renewals).await.pop().unwrap().is_ok());
 
         // A fault drops all connections that lie idle: the caller's own is there again.
@@ -83,7 +83,7 @@ async fn a_repeated_script_changes_nothing() {
         let record = direct.look_up(again.address).await.unwrap().unwrap();
         assert_eq!((record.owner, record.attempts), (second, 2));
         proxy.on_next(fault);
-        let mark = MarkUnknown { address: again.address, owner: second };
+        let mark = MarkUnknown::new(again.address, second);
         assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
         assert_eq!(proxy.armed(), 0, "all of it happened");
     }
@@ -224,26 +224,20 @@ async fn scripts_declare_their_keys_and_keep_to_one_slot() {
     for n in 0..8 {
         let key = format!("k{n}");
         let owner = win(&store, &key).await;
-        let (renewals, _) = Batch::new(vec![Renewal { address: address(&key), owner, lease: LEASE }]);
+        let (renewals, _) = Batch::new(vec![Renewal::new(address(&key), owner, LEASE)]);
         assert_eq!(store.renew(renewals).await.pop().unwrap().unwrap(), RenewOutcome::Renewed);
         assert_eq!(store.release(release(&key, owner)).await.unwrap(), WriteOutcome::Applied);
         let owner = win(&store, &key).await;
         if n % 2 == 0 {
             assert_eq!(store.complete(completion(&key, owner)).await.unwrap(), WriteOutcome::Applied);
         } else {
-            let mark = MarkUnknown { address: address(&key), owner };
+            let mark = MarkUnknown::new(address(&key), owner);
             assert_eq!(store.mark_unknown(mark).await.unwrap(), WriteOutcome::Applied);
         }
-        let lapsed =
-            idem_core::protocol::Claim { lease: std::time::Duration::ZERO, ..claim(&format!("lapsed {n}")) };
+        let lapsed = with(claim(&format!("lapsed {n}")), |it| it.lease = std::time::Duration::ZERO);
         owner_in(store.claim(lapsed).await);
     }
-    let sweep = idem_core::store::Sweep {
-        namespace: namespace(),
-        grace: std::time::Duration::ZERO,
-        retention: RETENTION,
-        limit: 9,
-    };
+    let sweep = idem_core::store::Sweep::new(namespace(), std::time::Duration::ZERO, RETENTION, 9);
     assert_eq!(store.sweep(sweep).await.unwrap().unknown, 8);
     assert!(store.look_up(address("k0")).await.unwrap().is_some());
     records.shell().say("PING");

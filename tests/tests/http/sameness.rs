@@ -11,7 +11,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
 use idem_core::fingerprint::BodyHasher;
-use idem_core::protocol::{AfterCrash, Claim, ClaimOutcome, Nonce, Terms};
+use idem_core::protocol::{Claim, ClaimOutcome, Nonce, Terms};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{Release, Store};
 use idem_core::{Address, Fingerprint, Idem, KeyHint, Label, Refused, Scope, idempotent};
@@ -372,20 +372,12 @@ async fn released_by_the_version_before(operation: &str, fingerprint: Fingerprin
     let store = Arc::new(MemoryStore::new());
     let hour = Duration::from_hours(1);
     let address = Address::new("", b"ada", operation, b"k");
-    let claim = Claim {
-        address,
-        nonce: Nonce::fresh(),
-        fingerprint,
-        lease: hour,
-        after_crash: AfterCrash::Unknown,
-        terms: Terms::new(hour, hour, ""),
-        label: Label::new(operation, b"ada"),
-        key_hint: KeyHint::of(b"k"),
-    };
+    let claim = Claim::new(address, Nonce::fresh(), fingerprint, hour, Terms::new(hour, hour, ""))
+        .for_operators(Label::new(operation, b"ada"), KeyHint::of(b"k"));
     let ClaimOutcome::Won(won) = store.claim(claim).await.expect("a store in memory") else {
         panic!("it is new")
     };
-    let released = store.release(Release { address, owner: won.owner, retention: hour }).await;
+    let released = store.release(Release::new(address, won.owner, hour)).await;
     assert!(released.is_ok(), "{released:?}");
     store
 }

@@ -11,7 +11,7 @@ use axum::routing::post;
 use idem_core::protocol::{Current, StateKind, Verdict, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::verify::{Unsettled, Verification};
-use idem_core::{Builder, Idem, Scope, idempotent};
+use idem_core::{Idem, IdemBuilder, Scope, idempotent};
 
 use crate::support::{ask, json_post, problem_code};
 
@@ -129,7 +129,7 @@ async fn an_order_says_in_the_record_who_gave_it_and_why() {
     assert!(line.ends_with(said), "{line}");
 }
 
-fn verifying() -> Builder<MemoryStore, Scope> {
+fn verifying() -> IdemBuilder<MemoryStore, Scope> {
     let idem = Idem::builder(MemoryStore::new()).scope(Scope::header("x-account"));
     idem.verify_after(Duration::ZERO)
 }

@@ -107,7 +107,7 @@ impl Drop for Leaves<'_> {
     }
 }
 
-type Builder = crate::Builder<Arc<FaultyStore>, Scope>;
+type Builder = crate::IdemBuilder<Arc<FaultyStore>, Scope>;
 
 pub(super) fn builder(store: &Arc<FaultyStore>, hook: impl Verify) -> Builder {
     Idem::builder(Arc::clone(store))

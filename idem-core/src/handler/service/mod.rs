@@ -27,7 +27,7 @@
 //! The layer stands in front of the whole service. So it differs from `#[idempotent]`, which stands behind the extractors
 //! of its handler:
 //!
-//! - The request's body is read whole, up to [`max_request_bytes`](crate::Builder::max_request_bytes), before the record
+//! - The request's body is read whole, up to [`max_request_bytes`](crate::IdemBuilder::max_request_bytes), before the record
 //!   is looked at. A route whose request does not end (a client stream) must be [`Protection::None`].
 //! - A request that the service refuses as malformed has run: its 4xx is the operation's answer and is replayed. With
 //!   [`NoEffect`](crate::NoEffect) around the rejection (an axum service) nothing is stored, and the same request may run

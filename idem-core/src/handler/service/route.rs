@@ -25,7 +25,7 @@ pub enum Protection {
 type BytesOf = Arc<dyn Fn(&Parts, &Bytes) -> Option<Vec<u8>> + Send + Sync>;
 type FingerprintOf = Arc<dyn Fn(&Parts, &Bytes) -> Result<Fingerprint, InvalidFingerprint> + Send + Sync>;
 
-/// How the requests of one route are treated. What is not set is as the [`Builder`](crate::Builder) said.
+/// How the requests of one route are treated. What is not set is as the [`Builder`](crate::IdemBuilder) said.
 ///
 /// Without more, the key is the request's `Idempotency-Key` field and required, the operation is method and path, and the
 /// fingerprint covers query, content type, content encoding and body.

@@ -5,6 +5,7 @@ use crate::store::remote::failure::{Failure, Fault};
 
 /// How a server is talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Dialect {
     /// MySQL. Understood by MariaDB as well.
     MySql,

@@ -20,6 +20,7 @@ const PAGE: u32 = 8192;
 
 /// What an answered operation survives.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub enum Durability {
     /// Loss of power: each group of operations is synced to disk before it is answered. The default.
     #[default]

@@ -6,7 +6,7 @@
 //! use idem_core::testing::{Histories, Shared, run_histories};
 //!
 //! let fresh = async || Shared::new(|clock| MemoryStore::builder().clock(clock).build());
-//! run_histories(fresh, Histories { seed: 17, count: Some(5), steps: 60 });
+//! run_histories(fresh, Histories::new(17, 5, 60));
 //! ```
 
 mod agree;
@@ -27,6 +27,7 @@ use super::{Backend, Trial};
 
 /// Which random histories to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Histories {
     /// The seed of the first history; each further one has the next number.
     pub seed: u64,
@@ -37,6 +38,12 @@ pub struct Histories {
 }
 
 impl Histories {
+    /// `count` histories of `steps` steps each, from `seed` on.
+    #[must_use]
+    pub const fn new(seed: u64, count: u64, steps: usize) -> Self {
+        Self { seed, count: Some(count), steps }
+    }
+
     /// As the environment says: `IDEM_SEED`, a new one each time if unset, and `IDEM_HISTORIES`.
     ///
     /// # Panics

@@ -11,6 +11,7 @@ use super::parallel::Driver;
 
 /// How closely an operation that passed was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Coverage {
     /// At how many places it was stopped and overtaken. 0: its copies met only where threads happened to.
     pub overtaken: usize,

@@ -58,6 +58,7 @@ async fn drain(idem: &Idem) {
         Drained::Abandoned(count) => {
             tracing::error!(count, "operations were still running and are now unknown");
         }
+        other => tracing::error!(?other, "the server was not drained"),
     }
 }
 

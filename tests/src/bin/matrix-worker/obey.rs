@@ -164,7 +164,7 @@ async fn settle(app: &App, kind: &str, key: &str, say: &str, happened: bool) {
     let Some(record) = look(app, address).await else { return };
     let paid = Paid { run: "verdict".into(), key: key.into(), say: say.into() };
     let verdict = if happened { Verdict::Happened(kinds::reply(kind, &paid)) } else { Verdict::DidNotHappen };
-    let (operator, entry) = (app.idem.operator(), Entry { address, record });
+    let (operator, entry) = (app.idem.operator(), Entry::new(address, record));
     while let Err(error) =
         operator.by("the driver").because("as it was told").settle(&entry, verdict.clone()).await
     {
@@ -175,7 +175,7 @@ async fn settle(app: &App, kind: &str, key: &str, say: &str, happened: bool) {
 async fn retry(app: &App, kind: &str, key: &str) {
     let address = address(app, kind, key);
     let Some(record) = look(app, address).await else { return };
-    let (operator, entry) = (app.idem.operator(), Entry { address, record });
+    let (operator, entry) = (app.idem.operator(), Entry::new(address, record));
     while let Err(error) = operator.by("the driver").because("as it was told").retry(&entry).await {
         again(&error).await;
     }
@@ -184,7 +184,7 @@ async fn retry(app: &App, kind: &str, key: &str) {
 async fn forget(app: &App, kind: &str, key: &str) {
     let address = address(app, kind, key);
     let Some(record) = look(app, address).await else { return };
-    let (operator, entry) = (app.idem.operator(), Entry { address, record });
+    let (operator, entry) = (app.idem.operator(), Entry::new(address, record));
     while let Err(error) = operator.by("the driver").because("as it was told").forget(&entry).await {
         again(&error).await;
     }
