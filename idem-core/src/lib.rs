@@ -73,6 +73,7 @@
 //! | `redis` | | `RedisStore`: records in Redis or Valkey, one server or a cluster |
 //! | `tls-ring`, `tls-aws-lc-rs` | | TLS to the databases, by rustls with that provider and the system's root certificates |
 //! | `uuid` | | `uuid::Uuid` as a [`KeyPart`] |
+//! | `metrics` | | [what can be counted](observe), by the facade crate `metrics` |
 //! | `testing` | | the conformance suite for stores of your own, and `assert_idempotent` for operations |
 //! | `full` | | all of these but `mysql-rsa` and TLS |
 //! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
@@ -99,6 +100,7 @@ pub mod handler;
 mod idem;
 pub mod key;
 mod label;
+pub mod observe;
 pub mod operator;
 pub mod outcome;
 pub mod plain;

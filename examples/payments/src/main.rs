@@ -25,6 +25,7 @@ mod caller;
 mod chance;
 mod database;
 mod demo;
+mod metrics;
 mod network;
 mod plan;
 mod progress;

@@ -10,6 +10,7 @@ use crate::Failure;
 use crate::api::{self, Shop};
 use crate::bank::{Bank, Moods};
 use crate::database::Database;
+use crate::metrics;
 use crate::server::Server;
 
 /// How long running payments may take in the end.
@@ -23,7 +24,8 @@ pub(crate) async fn serve(address: SocketAddr, db: Option<PathBuf>) -> Result<()
     let database = Database::at(db)?;
     let idem = database.idem("payments".to_owned(), Duration::ZERO).await?;
     let shop = Shop::new(Bank::new(0, Moods::default()).taking(CHARGE));
-    let server = Server::start(api::protected(shop, &idem), address).await?;
+    let app = api::protected(shop, &idem).merge(metrics::page()?);
+    let server = Server::start(app, address).await?;
     println!("{}", welcome(server.address()));
     told_to_stop().await?;
     if let Drained::Abandoned(left) = idem.drain(DRAIN).await {
@@ -54,6 +56,7 @@ fn welcome(address: SocketAddr) -> String {
         "The payment API listens at http://{address}, until Ctrl-C. Send this twice; the card is charged once:\n\n  \
          curl -i http://{address}/payments -H 'x-account: ada' -H 'Idempotency-Key: order-17' \\\n    \
          --json '{{\"order\": 17, \"amount\": 1200, \"currency\": \"EUR\"}}'\n\n\
-         The payments that were made:\n\n  curl http://{address}/payments -H 'x-account: ada'\n"
+         The payments that were made:\n\n  curl http://{address}/payments -H 'x-account: ada'\n\n\
+         What idem has counted, for Prometheus:\n\n  curl http://{address}/metrics\n"
     )
 }

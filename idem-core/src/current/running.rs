@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::derive::{Underivable, derive};
 use crate::address::Address;
 use crate::key::{IdempotencyKey, KeyBytes, OperationName, OperationParts};
+use crate::observe::Watch;
 use crate::protocol::Fence;
 
 /// What a run is known by.
@@ -24,6 +25,7 @@ pub(crate) struct Running {
     /// Which engine runs it: its address in memory.
     pub(crate) engine: usize,
     pub(crate) in_transaction: bool,
+    pub(crate) watch: Watch,
 }
 
 /// A run of an idempotent operation, as its handler sees it: [`current()`](super::current()) gives it.
@@ -113,6 +115,10 @@ impl Current {
     /// Which engine runs it.
     pub(crate) fn engine(&self) -> usize {
         self.0.running.engine
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.running.watch
     }
 
     pub(crate) fn in_transaction(&self) -> bool {

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use tokio::task::JoinHandle;
+use tracing::Instrument;
 
 use super::running::{Current, Running};
 
@@ -80,16 +81,19 @@ impl Current {
     /// Runs `future` in this run. Its end, or being dropped, ends the run.
     #[cfg(any(feature = "_tx", test))]
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        let future = future.instrument(self.watch().span().clone());
         PLACE.scope(Place { current: Some(self.clone()), _ends: Some(Ends(self)) }, future)
     }
 
     /// Calls `poll` in this run, without ending it.
     pub(crate) fn while_current<T>(&self, poll: impl FnOnce() -> T) -> T {
+        let _in_span = self.watch().span().enter();
         PLACE.sync_scope(Place { current: Some(self.clone()), _ends: None }, poll)
     }
 
     /// Runs `future` in this run, without ending it.
     pub(crate) fn enter<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
+        let future = future.instrument(self.watch().span().clone());
         PLACE.scope(Place { current: Some(self.clone()), _ends: None }, future)
     }
 }

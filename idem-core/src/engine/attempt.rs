@@ -47,6 +47,7 @@ crate::debug::structure!(Attempt: settled);
 impl Attempt {
     pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, operation: &Operation) -> Self {
         flight.attempt_begins(Counted::new(&engine));
+        operation.watch.begins(won.attempts);
         let run = current::Current::new(Running {
             address: operation.address,
             key: operation.key.clone(),
@@ -55,6 +56,7 @@ impl Attempt {
             fence: Some(won.owner.fence),
             engine: engine.identity(),
             in_transaction: false,
+            watch: operation.watch.clone(),
         });
         Self {
             closing: Closing { engine, flight, owner: won.owner, policy: operation.policy, run },

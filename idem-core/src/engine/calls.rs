@@ -8,12 +8,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::Instrument;
 
 use super::panics::caught;
 use crate::fault::{points, reach};
+use crate::observe::store_call;
 use crate::protocol::{Claim, ClaimOutcome};
 use crate::store::{BoxFuture, Store, StoreError, StoreErrorKind};
 
@@ -116,7 +117,9 @@ impl StoreCalls {
             }
         };
         site.before();
+        let began = Instant::now();
         let answer = answered.instrument(span(site)).await;
+        store_call(site.name, began, answer.is_ok());
         site.after();
         answer
     }
@@ -128,7 +131,9 @@ impl StoreCalls {
     pub(super) async fn claim(&self, claim: Claim) -> Result<ClaimOutcome, StoreError> {
         let site = CallSite::CLAIM;
         site.before();
+        let began = Instant::now();
         let answer = under_way(self.store.claim(claim)).instrument(span(site)).await;
+        store_call(site.name, began, answer.is_ok());
         site.after();
         answer
     }

@@ -8,6 +8,7 @@ use super::flight::{End, Flight, Unfinished};
 use super::{ASK_AGAIN, Engine};
 use crate::current;
 use crate::fault::{points, reach};
+use crate::observe::Outcome;
 use crate::policy::Policy;
 use crate::protocol::{Current, Owner, WriteOutcome};
 use crate::refused::Refused;
@@ -66,6 +67,12 @@ impl Closing {
     /// Tells the twins, and what the caller may hear.
     pub(super) fn land(&self, outcome: WriteOutcome, ending: Ending, asked: Instant) -> Settled {
         let engine = &self.engine;
+        self.run.watch().ends(match (&outcome, &ending) {
+            (WriteOutcome::Applied, Ending::Complete(_)) => Outcome::Completed,
+            (WriteOutcome::Applied, Ending::Release) => Outcome::Released,
+            (WriteOutcome::Applied, Ending::Unknown) => Outcome::Unknown,
+            (WriteOutcome::Lost(_), _) => Outcome::Lost,
+        });
         let (end, settled) = match (outcome, ending) {
             (WriteOutcome::Applied, Ending::Complete(reply)) => {
                 self.remember(&reply, asked);

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
+use tracing::Instrument;
+
 use super::drain::Counted;
 use super::flight::{End, Flight, Held, Joined, Stage};
 use super::follow::give_back;
@@ -13,6 +15,7 @@ use super::verify::Place;
 use super::{ASK_AGAIN, Attempt, Engine, Operation, Purpose, later, store_refusal};
 use crate::current::chain;
 use crate::fault::{points, reach};
+use crate::observe::{Outcome, cache_look};
 use crate::protocol::{ClaimOutcome, Won};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -43,6 +46,19 @@ impl Engine {
     /// Cancel safe: if the future is dropped while the store is being asked, the claim is followed to its answer in the
     /// background, and released if it is won.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        let watch = &operation.watch;
+        let entered = self.find_out_entry(operation).instrument(watch.span().clone()).await;
+        match &entered {
+            // Told where it is settled.
+            Ok(Entered::Run(_)) => {}
+            Ok(Entered::Replay(_)) => watch.ends(Outcome::Replayed),
+            Ok(Entered::Unprotected) => watch.ends(Outcome::Unprotected),
+            Err(refused) => watch.ends(Outcome::Refused(refused.code())),
+        }
+        entered
+    }
+
+    async fn find_out_entry(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
         let mut asked = Instant::now();
         let deadline = later(asked, operation.policy.wait);
         loop {
@@ -93,7 +109,12 @@ impl Engine {
             self.verifier.at_home();
         }
         loop {
-            if let Some(cached) = self.cache.as_ref().and_then(|cache| cache.get(operation.address)) {
+            let cached = self.cache.as_ref().and_then(|cache| {
+                let cached = cache.get(operation.address);
+                cache_look(cached.is_some());
+                cached
+            });
+            if let Some(cached) = cached {
                 if cached.fingerprint != operation.fingerprint {
                     return Err(Refused::KeyReused);
                 }

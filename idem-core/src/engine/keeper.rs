@@ -17,6 +17,7 @@ use super::closing::Closing;
 use super::panics::caught;
 use super::{CallSite, Engine, Purpose, later, verify};
 use crate::fault::{points, reach};
+use crate::observe::{self, renewal};
 use crate::protocol::{RenewOutcome, StateKind};
 use crate::store::{Batch, Count, Renewal, Sweep};
 
@@ -213,6 +214,12 @@ async fn renew(engine: &Engine) -> Instant {
         if let Some(Err(error)) = &answer {
             engine.log_failed(Purpose::of("renewal").at(flight.address), error);
         }
+        renewal(match answer {
+            Some(Ok(RenewOutcome::Renewed)) => "renewed",
+            Some(Ok(RenewOutcome::Lost)) => "lost",
+            Some(Ok(RenewOutcome::Skipped)) => "skipped",
+            Some(Err(_)) | None => "failed",
+        });
         let again = match answer {
             Some(Ok(RenewOutcome::Renewed)) => later(now, held.lease / 3),
             Some(Ok(RenewOutcome::Lost)) => {
@@ -238,6 +245,7 @@ async fn sweep(engine: &Engine) {
     loop {
         match engine.store.call(CallSite::SWEEP, |store| store.sweep(request.clone())).await {
             Ok(swept) => {
+                observe::swept(swept.unknown, swept.released);
                 if swept.unknown + swept.released > 0 {
                     reach(points::KEEPER_SWEPT);
                 }
@@ -264,12 +272,31 @@ async fn sweep(engine: &Engine) {
     }
     loop {
         match engine.store.call(CallSite::REAP, |store| store.reap(BATCH)).await {
-            Ok(reaped) if reaped < BATCH => return,
-            Ok(_) => tokio::task::yield_now().await,
+            Ok(reaped) => {
+                observe::reaped(reaped);
+                if reaped < BATCH {
+                    break;
+                }
+                tokio::task::yield_now().await;
+            }
             Err(error) => {
                 engine.log_failed(Purpose::of("end of expired records"), &error);
                 return;
             }
+        }
+    }
+    if cfg!(feature = "metrics") {
+        count_records(engine).await;
+    }
+}
+
+/// For the gauge of records. Those that are done are not counted: there may be very many.
+async fn count_records(engine: &Engine) {
+    for state in [StateKind::Running, StateKind::Unknown] {
+        let count = Count { namespace: engine.namespace(), state };
+        match engine.store.call(CallSite::COUNT, |store| store.count(count)).await {
+            Ok(count) => observe::records(state, count),
+            Err(error) => engine.log_failed(Purpose::of("number of records"), &error),
         }
     }
 }

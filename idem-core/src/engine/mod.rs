@@ -63,6 +63,7 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
+use crate::observe::Watch;
 use crate::policy::{Policy, Spec};
 use crate::protocol::Namespace;
 use crate::refused::Refused;
@@ -79,6 +80,7 @@ pub(crate) struct Operation {
     pub(crate) label: Label,
     pub(crate) key_hint: KeyHint,
     pub(crate) policy: Policy,
+    pub(crate) watch: Watch,
 }
 
 crate::debug::structure!(Operation: address, name);
@@ -181,6 +183,7 @@ impl Engine {
             address: Address::new(&self.config.namespace, scope, &name, &key),
             label: self.labels.get(&name, scope),
             key_hint: KeyHint::of(&key),
+            watch: Watch::new(&name),
             name,
             key: key.into(),
             fingerprint,

@@ -23,6 +23,7 @@ use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
+use crate::observe;
 #[cfg(feature = "_tx")]
 use crate::policy::Policy;
 use crate::policy::Spec;
@@ -198,7 +199,10 @@ impl AxumOperation {
         match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
             Ok(Some((operation, former))) => Resolved::Operation(engine, operation, former),
             Ok(None) => Resolved::Unprotected(Some(engine)),
-            Err(refused) => Resolved::Refused(problem(&refused, engine.config.profile)),
+            Err(refused) => {
+                observe::refused(refused.code());
+                Resolved::Refused(problem(&refused, engine.config.profile))
+            }
         }
     }
 
@@ -307,7 +311,14 @@ async fn resolve(
     let fingerprint = with_head(base, says, &captured, &spec);
     let former = Former::new(base, says, &spec);
     let policy = spec.over(&engine.config.policy);
-    Ok(Some((engine.operation(&scope, name, key, fingerprint, policy), former)))
+    let mut operation = engine.operation(&scope, name, key, fingerprint, policy);
+    #[cfg(feature = "metrics")]
+    if spec.name.is_none()
+        && let Some(route) = captured.route()
+    {
+        operation.watch.set_series([captured.method.as_str(), " ", route].concat());
+    }
+    Ok(Some((operation, former)))
 }
 
 async fn body_fingerprint(

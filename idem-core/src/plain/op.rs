@@ -13,6 +13,7 @@ use crate::engine::{Attempt, Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::idem::Idem;
 use crate::key::{InvalidKey, KeyBuf, KeyPart};
+use crate::observe;
 #[cfg(feature = "_tx")]
 use crate::policy::Policy;
 use crate::policy::Spec;
@@ -124,7 +125,10 @@ impl PlainOperation {
         let operation = match self.resolve() {
             Ok(Some(operation)) => operation,
             Ok(None) => return Begun::Unprotected,
-            Err(refused) => return Begun::Refused(refused),
+            Err(refused) => {
+                observe::refused(refused.code());
+                return Begun::Refused(refused);
+            }
         };
         match self.engine.enter(&operation).await {
             Err(refused) => Begun::Refused(refused),

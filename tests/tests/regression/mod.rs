@@ -3,4 +3,5 @@
 mod dropped;
 mod function_changed;
 mod guarantees;
+mod observed;
 mod sqlite_open;

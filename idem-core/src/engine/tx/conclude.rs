@@ -9,6 +9,7 @@ use super::call::{Turn, TxCall};
 use super::ended::{Ended, Rest, Then};
 use crate::engine::flight::End;
 use crate::engine::{ASK_AGAIN, CallSite, Ending, Settled, store_refusal};
+use crate::observe::Outcome;
 use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
@@ -58,7 +59,10 @@ impl<Db: Database> TxCall<Db> {
 
     async fn rolled_back<T>(self, answer: T, then: Then) -> Turn<T, Db> {
         match then {
-            Then::Nothing => Turn::Answer(answer),
+            Then::Nothing => {
+                self.operation.watch.ends(Outcome::Released);
+                Turn::Answer(answer)
+            }
             Then::Again => self.again(),
             Then::Keep(reply) => {
                 let asked = Instant::now();
@@ -114,6 +118,7 @@ impl<Db: Database> TxCall<Db> {
     }
 
     fn recorded<T>(self, answer: T, reply: Reply, asked: Instant, remaining: Duration) -> Turn<T, Db> {
+        self.operation.watch.ends(Outcome::Completed);
         self.remember(&reply, asked, remaining);
         self.lead.land(End::Done(reply));
         Turn::Answer(answer)

@@ -10,6 +10,7 @@ use super::queue::Work;
 use super::rounds::{self, Rounds, tell};
 use crate::address::Address;
 use crate::clock::Timestamp;
+use crate::observe;
 use crate::protocol::{self, Claim, ClaimOutcome, Fence, Owner, Record, Won};
 use crate::store::{Answers, StoreError};
 
@@ -27,6 +28,7 @@ impl<D: Driver> Work for Claims<D> {
     }
 
     async fn serve(&self, claims: &[Claim]) -> Answers<ClaimOutcome> {
+        observe::batch("claims", claims.len());
         rounds::serve(self, claims).await
     }
 }

@@ -10,6 +10,7 @@ use super::queue::Work;
 use super::rounds::{self, Rounds, tell};
 use crate::address::Address;
 use crate::clock::Timestamp;
+use crate::observe;
 use crate::protocol::{self, Record, WriteOutcome};
 use crate::store::{Answers, StoreError};
 
@@ -27,6 +28,7 @@ impl<D: Driver> Work for Finishes<D> {
     }
 
     async fn serve(&self, finishes: &[Finish]) -> Answers<WriteOutcome> {
+        observe::batch("finishes", finishes.len());
         rounds::serve(self, finishes).await
     }
 }

@@ -1,0 +1,43 @@
+//! What can be watched from outside: spans and events by [`tracing`], metrics by the facade crate `metrics`
+//! (feature `metrics`).
+//!
+//! Names and labels are stable within a major version. None holds a key, a scope, a body or a reply.
+//!
+//! | span | level | fields |
+//! |---|---|---|
+//! | `idem.operation` | info | `operation`; once known, `outcome`, `attempt` (from 1), `wait_ms` (until the handler began, or the answer was there) and `code` of a refusal. The handler runs in it |
+//! | `idem.store` | debug | `call`: one call of the store |
+//!
+//! | metric | kind | labels | counts |
+//! |---|---|---|---|
+//! | `idem_operations_total` | counter | `operation`, `outcome` | how calls ended: `completed`, `released`, `unknown`, `replayed`, `refused`, `lost` (its claim was another's by then), `unprotected` |
+//! | `idem_refusals_total` | counter | `operation`, `code` | refusals, by their stable code |
+//! | `idem_attempts_total` | counter | `operation`, `repeated` | handlers that began; `repeated="true"`: not the first attempt of its operation |
+//! | `idem_wait_seconds` | histogram | `operation` | from the call to the start of its handler, or to its answer |
+//! | `idem_store_call_seconds` | histogram | `call`, `result` | calls of the store, `claim` among them; `result` is `ok` or `error` |
+//! | `idem_cache_total` | counter | `result` | looks into the cache of replies: `hit`, `miss` |
+//! | `idem_renewals_total` | counter | `result` | renewals of leases: `renewed`, `lost`, `skipped`, `failed` |
+//! | `idem_swept_total` | counter | `state` | records whose owner has gone, by what became of them: `unknown`, `released` |
+//! | `idem_reaped_total` | counter | | expired records that were deleted |
+//! | `idem_records` | gauge | `state` | records of this namespace, counted with each sweep: `running`, `unknown` |
+//! | `idem_batch_size` | histogram | `queue` | operations in one statement of a store on a server: `claims`, `finishes` |
+//!
+//! The label `operation` is the name of a named operation, else the method and the router's pattern (`POST /orders/{id}`),
+//! else `other`: a path never becomes a label, so the number of series is bounded by the program.
+//!
+//! ```
+//! # #[cfg(feature = "metrics")] {
+//! use idem_core::observe::describe;
+//!
+//! describe(); // once, after a recorder is installed: its exporter then shows a help text for each metric
+//! # }
+//! ```
+
+mod recorded;
+mod watch;
+
+#[cfg(feature = "metrics")]
+pub use recorded::describe;
+
+pub(crate) use recorded::{batch, cache_look, reaped, records, refused, renewal, store_call, swept};
+pub(crate) use watch::{Outcome, Watch};

@@ -1,0 +1,118 @@
+//! The metrics. Without the feature `metrics` nothing is recorded.
+#![cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::missing_const_for_fn))]
+
+use std::borrow::Cow;
+use std::time::{Duration, Instant};
+
+use super::Outcome;
+use crate::protocol::StateKind;
+
+/// Runs statements where metrics are recorded.
+macro_rules! with_metrics {
+    ($($statement:tt)*) => {
+        #[cfg(feature = "metrics")]
+        {
+            $($statement)*
+        }
+    };
+}
+
+pub(super) fn operation(series: &Cow<'static, str>, outcome: Outcome) {
+    with_metrics! {
+        let labels = || ("operation", series.clone());
+        let (name, operation) = labels();
+        metrics::counter!("idem_operations_total", name => operation, "outcome" => outcome.name()).increment(1);
+        if let Outcome::Refused(code) = outcome {
+            let (name, operation) = labels();
+            metrics::counter!("idem_refusals_total", name => operation, "code" => code).increment(1);
+        }
+    }
+}
+
+/// A call that was refused before its operation was known.
+pub(crate) fn refused(code: &'static str) {
+    operation(&Cow::Borrowed("other"), Outcome::Refused(code));
+}
+
+pub(super) fn attempt(series: &Cow<'static, str>, attempt: u32) {
+    with_metrics! {
+        let repeated = if attempt > 1 { "true" } else { "false" };
+        metrics::counter!("idem_attempts_total", "operation" => series.clone(), "repeated" => repeated).increment(1);
+    }
+}
+
+pub(super) fn wait(series: &Cow<'static, str>, wait: Duration) {
+    with_metrics! {
+        metrics::histogram!("idem_wait_seconds", "operation" => series.clone()).record(wait);
+    }
+}
+
+pub(crate) fn store_call(call: &'static str, began: Instant, succeeded: bool) {
+    with_metrics! {
+        let result = if succeeded { "ok" } else { "error" };
+        metrics::histogram!("idem_store_call_seconds", "call" => call, "result" => result).record(began.elapsed());
+    }
+}
+
+pub(crate) fn cache_look(hit: bool) {
+    with_metrics! {
+        metrics::counter!("idem_cache_total", "result" => if hit { "hit" } else { "miss" }).increment(1);
+    }
+}
+
+pub(crate) fn renewal(result: &'static str) {
+    with_metrics! {
+        metrics::counter!("idem_renewals_total", "result" => result).increment(1);
+    }
+}
+
+pub(crate) fn swept(unknown: usize, released: usize) {
+    with_metrics! {
+        for (state, records) in [("unknown", unknown), ("released", released)] {
+            metrics::counter!("idem_swept_total", "state" => state).increment(records as u64);
+        }
+    }
+}
+
+pub(crate) fn reaped(records: usize) {
+    with_metrics! {
+        metrics::counter!("idem_reaped_total").increment(records as u64);
+    }
+}
+
+pub(crate) fn records(state: StateKind, count: u64) {
+    with_metrics! {
+        let state = if state == StateKind::Unknown { "unknown" } else { "running" };
+        #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
+        metrics::gauge!("idem_records", "state" => state).set(count as f64);
+    }
+}
+
+pub(crate) fn batch(queue: &'static str, operations: usize) {
+    with_metrics! {
+        #[allow(clippy::cast_precision_loss, reason = "a histogram takes floats")]
+        metrics::histogram!("idem_batch_size", "queue" => queue).record(operations as f64);
+    }
+}
+
+/// Gives the installed recorder a description of each metric. Without a recorder nothing happens.
+#[cfg(feature = "metrics")]
+pub fn describe() {
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+
+    describe_counter!("idem_operations_total", "Calls of idempotent operations, by how they ended");
+    describe_counter!("idem_refusals_total", "Calls that idem refused, by code");
+    describe_counter!("idem_attempts_total", "Handlers that began");
+    describe_histogram!(
+        "idem_wait_seconds",
+        Unit::Seconds,
+        "From a call to the start of its handler, or to its answer"
+    );
+    describe_histogram!("idem_store_call_seconds", Unit::Seconds, "Calls of the idempotency store");
+    describe_counter!("idem_cache_total", "Looks into the cache of replies");
+    describe_counter!("idem_renewals_total", "Renewals of leases");
+    describe_counter!("idem_swept_total", "Records whose owner has gone");
+    describe_counter!("idem_reaped_total", "Expired records that were deleted");
+    describe_gauge!("idem_records", "Records of this namespace that run, or whose outcome is unknown");
+    describe_histogram!("idem_batch_size", "Operations in one statement of a store on a server");
+}

@@ -1,0 +1,105 @@
+//! One call of an operation, as it is watched.
+
+use std::borrow::Cow;
+use std::time::Instant;
+
+use tracing::Span;
+use tracing::field::Empty;
+
+use super::recorded;
+
+/// How a call ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// Its handler's answer is the record's.
+    Completed,
+    /// The key is free again.
+    Released,
+    /// The record is unknown.
+    Unknown,
+    /// It was answered from a record.
+    Replayed,
+    /// Its handler ended, and the claim was another's by then.
+    Lost,
+    /// It ran without a claim.
+    Unprotected,
+    /// It was refused, with this code.
+    Refused(&'static str),
+}
+
+impl Outcome {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Released => "released",
+            Self::Unknown => "unknown",
+            Self::Replayed => "replayed",
+            Self::Lost => "lost",
+            Self::Unprotected => "unprotected",
+            Self::Refused(_) => "refused",
+        }
+    }
+}
+
+/// The span of a call, and the label of its metrics.
+#[derive(Debug, Clone)]
+pub(crate) struct Watch {
+    span: Span,
+    began: Instant,
+    series: Cow<'static, str>,
+}
+
+impl Watch {
+    /// Of an operation with that name.
+    pub(crate) fn new(name: &Cow<'static, str>) -> Self {
+        let span = tracing::info_span!(
+            "idem.operation",
+            operation = &**name,
+            outcome = Empty,
+            attempt = Empty,
+            wait_ms = Empty,
+            code = Empty
+        );
+        // A name that was made for one request is no label: there would be a series for each path.
+        let series = match name {
+            Cow::Borrowed(name) => Cow::Borrowed(*name),
+            Cow::Owned(_) => Cow::Borrowed("other"),
+        };
+        Self { span, began: Instant::now(), series }
+    }
+
+    /// The label of an operation without a name: its method and the router's pattern.
+    #[cfg(all(feature = "tower", feature = "metrics"))]
+    pub(crate) fn set_series(&mut self, series: String) {
+        self.series = Cow::Owned(series);
+    }
+
+    pub(crate) const fn span(&self) -> &Span {
+        &self.span
+    }
+
+    /// Its handler begins. `attempt`: from 1.
+    pub(crate) fn begins(&self, attempt: u32) {
+        self.span.record("attempt", attempt);
+        self.waited();
+        recorded::attempt(&self.series, attempt);
+    }
+
+    /// It is over.
+    pub(crate) fn ends(&self, outcome: Outcome) {
+        self.span.record("outcome", outcome.name());
+        if let Outcome::Refused(code) = outcome {
+            self.span.record("code", code);
+        }
+        if matches!(outcome, Outcome::Replayed | Outcome::Refused(_)) {
+            self.waited();
+        }
+        recorded::operation(&self.series, outcome);
+    }
+
+    fn waited(&self) {
+        let wait = self.began.elapsed();
+        self.span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        recorded::wait(&self.series, wait);
+    }
+}
