@@ -76,6 +76,8 @@
 //! operation, and in it a span `idem.attempt` (`http.request.resend_count`, `http.response.status_code`, `error.type`)
 //! for each request sent. Operations without a final answer are warnings.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(feature = "backoff")]
 pub mod backoff;
 pub mod client;

@@ -78,6 +78,7 @@
 //! | `full` | | all of these but `mysql-rsa` and TLS |
 //! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
 
+#![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tx"))))]
 #![cfg_attr(
     not(feature = "axum"),
     allow(
@@ -116,6 +117,7 @@ pub mod testing;
 #[cfg(all(feature = "redis", any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 mod tls;
 #[cfg(feature = "_tx")]
+#[cfg_attr(docsrs, doc(cfg(any(feature = "postgres", feature = "mysql", feature = "sqlite-tx"))))]
 pub mod tx;
 pub mod verify;
 

@@ -3,6 +3,8 @@
 //! Depend on `idem-core`, not on this crate: what the attribute emits calls a private module of that crate, of the
 //! same version. Inside, `args` and `input` read, `validate` decides, `expand` prints, and `diag` collects what is wrong.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 use proc_macro::TokenStream;
 
 use crate::model::Features;

@@ -2,8 +2,11 @@
 
 pub mod matrix;
 
-/// The README's Rust blocks, compiled.
+/// The Rust blocks of the READMEs, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
+#[doc = include_str!("../../idem-core/README.md")]
+#[doc = include_str!("../../idem-client/README.md")]
+#[doc = include_str!("../../idem-macros/README.md")]
 #[derive(Debug)]
 pub struct Readme;
