@@ -60,7 +60,7 @@ fn the_source_names_the_types() {
     for one in [
         "idem_core::store::memory::MemoryStore",
         "idem_core::handler::context::Context",
-        "idem_core::store::sqlite::builder::Durability",
+        "idem_core::store::sqlite::link::Durability",
         "idem_client::outcome::result::ReadError",
     ] {
         assert!(types.contains(one), "{one} is not among {types:#?}");

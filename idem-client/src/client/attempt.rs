@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use bytes::{Bytes, BytesMut};
 use tokio::time::{Instant, timeout_at};
 
-use super::handle::Shared;
 use super::prepare::{AttemptContext, apply};
+use super::shared::Shared;
 use crate::engine::{Answer, Permit, Repeat, Verdict, classify};
 use crate::outcome::{AttemptError, AttemptErrorKind, Reply};
 use crate::request::Frozen;

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use fastrand::Rng;
 use http::HeaderMap;
 
-use super::handle::{Client, Defaults, Shared};
+use super::handle::Client;
 use super::prepare::{AttemptContext, BoxError, Prepare, prepare};
+use super::shared::{Defaults, Shared};
 use crate::BuildError;
 use crate::engine::{DelaySource, Policy};
 use crate::key::KeyHeader;

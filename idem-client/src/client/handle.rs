@@ -1,15 +1,13 @@
 //! The client itself.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
-use fastrand::Rng;
 use http::Method;
 use reqwest::IntoUrl;
 
-use super::{ClientBuilder, Prepare, Prior};
-use crate::engine::{DelaySource, Policy};
-use crate::key::KeyHeader;
-use crate::outcome::Unresolved;
+use super::ClientBuilder;
+use super::shared::{Defaults, Shared};
+use crate::outcome::{Prior, Unresolved};
 use crate::{Outcome, RequestBuilder};
 
 /// An HTTP client that gives each operation one key and sends it until its outcome is known.
@@ -17,21 +15,6 @@ use crate::{Outcome, RequestBuilder};
 /// Cheap to clone; clones share connections.
 #[derive(Clone)]
 pub struct Client(Arc<Shared>);
-
-pub(super) struct Shared {
-    pub(super) http: reqwest::Client,
-    pub(super) defaults: Defaults,
-    pub(super) max_reply: usize,
-    pub(super) rng: Mutex<Rng>,
-}
-
-/// What a request takes over unless it says otherwise.
-pub(crate) struct Defaults {
-    pub(crate) policy: Policy,
-    pub(crate) delays: Option<Arc<dyn DelaySource>>,
-    pub(crate) key_header: KeyHeader,
-    pub(crate) prepare: Option<Prepare>,
-}
 
 impl Client {
     /// Sets up a client.
@@ -95,13 +78,6 @@ impl Client {
 
     pub(super) fn new(shared: Shared) -> Self {
         Self(Arc::new(shared))
-    }
-}
-
-impl Shared {
-    /// A seed for one operation's waits.
-    pub(super) fn seed(&self) -> u64 {
-        self.rng.lock().unwrap_or_else(PoisonError::into_inner).u64(..)
     }
 }
 

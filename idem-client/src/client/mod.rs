@@ -19,10 +19,10 @@ mod builder;
 mod handle;
 mod prepare;
 mod run;
+mod shared;
 
 pub use builder::ClientBuilder;
 pub use handle::Client;
 pub use prepare::{AttemptContext, BoxError};
 
 pub(crate) use prepare::{Prepare, prepare};
-pub(crate) use run::Prior;

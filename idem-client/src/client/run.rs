@@ -8,25 +8,11 @@ use tokio::time::Instant;
 use tracing::{Instrument as _, Span, debug, debug_span, field, info_span};
 
 use super::attempt::{Attempted, attempt};
-use super::handle::Shared;
+use super::shared::Shared;
 use crate::Outcome;
-use crate::engine::{Engine, Reached, Step, Stop};
-use crate::outcome::{AttemptError, Reply, Report, conclude};
+use crate::engine::{Engine, Step, Stop};
+use crate::outcome::{Prior, Reply, Report, conclude};
 use crate::request::Frozen;
-
-/// What earlier runs of an operation left behind.
-pub(crate) struct Prior {
-    pub(crate) reached: Reached,
-    pub(crate) reply: Option<Reply>,
-    pub(crate) error: Option<AttemptError>,
-    pub(crate) report: Option<Report>,
-}
-
-impl Prior {
-    pub(crate) fn none() -> Self {
-        Self { reached: Reached::Nothing, reply: None, error: None, report: None }
-    }
-}
 
 pub(super) async fn run(shared: &Shared, request: Arc<Frozen>, prior: Prior) -> Outcome {
     let span = info_span!(

@@ -21,6 +21,7 @@ mod attempt_error;
 mod conclude;
 mod kinds;
 mod not_json;
+mod prior;
 mod reply;
 mod report;
 mod result;
@@ -36,3 +37,4 @@ pub use result::{NotCompleted, ReadError};
 pub use unresolved::Unresolved;
 
 pub(crate) use conclude::conclude;
+pub(crate) use prior::Prior;

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use idem_core::IdempotencyKey;
 
-use super::{AttemptError, Reply, Report};
-use crate::client::Prior;
+use super::{AttemptError, Prior, Reply, Report};
 use crate::engine::Reached;
 use crate::request::Frozen;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use idem_core::IdempotencyKey;
 
 use super::Frozen;
-use crate::client::{Client, Prior};
+use crate::client::Client;
+use crate::outcome::Prior;
 use crate::{Error, Outcome};
 
 /// One operation: one key and one frozen request. Nothing has been sent yet.

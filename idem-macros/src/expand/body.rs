@@ -1,12 +1,14 @@
 //! The future that holds the user's body, token for token. It is never a nested function, so `Self`, generics, lifetimes
 //! and borrows work in it as they did outside.
 
-use proc_macro2::{Delimiter, Group, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::quote_spanned;
+use syn::{Pat, PatIdent};
 
-use super::{intake, span, transaction};
+use super::{intake, span};
+use crate::ident;
 use crate::input::Transaction;
-use crate::model::Plan;
+use crate::model::{Plan, TxPlan};
 
 /// `async move { … }`, whose result is of type `output`. It stands where the function's name stands: what the compiler has
 /// to say about all of the body is said there.
@@ -22,7 +24,7 @@ pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
     let take = intake::take(plan);
     let transaction = plan.tx_plan.as_ref().map(|tx_plan| {
         let Transaction { attrs, pattern, ty, .. } = &tx_plan.transaction;
-        let (lent, quiet) = (transaction::parameter(tx_plan), intake::quiet());
+        let (lent, quiet) = (parameter(tx_plan), intake::quiet());
         quote_spanned!(Span::mixed_site()=> #quiet #(#attrs)* let #pattern: #ty = #lent;)
     });
     let fake_return = fake_return(plan, output);
@@ -36,6 +38,14 @@ pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
         match () {
             () => #body
         }
+    }
+}
+
+/// The parameter of a closure for the transaction: under the user's name, where that is all of the pattern.
+pub(crate) fn parameter(tx_plan: &TxPlan) -> Ident {
+    match &tx_plan.transaction.pattern {
+        Pat::Ident(PatIdent { ident, subpat: None, .. }) => ident.clone(),
+        _ => ident::transaction(),
     }
 }
 

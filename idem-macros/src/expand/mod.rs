@@ -6,6 +6,7 @@ mod calls;
 mod documented;
 mod intake;
 mod plain;
+mod response;
 mod signature;
 mod span;
 mod spec;

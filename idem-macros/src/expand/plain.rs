@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 
-use super::axum::mentions;
+use super::response::mentions;
 use super::{body, calls, documented, intake, signature, span, spec, transaction};
 use crate::ident;
 use crate::input::{Argument, Binding, result_error};

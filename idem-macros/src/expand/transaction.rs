@@ -1,10 +1,9 @@
 //! What both forms emit for a function with `#[tx]`: the body gets the transaction, and may run again.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Pat, PatIdent};
 
-use super::{body, intake, span};
+use super::{body, intake, response, span};
 use crate::ident;
 use crate::input::{Argument, state_argument};
 use crate::model::{AxumForm, PlainForm, Plan, TxPlan};
@@ -15,8 +14,8 @@ pub(crate) fn axum(plan: &Plan, form: &AxumForm, tx_plan: &TxPlan) -> TokenStrea
     let (krate, operation, value) = (&plan.krate, ident::operation(), ident::value());
     let (database, rules) = (database(plan, tx_plan), rules(plan, tx_plan));
     let checks = checks(plan, &database);
-    let output = super::axum::output(form);
-    let respond = super::axum::respond(plan, form);
+    let output = response::output(form);
+    let respond = response::respond(plan, form);
     let body = body::future(plan, &output);
     let conflict = conflict(plan, tx_plan, &output, &quote_spanned!(span::at(&output)=> probe_of(&#value)));
     let [wanted, commits] =
@@ -64,7 +63,7 @@ pub(crate) fn plain(plan: &Plan, form: &PlainForm, tx_plan: &TxPlan) -> TokenStr
         None => quote_spanned!(Span::mixed_site()=> #errors.successes()),
     };
     let before = quote!(#rules, #errors, #conflict, #wanted, #commits);
-    let (body, tx) = (body::future(plan, &output), parameter(tx_plan));
+    let (body, tx) = (body::future(plan, &output), body::parameter(tx_plan));
     match tx_plan.retries {
         Some(_) => {
             let copies = intake::copy(plan);
@@ -84,17 +83,9 @@ pub(crate) fn operation(plan: &Plan, tx_plan: &TxPlan) -> TokenStream {
     quote_spanned!(Span::mixed_site()=> #krate::__private::tx::operation::<#database>)
 }
 
-/// The parameter of a closure for the transaction: under the user's name, where that is all of the pattern.
-pub(crate) fn parameter(tx_plan: &TxPlan) -> Ident {
-    match &tx_plan.transaction.pattern {
-        Pat::Ident(PatIdent { ident, subpat: None, .. }) => ident.clone(),
-        _ => ident::transaction(),
-    }
-}
-
 /// `move |tx| future`, with copies of the arguments where it may be called again.
 fn closure(tx_plan: &TxPlan, plan: &Plan, future: &TokenStream) -> TokenStream {
-    let tx = parameter(tx_plan);
+    let tx = body::parameter(tx_plan);
     let copies = tx_plan.retries.as_ref().map(|_| intake::copy(plan));
     quote_spanned!(Span::mixed_site()=> move |#tx| { #copies #future })
 }

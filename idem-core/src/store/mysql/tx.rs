@@ -218,10 +218,6 @@ impl TxBackend<MySql> for MySqlTxBackend {
         true
     }
 
-    fn fault(&self, error: sqlx::Error) -> TxFault {
-        fault(error)
-    }
-
     fn commit_fault(&self, error: sqlx::Error) -> CommitFault {
         commit_fault(error)
     }

@@ -6,6 +6,7 @@ use super::fault;
 use super::tx_statements::NO_SUCH_SAVEPOINT;
 use crate::store::{CommitFault, StoreError, StoreErrorKind, TxFault};
 
+/// Of an error of the driver's, but for one at COMMIT.
 pub(super) fn fault(error: sqlx::Error) -> TxFault {
     if let sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed = error {
         let message = "no connection for a transaction was to be had in time: raise max_connections, of the pool or \

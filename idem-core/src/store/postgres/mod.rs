@@ -65,6 +65,7 @@ mod statements;
 mod store;
 mod tx;
 mod tx_claim;
+mod tx_fault;
 mod tx_statements;
 
 pub use builder::{PostgresSource, PostgresStoreBuilder};

@@ -4,13 +4,15 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use sqlx::postgres::{PgConnection, PgDatabaseError, PgPool, PgPoolOptions, PgRow, PgSeverity};
+use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Postgres, Row as _, Transaction};
 
 use super::args::{self, Arg};
+use super::driver;
+use super::fault::{fits, unreached};
 use super::tx_claim::claim_in;
+use super::tx_fault::{code, commit_fault, fault};
 use super::tx_statements::{ALLOW, FORBID, KEEP, MARK, SAME, SEE, SETTINGS, TO_MARK, UNMARK};
-use super::{driver, fault};
 use crate::protocol::Claim;
 use crate::reply::Reply;
 use crate::store::remote::driver::{micros, signed};
@@ -54,8 +56,8 @@ impl TxBackend<Postgres> for PostgresTxBackend {
     fn connection(&self) -> BoxFuture<'_, Result<TxConnection<Postgres>, TxFault>> {
         Box::pin(async {
             let connection = self.pool().acquire().await.map_err(|error| match error {
-                error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => self.fault(error),
-                error => TxFault::from(fault::unreached(error)),
+                error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => fault(error),
+                error => TxFault::from(unreached(error)),
             })?;
             // A pooler may have given the server's connection to another caller by the time of a cancellation.
             let canceller = self.is_direct().then(|| Arc::clone(&self.canceller));
@@ -88,7 +90,7 @@ impl TxBackend<Postgres> for PostgresTxBackend {
                     let message = "PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary";
                     TxFault::Refused(StoreError::new(StoreErrorKind::Unavailable, message).with_source(error))
                 }
-                _ => self.fault(error),
+                _ => fault(error),
             })
         })
     }
@@ -123,7 +125,7 @@ impl TxBackend<Postgres> for PostgresTxBackend {
                     Ok(Some((tx, HeldRow { address, nonce, fence: None, attempts: 1, clock: None })))
                 }
                 Err(error) if is_not_fresh(&error) => Ok(None),
-                Err(error) => Err(self.fault(error)),
+                Err(error) => Err(fault(error)),
             }
         })
     }
@@ -131,7 +133,7 @@ impl TxBackend<Postgres> for PostgresTxBackend {
     fn clear<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<(), TxFault>> {
         Box::pin(async move {
             let done = sqlx::raw_sql("ROLLBACK").execute(connection).await;
-            done.map(drop).map_err(|error| self.fault(error))
+            done.map(drop).map_err(fault)
         })
     }
 
@@ -167,12 +169,12 @@ impl TxBackend<Postgres> for PostgresTxBackend {
                 .rows(connection, &driver.tx_statements().finish, &args)
                 .await
                 .map_err(TxFault::from)?;
-            completed(rows.first(), self.is_direct()).map_err(|error| self.fault(error))
+            completed(rows.first(), self.is_direct()).map_err(fault)
         })
     }
 
     fn takes<'c>(&'c self, _: &'c mut PgConnection, bytes: usize) -> BoxFuture<'c, Result<bool, TxFault>> {
-        Box::pin(async move { Ok(fault::fits(bytes)) })
+        Box::pin(async move { Ok(fits(bytes)) })
     }
 
     fn holds<'c>(
@@ -201,7 +203,7 @@ impl TxBackend<Postgres> for PostgresTxBackend {
         Box::pin(async move {
             let error = match sqlx::raw_sql(text).fetch_all(&mut *connection).await {
                 Ok(rows) => {
-                    return completed(rows.last(), self.is_direct()).map_err(|error| self.fault(error));
+                    return completed(rows.last(), self.is_direct()).map_err(fault);
                 }
                 Err(error) => error,
             };
@@ -211,9 +213,9 @@ impl TxBackend<Postgres> for PostgresTxBackend {
                     Err(other) if code(&other).as_deref() == Some(NO_SUCH_SAVEPOINT) => {
                         Ok(Completed::NotOurs)
                     }
-                    Ok(_) | Err(_) => Err(self.fault(error)),
+                    Ok(_) | Err(_) => Err(fault(error)),
                 },
-                _ => Err(self.fault(error)),
+                _ => Err(fault(error)),
             }
         })
     }
@@ -233,15 +235,12 @@ impl TxBackend<Postgres> for PostgresTxBackend {
             if left != Left::Changed {
                 let allow = AssertSqlSafe(format!("SELECT {ALLOW}"));
                 let allowed = sqlx::raw_sql(allow).execute(connection).await;
-                return allowed.map(drop).map_err(|error| self.fault(error));
+                return allowed.map(drop).map_err(fault);
             }
             // Made of constants.
             let same = AssertSqlSafe(format!("SELECT {}", SAME.replace("{settings}", SETTINGS)));
-            let same: bool = sqlx::query_scalar(same)
-                .persistent(false)
-                .fetch_one(connection)
-                .await
-                .map_err(|error| self.fault(error))?;
+            let same: bool =
+                sqlx::query_scalar(same).persistent(false).fetch_one(connection).await.map_err(fault)?;
             if same { Ok(()) } else { Err(TxFault::Refused(StoreError::changed_settings())) }
         })
     }
@@ -250,7 +249,7 @@ impl TxBackend<Postgres> for PostgresTxBackend {
         const FORBIDS: &str = "SELECT current_setting('default_transaction_read_only') = 'on'";
         Box::pin(async move {
             let row = sqlx::raw_sql(FORBIDS).fetch_one(connection).await;
-            row.and_then(|row| row.try_get(0)).map_err(|error| self.fault(error))
+            row.and_then(|row| row.try_get(0)).map_err(fault)
         })
     }
 
@@ -259,37 +258,8 @@ impl TxBackend<Postgres> for PostgresTxBackend {
         !self.is_direct()
     }
 
-    fn fault(&self, error: sqlx::Error) -> TxFault {
-        match error {
-            error @ (sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed) => TxFault::Refused(
-                StoreError::new(
-                    StoreErrorKind::Unavailable,
-                    "no connection for a transaction was to be had in time: raise max_connections, of the pool or of \
-                     PostgreSQL",
-                )
-                .with_source(error),
-            ),
-            error => TxFault::from(fault::fault(error)),
-        }
-    }
-
-    /// An error that does not end the session is told before the transaction is in the log: it was rolled back.
-    /// <https://www.postgresql.org/docs/current/protocol-message-formats.html#PROTOCOL-MESSAGE-FORMATS-ERRORRESPONSE>
     fn commit_fault(&self, error: sqlx::Error) -> CommitFault {
-        let said = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
-        let refused = said.is_some_and(|said| {
-            said.severity() == PgSeverity::Error && !said.code().starts_with("08") && said.code() != "40003"
-        });
-        let constraint = said.and_then(PgDatabaseError::constraint).map(str::to_owned);
-        match (TxFault::from(fault::fault(error)), constraint) {
-            (fault, _) if !refused => CommitFault::Lost(fault.into_error()),
-            (TxFault::Conflict(error), _) => CommitFault::Conflict(error),
-            (fault, None) => CommitFault::Refused(fault.into_error()),
-            (fault, Some(constraint)) => {
-                let message = format!("PostgreSQL refused the COMMIT, for the constraint \"{constraint}\"");
-                CommitFault::Refused(StoreError::new(fault.into_error().kind(), message))
-            }
-        }
+        commit_fault(error)
     }
 }
 
@@ -299,10 +269,6 @@ const NO_SUCH_SAVEPOINT: &str = "3B001";
 const NO_TRANSACTION: &str = "25P01";
 /// `in_failed_sql_transaction`.
 const FAILED: &str = "25P02";
-
-fn code(error: &sqlx::Error) -> Option<std::borrow::Cow<'_, str>> {
-    error.as_database_error().and_then(sqlx::error::DatabaseError::code)
-}
 
 /// Whether it was done; then comes, on a session of the server's own, the permission to write, and whether the settings are
 /// as they were.

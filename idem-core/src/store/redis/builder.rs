@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::check;
-use super::driver::Redis;
 use super::keys::Keys;
-use super::link::Wait;
+use super::pipeline::Wait;
 use super::rights;
+use super::server::Redis;
 use super::source::RedisSource;
 use super::store::RedisStore;
 use crate::store::remote::driver::Driver;

@@ -10,7 +10,7 @@ use redis::{Cmd, ErrorKind, Pipeline, RedisError, ServerErrorKind, Value};
 use tokio::task::JoinSet;
 
 use super::fault;
-use super::link::{Raw, Replies, Wait, faults, loading, missing, pipeline, put_back, sort};
+use super::pipeline::{Raw, Replies, Wait, faults, loading, missing, pipeline, put_back, sort};
 use super::script::Call;
 use crate::store::remote::failure::Fault;
 

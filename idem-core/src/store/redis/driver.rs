@@ -2,14 +2,15 @@
 
 use std::convert::Infallible;
 
-use redis::cluster::{ClusterClient, ClusterConfig};
-use redis::{AsyncConnectionConfig, Client, Cmd, Value};
+use redis::cluster::ClusterConfig;
+use redis::{AsyncConnectionConfig, Value};
 
 use super::codec::{self, micros};
 use super::fault;
-use super::keys::{self, Keys};
-use super::link::{Link, Replies, Wait};
-use super::script::{Call, Script};
+use super::link::Link;
+use super::pipeline::Replies;
+use super::script::Script;
+use super::server::{Redis, Target};
 use super::{cluster, survey, sweep};
 use crate::address::Address;
 use crate::clock::Timestamp;
@@ -17,47 +18,6 @@ use crate::protocol::{Claim, StateKind};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::Fault;
 use crate::store::{Count, Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
-
-#[derive(Debug)]
-pub(super) struct Redis {
-    pub(super) target: Target,
-    pub(super) keys: Keys,
-    /// How long a connection or an answer may take.
-    pub(super) timeout: std::time::Duration,
-    pub(super) wait: Option<Wait>,
-}
-
-#[derive(Debug, Clone)]
-pub(super) enum Target {
-    Server(Box<Client>),
-    Cluster(Box<ClusterClient>),
-}
-
-impl Redis {
-    /// A call of a script on one record.
-    pub(super) fn on(&self, script: Script, address: Address) -> Call {
-        let bucket = keys::bucket(address);
-        let cmd = script.call(&[&self.keys.record(address), self.keys.index(bucket)]);
-        Call { cmd, slot: self.keys.slot(bucket), script: Some(script) }
-    }
-
-    /// A plain command on one record.
-    pub(super) fn plain(&self, name: &str, address: Address) -> Call {
-        let mut cmd = Cmd::new();
-        cmd.arg(name).arg(self.keys.record(address));
-        Call { cmd, slot: self.keys.slot(keys::bucket(address)), script: None }
-    }
-
-    /// What [`Exchange`](crate::store::remote) times by itself is cut a little earlier on a cluster, where one node
-    /// that says nothing must not cost the answers of the others.
-    fn patience(&self) -> std::time::Duration {
-        self.timeout / 4 * 3
-    }
-
-    fn touch(&self) -> u8 {
-        u8::from(self.wait.is_some())
-    }
-}
 
 impl Driver for Redis {
     type Link = Link;

@@ -2,10 +2,10 @@
 
 use redis::{Cmd, Value};
 
-use super::driver::{Redis, Target};
 use super::fault::{self, Denied};
 use super::link::Link;
 use super::script::{Call, Script};
+use super::server::{Redis, Target};
 use crate::store::StoreErrorKind;
 use crate::store::remote::failure::{Failure, Fault};
 

@@ -7,7 +7,7 @@ use redis::cluster::{ClusterClient, ClusterClientBuilder};
 use redis::{Client, Cmd, ConnectionAddr, ConnectionInfo, RedisError};
 
 use super::cluster::nodes;
-use super::driver::Target;
+use super::server::Target;
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Where a [`RedisStore`](super::RedisStore) connects to.

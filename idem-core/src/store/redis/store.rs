@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::builder::RedisStoreBuilder;
-use super::driver::Redis;
+use super::server::Redis;
 use super::source::RedisSource;
 use crate::store::StoreError;
 use crate::store::remote::store::{Remote, store_by_remote};

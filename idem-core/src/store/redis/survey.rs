@@ -9,11 +9,11 @@ use std::collections::BTreeSet;
 use redis::{Cmd, Value};
 
 use super::codec::{self, Glimpse};
-use super::driver::Redis;
 use super::fault;
 use super::keys::{bucket, strides};
 use super::link::Link;
 use super::script::Call;
+use super::server::Redis;
 use crate::address::Address;
 use crate::protocol::StateKind;
 use crate::store::remote::failure::{Failure, Fault};

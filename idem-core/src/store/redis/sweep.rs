@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 use redis::Value;
 
 use super::codec::micros;
-use super::driver::Redis;
 use super::keys::strides;
 use super::link::Link;
 use super::script::{Call, Script};
+use super::server::Redis;
 use super::survey::addresses;
 use crate::address::Address;
 use crate::store::remote::failure::Fault;

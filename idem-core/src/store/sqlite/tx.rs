@@ -195,10 +195,6 @@ impl TxBackend<Sqlite> for SqliteTxBackend {
         true
     }
 
-    fn fault(&self, error: sqlx::Error) -> TxFault {
-        fault(error)
-    }
-
     fn commit_fault(&self, error: sqlx::Error) -> CommitFault {
         commit_fault(error)
     }

@@ -2,6 +2,7 @@
 
 use crate::store::{CommitFault, StoreError, StoreErrorKind, TxFault};
 
+/// Of an error of the driver's, but for one at COMMIT.
 pub(super) fn fault(error: sqlx::Error) -> TxFault {
     match &error {
         sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed => {

@@ -129,9 +129,6 @@ pub(crate) trait TxBackend<Db: Database>: fmt::Debug + Send + Sync {
         false
     }
 
-    /// Of an error of the driver's at BEGIN or ROLLBACK.
-    fn fault(&self, error: sqlx::Error) -> TxFault;
-
     /// Of an error of the driver's at COMMIT.
     fn commit_fault(&self, error: sqlx::Error) -> CommitFault;
 

@@ -12,9 +12,13 @@ mod outcome;
 mod permit;
 mod store;
 
-pub(crate) use backend::{BeginClaiming, TxBackend};
+#[cfg(feature = "postgres")]
+pub(crate) use backend::BeginClaiming;
+pub(crate) use backend::TxBackend;
 pub use backends::TxBackends;
-pub(crate) use connection::{Cancel, TxConnection};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(crate) use connection::Cancel;
+pub(crate) use connection::TxConnection;
 pub(crate) use fault::{CommitFault, TxFault};
 pub use isolation::Isolation;
 pub(crate) use outcome::{Begin, Claimed, Completed, HeldRow, Left, Rivals};
