@@ -26,7 +26,7 @@ pub(crate) struct Plan {
     pub(crate) fingerprint: Option<Given<Expr>>,
     pub(crate) store_if: Option<Expr>,
     /// Effects and record commit together.
-    pub(crate) tx_plan: Option<TxPlan>,
+    pub(crate) tx: Option<TxPlan>,
     pub(crate) form: Form,
 }
 
@@ -38,7 +38,7 @@ impl Plan {
             Form::Plain(form) => [Some(&form.with), Some(&form.key.value)],
         };
         let given = [&self.scope, &self.fingerprint].map(|given| given.as_ref().map(|given| &given.value));
-        let commit_on = self.tx_plan.as_ref().and_then(|tx_plan| tx_plan.commit_on.as_ref());
+        let commit_on = self.tx.as_ref().and_then(|tx_plan| tx_plan.commit_on.as_ref());
         let mut words = HashSet::new();
         for expression in form.into_iter().chain(given).chain([self.store_if.as_ref(), commit_on]).flatten() {
             collect_words(expression.to_token_stream(), &mut words);

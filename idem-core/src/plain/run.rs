@@ -62,6 +62,10 @@ impl<R, F: Future<Output = R>, W: FnOnce(&R) -> bool> Future for RunIf<R, F, W> 
 }
 
 #[inline(always)]
+#[expect(
+    clippy::inline_always,
+    reason = "a function of its own for each body would be compiled beside its caller"
+)]
 fn poll<R, F: Future<Output = R>>(
     body: &mut Option<Pin<Box<F>>>,
     call: &mut Call<R>,

@@ -23,7 +23,7 @@ pub(crate) fn emit(plan: &Plan, form: &AxumForm) -> TokenStream {
     // After the body was read, so that an expression may name parts of a buffered argument.
     let calls = calls::emit(plan, form.key.as_ref());
     let declared = declared(plan, form);
-    let run = match &plan.tx_plan {
+    let run = match &plan.tx {
         Some(tx_plan) => transaction::axum(plan, form, tx_plan),
         None => run(plan, form),
     };

@@ -22,7 +22,7 @@ pub(crate) fn future(plan: &Plan, output: &TokenStream) -> TokenStream {
 /// What stands in it: the arguments, taken over as an async function takes them, then the body.
 pub(crate) fn statements(plan: &Plan, output: &TokenStream) -> TokenStream {
     let take = intake::take(plan);
-    let transaction = plan.tx_plan.as_ref().map(|tx_plan| {
+    let transaction = plan.tx.as_ref().map(|tx_plan| {
         let Transaction { attrs, pattern, ty, .. } = &tx_plan.transaction;
         let (lent, quiet) = (parameter(tx_plan), intake::quiet());
         quote_spanned!(Span::mixed_site()=> #quiet #(#attrs)* let #pattern: #ty = #lent;)

@@ -17,7 +17,7 @@ pub(crate) fn emit(plan: &Plan, emitted: &TokenStream) -> TokenStream {
         ReturnType::Default => false,
     };
     let body = if hidden {
-        let transaction = plan.tx_plan.as_ref().map(|tx_plan| {
+        let transaction = plan.tx.as_ref().map(|tx_plan| {
             let Transaction { pattern, ty, .. } = &tx_plan.transaction;
             quote_spanned!(Span::mixed_site()=> let #pattern: #ty = (|| loop {})();)
         });

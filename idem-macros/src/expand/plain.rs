@@ -18,7 +18,7 @@ pub(crate) fn emit(plan: &Plan, form: &PlainForm) -> TokenStream {
     let (with, spec) = (span::borrow(&form.with), spec::emit(plan));
     let calls = calls::emit(plan, Some(&form.key));
     let errors = errors(plan, form);
-    let (operation_of, run) = match &plan.tx_plan {
+    let (operation_of, run) = match &plan.tx {
         Some(tx_plan) => (transaction::operation(plan, tx_plan), transaction::plain(plan, form, tx_plan)),
         None => (quote_spanned!(Span::mixed_site()=> #krate::__private::plain::operation), run(plan, form)),
     };

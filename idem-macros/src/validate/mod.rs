@@ -77,7 +77,7 @@ pub(crate) fn plan(
         fingerprint: args.fingerprint.given()?,
         store_if: args.store_if.optional()?,
         function: function.stripped(),
-        tx_plan: tx_plan?,
+        tx: tx_plan?,
         form,
     })
 }
