@@ -47,7 +47,6 @@ crate::debug::structure!(Attempt: settled);
 impl Attempt {
     pub(super) fn new(engine: Arc<Engine>, flight: Arc<Flight>, won: Won, operation: &Operation) -> Self {
         flight.attempt_begins(Counted::new(&engine));
-        operation.watch.begins(won.attempts);
         let run = current::Current::new(Running {
             address: operation.address,
             key: operation.key.clone(),

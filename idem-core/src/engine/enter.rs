@@ -170,6 +170,8 @@ impl Engine {
                     if self.draining.load(Ordering::SeqCst) {
                         return Some(Err(Refused::ShuttingDown { retry_after: ASK_AGAIN }));
                     }
+                    let run = attempt.running();
+                    run.watch().begins(run.attempt());
                     return Some(Ok(Entered::Run(attempt)));
                 }
                 ClaimOutcome::Replay(replay) => {

@@ -63,7 +63,7 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
-use crate::observe::Watch;
+use crate::observe::{Series, Watch};
 use crate::policy::{Policy, Spec};
 use crate::protocol::Namespace;
 use crate::refused::Refused;
@@ -183,7 +183,7 @@ impl Engine {
             address: Address::new(&self.config.namespace, scope, &name, &key),
             label: self.labels.get(&name, scope),
             key_hint: KeyHint::of(&key),
-            watch: Watch::new(&name),
+            watch: Watch::new(&name, Series::from(&name)),
             name,
             key: key.into(),
             fingerprint,

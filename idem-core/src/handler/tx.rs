@@ -227,7 +227,7 @@ impl<Db: Database> HandlerTxCall<Db> {
                 Ok(response) => TxFlow::Done(response),
                 Err(why) => refused(why),
             },
-            Kind::Keyed(call) => match call.run(judged).await {
+            Kind::Keyed(call) => match call.watch().told(call.run(judged).await) {
                 Turn::Answer(response) => TxFlow::Done(response),
                 Turn::Replay(reply) => TxFlow::Done(replay(&reply, terms.profile)),
                 Turn::Refused(why) => TxFlow::Done(mismatched(before, why, terms.profile).await),

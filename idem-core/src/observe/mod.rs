@@ -40,4 +40,4 @@ mod watch;
 pub use recorded::describe;
 
 pub(crate) use recorded::{batch, cache_look, reaped, records, refused, renewal, store_call, swept};
-pub(crate) use watch::{Outcome, Watch};
+pub(crate) use watch::{Outcome, Series, Watch};

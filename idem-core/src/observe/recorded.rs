@@ -1,10 +1,9 @@
 //! The metrics. Without the feature `metrics` nothing is recorded.
 #![cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::missing_const_for_fn))]
 
-use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
-use super::Outcome;
+use super::watch::{Outcome, Series};
 use crate::protocol::StateKind;
 
 /// Runs statements where metrics are recorded.
@@ -17,9 +16,9 @@ macro_rules! with_metrics {
     };
 }
 
-pub(super) fn operation(series: &Cow<'static, str>, outcome: Outcome) {
+pub(super) fn operation(series: &Series, outcome: Outcome) {
     with_metrics! {
-        let labels = || ("operation", series.clone());
+        let labels = || ("operation", series.label());
         let (name, operation) = labels();
         metrics::counter!("idem_operations_total", name => operation, "outcome" => outcome.name()).increment(1);
         if let Outcome::Refused(code) = outcome {
@@ -31,19 +30,19 @@ pub(super) fn operation(series: &Cow<'static, str>, outcome: Outcome) {
 
 /// A call that was refused before its operation was known.
 pub(crate) fn refused(code: &'static str) {
-    operation(&Cow::Borrowed("other"), Outcome::Refused(code));
+    operation(&Series::OTHER, Outcome::Refused(code));
 }
 
-pub(super) fn attempt(series: &Cow<'static, str>, attempt: u32) {
+pub(super) fn attempt(series: &Series, attempt: u32) {
     with_metrics! {
         let repeated = if attempt > 1 { "true" } else { "false" };
-        metrics::counter!("idem_attempts_total", "operation" => series.clone(), "repeated" => repeated).increment(1);
+        metrics::counter!("idem_attempts_total", "operation" => series.label(), "repeated" => repeated).increment(1);
     }
 }
 
-pub(super) fn wait(series: &Cow<'static, str>, wait: Duration) {
+pub(super) fn wait(series: &Series, wait: Duration) {
     with_metrics! {
-        metrics::histogram!("idem_wait_seconds", "operation" => series.clone()).record(wait);
+        metrics::histogram!("idem_wait_seconds", "operation" => series.label()).record(wait);
     }
 }
 

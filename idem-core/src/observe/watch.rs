@@ -46,32 +46,50 @@ impl Outcome {
 pub(crate) struct Watch {
     span: Span,
     began: Instant,
-    series: Cow<'static, str>,
+    series: Series,
+}
+
+/// The label `operation` of a call's metrics.
+#[derive(Debug, Clone)]
+pub(crate) struct Series(Cow<'static, str>);
+
+impl Series {
+    pub(super) const OTHER: Self = Self(Cow::Borrowed("other"));
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn label(&self) -> Cow<'static, str> {
+        self.0.clone()
+    }
+}
+
+/// Of an operation's name. A name that was made for one request is no label: there would be a series for each path.
+impl From<&Cow<'static, str>> for Series {
+    fn from(name: &Cow<'static, str>) -> Self {
+        match name {
+            Cow::Borrowed(name) => Self(Cow::Borrowed(name)),
+            Cow::Owned(_) => Self::OTHER,
+        }
+    }
 }
 
 impl Watch {
     /// Of an operation with that name.
-    pub(crate) fn new(name: &Cow<'static, str>) -> Self {
+    pub(crate) fn new(name: &str, series: Series) -> Self {
         let span = tracing::info_span!(
             "idem.operation",
-            operation = &**name,
+            operation = name,
             outcome = Empty,
             attempt = Empty,
             wait_ms = Empty,
             code = Empty
         );
-        // A name that was made for one request is no label: there would be a series for each path.
-        let series = match name {
-            Cow::Borrowed(name) => Cow::Borrowed(*name),
-            Cow::Owned(_) => Cow::Borrowed("other"),
-        };
         Self { span, began: Instant::now(), series }
     }
 
     /// The label of an operation without a name: its method and the router's pattern.
     #[cfg(all(feature = "tower", feature = "metrics"))]
     pub(crate) fn set_series(&mut self, series: String) {
-        self.series = Cow::Owned(series);
+        self.series = Series(Cow::Owned(series));
     }
 
     pub(crate) const fn span(&self) -> &Span {

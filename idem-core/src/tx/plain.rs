@@ -191,7 +191,7 @@ impl<Db: Database, R> Call<Db, R> {
         };
         match kind {
             Kind::Bare(bare) => Flow::Done(bare.run(judged).await.unwrap_or_else(errors.refused)),
-            Kind::Keyed(call) => match call.run(judged).await {
+            Kind::Keyed(call) => match call.watch().told(call.run(judged).await) {
                 Turn::Answer(result) => Flow::Done(result),
                 Turn::Replay(reply) => Flow::Done(errors.replay(&reply)),
                 Turn::Refused(refused) => Flow::Done((errors.refused)(refused)),

@@ -18,6 +18,6 @@ fn running(operation: &'static str, key: &str) -> Running {
         fence: Some(Fence::from_u64(7)),
         engine: 1,
         in_transaction: false,
-        watch: crate::observe::Watch::new(&"pay".into()),
+        watch: crate::observe::Watch::new(operation, (&std::borrow::Cow::Borrowed(operation)).into()),
     }
 }

@@ -14,6 +14,7 @@ use crate::engine::drain::Counted;
 use crate::engine::enter::LocalLookup;
 use crate::engine::leader::Leader;
 use crate::engine::{ASK_AGAIN, Engine, Operation, Purpose, later, store_refusal};
+use crate::observe::{Outcome, Watch};
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::TxBackend;
@@ -56,7 +57,27 @@ pub(crate) enum Turn<T, Db: Database> {
 
 crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused, Panicked, Again });
 
+/// Counts how a call ended.
+pub(crate) struct TxWatch(Watch);
+
+impl TxWatch {
+    pub(crate) fn told<T, Db: Database>(&self, turn: Turn<T, Db>) -> Turn<T, Db> {
+        match &turn {
+            Turn::Replay(_) => self.0.ends(Outcome::Replayed),
+            Turn::Refused(refused) => self.0.ends(Outcome::Refused(refused.code())),
+            Turn::Panicked(_) => self.0.ends(Outcome::Released),
+            // Counted where its record was written, or rolled back.
+            Turn::Answer(_) | Turn::Again(_) => {}
+        }
+        turn
+    }
+}
+
 impl<Db: Database> TxCall<Db> {
+    pub(crate) fn watch(&self) -> TxWatch {
+        TxWatch(self.operation.watch.clone())
+    }
+
     /// For a log.
     pub(super) fn asked(&self, what: &'static str) -> Purpose<'_> {
         Purpose::of(what).at(self.operation.address).operation(self.operation.label.operation())
@@ -68,6 +89,21 @@ impl Engine {
     ///
     /// Cancel safe: nothing is asked of the store yet.
     pub(crate) async fn enter_tx<Db: Database>(
+        self: &Arc<Self>,
+        operation: Operation,
+        rules: Rules,
+    ) -> Result<Known<Db>, Refused> {
+        let watch = operation.watch.clone();
+        let known = self.look_up_for_tx(operation, rules).await;
+        match &known {
+            Ok(Known::Replay(_)) => watch.ends(Outcome::Replayed),
+            Ok(Known::Nothing(_)) => {}
+            Err(refused) => watch.ends(Outcome::Refused(refused.code())),
+        }
+        known
+    }
+
+    async fn look_up_for_tx<Db: Database>(
         self: &Arc<Self>,
         operation: Operation,
         rules: Rules,

@@ -3,7 +3,6 @@
 use std::time::{Duration, Instant};
 
 use sqlx::{Database, Transaction};
-use tracing::Instrument;
 
 use super::call::{Turn, TxCall};
 use super::ended::{Ended, Meaning};
@@ -12,7 +11,6 @@ use super::transaction::{Inside, give_back, in_time, really_ended, undo};
 use crate::current::{self, Running};
 use crate::engine::enter::{FIRST_POLL, LAST_POLL};
 use crate::fault::{points, reach};
-use crate::observe::Outcome;
 use crate::protocol::ClaimOutcome;
 use crate::store::{Begin, Claimed, CommitPermit, HeldRow, Left, Rivals, TxConnection, TxFault};
 
@@ -26,22 +24,6 @@ impl<Db: Database> TxCall<Db> {
     /// Cancel safe: dropped before COMMIT was sent, everything is rolled back by the database. Dropped while it is
     /// under way, it is committed or not, and the record says which.
     pub(crate) async fn run<T>(
-        self,
-        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
-    ) -> Turn<T, Db> {
-        let watch = self.operation.watch.clone();
-        let turn = self.run_once(body).instrument(watch.span().clone()).await;
-        match &turn {
-            Turn::Replay(_) => watch.ends(Outcome::Replayed),
-            Turn::Refused(refused) => watch.ends(Outcome::Refused(refused.code())),
-            Turn::Panicked(_) => watch.ends(Outcome::Released),
-            // Told where its record was written, or rolled back.
-            Turn::Answer(_) | Turn::Again(_) => {}
-        }
-        turn
-    }
-
-    async fn run_once<T>(
         self,
         mut body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
     ) -> Turn<T, Db> {

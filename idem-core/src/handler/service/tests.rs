@@ -173,7 +173,7 @@ async fn a_caller_that_leaves_does_not_stop_the_service() {
         }
     });
     let layer =
-        idem().service_layer(|_| Protection::Keyed(Route::new().wait(std::time::Duration::from_secs(60))));
+        idem().service_layer(|_| Protection::Keyed(Route::new().wait(std::time::Duration::from_mins(1))));
     let service = layer.layer(service);
     let caller = tokio::spawn(service.clone().oneshot(post("/pay", "k", "7")));
     begins.await.unwrap();

@@ -85,7 +85,7 @@ impl HttpBody for Streamed {
 
 /// The same without the attribute.
 pub(crate) mod bare {
-    use super::*;
+    use super::{Account, Body, LONGEST, Pieces, Query, Run, Size, Streamed, TEXT, Text};
 
     pub(crate) async fn large(_: Account, run: Run, Query(size): Query<Size>) -> (Text, Vec<u8>) {
         run.begin().await;

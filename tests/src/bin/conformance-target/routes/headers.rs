@@ -15,7 +15,7 @@ pub(crate) async fn headers(account: Account, run: Run) -> Response {
 
 /// The same without the attribute.
 pub(crate) mod bare {
-    use super::*;
+    use super::{Account, AppendHeaders, HeaderName, HeaderValue, IntoResponse, Ran, Response, Run, header};
 
     pub(crate) async fn headers(_: Account, run: Run) -> Response {
         let run = run.begin().await;

@@ -36,7 +36,7 @@ pub(crate) async fn unprotected(run: Run) -> Ran {
 
 /// The same without the attribute.
 pub(crate) mod bare {
-    use super::*;
+    use super::{Account, Object, Paid, Run, StatusCode};
 
     pub(crate) async fn create(_: Account, run: Run, Object(body): Object) -> Paid {
         run.paid(run.begin().await, StatusCode::CREATED, body)

@@ -23,7 +23,7 @@ pub(crate) async fn see_other(account: Account, run: Run) -> (StatusCode, [(Head
 
 /// The same without the attribute.
 pub(crate) mod bare {
-    use super::*;
+    use super::{Account, HeaderName, Run, StatusCode, header};
 
     pub(crate) async fn bytes(_: Account, run: Run) -> ([(HeaderName, &'static str); 1], Vec<u8>) {
         run.begin().await;

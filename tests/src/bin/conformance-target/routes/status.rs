@@ -36,7 +36,7 @@ pub(crate) async fn panics(account: Account, run: Run) -> StatusCode {
 
 /// The same without the attribute.
 pub(crate) mod bare {
-    use super::*;
+    use super::{Account, Final, IntoResponse, Path, Ran, Response, Run, StatusCode};
 
     pub(crate) async fn status(_: Account, run: Run, Path(Final(status)): Path<Final>) -> Response {
         let run = run.begin().await;

@@ -35,7 +35,7 @@ pub(crate) async fn wait(account: Account, run: Run, nap: Query<Nap>, body: Obje
 
 /// The same without the attribute.
 pub(crate) mod bare {
-    use super::*;
+    use super::{Account, Nap, Object, Paid, Query, Run, StatusCode};
 
     pub(crate) async fn slow(_: Account, run: Run, Query(nap): Query<Nap>, Object(body): Object) -> Paid {
         let number = run.begin().await;
