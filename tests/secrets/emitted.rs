@@ -7,6 +7,8 @@ use idem_core::__private::axum::{self as of_axum, Context, Response, Said};
 use idem_core::__private::plain::{AsIdem, UnclassifiedErrors as _, operation, output};
 use idem_core::__private::tx::{TxSpec, operation as tx_operation};
 use idem_core::__private::{Peek, Spec};
+use idem_core::Fingerprint;
+use idem_core::service::{Protection, Route};
 use idem_core::store::sqlite::SqliteStore;
 use sqlx::Sqlite;
 use tower::Layer;
@@ -21,6 +23,12 @@ pub(crate) async fn format_all() {
     let idem = builder(store);
     see(idem.engine());
     see(idem.layer().layer(tower::service_fn(async |(): ()| Ok::<(), ()>(()))));
+    let route =
+        Route::new().key(|_, _| KEY).scope(|_, _| SCOPE).fingerprint(|_, _| Fingerprint::of_value(BODY));
+    see(route.clone());
+    let in_front = idem.service_layer(move |_| Protection::Keyed(route.clone()));
+    see(Protection::Keyed(Route::new()));
+    see(debug(in_front).layer(tower::service_fn(async |(): ()| Ok::<(), ()>(()))));
     let app = Router::new().route("/axum", post(axum_call)).route("/tx", post(tx_call)).layer(idem.layer());
     for path in ["/axum", "/tx"] {
         assert_eq!(ask(&app, path, BODY).await, 200, "{path}");

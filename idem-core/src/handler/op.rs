@@ -217,7 +217,6 @@ impl AxumOperation {
 }
 
 /// What a request asks for.
-#[expect(clippy::large_enum_variant, reason = "taken apart where it is made")]
 pub(super) enum Resolved {
     Operation(Arc<Engine>, Operation, Former),
     /// There is no key, and none is needed. The engine, where there is a layer.

@@ -1,6 +1,7 @@
 //! One call of an operation, as it is watched.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use tracing::Span;
@@ -43,7 +44,10 @@ impl Outcome {
 
 /// The span of a call, and the label of its metrics.
 #[derive(Debug, Clone)]
-pub(crate) struct Watch {
+pub(crate) struct Watch(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
     span: Span,
     began: Instant,
     series: Series,
@@ -83,41 +87,44 @@ impl Watch {
             wait_ms = Empty,
             code = Empty
         );
-        Self { span, began: Instant::now(), series }
+        Self(Arc::new(Inner { span, began: Instant::now(), series }))
     }
 
     /// The label of an operation without a name: its method and the router's pattern.
     #[cfg(all(feature = "tower", feature = "metrics"))]
     pub(crate) fn set_series(&mut self, series: String) {
-        self.series = Series(Cow::Owned(series));
+        // No call has it yet.
+        if let Some(inner) = Arc::get_mut(&mut self.0) {
+            inner.series = Series(Cow::Owned(series));
+        }
     }
 
-    pub(crate) const fn span(&self) -> &Span {
-        &self.span
+    pub(crate) fn span(&self) -> &Span {
+        &self.0.span
     }
 
     /// Its handler begins. `attempt`: from 1.
     pub(crate) fn begins(&self, attempt: u32) {
-        self.span.record("attempt", attempt);
+        self.0.span.record("attempt", attempt);
         self.waited();
-        recorded::attempt(&self.series, attempt);
+        recorded::attempt(&self.0.series, attempt);
     }
 
     /// It is over.
     pub(crate) fn ends(&self, outcome: Outcome) {
-        self.span.record("outcome", outcome.name());
+        self.0.span.record("outcome", outcome.name());
         if let Outcome::Refused(code) = outcome {
-            self.span.record("code", code);
+            self.0.span.record("code", code);
         }
         if matches!(outcome, Outcome::Replayed | Outcome::Refused(_)) {
             self.waited();
         }
-        recorded::operation(&self.series, outcome);
+        recorded::operation(&self.0.series, outcome);
     }
 
     fn waited(&self) {
-        let wait = self.began.elapsed();
-        self.span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
-        recorded::wait(&self.series, wait);
+        let wait = self.0.began.elapsed();
+        self.0.span.record("wait_ms", u64::try_from(wait.as_millis()).unwrap_or(u64::MAX));
+        recorded::wait(&self.0.series, wait);
     }
 }
