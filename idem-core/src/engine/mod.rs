@@ -85,6 +85,15 @@ pub(crate) struct Operation {
 
 crate::debug::structure!(Operation: address, name);
 
+#[cfg(all(feature = "tower", feature = "metrics"))]
+impl Operation {
+    /// Counted under another label than its name.
+    pub(crate) fn in_series(mut self, series: String) -> Self {
+        self.watch.set_series(series);
+        self
+    }
+}
+
 /// What the clones of an [`Idem`](crate::Idem) share.
 pub(crate) struct Engine {
     pub(crate) store: StoreCalls,

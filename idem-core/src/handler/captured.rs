@@ -64,6 +64,7 @@ pub(super) enum KeyHeader {
 crate::debug::variants!(KeyHeader { None, One, Several });
 
 impl Captured {
+    #[cfg_attr(not(feature = "axum"), allow(clippy::unused_self, reason = "only axum has patterns"))]
     pub(super) fn route(&self) -> Option<&str> {
         #[cfg(feature = "axum")]
         return self.route.as_ref().map(MatchedPath::as_str);

@@ -311,13 +311,14 @@ async fn resolve(
     let fingerprint = with_head(base, says, &captured, &spec);
     let former = Former::new(base, says, &spec);
     let policy = spec.over(&engine.config.policy);
-    let mut operation = engine.operation(&scope, name, key, fingerprint, policy);
+    let operation = engine.operation(&scope, name, key, fingerprint, policy);
     #[cfg(feature = "metrics")]
-    if spec.name.is_none()
-        && let Some(route) = captured.route()
-    {
-        operation.watch.set_series([captured.method.as_str(), " ", route].concat());
-    }
+    let operation = match captured.route() {
+        Some(route) if spec.name.is_none() => {
+            operation.in_series([captured.method.as_str(), " ", route].concat())
+        }
+        _ => operation,
+    };
     Ok(Some((operation, former)))
 }
 

@@ -39,5 +39,7 @@ mod watch;
 #[cfg(feature = "metrics")]
 pub use recorded::describe;
 
-pub(crate) use recorded::{batch, cache_look, reaped, records, refused, renewal, store_call, swept};
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
+pub(crate) use recorded::batch;
+pub(crate) use recorded::{cache_look, reaped, records, refused, renewal, store_call, swept};
 pub(crate) use watch::{Outcome, Series, Watch};

@@ -87,6 +87,7 @@ pub(crate) fn records(state: StateKind, count: u64) {
     }
 }
 
+#[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) fn batch(queue: &'static str, operations: usize) {
     with_metrics! {
         #[allow(clippy::cast_precision_loss, reason = "a histogram takes floats")]

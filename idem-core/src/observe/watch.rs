@@ -55,6 +55,7 @@ struct Inner {
 
 /// The label `operation` of a call's metrics.
 #[derive(Debug, Clone)]
+#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "nothing is counted"))]
 pub(crate) struct Series(Cow<'static, str>);
 
 impl Series {
