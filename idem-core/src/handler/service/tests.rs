@@ -184,6 +184,38 @@ async fn a_caller_that_leaves_does_not_stop_the_service() {
     assert_eq!(text(again.await.unwrap().unwrap()).await, "done");
 }
 
+/// Ready once for each time it is asked, as a service with a limit of concurrency is.
+#[derive(Debug, Default)]
+struct Ready(bool);
+
+impl Clone for Ready {
+    fn clone(&self) -> Self {
+        Self(false)
+    }
+}
+
+impl tower::Service<Request<Body>> for Ready {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = std::future::Ready<Result<Response<Body>, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Infallible>> {
+        self.0 = true;
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<Body>) -> Self::Future {
+        assert!(std::mem::take(&mut self.0), "it was not asked whether it is ready");
+        std::future::ready(Ok(Response::new(Body::from("called"))))
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_was_ready_is_the_one_that_is_called() {
+    let service = idem().service_layer(|_| Protection::Keyed(Route::new())).layer(Ready::default());
+    assert_eq!(text(service.oneshot(post("/pay", "k", "7")).await.unwrap()).await, "called");
+}
+
 /// A gRPC service that answers `status`, in the trailers or in the header.
 async fn second_answer(status: &'static str, in_header: bool, on_error: OnError) -> (usize, HeaderMap) {
     let runs = Arc::new(AtomicUsize::new(0));
