@@ -21,6 +21,9 @@ pub enum OnError {
 /// The shortest life of a stored answer: an answer that was lost on the way must still be there when it is looked for.
 pub(crate) const SHORTEST_TTL: Duration = Duration::from_millis(100);
 
+/// The shortest lease, and the shortest run: of none at all, every claim would be late.
+pub(crate) const SHORTEST_LEASE: Duration = Duration::from_millis(1);
+
 /// The settings that hold for an operation.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Policy {
@@ -194,9 +197,9 @@ impl Spec {
     pub(crate) fn over(&self, defaults: &Policy) -> Policy {
         let mut policy = Policy {
             ttl: defaults.ttl,
-            lease: defaults.lease.min(self.max_run.unwrap_or(defaults.lease)),
+            lease: defaults.lease.min(self.max_run.unwrap_or(defaults.lease)).max(SHORTEST_LEASE),
             wait: self.wait.unwrap_or(defaults.wait),
-            max_run: self.max_run.unwrap_or(defaults.max_run),
+            max_run: self.max_run.unwrap_or(defaults.max_run).max(SHORTEST_LEASE),
             on_error: self.on_error.unwrap_or(defaults.on_error),
             after_crash: self.after_crash.unwrap_or(defaults.after_crash),
         };
@@ -204,7 +207,7 @@ impl Spec {
             policy.set_ttl(ttl);
         }
         if let Some(lease) = self.lease {
-            policy.lease = lease;
+            policy.lease = lease.max(SHORTEST_LEASE);
             if self.max_run.is_none() {
                 policy.max_run = policy.max_run.max(lease);
             }

@@ -51,6 +51,8 @@ pub(super) struct Captured {
     /// All of them, for a handler that names some.
     pub(super) fields: Option<HeaderMap>,
     pub(super) scope: Result<Vec<u8>, &'static str>,
+    /// The method counts in the fingerprint of a named operation. (An attribute's function has its methods from its router.)
+    pub(super) method_counts: bool,
 }
 
 crate::debug::structure!(Captured: method);
@@ -90,6 +92,7 @@ impl Captured {
             content_type: parts.headers.get(header::CONTENT_TYPE).cloned(),
             fields: fields.then(|| parts.headers.clone()),
             scope: handle.engine.scope.of(parts),
+            method_counts: false,
             handle,
         }
     }

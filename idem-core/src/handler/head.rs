@@ -24,6 +24,9 @@ pub(super) fn with_head(base: Fingerprint, says: Says, captured: &Captured, spec
     if spec.name.is_some() {
         let path = path::canonical(captured.uri.path(), captured.route());
         parts = parts.part("path", path.as_bytes());
+        if captured.method_counts {
+            parts = parts.part("method", captured.method.as_str().as_bytes());
+        }
     }
     match says {
         Says::Value => {}

@@ -106,6 +106,17 @@ pub(crate) fn problem(refused: &Refused, profile: Profile) -> Response {
 #[derive(Debug, Clone)]
 pub(crate) struct Refusal(pub(crate) Refused);
 
+/// The mark of an answer before which no handler ran in this call: a layer around must not take it for the operation's.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotRun;
+
+/// The answer to a call that was not begun.
+pub(crate) fn not_run(refused: &Refused, profile: Profile) -> Response {
+    let mut response = problem(refused, profile);
+    response.extensions_mut().insert(NotRun);
+    response
+}
+
 /// What a response means whose status does not say it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Classed(pub(crate) Class);

@@ -18,7 +18,7 @@ use super::former::Former;
 use super::head::{Says, with_head};
 use super::outlive::Outlive;
 use super::respond::{Handler, drive, replay};
-use super::{Response, path, problem};
+use super::{Response, not_run, path, problem};
 use crate::engine::{Attempt, Engine, Entered, Operation, caught};
 use crate::fault::{points, reach};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
@@ -179,7 +179,7 @@ impl AxumOperation {
                     Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
                     Ok(Entered::Unprotected) => Entry::Run(None, profile),
                     Ok(Entered::Run(attempt)) => Entry::Run(Some(attempt), profile),
-                    Err(refused) => Entry::Answer(problem(&refused, profile)),
+                    Err(refused) => Entry::Answer(not_run(&refused, profile)),
                 }
             }
             Resolved::Unprotected(_) => Entry::Run(None, Profile::default()),
@@ -196,12 +196,16 @@ impl AxumOperation {
             Seen::NoLayer => return Resolved::Refused(no_layer()),
         };
         let engine = Arc::clone(&captured.handle.engine);
+        let name = spec.name;
         match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
             Ok(Some((operation, former))) => Resolved::Operation(engine, operation, former),
-            Ok(None) => Resolved::Unprotected(Some(engine)),
+            Ok(None) => {
+                observe::unprotected(name);
+                Resolved::Unprotected(Some(engine))
+            }
             Err(refused) => {
-                observe::refused(refused.code());
-                Resolved::Refused(problem(&refused, engine.config.profile))
+                observe::refused(name, refused.code());
+                Resolved::Refused(not_run(&refused, engine.config.profile))
             }
         }
     }
@@ -314,12 +318,19 @@ async fn resolve(
     let operation = engine.operation(&scope, name, key, fingerprint, policy);
     #[cfg(feature = "metrics")]
     let operation = match captured.route() {
-        Some(route) if spec.name.is_none() => {
+        // A method of one's own may be anything.
+        Some(route) if spec.name.is_none() && is_standard(&captured.method) => {
             operation.in_series([captured.method.as_str(), " ", route].concat())
         }
         _ => operation,
     };
     Ok(Some((operation, former)))
+}
+
+#[cfg(feature = "metrics")]
+fn is_standard(method: &http::Method) -> bool {
+    use http::Method;
+    [Method::POST, Method::PUT, Method::PATCH, Method::DELETE].contains(method)
 }
 
 async fn body_fingerprint(

@@ -1,7 +1,8 @@
 //! What can be watched from outside: spans and events by [`tracing`], metrics by the facade crate `metrics`
 //! (feature `metrics`).
 //!
-//! Names and labels are stable within a major version. None holds a key, a scope, a body or a reply.
+//! Names and labels are stable within a major version. None holds a key, a scope, a body or a reply;
+//! the span of an operation without a name has the path of its request.
 //!
 //! | span | level | fields |
 //! |---|---|---|
@@ -10,7 +11,7 @@
 //!
 //! | metric | kind | labels | counts |
 //! |---|---|---|---|
-//! | `idem_operations_total` | counter | `operation`, `outcome` | how calls ended: `completed`, `released`, `unknown`, `replayed`, `refused`, `lost` (its claim was another's by then), `unprotected` |
+//! | `idem_operations_total` | counter | `operation`, `outcome` | how calls ended: `completed`, `released`, `unknown`, `replayed`, `refused`, `lost` (its claim was another's by then), `unprotected` (no key where none is needed, or the store away). A call that its caller left while it waited is not counted |
 //! | `idem_refusals_total` | counter | `operation`, `code` | refusals, by their stable code |
 //! | `idem_attempts_total` | counter | `operation`, `repeated` | handlers that began; `repeated="true"`: not the first attempt of its operation |
 //! | `idem_wait_seconds` | histogram | `operation` | from the call to the start of its handler, or to its answer |
@@ -22,8 +23,8 @@
 //! | `idem_records` | gauge | `state` | records of this namespace, counted with each sweep: `running`, `unknown` |
 //! | `idem_batch_size` | histogram | `queue` | operations in one statement of a store on a server: `claims`, `finishes` |
 //!
-//! The label `operation` is the name of a named operation, else the method and the router's pattern (`POST /orders/{id}`),
-//! else `other`: a path never becomes a label, so the number of series is bounded by the program.
+//! The label `operation` is the name of a named operation, else the method (POST, PUT, PATCH or DELETE)
+//! and the router's pattern (`POST /orders/{id}`), else `other`: a path never becomes a label, so the number of series is bounded by the program.
 //!
 //! ```
 //! # #[cfg(feature = "metrics")] {
@@ -41,5 +42,5 @@ pub use recorded::describe;
 
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) use recorded::batch;
-pub(crate) use recorded::{cache_look, reaped, records, refused, renewal, store_call, swept};
+pub(crate) use recorded::{cache_look, reaped, records, refused, renewal, store_call, swept, unprotected};
 pub(crate) use watch::{Outcome, Series, Watch};

@@ -29,8 +29,13 @@ pub(super) fn operation(series: &Series, outcome: Outcome) {
 }
 
 /// A call that was refused before its operation was known.
-pub(crate) fn refused(code: &'static str) {
-    operation(&Series::OTHER, Outcome::Refused(code));
+pub(crate) fn refused(name: Option<&'static str>, code: &'static str) {
+    operation(&Series::named(name), Outcome::Refused(code));
+}
+
+/// A call without a key, where none is needed.
+pub(crate) fn unprotected(name: Option<&'static str>) {
+    operation(&Series::named(name), Outcome::Unprotected);
 }
 
 pub(super) fn attempt(series: &Series, attempt: u32) {

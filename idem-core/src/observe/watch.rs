@@ -59,7 +59,11 @@ struct Inner {
 pub(crate) struct Series(Cow<'static, str>);
 
 impl Series {
-    pub(super) const OTHER: Self = Self(Cow::Borrowed("other"));
+    const OTHER: Self = Self(Cow::Borrowed("other"));
+
+    pub(super) fn named(name: Option<&'static str>) -> Self {
+        name.map_or(Self::OTHER, |name| Self(Cow::Borrowed(name)))
+    }
 
     #[cfg(feature = "metrics")]
     pub(super) fn label(&self) -> Cow<'static, str> {

@@ -122,11 +122,15 @@ impl PlainOperation {
 
     /// Finds out what this call may do.
     pub(super) async fn enter(mut self) -> Begun {
+        let name = self.spec.name;
         let operation = match self.resolve() {
             Ok(Some(operation)) => operation,
-            Ok(None) => return Begun::Unprotected,
+            Ok(None) => {
+                observe::unprotected(name);
+                return Begun::Unprotected;
+            }
             Err(refused) => {
-                observe::refused(refused.code());
+                observe::refused(name, refused.code());
                 return Begun::Refused(refused);
             }
         };

@@ -1,6 +1,7 @@
 //! One protected request.
 
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum_core::body::Body;
@@ -17,8 +18,11 @@ use crate::handler::head::content_coding;
 use crate::handler::op::AxumOperation;
 use crate::handler::request_body::RequestBodyHasher;
 use crate::handler::response_body::{Limits, whole};
-use crate::handler::{Refusal, problem};
+use crate::handler::{Marked, NotRun, Refusal, not_run};
+use crate::observe;
+use crate::outcome::ErrorClass;
 use crate::refused::Refused;
+use crate::response::Profile;
 
 /// Stands for the answer of a service that returned an error.
 #[derive(Debug, Clone, Copy)]
@@ -42,32 +46,32 @@ where
     let speaks_grpc = grpc::is_grpc(&parts.headers);
     let hasher = Arc::new(RequestBodyHasher::new(content_coding(&parts.headers)));
     let handle = Handle { engine: Arc::clone(&engine), hasher: Arc::clone(&hasher) };
-    let captured = Captured::new(handle, &parts, !route.spec.fingerprint_headers.is_empty());
+    let mut captured = Captured::new(handle, &parts, !route.spec.fingerprint_headers.is_empty());
+    captured.method_counts = true;
+    let profile = engine.config.profile;
+    let refuse = |refused: Refused| {
+        observe::refused(route.spec.name, refused.code());
+        Ok(in_its_language(not_run(&refused, profile), speaks_grpc))
+    };
     if route.key.is_none() && matches!(captured.key, KeyHeader::None) {
+        if !route.spec.optional {
+            return refuse(Refused::KeyMissing);
+        }
         // Without a key nothing of the body counts: it stays as it is.
-        return if route.spec.optional {
-            call(Request::from_parts(parts, body)).await
-        } else {
-            Ok(in_its_language(problem(&Refused::KeyMissing, engine.config.profile), speaks_grpc))
-        };
+        observe::unprotected(route.spec.name);
+        return call(Request::from_parts(parts, body)).await;
     }
     let (bytes, body) = match read(body, &engine.config).await {
         Ok(read) => read,
-        Err(refused) => {
-            return Ok(in_its_language(problem(&refused, engine.config.profile), speaks_grpc));
-        }
+        Err(refused) => return refuse(refused),
     };
     hasher.hear_whole(&bytes);
-    let mut operation = AxumOperation::new(Seen::Request(Box::new(captured)), route.spec);
-    if let Some(key) = &route.key {
-        operation = operation.key_bytes(key(&parts, &bytes));
-    }
-    if let Some(scope) = &route.scope {
-        operation = operation.scope_bytes(scope(&parts, &bytes));
-    }
-    if let Some(fingerprint) = &route.fingerprint {
-        operation = operation.fingerprinted(fingerprint(&parts, &bytes));
-    }
+    let operation = AxumOperation::new(Seen::Request(Box::new(captured)), route.spec);
+    // The user's code, which may trip over what a caller sends.
+    let said = catch_unwind(AssertUnwindSafe(|| with_values(operation, &route, &parts, &bytes)));
+    let Ok(operation) = said else {
+        return refuse(Refused::Misconfigured("a closure of its route panicked"));
+    };
     drop(bytes);
     let error = Arc::new(Mutex::new(None));
     let slot = Arc::clone(&error);
@@ -75,8 +79,8 @@ where
     let response = operation
         .drive(Box::pin(async move {
             match call(Request::from_parts(parts, body)).await {
-                Ok(response) if speaks_grpc => (grpc::classed(response, limits).await, true),
-                Ok(response) => (response, true),
+                Ok(response) if speaks_grpc => (grpc::classed(marked(response), limits).await, true),
+                Ok(response) => (marked(response), true),
                 Err(failed) => {
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
                     let mut response = Response::new(Body::empty());
@@ -94,6 +98,34 @@ where
         return Err(error);
     }
     Ok(in_its_language(response, speaks_grpc))
+}
+
+/// The answer to a request that no route was chosen for.
+pub(super) fn refusal(refused: &Refused, profile: Profile, parts: &Parts) -> Response<Body> {
+    observe::refused(None, refused.code());
+    in_its_language(not_run(refused, profile), grpc::is_grpc(&parts.headers))
+}
+
+/// Key, scope and fingerprint, where the route computes them.
+fn with_values(mut operation: AxumOperation, route: &Route, parts: &Parts, bytes: &Bytes) -> AxumOperation {
+    if let Some(key) = &route.key {
+        operation = operation.key_bytes(key(parts, bytes));
+    }
+    if let Some(scope) = &route.scope {
+        operation = operation.scope_bytes(scope(parts, bytes));
+    }
+    if let Some(fingerprint) = &route.fingerprint {
+        operation = operation.fingerprinted(fingerprint(parts, bytes));
+    }
+    operation
+}
+
+/// An answer of an idem further in, whose handler has not run for this call, is not the operation's.
+fn marked(mut response: Response<Body>) -> Response<Body> {
+    if response.extensions_mut().remove::<NotRun>().is_some() {
+        response.extensions_mut().insert(Marked(ErrorClass::NoEffect));
+    }
+    response
 }
 
 /// The bytes of a body, and one that says the same, trailers included.

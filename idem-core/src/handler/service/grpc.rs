@@ -32,16 +32,16 @@ pub(super) async fn classed(response: Response<Body>, limits: Limits) -> Respons
         return response;
     }
     let (mut parts, body) = response.into_parts();
-    let mut status = parts.headers.get(&STATUS).cloned();
-    let body = match collect(body, limits).await {
+    let in_header = parts.headers.get(&STATUS).cloned();
+    let (body, class) = match collect(body, limits).await {
         Collected::Whole { trailers, body, .. } => {
-            status = status.or_else(|| trailers?.get(&STATUS).cloned());
-            body
+            // Without a status the call has failed for its client.
+            let status = trailers.and_then(|trailers| trailers.get(&STATUS).cloned()).or(in_header);
+            (body, status.map_or(Class::Failure, |status| class_of(status.as_bytes())))
         }
-        Collected::Cut { body, .. } => body,
+        // Its status is not read, and may be OK: it leaves a tombstone, and never runs again.
+        Collected::Cut { body, .. } => (body, Class::Final),
     };
-    // Without a status the call has failed for its client.
-    let class = status.map_or(Class::Failure, |status| class_of(status.as_bytes()));
     parts.extensions.insert(Classed(class));
     Response::from_parts(parts, body)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task;
@@ -15,11 +16,12 @@ use http_body::Body as HttpBody;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::call::protected;
+use super::call::{protected, refusal};
 use super::route::Protection;
 use crate::engine::EngineHandle;
 use crate::handler::captured::is_safe;
 use crate::idem::Idem;
+use crate::refused::Refused;
 
 type Choose = Arc<dyn Fn(&Parts) -> Protection + Send + Sync>;
 
@@ -90,13 +92,23 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (parts, body) = request.into_parts();
         let body = Body::new(body);
-        let protection = if is_safe(&parts.method) { Protection::None } else { (self.layer.choose)(&parts) };
-        match protection {
-            Protection::None => {
+        let chosen = if is_safe(&parts.method) {
+            Ok(Protection::None)
+        } else {
+            // The user's code, which may trip over what a caller sends.
+            catch_unwind(AssertUnwindSafe(|| (self.layer.choose)(&parts)))
+        };
+        match chosen {
+            Err(_) => {
+                let refused = Refused::Misconfigured("the closure that chooses its route panicked");
+                let profile = self.layer.engine.config.profile;
+                Box::pin(async move { Ok(refusal(&refused, profile, &parts)) })
+            }
+            Ok(Protection::None) => {
                 let answer = self.inner.call(Request::from_parts(parts, body));
                 Box::pin(async move { Ok(answer.await?.map(Body::new)) })
             }
-            Protection::Keyed(route) => {
+            Ok(Protection::Keyed(route)) => {
                 // The one that was ready is called; its clone waits for the next request.
                 let clone = self.inner.clone();
                 let mut ready = std::mem::replace(&mut self.inner, clone);

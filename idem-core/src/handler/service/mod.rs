@@ -34,6 +34,14 @@
 //!   again; the key stays bound to that request all the same, and a mended one needs another.
 //! - Authentication must be a layer outside of this one, so that a caller who is refused meets no record.
 //!
+//! - While a duplicate waits, and while a request is read, the service's readiness is held: a limit of concurrency further
+//!   in counts those as well. Put such limits outside.
+//!
+//! GET, HEAD, OPTIONS and TRACE pass, whatever the route says. The operation is method and path; the host is no part of it,
+//! so a proxy for several hosts says so with [`Route::scope`]. The answer of another idem further in, which has not run its
+//! handler for this call (still running, say), is passed on and not stored. A closure of a route that panics is answered
+//! with 500, and nothing has run.
+//!
 //! A service's own error (`Service::Error`) goes to the caller and is never stored: under `on_error = unknown` the record
 //! becomes unknown, otherwise the key is free again. A panic is caught and answered with 500. A caller that hangs up does
 //! not stop the service's future. What a response means, what is kept of it, and problem documents are as with the attribute.
@@ -49,6 +57,9 @@
 //! | `OK`, `INVALID_ARGUMENT`, `NOT_FOUND`, `ALREADY_EXISTS`, `FAILED_PRECONDITION`, `OUT_OF_RANGE`, `UNIMPLEMENTED` | stored, and replayed with its trailers |
 //! | `CANCELLED`, `PERMISSION_DENIED`, `RESOURCE_EXHAUSTED`, `ABORTED`, `UNAVAILABLE`, `UNAUTHENTICATED` | the key is free again |
 //! | `UNKNOWN`, `DEADLINE_EXCEEDED`, `INTERNAL`, `DATA_LOSS`, any other | as `on_error` says |
+//!
+//! A response that is longer than what is kept, too slow, or breaks off, has an unknown status: it leaves a tombstone, and
+//! its operation does not run again. gRPC-Web is another protocol: its layer goes outside of this one.
 //!
 //! A refusal of idem's own is a status with the problem's code in the metadata field `idempotency-code`:
 //!

@@ -50,8 +50,8 @@ impl Route {
         Self::default()
     }
 
-    /// A name for the operation, in place of method and path, which then count in the fingerprint. Two routes with one
-    /// name share their keys.
+    /// A name for the operation, in place of method and path, which then count in the fingerprint: with one key, another
+    /// method or path is refused. Two routes with one name share their keys.
     pub fn name(mut self, name: &'static str) -> Self {
         self.spec = self.spec.name(name);
         self
@@ -64,7 +64,8 @@ impl Route {
     }
 
     /// The key, from the request instead of its `Idempotency-Key` field: a member of its body, say. Then a
-    /// [`name`](Self::name) is needed where the path is not part of what the key names. `None` is no key.
+    /// [`name`](Self::name) is needed where the path is not part of what the key names. `None` is no key. The key says what is asked
+    /// for, so the body does not count in the fingerprint any more, unless [`fingerprint`](Self::fingerprint) says what does.
     pub fn key<K: KeyPart>(mut self, key: impl Fn(&Parts, &Bytes) -> K + Send + Sync + 'static) -> Self {
         self.key = Some(Arc::new(move |parts, body| KeyBuf::of(&key(parts, body))));
         self
@@ -98,7 +99,7 @@ impl Route {
         self
     }
 
-    /// How long a claim outlives a process that stops renewing it.
+    /// How long a claim outlives a process that stops renewing it; at least 1 ms.
     pub fn lease(mut self, lease: Duration) -> Self {
         self.spec = self.spec.lease(millis(lease));
         self
@@ -110,7 +111,7 @@ impl Route {
         self
     }
 
-    /// How long a claim is renewed at most.
+    /// How long a claim is renewed at most; at least 1 ms.
     pub fn max_run(mut self, max_run: Duration) -> Self {
         self.spec = self.spec.max_run(millis(max_run));
         self

@@ -216,6 +216,106 @@ async fn the_service_that_was_ready_is_the_one_that_is_called() {
     assert_eq!(text(service.oneshot(post("/pay", "k", "7")).await.unwrap()).await, "called");
 }
 
+#[tokio::test]
+async fn under_a_name_the_method_and_the_path_count() {
+    let (runs, service) = counting();
+    let service = idem().service_layer(|_| Protection::Keyed(Route::new().name("refund"))).layer(service);
+    let ask = |method: &'static str, path: &str| {
+        let request = Request::builder().method(method).uri(path).header("idempotency-key", "k");
+        service.clone().oneshot(request.body(Body::empty()).unwrap())
+    };
+    assert_eq!(text(ask("POST", "/refund").await.unwrap()).await, "run 1 of ");
+    assert_eq!(text(ask("POST", "/refund").await.unwrap()).await, "run 1 of ");
+    for (method, path) in [("DELETE", "/refund"), ("PUT", "/refund"), ("POST", "/charge")] {
+        assert_eq!(code(&ask(method, path).await.unwrap()), "idempotency-key-reused", "{method} {path}");
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+/// Another idem further in says "not now": the outer one must not make that the operation's answer.
+#[tokio::test]
+async fn the_refusal_of_an_idem_further_in_is_passed_on_and_not_stored() {
+    let (runs, service) = counting();
+    let inner_idem = idem();
+    let inner = inner_idem.service_layer(|_| Protection::Keyed(Route::new())).layer(service);
+    let outer = idem().service_layer(|_| Protection::Keyed(Route::new())).layer(inner.clone());
+    // The inner key is bound to another request.
+    assert_eq!(text(inner.oneshot(post("/pay", "k", "other")).await.unwrap()).await, "run 1 of other");
+    for _ in 0..2 {
+        let refused = outer.clone().oneshot(post("/pay", "k", "7")).await.unwrap();
+        assert_eq!(code(&refused), "idempotency-key-reused");
+        assert!(!refused.headers().contains_key("idempotent-replayed"));
+    }
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn closures_that_panic_are_answered_with_500_and_nothing_has_run() {
+    type OnRoute = fn(Route) -> Route;
+    let routes: [OnRoute; 3] = [
+        |route| route.key(|_, _| -> u64 { panic!("key") }),
+        |route| route.scope(|_, _| -> u64 { panic!("scope") }),
+        |route| route.fingerprint(|_, _| panic!("fingerprint")),
+    ];
+    for on_route in routes {
+        let (runs, service) = counting();
+        let service = idem().service_layer(move |_| Protection::Keyed(on_route(Route::new()))).layer(service);
+        assert_eq!(code(&service.oneshot(post("/pay", "k", "7")).await.unwrap()), "misconfigured");
+        assert_eq!(runs.load(Ordering::SeqCst), 0);
+    }
+    let (runs, service) = counting();
+    let service = idem().service_layer(|_| panic!("choice")).layer(service);
+    assert_eq!(code(&service.oneshot(post("/pay", "k", "7")).await.unwrap()), "misconfigured");
+    assert_eq!(runs.load(Ordering::SeqCst), 0);
+}
+
+#[tokio::test]
+async fn spans_of_nothing_are_as_short_as_can_be() {
+    use std::time::Duration;
+    let routes = [
+        Route::new().lease(Duration::ZERO),
+        Route::new().lease(Duration::from_micros(900)),
+        Route::new().max_run(Duration::ZERO),
+        Route::new().ttl(Duration::ZERO),
+    ];
+    for route in routes {
+        let (runs, service) = counting();
+        let service = idem().service_layer(move |_| Protection::Keyed(route.clone())).layer(service);
+        let answer = service.oneshot(post("/pay", "k", "7")).await.unwrap();
+        // A lease may be over before the answer: what counts is that there is one.
+        assert!(answer.status().is_success() || !code(&answer).is_empty());
+        assert!(runs.load(Ordering::SeqCst) <= 1);
+    }
+}
+
+/// Its status comes behind a message that is longer than what is kept.
+#[tokio::test]
+async fn a_message_that_cannot_be_kept_is_never_made_twice() {
+    let runs = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&runs);
+    let service = service_fn(move |_: Request<Body>| {
+        counted.fetch_add(1, Ordering::SeqCst);
+        let mut fields = HeaderMap::new();
+        fields.insert("grpc-status", HeaderValue::from_static("0"));
+        let frames = [
+            Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; 2_000_000]))),
+            Ok(Frame::trailers(fields)),
+        ];
+        async move { Ok::<_, Infallible>(Response::new(Body::new(StreamBody::new(tokio_stream(frames))))) }
+    });
+    let service = idem().service_layer(|_| Protection::Keyed(Route::new())).layer(service);
+    let ask = || {
+        let mut request = post("/shop.Orders/Create", "k", "order");
+        request.headers_mut().insert("content-type", HeaderValue::from_static("application/grpc"));
+        service.clone().oneshot(request)
+    };
+    let first = ask().await.unwrap().into_body().collect().await.unwrap();
+    assert_eq!(first.trailers().unwrap()["grpc-status"], "0", "its caller gets all of it");
+    let again = ask().await.unwrap();
+    assert_eq!(again.headers()["idempotency-code"], "result-unavailable");
+    assert_eq!(runs.load(Ordering::SeqCst), 1);
+}
+
 /// A gRPC service that answers `status`, in the trailers or in the header.
 async fn second_answer(status: &'static str, in_header: bool, on_error: OnError) -> (usize, HeaderMap) {
     let runs = Arc::new(AtomicUsize::new(0));
