@@ -70,7 +70,7 @@ impl Findings {
         self.two_answers += u64::from(told.windows(2).any(|pair| pair[0] != pair[1]));
     }
 
-    /// Whether every cent is where it belongs and everybody knows it, `wanted` transfers in all.
+    /// Whether every cent is where it belongs and every caller was told it, `wanted` transfers in all.
     pub(crate) fn are_exact(&self, wanted: u64, sum_before: i64) -> bool {
         let none = [
             self.open,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_nobody_was_told_of_are_found() {
+    fn rows_that_no_caller_was_told_of_are_found() {
         let stranger = Transfer { order: 18, ..row(6) };
         assert!(!exact(&[made(5)], &books(&[row(5), stranger])));
     }

@@ -27,7 +27,7 @@ struct Behind {
 }
 
 impl Door {
-    /// Opens on a free port, with nobody behind it yet.
+    /// Opens on a free port, with no server behind it yet.
     pub(crate) async fn open() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;

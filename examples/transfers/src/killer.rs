@@ -31,7 +31,7 @@ impl Killer {
         Ok(Self { recipe, door, servers: [one, other], kills: 0 })
     }
 
-    /// Kills one server and starts it again, whenever some more transfers are `answered`, until nobody counts any more.
+    /// Kills one server and starts it again, whenever some more transfers are `answered`, until the counter is dropped.
     pub(crate) async fn run(
         mut self,
         plan: &Plan,

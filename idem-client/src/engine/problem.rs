@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A problem document is small; a larger body is somebody's data.
+/// A problem document is small; a larger body is data of the service.
 const MOST: usize = 64 * 1024;
 
 /// What the body says about the key, as far as the engine acts on it.

@@ -9,7 +9,7 @@ use crate::engine::Ending;
 
 /// How an operation ended. There is no other way: matching on it covers them all.
 #[derive(Debug)]
-#[must_use = "an unknown outcome that nobody looks at is how operations get lost"]
+#[must_use = "an operation gets lost when the caller does not look at an unknown outcome"]
 pub enum Outcome {
     /// The server's final answer, 2xx or 3xx: the operation happened once.
     Completed(Answered),

@@ -27,7 +27,7 @@ pub(crate) enum Ran<T> {
     Returned(T),
     /// It panicked.
     Panicked(Box<dyn Any + Send>),
-    /// It was stopped: the claim is somebody else's.
+    /// It was stopped: the claim belongs to another attempt.
     Stopped,
 }
 

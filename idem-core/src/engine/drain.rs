@@ -1,4 +1,4 @@
-//! Shutting down without leaving anybody in doubt.
+//! Shutting down: what still runs is settled in time, or marked as unknown.
 
 use std::pin::pin;
 use std::sync::Arc;

@@ -28,7 +28,7 @@ points! {
     ENGINE_CLAIM_AFTER = "engine.claim.after";
     /// The store has a stored answer, which is not handed out yet.
     ENGINE_REPLAY_BEFORE = "engine.replay.before";
-    /// The claim is won; nobody renews it yet.
+    /// The claim is won; the keeper does not renew it yet.
     ENGINE_BEGIN_BEFORE = "engine.begin.before";
     /// The claim is an attempt that is renewed, and settled if it is dropped.
     ENGINE_BEGIN_AFTER = "engine.begin.after";
@@ -89,7 +89,7 @@ points! {
     KEEPER_RENEW_BEFORE = "keeper.renew.before";
     /// The store has answered.
     KEEPER_RENEW_AFTER = "keeper.renew.after";
-    /// A claim turned out to be somebody else's; its handler is about to be stopped.
+    /// A claim turned out to belong to another attempt; its handler is about to be stopped.
     KEEPER_LOST_BEFORE = "keeper.lost.before";
     /// Abandoned records are about to be looked for.
     KEEPER_SWEEP_BEFORE = "keeper.sweep.before";

@@ -9,8 +9,8 @@ use super::{Fingerprint, Recipe};
 /// instructions for; a longer one is hashed by BLAKE3 as it comes. Each is the faster one on its side.
 const SMALL: u64 = 4096;
 
-/// Hashes (body, query, content-type essence). The body comes first, because its chunks may pass by before anybody
-/// has looked at the head; the lengths of the three parts come last, so that no part can slide into another.
+/// Hashes (body, query, content-type essence). The body comes first, because its chunks may pass by before the head is
+/// looked at; the lengths of the three parts come last, so that no part can slide into another.
 ///
 /// ```
 /// use idem_core::fingerprint::BodyHasher;

@@ -33,7 +33,7 @@ crate::debug::structure!(State: hasher);
 
 #[derive(Default)]
 enum End {
-    /// Somebody still holds the body.
+    /// A layer, an extractor or the handler still holds the body.
     #[default]
     Open,
     /// It was read to its end.

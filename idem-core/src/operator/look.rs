@@ -36,7 +36,7 @@ impl Operator {
         self.look(|store| store.list(Page { namespace, state, after, limit })).await
     }
 
-    /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
+    /// How many records are in `state`. Unknown and stuck ones stay until a hook or an operator settles them: raise an alarm.
     ///
     /// # Errors
     /// The store's.

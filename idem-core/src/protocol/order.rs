@@ -107,8 +107,8 @@ impl fmt::Display for Order {
     }
 }
 
-/// How a record stood when somebody looked at it. An order about it is refused if anything moved since: its owner, its
-/// state, or the end of its lease or life.
+/// How a record stood when a hook or an operator looked at it. An order about it is refused if anything moved since:
+/// its owner, its state, or the end of its lease or life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Seen {

@@ -62,7 +62,7 @@ impl StoreError {
         self.kind
     }
 
-    /// True if the same operation may succeed later without anybody changing anything.
+    /// True if the same operation may succeed later without a change by an operator.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Undecided)

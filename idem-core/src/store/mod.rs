@@ -136,7 +136,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn mark_unknown(&self, mark: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::renew`](crate::protocol::renew) for every claim that this process holds, in one statement where
-    /// the database can. Rows locked by somebody are [`RenewOutcome::Skipped`].
+    /// the database can. Rows that another transaction has locked are [`RenewOutcome::Skipped`].
     ///
     /// Called from a thread and runtime of idem's own, so that a blocked runtime of the caller cannot starve it.
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>>;

@@ -91,7 +91,7 @@ impl Caller {
     }
 }
 
-/// Straight to the given address, whatever proxy the environment names.
+/// Straight to the given address, also where the environment names a proxy.
 fn connections() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy().connect_timeout(ATTEMPT / 2)
 }

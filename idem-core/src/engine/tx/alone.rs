@@ -28,8 +28,8 @@ pub(super) enum Alone {
 }
 
 impl<Db: Database> TxCall<Db> {
-    /// Repeats the guarded write of the claim, which waits for whatever transaction is at the record and so learns its
-    /// end for certain; a plain read would only see what is committed already. Where there is no record, it is
+    /// Repeats the guarded write of the claim. The write waits for the transaction that is at the record, and so learns
+    /// its end for certain; a plain read would only see what is committed already. Where there is no record, it is
     /// completed with `reply`, or left away.
     pub(super) async fn alone(&self, reply: Option<&Reply>) -> Alone {
         reach(points::TX_SETTLE_BEFORE);

@@ -121,7 +121,7 @@ impl Engine {
         if self.draining.load(Ordering::SeqCst) {
             return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
         }
-        // A record that was left behind is moved on, and one that expired is reaped, by nobody else.
+        // Only the keeper moves on a record that was left behind, and reaps one that expired.
         self.keeper.start(self);
         Ok(Known::Nothing(Box::new(TxCall {
             engine: Arc::clone(self),

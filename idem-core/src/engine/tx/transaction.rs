@@ -111,8 +111,8 @@ impl<Db: Database> Inside<'_, Db> {
         }
     }
 
-    /// It is not the transaction that was begun any more. Where nobody knows what that leaves in the world, the key does
-    /// not become free from here on, whoever is dropped.
+    /// The transaction is not the one that was begun any more. Where it is not known which effects are left, the key does
+    /// not become free from here on, even if the caller is dropped.
     async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
         let unknown = matches!(rest, Rest::Answer(_, Then::Unknown))
             || self.backend.lets_slip()
@@ -132,8 +132,8 @@ impl<Db: Database> Inside<'_, Db> {
         (Ended::NotOurs { unknown: false, over, rest }, if broken { Left::Doubtful } else { left })
     }
 
-    /// Whether the transaction is still the one that was begun: what was committed in the middle stays, whatever is rolled
-    /// back now. `None`: it takes no statement, since one has failed or the connection broke, so its record must tell.
+    /// Whether the transaction is still the one that was begun: what was committed in the middle stays, and a rollback does
+    /// not undo it. `None`: it takes no statement, since one has failed or the connection broke, so its record must tell.
     async fn holds(&self, tx: &mut Transaction<'_, Db>) -> Option<bool> {
         reach(points::TX_CHECK_BEFORE);
         let holds = match &self.held {

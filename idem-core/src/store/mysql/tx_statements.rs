@@ -45,8 +45,8 @@ pub(super) const NOT_OURS: u16 = 1792;
 /// `ER_LOCK_WAIT_TIMEOUT`.
 pub(super) const LOCKED: u16 = 1205;
 
-/// Whatever is open, a COMMIT that began another transaction included, is rolled back. The row says whether the settings
-/// are as they were.
+/// An open transaction, also one that a COMMIT AND CHAIN began, is rolled back. The row says whether the settings are as
+/// they were.
 pub(super) const RESTORE: &str = "ROLLBACK AND NO CHAIN NO RELEASE; SET SESSION TRANSACTION READ WRITE; \
      SET SESSION timestamp = DEFAULT, autocommit = 1, wait_timeout = @idem_idle{wait}; SELECT @idem_settings <=> {settings}";
 /// A claim that gave up left its setting behind.

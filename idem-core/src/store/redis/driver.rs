@@ -194,8 +194,8 @@ fn time(clock: i64) -> Timestamp {
     Timestamp::from_micros(clock.unsigned_abs())
 }
 
-/// Which writes were applied. One without an answer counts as not applied, if others got theirs: whoever asks looks at
-/// the record then.
+/// Which writes were applied. A write without an answer counts as not applied, if other writes got theirs: the caller
+/// looks at the record then.
 fn applied(replies: Replies) -> Result<Vec<bool>, Fault> {
     let replies = all_or_some(replies)?;
     let mut applied = Vec::with_capacity(replies.len());

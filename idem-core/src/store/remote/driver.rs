@@ -60,8 +60,8 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
         change: &Change,
     ) -> impl Future<Output = Result<bool, Fault>> + Send;
 
-    /// T3, skipping rows that somebody has locked. For each, in order, whether the lease was pushed on. May take more
-    /// than one round trip.
+    /// T3, skipping rows that another transaction has locked. For each, in order, whether the lease was pushed on. May
+    /// take more than one round trip.
     fn renew(
         &self,
         link: &mut Self::Link,

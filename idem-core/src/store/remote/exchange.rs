@@ -12,7 +12,7 @@ use super::thread::Thread;
 use crate::address::Address;
 use crate::store::{StoreError, StoreErrorKind};
 
-/// How often the server may undo a call because of somebody else.
+/// How often the server may undo a call in favour of another transaction.
 const CONFLICTS: u32 = 16;
 
 /// From this many bytes of replies on, a server, or something on the way to it, may hang up because of their length: the
@@ -31,7 +31,7 @@ pub(super) struct Exchange<D: Driver> {
 /// Why a call got no answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
-    /// Whatever is asked now fails the same way.
+    /// Every call fails the same way now.
     Down(Failure),
     /// What this call asks is refused; another one may not be.
     Refused(Failure),
@@ -144,7 +144,7 @@ impl<D: Driver> Exchange<D> {
         answered
     }
 
-    /// Closes the connections that nobody uses.
+    /// Closes the idle connections.
     pub(super) async fn close(&self) {
         for held in self.links.clear() {
             self.close_connection(held).await;

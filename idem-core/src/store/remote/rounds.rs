@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::exchange::Unanswered;
 use crate::store::{Answers, StoreError, StoreErrorKind};
 
-/// How often others may be faster with a record before an operation on it gives up. Each time, somebody got on.
+/// How often others may be faster with a record before an operation on it gives up. Each time, another operation got on.
 pub(super) const CONTENTION: usize = 16;
 
 pub(super) trait Rounds: Sync {
