@@ -1,8 +1,8 @@
 //! What an operator does: see what is unsettled, and settle it.
 //!
 //! An operation is **unknown** when its handler died, or said so itself, between an effect and the record of it. Its
-//! callers get 409 `outcome-unknown`, and nothing moves until the outcome is found out, by a [verify hook](crate::verify), or
-//! you. It does not expire, so raise an alarm on [`Operator::count`].
+//! callers get 409 `outcome-unknown`, and nothing moves until the outcome is found out, by a
+//! [verify hook](crate::verify) or by you. Such a record does not expire, so raise an alarm on [`Operator::count`].
 //!
 //! 1. [`list`](Operator::list) what is unknown or stuck, page by page, or [`inspect`](Operator::inspect) the key of a
 //!    caller that complains, by its [`address`](Operator::address).

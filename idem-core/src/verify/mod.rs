@@ -1,7 +1,7 @@
-//! Verify hooks: code of yours that finds out what became of an operation nobody is sure of.
+//! Verify hooks: code of yours that finds out what became of an unknown operation.
 //!
 //! A handler that dies between a foreign effect and the record of it leaves an unknown outcome, and its callers get
-//! 409 `outcome-unknown`. Often somebody can be asked: the bank, for a charge by your reference. A hook does that.
+//! 409 `outcome-unknown`. Often a service can be asked: the bank, for a charge by your reference. A hook does that.
 //!
 //! ```
 //! use idem_core::verify::{Unsettled, Verification};
@@ -100,7 +100,7 @@ pub type VerifyError = Box<dyn Error + Send + Sync>;
     note = "a hook is `move |unsettled: Unsettled| async move {{ Ok(Verification::CannotTell) }}`, or implements `Verify`"
 )]
 pub trait Verify: Send + Sync + 'static {
-    /// Asks whoever knows.
+    /// Asks the service that knows.
     fn verify(&self, unsettled: Unsettled) -> impl Future<Output = Result<Verification, VerifyError>> + Send;
 }
 
@@ -127,7 +127,7 @@ pub enum Verification {
     CannotTell,
 }
 
-/// An operation that nobody is sure of.
+/// An unknown operation.
 #[derive(Debug, Clone)]
 pub struct Unsettled {
     address: Address,
@@ -196,7 +196,7 @@ impl Unsettled {
         self.created
     }
 
-    /// The fence of the attempt that nobody is sure of.
+    /// The fence of the attempt whose outcome is unknown.
     #[must_use]
     pub const fn fence(&self) -> Fence {
         self.fence

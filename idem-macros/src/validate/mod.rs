@@ -1,4 +1,4 @@
-//! Rules that concern more than one argument, or the function itself. Every rule is checked, whatever the others say;
+//! Rules that concern more than one argument, or the function itself. Every rule is checked, also when another rule is broken;
 //! a rule that would only repeat another mistake stays silent.
 
 mod axum;

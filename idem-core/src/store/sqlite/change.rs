@@ -72,7 +72,7 @@ fn same_run(old: &Record, new: &Record) -> bool {
 pub(super) enum Written {
     /// They did.
     All,
-    /// Somebody changed one of the records in between.
+    /// Another process changed one of the records in between.
     Beaten,
 }
 

@@ -122,6 +122,6 @@ fn entry(row: &rusqlite::Row<'_>) -> Result<Entry, StoreError> {
 }
 
 fn tell<T>(caller: Caller<T>, answer: Result<T, StoreError>) {
-    // Nobody listens: the caller was dropped, which is its right.
+    // An error means that the caller was dropped, which is its right.
     let _ignored = caller.send(answer);
 }

@@ -94,6 +94,6 @@ fn tell<T>(caller: Caller<T>, done: Result<T, Broken>, flow: &mut Flow) {
         };
         failure.to_error()
     });
-    // Nobody listens: the caller was dropped, which is its right.
+    // An error means that the caller was dropped, which is its right.
     let _ignored = caller.send(answer);
 }

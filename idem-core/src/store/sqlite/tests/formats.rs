@@ -1,4 +1,4 @@
-//! Rows that only a newer version understands, and rows that nobody does.
+//! Rows that only a newer version understands, and rows that no version understands.
 
 use super::*;
 use crate::protocol::{Current, Fence, State, WriteOutcome};
