@@ -120,7 +120,7 @@ impl Cell {
     }
 }
 
-/// The victim, if it lives, says what everybody says.
+/// The victim, if it lives, is asked once more, and gives the answer that every worker gives.
 fn last_word(stage: &mut Stage<'_>, victim: &mut Worker) {
     let deadline = Instant::now() + BACKGROUND;
     loop {

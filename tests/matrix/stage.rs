@@ -15,7 +15,7 @@ use crate::worker::{Gone, Start, Worker};
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
 /// Not within a history.
 const SELDOM: Duration = Duration::from_hours(1);
-/// For a record that nobody else moves on.
+/// For a record that only the keeper moves on.
 const OFTEN: Duration = Duration::from_millis(200);
 /// Prints every point that is passed.
 const TRACE: &str = "*=count";

@@ -306,7 +306,7 @@ fn listen(from: impl BufRead, tell: &Sender<Heard>, history: &History) {
         if matches!(event, Event::Answered { .. } | Event::Record { .. }) {
             history.append(&event);
         }
-        // Nobody listens once the worker is dropped.
+        // Once the worker is dropped, the channel is closed.
         drop(tell.send(Heard::Event(event)));
     }
     drop(tell.send(Heard::Closed));

@@ -99,7 +99,7 @@ macro_rules! records {
                 assert_eq!((world.rows().await, pay(&world, &idem(&store), LEASE).await), (1, Ok(2)));
             }
 
-            /// Whatever the record said before.
+            /// The committed record says `released` meanwhile.
             #[tokio::test]
             async fn a_released_key_that_another_process_is_at_is_in_progress() {
                 let Some((world, store)) = world().await else { return };
@@ -168,7 +168,7 @@ macro_rules! records {
             }
 
             #[tokio::test]
-            async fn what_nobody_knows_and_what_others_are_at_is_left_alone() {
+            async fn unknown_records_and_those_of_other_processes_are_left_alone() {
                 let Some((world, store)) = world().await else { return };
                 let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
                 let refused = pay(&world, &idem(&store), LEASE).await;

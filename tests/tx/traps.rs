@@ -16,7 +16,7 @@ macro_rules! traps {
         mod $name {
             use super::*;
 
-            /// Writes "before", sends what it is told to, and writes "after", whatever the database says to any of it.
+            /// Writes "before", sends what it is told to, and writes "after", also if the database refuses some of it.
             /// With a `!` in front, it fails in the end.
             #[idempotent]
             async fn act(
@@ -49,7 +49,7 @@ macro_rules! traps {
                 }
             }
 
-            /// Calls somebody else, and does not know what came of it; then its transaction ends.
+            /// Calls another service, and does not know what came of it; then its transaction ends.
             #[idempotent(on_error = unknown)]
             async fn doubtful(
                 State(app): State<App>,

@@ -1,4 +1,4 @@
-//! Operations that this process is at: twins find each other here and ask the store once.
+//! Operations that are under way in this process: concurrent calls of one address share a flight and ask the store once.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -88,7 +88,7 @@ pub(super) struct Held {
     pub(super) until: Instant,
 }
 
-/// How it ended, as far as a twin needs to know.
+/// How a flight ended, as far as a follower needs to know.
 #[derive(Debug, Clone)]
 pub(super) enum End {
     /// With this answer.

@@ -16,9 +16,9 @@ macro_rules! points {
 points! {
     /// A call comes in; nothing was looked up yet.
     ENGINE_ENTER_BEFORE = "engine.enter.before";
-    /// A twin of the call is under way in this process, and is about to be waited for.
+    /// A flight of the same address is under way in this process, and the call is about to wait for it.
     ENGINE_FOLLOW_BEFORE = "engine.follow.before";
-    /// The twin has told, or the wait is over.
+    /// The flight has ended, or the wait is over.
     ENGINE_FOLLOW_AFTER = "engine.follow.after";
     /// The store is about to be asked for a claim.
     ENGINE_CLAIM_BEFORE = "engine.claim.before";
@@ -48,9 +48,9 @@ points! {
     ENGINE_UNKNOWN_BEFORE = "engine.unknown.before";
     /// The store has said whether it is.
     ENGINE_UNKNOWN_AFTER = "engine.unknown.after";
-    /// The ending is recorded; the twins in this process do not know yet.
+    /// The ending is recorded; the followers in this process do not know yet.
     ENGINE_LAND_BEFORE = "engine.land.before";
-    /// They know.
+    /// The followers know.
     ENGINE_LAND_AFTER = "engine.land.after";
     /// An attempt was dropped without an ending, and is about to be handed to the background.
     ENGINE_DROP_BEFORE = "engine.drop.before";

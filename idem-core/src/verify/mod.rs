@@ -36,7 +36,7 @@
 //!
 //! # When it is asked
 //! - By the next attempt: a call that finds the record unknown asks the hook, settles the record by what it says, and
-//!   goes on as that allows. It runs, or gets the answer; its twins in this process wait with it. (The call of a `#[tx]`
+//!   goes on as that allows. It runs, or gets the answer; its followers in this process wait with it. (The call of a `#[tx]`
 //!   handler does not ask: it is told `outcome-unknown`, and the hook is asked after a sweep.)
 //! - By this process itself, after each sweep ([`sweep_interval`](crate::IdemBuilder::sweep_interval)), for all unknown records
 //!   whose operation has a hook, four at a time, on the runtime that calls come from.

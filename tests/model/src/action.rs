@@ -22,7 +22,7 @@ pub(crate) enum Action {
 pub(crate) enum Upkeep {
     Sweep,
     Reap,
-    /// Somebody (a claimant, a worker, an operator) asks what became of an unknown operation.
+    /// A claimant, a worker or an operator asks what became of an unknown operation.
     Ask,
     /// What was found out is written down.
     Settle,
@@ -77,7 +77,7 @@ pub(crate) enum Fate {
     Deliver(Request),
     /// No copy of it comes any more.
     Lose(Request),
-    /// A COMMIT that nobody waits for is carried out.
+    /// A COMMIT whose caller does not wait any more is carried out.
     Land,
     /// It is not: the transaction is rolled back.
     Undo,

@@ -52,7 +52,7 @@ pub enum Mutant {
     StaleOwnerAnswersItself,
     /// An owner that is told another answer does not ask whether its key was used for another request.
     StaleOwnerAnswersAnother,
-    /// A verdict is applied to whoever owns the record by now.
+    /// A verdict is applied to the present owner of the record.
     VerdictForAnybody,
     /// The sweeper leaves abandoned records that may be re-run.
     SweepKeepsRerun,

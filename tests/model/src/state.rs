@@ -28,7 +28,7 @@ pub(crate) struct Key {
     pub(crate) record: Option<Record>,
     /// The steps that were stored.
     pub(crate) steps: StepLog,
-    /// What somebody found out and has not written down yet.
+    /// What a hook or an operator found out and has not written down yet.
     pub(crate) verdict: Option<Finding>,
     /// Watched: the first answer that this retention was completed with.
     pub(crate) first: Option<Answer>,
@@ -282,14 +282,14 @@ impl World {
         &mut self.keys[usize::from(key)]
     }
 
-    /// Of what is under way for `key`, only what `keeps` says can still have an effect.
+    /// Drops the requests under way for `key` that `keeps` does not keep: those can have no effect any more.
     pub(crate) fn drop_late(&mut self, key: u8, keeps: impl Fn(Request) -> bool) {
         for call in self.calls.iter_mut().filter(|call| call.key == key) {
             call.late.retain(|late| keeps(*late));
         }
     }
 
-    /// A transaction holds the key's row: everybody else waits, skips it, or is told so.
+    /// A transaction holds the key's row: all others wait, skip it, or are told so.
     pub(crate) fn locked(&self, key: u8) -> bool {
         self.calls.iter().any(|call| call.key == key && call.tx.as_ref().is_some_and(|tx| tx.row.is_some()))
     }

@@ -4,7 +4,7 @@ use idem_core::protocol::{Record, State};
 
 use crate::state::{Answer, Call, Marks, Phase, Request, World, call_of, nonce};
 
-/// What orders calls, whoever they are.
+/// What orders calls, without their numbers.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'w> {
     phase: Phase,

@@ -28,7 +28,7 @@ pub(crate) fn all() -> Vec<Box<dyn AsRef<Server>>> {
     [boxed(Postgres::start()), boxed(MariaDb::start()), boxed(Redis::start())].into_iter().flatten().collect()
 }
 
-/// Polls for what another process does and tells nobody.
+/// Polls for what another process does without telling.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !holds() {

@@ -73,7 +73,7 @@ pub enum Event {
         /// The key.
         key: String,
     },
-    /// Somebody is about to look at the record.
+    /// The test is about to look at the record.
     Looking {
         /// The key.
         key: String,

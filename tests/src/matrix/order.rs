@@ -10,7 +10,7 @@ pub enum Order {
     Call(Call),
     /// Let every held handler go on, those to come included.
     Go,
-    /// Hold whatever thread reaches this point next, until [`Order::Unhold`].
+    /// Hold the thread that reaches this point next, until [`Order::Unhold`].
     Hold {
         /// The point.
         point: String,

@@ -62,7 +62,7 @@ fn check(url: &str, certificates: &Certificates) {
     let target = Target::start_with(&["--store", url], &trusted);
     assert_eq!(target.send(&post("/pay").key("k")).status, 201);
     assert!(target.send(&post("/pay").key("k")).is_replay());
-    // Somebody else's roots: the certificate of the server itself is none.
+    // Roots that do not include the test's authority: the certificate of the server itself is none.
     let nobody = [("SSL_CERT_FILE", Path::new("/dev/null"))];
     let (code, said) = refuses_to_start_with(&["--store", url], &nobody);
     assert_eq!(code, 1, "{said}");

@@ -85,7 +85,8 @@ impl<Db: Database> TxCall<Db> {
 }
 
 impl Engine {
-    /// Looks into this process's own memory, without a connection, and else leads all twins that come meanwhile.
+    /// Looks into this process's own memory, without a connection, and else leads all calls of the address that come
+    /// meanwhile.
     ///
     /// Cancel safe: nothing is asked of the store yet.
     pub(crate) async fn enter_tx<Db: Database>(

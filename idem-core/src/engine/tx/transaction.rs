@@ -98,7 +98,7 @@ impl<Db: Database> Inside<'_, Db> {
 
     fn then(&self, meaning: Meaning) -> Then {
         match meaning {
-            // Of what is not to be committed, only the record is kept.
+            // The effects are not committed; the record is kept.
             Meaning::Commit(reply) | Meaning::Keep(reply) => Then::Keep(reply),
             Meaning::Nothing => Then::Nothing,
             Meaning::Unknown => {
@@ -151,7 +151,7 @@ impl<Db: Database> Inside<'_, Db> {
         }
     }
 
-    /// With what the record says then.
+    /// Completes the record in the transaction, and returns the reply that the record then has.
     async fn complete(
         &self,
         tx: &mut Transaction<'_, Db>,

@@ -80,8 +80,8 @@ impl<D: Driver> Exchange<D> {
         Arc::<Cancels<D>>::clone(&self.cancels)
     }
 
-    /// Puts the call. If a connection breaks under it, which is how a server that was restarted shows on one that lay
-    /// idle, it is put once more on a new one: every call can be repeated, and a write waits for its lost twin.
+    /// Puts the call. If a connection breaks under the call, as an idle one does after a restart of the server, the call
+    /// is put once more on a new one: every call can be repeated, and a repeated write waits for the lost one.
     pub(super) async fn put<C: Call<D>>(&self, call: &C) -> Result<C::Answer, Unanswered> {
         let mut lost: Option<Failure> = None;
         let mut conflicts = 0;

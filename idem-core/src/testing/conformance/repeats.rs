@@ -21,7 +21,11 @@ pub async fn a_claim_whose_lease_is_over<B: Backend>(t: Trial<B>) {
         let claim = t.ask_briefly(key, after_crash);
         let first = t.won(claim.clone()).await;
         t.pass_short().await;
-        assert_eq!(t.won(claim).await, first, "no other claim came in between, so the claim is still won ({key})");
+        assert_eq!(
+            t.won(claim).await,
+            first,
+            "no other claim came in between, so the claim is still won ({key})"
+        );
     }
 }
 

@@ -10,7 +10,7 @@ use tokio::{
 /// Either connections are accepted, or they are refused by the system.
 pub(super) enum Door {
     Open(Task),
-    /// Bound, so that nobody else gets the port, and not listening.
+    /// Bound, so that no other process gets the port, and not listening.
     Shut(TcpSocket),
     /// Neither the one nor the other worked.
     Broken,

@@ -70,7 +70,7 @@ pub(crate) async fn obey(app: App, order: Order) {
             Event::Did
         }
         Order::Drain => {
-            // Whatever it says: the histories are about what becomes of the keys.
+            // How the drain ended is not recorded: the histories are about what becomes of the keys.
             let _drained = app.idem.drain(Duration::ZERO).await;
             Event::Did
         }
