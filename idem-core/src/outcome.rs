@@ -41,7 +41,7 @@ pub enum ErrorClass {
     /// What `on_error` says.
     #[default]
     Default,
-    /// It is the operation's answer: stored and replayed.
+    /// The error is the operation's answer: stored and replayed.
     Final,
     /// The effect may or may not have happened.
     Ambiguous,

@@ -49,7 +49,7 @@ impl fmt::Display for Cell {
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Its server is missing, which was said aloud, or was not asked for.
+    /// The server of the store is missing, which was said aloud, or was not asked for.
     NoServer,
     /// The point was not reached, so it shows nothing.
     NotReached,

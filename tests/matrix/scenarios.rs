@@ -286,7 +286,7 @@ fn commit_meets(stage: &mut Stage<'_>, victim: &mut Worker, fault: Fault) -> Res
     victim.answer(&call).map(drop)
 }
 
-/// Its caller leaves. What it did is rolled back, and the key is free at once.
+/// The caller leaves. The handler's effect is rolled back, and the key is free at once.
 fn dropped_in_its_transaction(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     let call = stage.call(&stage.key(), SAY, Mode::Held, Caller::LeavesInHandler);
     victim.does(&Order::Call(call))?;

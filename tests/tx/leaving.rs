@@ -23,7 +23,7 @@ async fn process<Db: Database>(world: &World<Db>, proxy: &Proxy) -> Idem<Db::Sto
     idem
 }
 
-/// Its caller leaves while the reply to its rollback is held.
+/// The caller leaves while the reply to the rollback is held.
 async fn leaves(app: &App, proxy: &Proxy, sent: impl Future<Output = Result<u32, Refused>>) {
     let rolling_back = async {
         app.inside.notified().await;

@@ -6,7 +6,7 @@ use tokio::task::yield_now;
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It is in place.
+    /// The new stock is in place.
     Made,
     /// Another change came first, perhaps of an earlier attempt of the same caller. The fields are the present state.
     Late { stock: i64, version: i64 },

@@ -22,7 +22,7 @@ pub enum Outcome {
     InProgress(Unresolved),
     /// Proved: no byte of the request was delivered.
     NotSent(Unresolved),
-    /// It may or may not have happened. Only the same key can tell.
+    /// The operation may or may not have happened. Only the same key can tell.
     Unknown(Unresolved),
     /// The key is too old to be sent again safely.
     Expired(Expired),

@@ -36,11 +36,11 @@ enum End {
     /// A layer, an extractor or the handler still holds the body.
     #[default]
     Open,
-    /// It was read to its end.
+    /// The body was read to its end.
     Whole,
-    /// It was dropped before its end; this is what is left.
+    /// The body was dropped before its end; the rest is what was not read.
     Rest(Body),
-    /// It broke.
+    /// The body ended with an error.
     Broken,
 }
 

@@ -31,9 +31,9 @@ impl Limits {
 
 /// What reading a body gave. `body` is what the caller gets, in every case all of it.
 pub(super) enum Collected {
-    /// It ended within the limits.
+    /// The body ended within the limits.
     Whole { bytes: Bytes, trailers: Option<HeaderMap>, body: Body },
-    /// It goes on beyond a limit, or broke off.
+    /// The body goes on beyond a limit, or broke off.
     Cut { why: Unavailable, body: Body },
 }
 

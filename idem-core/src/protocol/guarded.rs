@@ -49,9 +49,9 @@ pub enum Current {
         /// another request, whose answer a late owner must not give (I6).
         fingerprint: Fingerprint,
     },
-    /// It was released.
+    /// The record was released.
     Released,
-    /// Its outcome is unknown, or an operator must look at it.
+    /// The outcome is unknown, or an operator must look at the record.
     Unknown,
 }
 

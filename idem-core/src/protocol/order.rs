@@ -112,9 +112,9 @@ impl fmt::Display for Order {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Seen {
-    /// Its newest owner.
+    /// The record's newest owner.
     pub owner: Owner,
-    /// Its state.
+    /// The record's state.
     pub state: StateKind,
     /// The end of the lease while running; the expiry once done or released.
     pub until: Option<Timestamp>,

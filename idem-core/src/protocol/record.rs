@@ -74,7 +74,7 @@ pub enum State {
         /// Until when no other attempt may begin.
         lease: Timestamp,
     },
-    /// It ended, with this answer.
+    /// The operation is done, with this reply.
     Done {
         /// What every further call gets.
         reply: Reply,

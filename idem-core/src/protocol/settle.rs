@@ -17,9 +17,9 @@ use crate::reply::Reply;
 /// What a verify hook or an operator found out about an unknown operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// It happened: further calls get this answer.
+    /// The operation happened: further calls get this reply.
     Happened(Reply),
-    /// It did not happen: the same request may run.
+    /// The operation did not happen: the same request may run.
     DidNotHappen,
 }
 

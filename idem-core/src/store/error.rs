@@ -76,7 +76,7 @@ impl StoreError {
         Self { kind: self.kind, message: self.message.clone(), source: self.source.clone() }
     }
 
-    /// Its text with those of the errors behind it, for a log.
+    /// The error's text with those of its sources, for a log.
     pub(crate) const fn chain(&self) -> Chain<'_> {
         Chain(self)
     }

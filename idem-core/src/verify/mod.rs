@@ -118,10 +118,10 @@ where
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verification {
-    /// It happened: this is its answer, from [`response::reply`](crate::response::reply) or
+    /// The operation happened: this is its answer, from [`response::reply`](crate::response::reply) or
     /// [`plain::reply`](crate::plain::reply).
     Happened(Reply),
-    /// It did not happen, and will not any more: the same request may run.
+    /// The operation did not happen, and will not any more: the same request may run.
     DidNotHappen,
     /// Ask again later.
     CannotTell,

@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Its caller is answered, and the call is over.
+    /// The caller is answered, and the call is over.
     pub(crate) fn tell(&mut self, call: u8, told: Told) {
         if let Told::Answer(answer) = told {
             let key = self.key(self.call(call).key);

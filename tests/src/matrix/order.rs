@@ -60,7 +60,7 @@ pub enum Order {
 /// One call of an idempotent handler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Its name: no other call of a history has it. A run of the handler is named after its call.
+    /// The call's name: no other call of a history has it. A run of the handler is named after its call.
     pub call: String,
     /// Which handler.
     pub kind: String,

@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::support::{ask, json_post, problem_code};
 
-/// These, and then what `then` says.
+/// A body of these frames, and then of what `then` says.
 struct Frames {
     frames: VecDeque<Frame<Bytes>>,
     then: Then,

@@ -45,7 +45,7 @@ crate::debug::variants!([Db: Database] Known<Db> { Replay, Nothing });
 pub(crate) enum Turn<T, Db: Database> {
     /// The handler's own answer may leave.
     Answer(T),
-    /// This answer counts.
+    /// The reply of the record counts.
     Replay(Reply),
     /// No answer.
     Refused(Refused),

@@ -53,7 +53,7 @@ pub(super) enum Rest<T> {
     Again,
     /// The answer wanted it committed.
     Aborted,
-    /// It took too long.
+    /// The handler took too long.
     TooLong,
     Panicked(Box<dyn Any + Send>),
 }

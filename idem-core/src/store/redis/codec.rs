@@ -163,7 +163,7 @@ pub(super) const GLIMPSE: usize = 2048;
 /// What the beginning of a record says, to tell whether it is one that a look is about.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Glimpse {
-    /// Its number.
+    /// The number of the record's state.
     pub(super) state: u8,
     /// `None` where the record names none, or in a way that only a newer version knows.
     pub(super) namespace: Option<Namespace>,

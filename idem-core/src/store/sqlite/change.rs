@@ -70,7 +70,7 @@ fn same_run(old: &Record, new: &Record) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Written {
-    /// They did.
+    /// All records still were as they were read, and are written.
     All,
     /// Another process changed one of the records in between.
     Beaten,

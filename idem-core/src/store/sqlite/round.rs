@@ -29,9 +29,9 @@ type Operations = Vec<Box<dyn Operation>>;
 /// What a round learned about the database.
 #[must_use]
 pub(super) enum Flow {
-    /// It takes writes.
+    /// The file takes writes.
     Open,
-    /// It takes none for now, and another try would wait just as long.
+    /// The file takes no writes for now, and another try would wait just as long.
     Shut(Failure),
 }
 

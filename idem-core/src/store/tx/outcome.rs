@@ -79,12 +79,12 @@ impl HeldRow {
 /// What came of a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completed {
-    /// It will be committed.
+    /// The completion is written, and commits with the transaction.
     Done {
         /// The session has the settings that it had when the transaction began, as far as this statement could see.
         settings_kept: bool,
     },
-    /// It is not the transaction that was begun.
+    /// The transaction is not the one that was begun.
     NotOurs,
 }
 

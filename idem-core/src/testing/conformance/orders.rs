@@ -140,7 +140,7 @@ pub async fn a_verdict_about_an_earlier_run_is_late<B: Backend>(t: Trial<B>) {
     t.assert_unchanged("k", &before, "a late verdict is refused").await;
 }
 
-/// Its next caller runs at once, its late owner writes nothing any more.
+/// The key's next caller runs at once, and the late owner writes nothing any more.
 pub async fn a_freed_owner_is_fenced_off<B: Backend>(t: Trial<B>) {
     let owner = t.owner_of("k").await;
     assert_applied(&t, freeing(&t, "k").await).await;

@@ -45,7 +45,7 @@ pub async fn a_late_renewal_still_counts<B: Backend>(t: Trial<B>) {
     assert!(matches!(second, ClaimOutcome::InFlight { .. }), "the lease is live again: {second:?}");
 }
 
-/// Its handler must stop.
+/// The handler of the lost claim must stop.
 pub async fn a_claim_that_was_taken_over_is_lost<B: Backend>(t: Trial<B>) {
     let stale = t.abandon("k", AfterCrash::Rerun).await;
     t.pass_short().await;

@@ -47,7 +47,7 @@ pub async fn a_claim_after_a_release<B: Backend>(t: Trial<B>) {
     assert_eq!(t.won(claim).await, first, "a repeated claim of a released key is the same win");
 }
 
-/// Its nonce is not the record's any more.
+/// The claim's nonce is not the record's any more.
 pub async fn a_claim_that_was_taken_over_is_not_won_again<B: Backend>(t: Trial<B>) {
     let claim = t.ask_briefly("k", AfterCrash::Rerun);
     t.won(claim.clone()).await;

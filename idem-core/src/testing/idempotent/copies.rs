@@ -36,7 +36,7 @@ struct Copy<F: Future> {
     call: Arc<Call>,
     yields: usize,
     waits: usize,
-    /// It could not go on for so long that the others no longer wait for it.
+    /// The copy could not go on for so long that the others no longer wait for it.
     stuck: bool,
 }
 
@@ -52,7 +52,7 @@ struct Call {
     /// The thread that polls.
     home: ThreadId,
     polling: AtomicBool,
-    /// It called itself, from within the poll: it does not wait, but lets others go first.
+    /// The copy woke itself, from within the poll: it does not wait, but lets others go first.
     yielded: AtomicBool,
 }
 

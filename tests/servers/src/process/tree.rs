@@ -17,7 +17,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// It runs no more, whether or not its parent has asked for its exit code.
+    /// The process runs no more, whether or not its parent has asked for its exit code.
     fn is_dead(self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
