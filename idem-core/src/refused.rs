@@ -73,7 +73,7 @@ pub enum Refused {
         /// When to ask again.
         retry_after: Duration,
     },
-    /// Who asks cannot be told; nothing was run.
+    /// The request does not say who the caller is; nothing was run.
     #[error("the request does not say who it comes from: {0}")]
     ScopeMissing(&'static str),
     /// The request body is longer than what is fingerprinted; nothing was run.

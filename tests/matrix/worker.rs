@@ -254,7 +254,7 @@ impl Worker {
             }
             Ok(Heard::Closed) => {
                 self.closed += 1;
-                // Not before both: what it said before it died is heard out.
+                // Only when both outputs are closed: what the worker said before it died is read first.
                 if self.closed == 2 {
                     drop(self.process.wait());
                     self.history.append(&Event::Died { worker: self.name.clone() });

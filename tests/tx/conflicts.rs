@@ -265,7 +265,7 @@ async fn a_conflict_that_only_the_commit_meets_is_told_or_run_again() {
         let answer = soon("an answer", call).await.unwrap();
         if retried {
             assert!(answer.is(200, "run 2") && !answer.replayed, "{answer:?}");
-            // As if one had come after the other.
+            // The same result as of one transaction after the other.
             assert_eq!((race.total().await, race.world.rows().await), (3, 4));
         } else {
             is_told(&answer);

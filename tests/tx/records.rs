@@ -64,7 +64,7 @@ macro_rules! records {
                 Idem::builder(Arc::clone(store)).scope(Scope::public()).build()
             }
 
-            /// Nothing here is ever renewed, which is what starts the keeper elsewhere.
+            /// A process without plain handlers renews nothing, so the keeper has to start without a renewal.
             #[tokio::test]
             async fn a_process_of_transactions_alone_sweeps() {
                 let Some((world, store)) = world().await else { return };
@@ -139,7 +139,7 @@ macro_rules! records {
                     while world.runs() < 2 {
                         match pay(&world, &idem, LEASE).await {
                             Ok(1) => {}
-                            // There the reaper may have locked its row just now.
+                            // On MySQL and MariaDB the reaper may have locked the row just now.
                             Err(Refused::InProgress { .. }) if stringify!($name).starts_with("m") => {}
                             other => panic!("{other:?}"),
                         }

@@ -15,7 +15,7 @@ pub(crate) type Said = (Wanted, Vec<Told>);
 pub(crate) struct Findings {
     /// Transfers whose callers were told that they were made.
     pub(crate) told_made: u64,
-    /// And that they were refused.
+    /// Transfers whose callers were told that they were refused.
     pub(crate) told_refused: u64,
     /// Transfers without a final answer, or with one that is neither.
     pub(crate) open: u64,

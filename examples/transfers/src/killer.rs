@@ -10,7 +10,8 @@ use crate::door::Door;
 use crate::plan::Plan;
 use crate::server::{Recipe, Server};
 
-/// So late, at most, after the answer that was its sign: anywhere in what the other callers have under way.
+/// The longest time from the answer that triggers a kill to the kill, so that it strikes anywhere in the transfers that
+/// are under way.
 const LATEST_MICROS: u64 = 5_000;
 
 /// The two servers, and who kills them.

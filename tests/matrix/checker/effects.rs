@@ -105,7 +105,7 @@ fn truth(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
             ("verdict", _) => story.verdicts(key).any(|(given, happened)| happened && given < at),
             (_, None) => false,
             (_, Some(run)) if *status == 422 => run.begun.first().is_some_and(|begun| *begun < at),
-            // Where that is, the ledger says.
+            // The ledger tells where a coupled effect is.
             (_, Some(run)) if kind == Effects::Coupled => run.begun.first().is_some_and(|begun| *begun < at),
             (_, Some(run)) => run.effects.first().is_some_and(|effect| *effect < at),
         };

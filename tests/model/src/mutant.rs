@@ -72,9 +72,9 @@ pub enum Mutant {
     SettlingDoesNotWait,
     /// A completion does not notice that its row is not in this transaction any more.
     EarlyCommitUnnoticed,
-    /// Nor does a refusal before it rolls back.
+    /// A refusal does not notice it before the rollback.
     RefusalUnnoticed,
-    /// Nor does an abort.
+    /// An abort does not notice it.
     AbortUnnoticed,
     /// A claim inside a transaction says `rerun`.
     RerunInTransaction,

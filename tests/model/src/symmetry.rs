@@ -1,4 +1,4 @@
-//! Who is who means nothing: worlds that differ only in the numbers of calls, and so in nonces and answers, are one.
+//! The numbers of calls mean nothing: worlds that differ only in them, and so in nonces and answers, count as one.
 
 use idem_core::protocol::{Record, State};
 

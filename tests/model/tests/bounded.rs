@@ -44,7 +44,7 @@ fn peaceful(config: &Config) -> Config {
     Config { others: 0, forget: false, ..config.clone() }
 }
 
-/// As small as it gets, twice.
+/// The smallest configuration, with two keys.
 fn two_scopes(config: &Config) -> Config {
     Config { keys: 2, workers: 2, calls: 2, ticks: 1, ..config.clone() }
 }

@@ -51,7 +51,7 @@ pub enum Cause {
 }
 
 impl Failure {
-    /// Someone else got the port between its choice and its use.
+    /// Another process got the port between its choice and its use.
     pub(crate) fn is_port_taken(&self) -> bool {
         let log = self.log.to_ascii_lowercase();
         matches!(self.cause, Cause::Ended { .. }) && log.contains("address already in use")

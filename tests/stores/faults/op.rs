@@ -234,7 +234,7 @@ impl Op {
                 applied(direct.complete(completion(key, winner.unwrap())).await);
             }
             Self::Forget => assert_eq!(state, None),
-            // Where records vanish by themselves, it may last a moment.
+            // Where records expire by themselves, it may take a moment until the record is gone.
             Self::Reap => drop(win(direct, key).await),
             Self::Sweep => assert!(matches!(state, Some(State::Released { .. }))),
         }

@@ -32,7 +32,7 @@ struct Frames {
 #[derive(Clone, Copy)]
 enum Then {
     End,
-    /// Nothing more, for ever.
+    /// No more frames, and no end.
     Silence,
     /// A frame without bytes, again and again.
     Empty,

@@ -1,4 +1,4 @@
-//! Who asks comes before what was asked.
+//! The caller is authenticated before the key is looked at.
 
 use super::start;
 use crate::support::{post, request};

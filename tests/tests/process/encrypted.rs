@@ -84,7 +84,8 @@ fn postgres() {
     check(&format!("{url}?sslmode=verify-full"), &certificates);
 }
 
-/// As root, the server runs as `postgres`, which must own its key; else it runs as us, and we do.
+/// In a test that runs as root, the server runs as `postgres`, which must own the key. Else the server runs as the user of
+/// the test, who owns the key already.
 fn own_by_postgres(key: &Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).expect("permissions");

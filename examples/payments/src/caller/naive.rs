@@ -43,7 +43,7 @@ impl Caller {
                 ceiling = (ceiling * 2).min(LONGEST_WAIT);
             }
         }
-        // Nothing came back. What else could it say?
+        // No answer came back, so the caller takes it for a failure.
         Told::Failed
     }
 

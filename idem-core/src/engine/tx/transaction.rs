@@ -223,7 +223,7 @@ pub(super) async fn complete<Db: Database>(
     let refused = if in_time(engine, backend.takes(tx, reply.as_bytes().len())).await? {
         match in_time(engine, backend.complete(tx, held, reply, ttl)).await {
             Ok(completed) => return Ok((completed, reply.clone())),
-            // Where that has ended the transaction, what follows is refused as well.
+            // Where the error has ended the transaction, the statements that follow are refused as well.
             Err(TxFault::Refused(error)) if error.kind() == StoreErrorKind::Unstorable => error,
             Err(fault) => return Err(fault),
         }

@@ -69,8 +69,8 @@ async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Opti
     page.inspect_err(|error| engine.log_failed(Purpose::of("look for unknown outcomes"), error)).ok()
 }
 
-/// Not a record that names no namespace, from an older version: it may be another service's, whose books this hook does
-/// not know. A call with its key asks about it.
+/// A round leaves a record of an older version alone, because such a record names no namespace: it may belong to another
+/// service, which this hook cannot ask. A call with its key asks about it.
 fn wanted(engine: &Engine, entry: &Entry) -> bool {
     let record = &entry.record;
     engine.namespace().owns(record)

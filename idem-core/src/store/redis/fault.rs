@@ -133,7 +133,7 @@ pub(super) enum Denied {
 
 /// `None` where it was not denied.
 pub(super) fn denied(fault: &Fault) -> Option<Denied> {
-    // Nothing else here says so.
+    // Only errors of missing rights have these texts.
     let failure = fault.failure();
     [(DENIED, Denied::Command), (DENIED_KEY, Denied::Key)]
         .into_iter()
@@ -184,7 +184,7 @@ pub(super) fn short(confirmed: i64, wanted: u32) -> Fault {
 }
 
 pub(super) fn is_short(fault: &Fault) -> bool {
-    // Nothing else here says so.
+    // Only too few replicas make an error of this kind here.
     fault.failure().kind() == StoreErrorKind::Undecided
 }
 

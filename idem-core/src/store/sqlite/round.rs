@@ -51,7 +51,7 @@ pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) ->
 
     let done = match write(link, rules, &changes) {
         Ok(Written::All) => Ok(()),
-        // Also where a statement failed: under the lock it shows whether that was the neighbours' fault.
+        // Repeated under the lock also where a statement failed: other operations of the batch may have caused the failure.
         Ok(Written::Beaten) | Err(Broken::Inside(_)) => locked(link, rules, &mut operations),
         Err(broken) => Err(broken),
     };

@@ -91,11 +91,11 @@ pub(crate) enum Completed {
 /// How a transaction has left its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Nothing is open on it.
+    /// The transaction is committed, and no other is open.
     Committed,
-    /// Nothing is open on it; settings of the session may have been changed.
+    /// The transaction is committed, and no other is open; settings of the session may have been changed.
     Changed,
-    /// Nothing is open on it.
+    /// The transaction is rolled back, and no other is open.
     RolledBack,
     /// Not known: the connection must be closed.
     Doubtful,

@@ -49,7 +49,7 @@ pub async fn are_left_by_each_order<B: Backend>(t: Trial<B>) {
     }
 }
 
-/// Who claims again, gives up, completes, releases or is swept gives no order.
+/// An owner that claims again, gives up, completes, releases or is swept gives no order.
 pub async fn stay_through_further_runs<B: Backend>(t: Trial<B>) {
     for key in ["done", "released", "swept", "taken over", "given up"] {
         let owner = give_up(&t, key).await;

@@ -163,7 +163,7 @@ pub async fn a_freed_owner_is_fenced_off<B: Backend>(t: Trial<B>) {
     );
 }
 
-/// Who renews is alive.
+/// An owner that renews is alive.
 pub async fn a_renewed_claim_is_not_freed<B: Backend>(t: Trial<B>) {
     let owner = t.abandon("k", AfterCrash::Unknown).await;
     let order = freeing(&t, "k").await;

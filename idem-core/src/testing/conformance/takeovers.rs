@@ -28,7 +28,7 @@ pub async fn a_lapsed_claim_is_taken_over<B: Backend>(t: Trial<B>) {
     assert_eq!(done, WriteOutcome::Applied, "the new owner completes");
 }
 
-/// Who claims an abandoned key has no say in whether it may run.
+/// A claim of an abandoned key does not decide whether the key may run: the record does.
 pub async fn the_record_decides_and_not_the_claimant<B: Backend>(t: Trial<B>) {
     t.abandon("unknown", AfterCrash::Unknown).await;
     t.abandon("rerun", AfterCrash::Rerun).await;

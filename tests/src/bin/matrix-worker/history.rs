@@ -1,4 +1,4 @@
-//! Where what happens is written down.
+//! Writes the events of a worker down.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};

@@ -130,7 +130,7 @@ fn tells_of_its_releases(app: &App, key: &str) {
     }
 }
 
-/// As far as nothing new begins.
+/// Polls a drain once: from then on no new operation begins.
 fn begin_to_drain(app: &App) {
     let mut drained = pin!(app.idem.drain(Duration::ZERO));
     let _ = drained.as_mut().poll(&mut Context::from_waker(Waker::noop()));
