@@ -1,4 +1,4 @@
-//! Holds what the callers were told against the bank's ledger.
+//! Compares what the callers were told with the bank's ledger.
 
 use crate::api::NewPayment;
 use crate::bank::{Bank, History};

@@ -1,4 +1,4 @@
-//! Holds what the callers were told against the books.
+//! Compares what the callers were told with the books of the bank.
 
 use std::collections::HashMap;
 

@@ -1,4 +1,4 @@
-//! Who wants the transfers made.
+//! The caller of the transfer API.
 
 use std::time::Duration;
 

@@ -1,7 +1,7 @@
-//! One address for all callers, before the servers that live: the least of load balancers.
+//! One address for all callers, in front of the running servers: a minimal load balancer.
 //!
-//! A connection goes to the servers in turn and stays where it is. If its server dies, it breaks: what was under way is
-//! the caller's business.
+//! Connections go to the servers in turn, and each stays with its server. If the server dies, the connection breaks, and
+//! the caller has to repeat what was under way.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};

@@ -1,4 +1,4 @@
-//! What takes servers away.
+//! Kills servers and starts them again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::server::{Recipe, Server};
 /// are under way.
 const LATEST_MICROS: u64 = 5_000;
 
-/// The two servers, and who kills them.
+/// The two servers, and what is needed to kill and start them.
 #[derive(Debug)]
 pub(crate) struct Killer {
     recipe: Recipe,

@@ -21,8 +21,8 @@ const TIME_TO_MARK: Duration = Duration::from_secs(1);
 pub enum Drained {
     /// Every operation that was running is settled.
     Clean,
-    /// This many operations were still running at the deadline and are now unknown, never released; those in a transaction are
-    /// undone by the database when the process ends. Claims that the store has not answered are counted too: they are
+    /// This many operations were still running at the deadline and are now unknown, never released; those in a transaction
+    /// are undone by the database when the process ends. Claims that the store has not answered are counted too: they are
     /// left as they are.
     Abandoned(usize),
 }

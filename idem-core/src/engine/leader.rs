@@ -141,8 +141,8 @@ impl Leader {
         &self.claim
     }
 
-    /// For a claim that rides in a transaction: should it ever be seen running, it was committed by mistake, and it is not
-    /// known which effects were committed with it.
+    /// For a claim in a transaction: should its record ever be seen running, the record was committed by mistake, and it is
+    /// not known which effects were committed with it.
     #[cfg(feature = "_tx")]
     pub(super) fn in_a_transaction(mut self) -> Self {
         self.claim.after_crash = AfterCrash::Unknown;

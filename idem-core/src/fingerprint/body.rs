@@ -145,7 +145,7 @@ mod tests {
             let longer = vec![7; len + 1];
             assert_ne!(whole, of(Some("a=1"), None, &longer, 4096));
         }
-        // A part cannot slide into its neighbour.
+        // A part cannot slide into the next part.
         assert_ne!(of(Some("ab"), Some("c"), b"", 1), of(Some("a"), Some("bc"), b"", 1));
         assert_ne!(of(Some("b"), None, b"a", 1), of(Some(""), None, b"ab", 1));
     }

@@ -6,7 +6,7 @@
 //!
 //! 1. [`list`](Operator::list) what is unknown or stuck, page by page, or [`inspect`](Operator::inspect) the key of a
 //!    caller that complains, by its [`address`](Operator::address).
-//! 2. Find out elsewhere: in the bank's books, in the log.
+//! 2. Find out elsewhere: at the bank, in the log.
 //! 3. Give an [order](Orders), with your name and the reason:
 //!
 //! | order | for a record that is | then |

@@ -1,4 +1,4 @@
-//! Orders: how an operation ends, or begins anew, that does not by itself.
+//! Orders: how an unknown or stuck operation is settled, run again or forgotten.
 //!
 //! Each names the record as it was seen, and is refused if that moved since. Each leaves its line in the record, in the
 //! same write; forgetting leaves nothing. Repeating one is safe: it is known by its line.

@@ -1,4 +1,4 @@
-//! T7 and T9 without a caller: what time does to records.
+//! T7 and T9 without a caller: what becomes of records whose lease or life has ended.
 
 use std::time::Duration;
 

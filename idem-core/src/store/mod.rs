@@ -117,7 +117,7 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///
 /// # Batches
 /// A [`Batch`] is sorted by address and holds one operation per key. Answers come in the batch's order; one bad
-/// operation never fails its neighbours. The provided forms go one by one; a store that can do better should.
+/// operation never makes the others fail. The provided forms go one by one; a store that can do better should.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store for idempotency records",
     note = "pass a store such as `MemoryStore::new()` or `SqliteStore::open(\"idem.db\").await?`"

@@ -1,4 +1,4 @@
-//! What all servers have in common: an address, a log, and ways to suffer.
+//! What all servers have in common: an address, a log, and ways to be stopped and killed.
 
 use std::{
     fmt, fs, io,

@@ -1,4 +1,4 @@
-//! Servers to talk to, and a deadline for what has no event.
+//! Servers to connect to, and polling with a deadline for what has no event.
 
 use std::{
     io::{self, Read, Write},

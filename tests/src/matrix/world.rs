@@ -1,4 +1,4 @@
-//! What the world outside says: the effects in a history, and in a ledger.
+//! The effects outside of idem: those in a history, and those in a ledger.
 
 use std::io;
 use std::path::Path;

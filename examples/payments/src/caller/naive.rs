@@ -1,4 +1,4 @@
-//! What people write: a loop that sends again whenever something went wrong.
+//! A common loop without keys: it sends again after every failure.
 
 use std::time::Duration;
 

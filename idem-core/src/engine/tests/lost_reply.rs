@@ -1,4 +1,4 @@
-//! A store whose words are lost, and one that is away.
+//! A store whose replies are lost, and one that is away.
 
 use super::faulty::Fault;
 use super::*;

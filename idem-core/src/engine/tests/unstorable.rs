@@ -1,4 +1,4 @@
-//! A store that never takes an answer, for what it is.
+//! A store that never takes a certain answer, because of its size or content.
 
 use super::faulty::Fault;
 use super::*;

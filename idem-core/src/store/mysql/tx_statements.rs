@@ -1,4 +1,4 @@
-//! The statements of records that ride in the application's transactions.
+//! The statements of records in the application's transactions.
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
@@ -54,7 +54,7 @@ pub(super) const RESTORE_WAIT: &str = ", innodb_lock_wait_timeout = @idem_wait";
 
 const VALUES: &str = "{row} VALUES (?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', {fence}) ON DUPLICATE KEY UPDATE ";
 
-/// The lock of a rival's uncommitted row is not waited for.
+/// The claim does not wait for the lock of another transaction's uncommitted row.
 const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
      RETURNING {clock}, address, {columns}, CAST(CONNECTION_ID() AS UNSIGNED) session";
 const CLAIM_RETURNING_WAITING: &str = "{values}fence = fence RETURNING {clock}, address, {columns}";

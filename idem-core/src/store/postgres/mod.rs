@@ -16,8 +16,8 @@
 //! **Guarantee:** one key, one effect, one answer, across all processes that use the same primary, and across their
 //! crashes. What was answered survives a crash of the database as far as a commit does: with
 //! [`synchronous_commit`](https://www.postgresql.org/docs/current/wal-async-commit.html)` = off` the last moments may
-//! be lost, and after a fail-over to an asynchronous replica all that the replica had not received: those keys then run again.
-//! Set `synchronous_commit = on` with synchronous standbys where that must not happen.
+//! be lost, and after a fail-over to an asynchronous replica all that the replica had not received: those keys then run
+//! again. Set `synchronous_commit = on` with synchronous standbys where that must not happen.
 //!
 //! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or an operator who
 //! runs [`PostgresStore::migrations`], and up to 6 + 2 × [`concurrency`](PostgresStoreBuilder::concurrency) connections, opened

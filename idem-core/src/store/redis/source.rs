@@ -68,7 +68,8 @@ fn clustered(seeds: Vec<ConnectionInfo>, timeout: Duration) -> Result<Target, Re
 }
 
 /// Whether the server is a node of a cluster. If so, all nodes become seeds: the one that was named may be down when
-/// the next connection is made. A server that cannot be asked counts as no node of a cluster; the connection reports the error.
+/// the next connection is made. A server that cannot be asked counts as no node of a cluster; the connection reports
+/// the error.
 async fn detect(client: Client, timeout: Duration) -> Result<Target, RedisError> {
     let asked = async {
         let config = redis::AsyncConnectionConfig::new()

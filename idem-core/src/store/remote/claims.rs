@@ -100,7 +100,7 @@ impl<D: Driver> Claims<D> {
             let Some(found) = found.get_mut(at) else { continue };
             *found = match &mut seen {
                 Ok(seen) => seen.next().unwrap_or(Found::Nothing),
-                // Only these: their neighbours were written or seen.
+                // Only these: the other claims of the batch were written or seen.
                 Err(unanswered) => Found::Unreadable(unanswered.failure().to_error()),
             };
         }

@@ -1,4 +1,4 @@
-//! The desk of the connection that reads. It never waits for a writer's disk.
+//! The thread of the connection that reads. It never waits for a writer's disk.
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;

@@ -35,8 +35,8 @@ pub(super) enum Flow {
     Shut(Failure),
 }
 
-/// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one fails
-/// none of its neighbours.
+/// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one does not
+/// make the others fail.
 pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) -> Flow {
     // Stable: operations on one key keep their order.
     operations.sort_by_key(|operation| operation.address());

@@ -1,4 +1,4 @@
-//! What time does to records: sweeping and reaping, a bounded step at a time.
+//! Sweeping and reaping of records whose lease or life has ended, a bounded step at a time.
 
 use std::path::Path;
 

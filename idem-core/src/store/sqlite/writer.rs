@@ -1,4 +1,4 @@
-//! The desk of the one connection that writes.
+//! The thread of the one connection that writes.
 
 use tokio::sync::oneshot;
 

@@ -1,4 +1,4 @@
-//! T3: who is alive keeps its lease, and who lost it is told to stop.
+//! T3: an owner that is alive keeps its lease, and an owner that lost the claim is told to stop.
 
 use crate::clock::Timestamp;
 use crate::protocol::{AfterCrash, ClaimOutcome, RenewOutcome, State, WriteOutcome};
