@@ -91,7 +91,7 @@ impl fmt::Display for Report {
             Verdict::Exact => write!(
                 f,
                 "Each transfer was made once or refused, every cent is where it belongs, and every caller was told \
-                the truth."
+                 the truth."
             ),
             Verdict::Wrong => write!(
                 f,

@@ -197,7 +197,7 @@ impl<Db: Database> TxCall<Db> {
                     address = %held.address,
                     operation = self.operation.label.operation(),
                     "a handler's transaction ended before the handler did: it is not known what the handler wrote \
-                    after that, or did elsewhere"
+                     after that, or did elsewhere"
                 );
                 match self.mark_unknown(()).await {
                     Turn::Answer(()) => Turn::Refused(Refused::OutcomeUnknown),
