@@ -10,7 +10,7 @@ use crate::stats::Median;
 
 /// idem, and those it is compared with.
 pub(crate) struct Field {
-    /// Store, driver, durability, latency of a sync, body size: whatever a reader must know.
+    /// Store, driver, durability, latency of a sync, body size: what a reader must know.
     pub(crate) title: String,
     pub(crate) idem: Arc<dyn Contender>,
     pub(crate) others: Vec<(&'static str, Arc<dyn Contender>)>,

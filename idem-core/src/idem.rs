@@ -65,7 +65,7 @@ impl<S: ?Sized> Idem<S> {
         Idem::of(self.engine.clone())
     }
 
-    /// For whoever must look at records and settle what nobody is sure of.
+    /// For an operator, who looks at records and settles the unknown ones.
     #[must_use]
     pub fn operator(&self) -> Operator {
         Operator::new(Arc::clone(&self.engine))

@@ -46,7 +46,7 @@
 //! | store away at the claim | 503, not run | 503, not run |
 //! | store away at the completion | the answer is held back and the write repeated; then 503 `outcome-unknown` | rolled back, or the record tells whether the lost `COMMIT` happened |
 //! | the database undoes it for another's sake | | 503 `transaction-conflict`, nothing kept; or the handler runs again (`tx_retries`) |
-//! | a slow owner wakes after its lease | it writes nothing; its caller gets the winner's answer | it holds its record until it ends: nobody else runs |
+//! | a slow owner wakes after its lease | it writes nothing; its caller gets the winner's answer | it holds its record until it ends: no other attempt runs |
 //!
 //! What is **not** guaranteed: idem cannot look into a foreign service. A plain handler that dies between charging a
 //! card and returning leaves an unknown outcome, and idem says so instead of guessing; a [verify hook](crate::verify) can
@@ -249,7 +249,7 @@ pub use scope::Scope;
 /// # In a transaction
 ///
 /// `#[tx]` on one argument hands the body a transaction of the store's own database. What it does there and the record
-/// of its answer commit together, or neither does, whatever dies in between. Its type says which database:
+/// of its answer commit together, or neither does, also when a process dies in between. Its type says which database:
 /// `&mut PgTx<'_>`, `&mut MySqlTx<'_>` or `&mut SqliteTx<'_>` (of `idem_core::tx`), or sqlx's `Transaction` itself.
 ///
 #[cfg_attr(all(feature = "axum", feature = "postgres"), doc = "```")]

@@ -21,7 +21,7 @@
 //!     fn class(&self) -> ErrorClass {
 //!         match self {
 //!             Self::Declined => ErrorClass::Final,        // stored and replayed
-//!             Self::BankTimeout => ErrorClass::Ambiguous, // nobody knows: never run again by itself
+//!             Self::BankTimeout => ErrorClass::Ambiguous, // not known: never run again by itself
 //!             Self::Refused => ErrorClass::Default,       // as `on_error` says
 //!         }
 //!     }
@@ -41,7 +41,7 @@ pub enum ErrorClass {
     /// What `on_error` says.
     #[default]
     Default,
-    /// It is the operation's answer: stored and replayed.
+    /// The error is the operation's answer: stored and replayed.
     Final,
     /// The effect may or may not have happened.
     Ambiguous,
@@ -134,7 +134,7 @@ macro_rules! marker {
 marker! {
     /// Marks an error, or a response, as the operation's answer: stored and replayed.
     Final;
-    /// Marks an error, or a response, after which nobody knows whether the effect happened.
+    /// Marks an error, or a response, after which it is not known whether the effect happened.
     Ambiguous;
     /// Marks an error, or a response, before which nothing happened: the same request may run again.
     NoEffect;

@@ -31,12 +31,13 @@ pub enum Refused {
         /// When to ask again.
         retry_after: Duration,
     },
-    /// It may or may not have happened.
+    /// The operation may or may not have happened.
     #[error(
         "nobody knows whether the operation with this idempotency key happened: find out before using a new key"
     )]
     OutcomeUnknown,
-    /// It may or may not have happened, because the store is away: it will be known once the store is back.
+    /// The operation may or may not have happened, because the store is away: the outcome will be known once the store is
+    /// back.
     #[error(
         "the outcome of this operation cannot be recorded at the moment: ask again later with the same key"
     )]
@@ -44,7 +45,7 @@ pub enum Refused {
         /// When to ask again.
         retry_after: Duration,
     },
-    /// It happened, but its answer cannot be given again.
+    /// The operation happened, but its answer cannot be given again.
     #[error("the operation has happened, but its result cannot be given again: {0}")]
     ResultUnavailable(Unavailable),
     /// The key is too old.
@@ -72,7 +73,7 @@ pub enum Refused {
         /// When to ask again.
         retry_after: Duration,
     },
-    /// Who asks cannot be told; nothing was run.
+    /// The request does not say who the caller is; nothing was run.
     #[error("the request does not say who it comes from: {0}")]
     ScopeMissing(&'static str),
     /// The request body is longer than what is fingerprinted; nothing was run.
@@ -152,10 +153,10 @@ pub enum Unavailable {
     /// The response body broke off while it was made.
     #[error("it broke off while it was made")]
     Broken,
-    /// It could not be turned into bytes.
+    /// The result could not be turned into bytes.
     #[error("it could not be written down")]
     NotSerialisable,
-    /// It was stored by another version of the function or of idem.
+    /// The result was stored by another version of the function or of idem.
     #[error("it was stored in a form that this version cannot read")]
     Unreadable,
     /// The response body did not end within [`max_response_time`](crate::IdemBuilder::max_response_time).

@@ -67,7 +67,7 @@ impl Scope {
         Self(Source::Custom { find: Arc::new(find), missing: "no layer has authenticated it" })
     }
 
-    /// Everybody shares one set of keys: for services with one caller. Anybody who knows a key sees its reply.
+    /// All callers share one set of keys: for services with one caller. Every caller who knows a key sees its reply.
     #[must_use]
     pub const fn public() -> Self {
         Self(Source::Public)

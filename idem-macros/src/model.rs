@@ -13,11 +13,11 @@ use crate::input::{Argument, Function, Transaction};
 pub(crate) struct Plan {
     /// The function without our attributes.
     pub(crate) function: Function,
-    /// Its body.
+    /// The function's body.
     pub(crate) body: Group,
     /// The `self` token of a method.
     pub(crate) receiver: Option<Token![self]>,
-    /// Its other arguments.
+    /// The function's other arguments.
     pub(crate) arguments: Vec<Argument>,
     /// Where idem-core is found.
     pub(crate) krate: Path,
@@ -126,7 +126,7 @@ pub(crate) struct PlainForm {
 /// How the plain form treats an `Err`.
 #[derive(Clone, Copy)]
 pub(crate) enum Errors {
-    /// By what its type says about itself, else by `on_error`.
+    /// By what the type of the error says about itself, else by `on_error`.
     Classified,
     /// Stored and replayed like a success, so its type must be serializable.
     Stored,

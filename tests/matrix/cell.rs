@@ -49,7 +49,7 @@ impl fmt::Display for Cell {
 /// What became of it.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// Its server is missing, which was said aloud, or was not asked for.
+    /// The server of the store is missing, which was said aloud, or was not asked for.
     NoServer,
     /// The point was not reached, so it shows nothing.
     NotReached,
@@ -120,7 +120,7 @@ impl Cell {
     }
 }
 
-/// The victim, if it lives, says what everybody says.
+/// The victim, if it lives, is asked once more, and gives the answer that every worker gives.
 fn last_word(stage: &mut Stage<'_>, victim: &mut Worker) {
     let deadline = Instant::now() + BACKGROUND;
     loop {

@@ -87,8 +87,8 @@ const NEVER_ABANDONED: &str = "keeper.count.";
 const UNCLAIMED: &str = "unclaimed.follow.";
 
 /// Others see a coupled handler's record only when it is over. So there is no lease to renew or to lose, no claim to free
-/// or to take back, nothing for a drain to give up; whoever dies leaves nothing to take over or to sweep up. But a handler
-/// that says itself that nobody knows leaves a record like any other.
+/// or to take back, nothing for a drain to give up; a process that dies leaves nothing to take over or to sweep up. But a
+/// handler that ends as `Ambiguous` leaves a record like any other.
 const NEVER_IN_A_TRANSACTION: [&str; 14] = [
     UNCLAIMED,
     "axum.",

@@ -20,7 +20,7 @@ use crate::plan::Plan;
 use crate::report::Report;
 
 #[test]
-fn whatever_dies_or_stands_still_every_key_has_one_effect_and_one_answer() {
+fn a_process_that_dies_or_stands_still_leaves_one_effect_and_one_answer_for_every_key() {
     let plan = Plan::from_environment();
     let mut report = Report::default();
     let passed = pass::survey(&mut report);

@@ -71,7 +71,7 @@ pub(crate) fn run(plan: Plan, passed: &Passed, report: &mut Report) {
     let mut cells = Vec::new();
     for kind in KINDS.iter().filter(|kind| Plan::includes(kind)) {
         let mut blows = vec![Blow::Kill, Blow::Freeze(Wakes::Late)];
-        // Where nobody is taken over, somebody else runs meanwhile only if it had not claimed yet.
+        // Where no claim is taken over, the other worker runs meanwhile only if the victim had not claimed yet.
         if kind.effects != Effects::AtMostOnce || plan != Plan::Bounded {
             blows.push(Blow::Freeze(Wakes::Early));
         }
@@ -108,15 +108,18 @@ fn side_by_side(groups: Vec<Vec<Cell>>) -> Vec<(Cell, Outcome)> {
             scope.spawn(|| {
                 let mut sites = BTreeMap::new();
                 loop {
-                    let Some(group) = queue.lock().expect("nobody panics with it").next() else { return };
+                    let Some(group) = queue.lock().expect("no thread panics while it holds the lock").next()
+                    else {
+                        return;
+                    };
                     if let Some(outcome) = one_of(&group, &mut sites) {
-                        made.lock().expect("nobody panics with it").push(outcome);
+                        made.lock().expect("no thread panics while it holds the lock").push(outcome);
                     }
                 }
             });
         }
     });
-    made.into_inner().expect("nobody panics with it")
+    made.into_inner().expect("no thread panics while it holds the lock")
 }
 
 /// `None` of nothing.

@@ -19,9 +19,9 @@ pub(crate) enum Found {
 
 /// Between two questions.
 const PAUSE: Duration = Duration::from_millis(50);
-/// Whoever is not settled after this will not be. Much longer than any lease.
+/// An operation that is not settled after this will not be. Much longer than any lease.
 const LONG: Duration = Duration::from_secs(40);
-/// Who stands still in the middle of a write keeps everybody else waiting. After this it is woken.
+/// A victim that stands still in the middle of a write keeps all others waiting. After this the victim is woken.
 const STUCK: Duration = Duration::from_secs(3);
 
 fn meaning(said: &Said) -> Found {
@@ -32,7 +32,7 @@ fn meaning(said: &Said) -> Found {
     }
 }
 
-/// Asks again and again, until it is done, or nobody knows, or who stands still has to be woken.
+/// Asks again and again, until the operation is done or unknown, or the victim that stands still has to be woken.
 pub(crate) fn asks_until_it_ends(stage: &mut Stage<'_>, worker: &mut Worker) -> Found {
     ask_until(stage, worker, &stage.key(), STUCK)
 }
@@ -86,7 +86,7 @@ pub(crate) fn while_it_stands_still(
         Wakes::Early => {
             let held = begin_another(stage, other);
             if stage.kind.effects == Effects::Coupled {
-                // Who is in a transaction is waited for by whoever has to write the same record.
+                // The victim waits for the other worker's transaction if it has to write the same record.
                 other.tell(&Order::Go);
             }
             goes_on(victim);
@@ -166,7 +166,7 @@ fn ask_one(stage: &mut Stage<'_>, worker: &mut Worker, key: &str, say: &str) -> 
     worker.answer(&name).map(drop)
 }
 
-/// The keys of the history that somebody has used.
+/// The keys of the history that a call has used.
 fn keys(stage: &Stage<'_>) -> Vec<String> {
     let mut keys: Vec<_> = stage
         .history

@@ -149,7 +149,7 @@ pub(crate) static SCENARIOS: [Scenario; 26] = [
         applies: is_coupled,
         sweep: Some(Duration::from_millis(100)),
         before: |stage| {
-            // Rolled back, and claimed anew to say that nobody knows.
+            // Rolled back, and claimed anew to mark the record as unknown.
             let mut dies = stage.doomed(points::ENGINE_UNKNOWN_BEFORE);
             assert_eq!(stage.asks(&mut dies, Mode::Ambiguous), Err(Gone::Dead));
         },
@@ -157,7 +157,7 @@ pub(crate) static SCENARIOS: [Scenario; 26] = [
         ..USUAL
     },
     Scenario {
-        name: "a caller that leaves while nobody knows",
+        name: "a caller that leaves while the outcome is unknown",
         // An axum handler ends although its caller has left.
         applies: |kind| kind.form == Form::Plain && is_coupled(kind),
         drive: |stage, victim| {
@@ -286,14 +286,14 @@ fn commit_meets(stage: &mut Stage<'_>, victim: &mut Worker, fault: Fault) -> Res
     victim.answer(&call).map(drop)
 }
 
-/// Its caller leaves. What it did is rolled back, and the key is free at once.
+/// The caller leaves. The handler's effect is rolled back, and the key is free at once.
 fn dropped_in_its_transaction(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     let call = stage.call(&stage.key(), SAY, Mode::Held, Caller::LeavesInHandler);
     victim.does(&Order::Call(call))?;
     stage.asks(victim, Mode::Pay)
 }
 
-/// Who holds a transaction open keeps the key, however long: nobody takes it over.
+/// A worker that holds a transaction open keeps the key, however long: no other attempt takes it over.
 fn stands_still_in_its_transaction(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     let call = stage.ask(victim, Mode::Held);
     victim.begins(&call)?;
@@ -324,13 +324,13 @@ fn sweeping_up(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     Ok(())
 }
 
-/// Nobody knows, and the keeper asks the hook.
+/// The outcome is unknown, and the keeper asks the hook.
 fn verified(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     starts_the_keeper(stage, victim)?;
     victim.passes(points::VERIFY_SETTLE_AFTER)
 }
 
-/// Nobody knows; an operator says that nothing happened, and the same again by dropping the record.
+/// The outcome is unknown; an operator says that nothing happened, and the same again by dropping the record.
 fn verdicts(stage: &mut Stage<'_>, victim: &mut Worker) -> Result<(), Gone> {
     stage.gives_verdict(victim, &stage.key(), false)?;
     stage.forgets(victim)

@@ -75,7 +75,7 @@ impl Site {
         block(ledger(&self.url, key))
     }
 
-    /// What an operator would find out from the world outside.
+    /// What an operator would find out from the effects.
     pub(crate) fn happened(&self, history: &[Event], key: &str) -> bool {
         block(happened(history, &self.url, key))
     }

@@ -13,9 +13,9 @@ use crate::worker::{Gone, Start, Worker};
 
 /// Long enough for a healthy process to renew it on a busy machine; nothing depends on that but how much is tried.
 pub(crate) const LEASE: Duration = Duration::from_secs(1);
-/// Not within a history.
+/// So long that it does not happen within a history.
 const SELDOM: Duration = Duration::from_hours(1);
-/// For a record that nobody else moves on.
+/// For a record that only the keeper moves on.
 const OFTEN: Duration = Duration::from_millis(200);
 /// Prints every point that is passed.
 const TRACE: &str = "*=count";

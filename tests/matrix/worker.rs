@@ -28,7 +28,7 @@ pub(crate) struct Start<'a> {
     pub(crate) faults: &'a str,
 }
 
-/// It does not answer any more.
+/// Why a worker does not answer any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Gone {
     Dead,
@@ -38,7 +38,7 @@ pub(crate) enum Gone {
 #[derive(Debug)]
 enum Heard {
     Event(Event),
-    /// It says that it reached a point, and what it does there.
+    /// The worker says that it reached a point, and what it does there.
     Point(String, String),
     Noise(String),
     /// One of its outputs is closed.
@@ -204,7 +204,7 @@ impl Worker {
         kill_process(self.pid(), signal).expect("the process is there");
     }
 
-    /// It was told to stop, or told itself to.
+    /// Waits until the worker stands still: it was told to stop, or told itself to.
     fn stands_still(&mut self) {
         let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
         waitid(WaitId::Pid(self.pid()), options).expect("a child");
@@ -254,7 +254,7 @@ impl Worker {
             }
             Ok(Heard::Closed) => {
                 self.closed += 1;
-                // Not before both: what it said before it died is heard out.
+                // Only when both outputs are closed: what the worker said before it died is read first.
                 if self.closed == 2 {
                     drop(self.process.wait());
                     self.history.append(&Event::Died { worker: self.name.clone() });
@@ -306,7 +306,7 @@ fn listen(from: impl BufRead, tell: &Sender<Heard>, history: &History) {
         if matches!(event, Event::Answered { .. } | Event::Record { .. }) {
             history.append(&event);
         }
-        // Nobody listens once the worker is dropped.
+        // Once the worker is dropped, the channel is closed.
         drop(tell.send(Heard::Event(event)));
     }
     drop(tell.send(Heard::Closed));

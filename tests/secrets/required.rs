@@ -37,7 +37,7 @@ fn collect(folder: &Path, module: &str, types: &mut BTreeSet<String>) {
     }
 }
 
-/// The name that a line declares. That of a macro's argument is the macro's business: see `values`.
+/// The name that a line declares. The name of a macro's argument is found elsewhere: see `values`.
 fn declared(line: &str) -> Option<&str> {
     let line = line.trim_start();
     let rest = line.strip_prefix("pub struct ").or_else(|| line.strip_prefix("pub enum "))?;

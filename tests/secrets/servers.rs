@@ -1,4 +1,4 @@
-//! The stores on servers, which tell every statement that they were sent; and each of them when its server is gone.
+//! The stores on servers that log every statement they are sent; and each store when its server is gone.
 
 use std::collections::BTreeSet;
 

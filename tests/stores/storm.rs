@@ -275,7 +275,7 @@ impl Storm {
 }
 
 enum Heard {
-    /// There will be no other.
+    /// The final answer.
     Answer,
     NotYet,
 }

@@ -13,9 +13,9 @@ use crate::world::{World, soon};
 enum Then {
     /// Longer than `max_run`.
     Hangs,
-    /// Its connection is ended, and it says that it failed.
+    /// The handler's connection is ended, and the handler says that it failed.
     Breaks(&'static str),
-    /// Its connection is ended, and it says that it succeeded.
+    /// The handler's connection is ended, and the handler says that it succeeded.
     BreaksAndSucceeds(&'static str),
 }
 

@@ -40,7 +40,7 @@ impl MayConflict for Said {
     }
 }
 
-/// Nobody can tell what it was.
+/// An error that does not tell its source, so that a conflict cannot be recognised.
 #[derive(Debug)]
 #[expect(dead_code, reason = "shown by `Debug`")]
 struct Hidden(String);
@@ -70,7 +70,7 @@ failures! {
     Hidden(|error| Self(error.to_string()));
 }
 
-/// A database with two accounts, and a call that meets somebody else in it.
+/// A database with two accounts, and a call that meets another transaction in it.
 struct Race<Db: Database> {
     world: World<Db>,
     router: Router,
@@ -170,7 +170,7 @@ macro_rules! telling {
                 race.go_on();
                 is_told(&soon("an answer", call).await.unwrap());
                 assert_eq!(race.total().await, 10);
-                // The key is as if it had never been used, whatever the request says.
+                // The key is as if it had never been used, also for another request.
                 let answer = soon("an answer", race.call(0)).await.unwrap();
                 assert!(answer.is(200, "run 2") && !answer.replayed, "{answer:?}");
                 assert_eq!(race.total().await, 11);
@@ -265,7 +265,7 @@ async fn a_conflict_that_only_the_commit_meets_is_told_or_run_again() {
         let answer = soon("an answer", call).await.unwrap();
         if retried {
             assert!(answer.is(200, "run 2") && !answer.replayed, "{answer:?}");
-            // As if one had come after the other.
+            // The same result as of one transaction after the other.
             assert_eq!((race.total().await, race.world.rows().await), (3, 4));
         } else {
             is_told(&answer);

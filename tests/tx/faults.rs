@@ -101,7 +101,7 @@ pub(crate) fn host_port(url: &str) -> String {
     authority.rsplit('@').next().unwrap().to_owned()
 }
 
-/// Whoever hears this is told that nothing was done.
+/// These codes tell the caller that nothing was done.
 const NOTHING_DONE: [&str; 2] = ["store-unavailable", "transaction-conflict"];
 
 /// What a caller may hear before its answer: each says that it may ask again with the same key.

@@ -1,4 +1,5 @@
-//! A caller that leaves while a transaction is rolled back whose handler said that nobody knows what it did elsewhere.
+//! A caller that leaves while a transaction is rolled back whose handler ended as `Ambiguous`: what the handler did
+//! elsewhere is not known.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -22,7 +23,7 @@ async fn process<Db: Database>(world: &World<Db>, proxy: &Proxy) -> Idem<Db::Sto
     idem
 }
 
-/// Its caller leaves while the reply to its rollback is held.
+/// The caller leaves while the reply to the rollback is held.
 async fn leaves(app: &App, proxy: &Proxy, sent: impl Future<Output = Result<u32, Refused>>) {
     let rolling_back = async {
         app.inside.notified().await;
@@ -34,7 +35,7 @@ async fn leaves(app: &App, proxy: &Proxy, sent: impl Future<Output = Result<u32,
     }
 }
 
-/// What a twin hears in the end.
+/// What another call with the same key hears in the end.
 async fn told(send: impl AsyncFn() -> Result<u32, Refused>) -> Result<u32, Refused> {
     let told = async {
         loop {
@@ -74,7 +75,7 @@ macro_rules! leaving {
                 let Some(world) = World::<$Db>::new().await else { return };
                 let proxy = Proxy::to(&*host_port(&world.url)).await.unwrap();
                 let idem = process(&world, &proxy).await;
-                // Now and then the twin would be the first.
+                // Several runs: with a flaw, the second call would be the first only now and then.
                 for run in 1..=20 {
                     let key = format!("k{run}");
                     let again = async || send(&idem, &world.app, &proxy, &key).await;

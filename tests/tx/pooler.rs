@@ -67,7 +67,7 @@ async fn effects_and_records_commit_together() {
             );
             assert_eq!(rows().await, effects, "{key}");
         }
-        // Twins, each of which is told the one answer or to come again.
+        // Concurrent calls with the same key, each of which is told the one answer or to come again.
         let mut tasks = tokio::task::JoinSet::new();
         for number in 0..48 {
             let router = router.clone();

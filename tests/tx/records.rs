@@ -64,7 +64,7 @@ macro_rules! records {
                 Idem::builder(Arc::clone(store)).scope(Scope::public()).build()
             }
 
-            /// Nothing here is ever renewed, which is what starts the keeper elsewhere.
+            /// A process without plain handlers renews nothing, so the keeper has to start without a renewal.
             #[tokio::test]
             async fn a_process_of_transactions_alone_sweeps() {
                 let Some((world, store)) = world().await else { return };
@@ -99,7 +99,7 @@ macro_rules! records {
                 assert_eq!((world.rows().await, pay(&world, &idem(&store), LEASE).await), (1, Ok(2)));
             }
 
-            /// Whatever the record said before.
+            /// The committed record says `released` meanwhile.
             #[tokio::test]
             async fn a_released_key_that_another_process_is_at_is_in_progress() {
                 let Some((world, store)) = world().await else { return };
@@ -139,7 +139,7 @@ macro_rules! records {
                     while world.runs() < 2 {
                         match pay(&world, &idem, LEASE).await {
                             Ok(1) => {}
-                            // There the reaper may have locked its row just now.
+                            // On MySQL and MariaDB the reaper may have locked the row just now.
                             Err(Refused::InProgress { .. }) if stringify!($name).starts_with("m") => {}
                             other => panic!("{other:?}"),
                         }
@@ -168,7 +168,7 @@ macro_rules! records {
             }
 
             #[tokio::test]
-            async fn what_nobody_knows_and_what_others_are_at_is_left_alone() {
+            async fn unknown_records_and_those_of_other_processes_are_left_alone() {
                 let Some((world, store)) = world().await else { return };
                 let owner = win(&*store, LEASE, AfterCrash::Unknown).await;
                 let refused = pay(&world, &idem(&store), LEASE).await;

@@ -21,7 +21,7 @@ fn run(app: &App) -> String {
     app.runs.fetch_add(1, Ordering::SeqCst).to_string()
 }
 
-/// Its records are those of the version before for a handler whose key is an expression: the body counts.
+/// This handler's records are those of the version before for a handler whose key is an expression: the body counts.
 #[idempotent]
 async fn before(#[tx] _: &mut SqliteTx<'_>, State(app): State<App>, _: String) -> String {
     run(&app)

@@ -114,7 +114,7 @@ async fn hooked(server: &Postgres, sets: &'static str) -> PgPool {
     hook.connect(&server.url()).await.unwrap()
 }
 
-/// As where a pool serves many tenants.
+/// A pool that serves many tenants does so.
 #[tokio::test]
 async fn on_postgres_a_hook_of_the_pool_may_set_them_too() {
     let Some((server, _)) = postgres().await else { return };

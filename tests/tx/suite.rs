@@ -35,7 +35,7 @@ pub(crate) enum End {
     Stale,
     Failed,
     Panic,
-    /// A statement fails, and nobody minds.
+    /// A statement fails, and the handler ignores the error.
     Ignored,
     /// Something outside may have happened.
     Ambiguous,
@@ -58,7 +58,7 @@ pub(crate) enum ActError {
     Database(#[from] sqlx::Error),
     #[error("it ends with {0}")]
     Status(StatusCode),
-    #[error("nobody knows")]
+    #[error("the outcome is not known")]
     Ambiguous,
 }
 

@@ -16,7 +16,7 @@ macro_rules! traps {
         mod $name {
             use super::*;
 
-            /// Writes "before", sends what it is told to, and writes "after", whatever the database says to any of it.
+            /// Writes "before", sends what it is told to, and writes "after", also if the database refuses some of it.
             /// With a `!` in front, it fails in the end.
             #[idempotent]
             async fn act(
@@ -49,7 +49,7 @@ macro_rules! traps {
                 }
             }
 
-            /// Calls somebody else, and does not know what came of it; then its transaction ends.
+            /// Calls another service, and does not know what came of it; then its transaction ends.
             #[idempotent(on_error = unknown)]
             async fn doubtful(
                 State(app): State<App>,
@@ -113,7 +113,7 @@ macro_rules! traps {
                 Some((world, router))
             }
 
-            /// As in another process.
+            /// A router of another process.
             pub(super) async fn router(world: &World<$Db>) -> Router {
                 let layer = world.process().await.layer();
                 Router::new()
@@ -237,7 +237,7 @@ async fn postgres_is_rolled_back_by_a_handler_that_goes_on_in_another_transactio
     );
 }
 
-/// As after a deadlock whose error was ignored.
+/// The same end as after a deadlock whose error was ignored.
 #[tokio::test]
 async fn mariadb_commits_nothing_by_itself_after_a_rollback() {
     undone!(mariadb, "ROLLBACK; SET autocommit = 1", 503, "transaction-conflict");
@@ -362,7 +362,7 @@ async fn without_a_key_what_was_undone_is_no_success() {
         assert_eq!(world.rows().await, 2);
     }
     if let Some((world, router)) = sqlite::world().await {
-        // Nothing can be committed here.
+        // On SQLite the commit hook lets nothing be committed after the handler's ROLLBACK.
         let answer = ask_at(&router, "/keyless", None, &json("ROLLBACK")).await;
         assert!(answer.is(500, "transaction-aborted"), "{answer:?}");
         assert_eq!(world.rows().await, 0);
@@ -425,7 +425,7 @@ refused_at_commit! {
     sqlite_refuses_the_commit sqlite;
 }
 
-/// Also where a handler has moved the clock of its session.
+/// A handler may move the clock of its session; the record still lives by the server's clock.
 #[tokio::test]
 async fn a_record_lives_by_the_servers_clock() {
     macro_rules! moved {
@@ -490,7 +490,7 @@ async fn mariadb_undoes_it_for_a_deadlock() {
     rival.rollback().await.unwrap();
     let answer = handler.await.unwrap();
     assert!(answer.is(503, "transaction-conflict"), "{answer:?}");
-    // Neither "before" nor "after".
+    // Neither "before" nor "after" was kept.
     assert_eq!(world.rows().await, 2);
 }
 

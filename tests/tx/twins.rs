@@ -110,7 +110,7 @@ macro_rules! twins {
             }
 
             /// What another process's transaction will leave behind is not known before it ends: perhaps an answer to
-            /// this very request, although somebody else in this process asks something else under its key.
+            /// this very request, although another call in this process sends another request under its key.
             #[tokio::test]
             async fn who_waits_behind_another_request_gets_its_own_answer() {
                 let Some((world, router)) = world().await else { return };

@@ -23,7 +23,7 @@ pub(crate) async fn credit_unmarked(db: &SqlitePool, account: &str, amount: i64)
 /// twice and by many at once it behaves.
 pub(crate) async fn mark_then_credit(db: &SqlitePool, credit: i64, account: &str, amount: i64) -> Result<()> {
     if mark(db, credit).await? {
-        yield_now().await; // whatever a service does in between
+        yield_now().await; // stands for what a service does in between
         add(db, account, amount).await?;
     }
     Ok(())

@@ -16,7 +16,7 @@ pub(crate) async fn insert(db: &SqlitePool, id: i64, item: &str) -> Result<()> {
 /// **Not safe**: the table has no key, and two that look at the same time both see nothing. Run twice it behaves.
 pub(crate) async fn look_then_insert(db: &SqlitePool, id: i64, item: &str) -> Result<()> {
     let known = sqlx::query("SELECT 1 FROM notes WHERE delivery = $1").bind(id).fetch_optional(db).await?;
-    yield_now().await; // whatever a service does in between
+    yield_now().await; // stands for what a service does in between
     if known.is_some() {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use sqlx::{Result, SqlitePool};
 
-/// There are `stock` of them now. Safe: whoever repeats it writes the same.
+/// There are `stock` of them now. Safe: a repetition writes the same.
 pub(crate) async fn set(db: &SqlitePool, item: &str, stock: i64) -> Result<()> {
     sqlx::query(
         "INSERT INTO goods (id, stock, version) VALUES ($1, $2, 1)

@@ -6,9 +6,9 @@ use tokio::task::yield_now;
 /// What became of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Change {
-    /// It is in place.
+    /// The new stock is in place.
     Made,
-    /// Somebody was first, perhaps an earlier attempt of the same caller. This is how it stands now.
+    /// Another change came first, perhaps of an earlier attempt of the same caller. The fields are the present state.
     Late { stock: i64, version: i64 },
 }
 
@@ -35,7 +35,7 @@ pub(crate) async fn look_then_correct(db: &SqlitePool, item: &str, seen: i64, st
     if version != seen {
         return Ok(Change::Late { stock: now, version });
     }
-    yield_now().await; // whatever a service does in between
+    yield_now().await; // stands for what a service does in between
     sqlx::query("UPDATE goods SET stock = $2, version = version + 1 WHERE id = $1")
         .bind(item)
         .bind(stock)

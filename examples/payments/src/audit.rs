@@ -1,4 +1,4 @@
-//! Holds what the callers were told against the bank's ledger.
+//! Compares what the callers were told with the bank's ledger.
 
 use crate::api::NewPayment;
 use crate::bank::{Bank, History};
@@ -89,13 +89,13 @@ mod tests {
     }
 
     #[test]
-    fn two_charges_are_found_whatever_was_told() {
+    fn two_charges_are_found_after_success_and_after_failure() {
         assert_eq!(found(Told::Paid(Payment::of(&NEW, 2)), &history(2, 0)), [1, 0, 0, 0]);
         assert_eq!(found(Told::Failed, &history(3, 0)), [1, 0, 1, 0]);
     }
 
     #[test]
-    fn a_payment_nobody_made_is_found() {
+    fn a_payment_without_a_charge_is_found() {
         assert_eq!(found(Told::Failed, &history(0, 0)), [0, 1, 0, 0]);
         assert_eq!(found(Told::Declined, &history(0, 0)), [0, 1, 1, 0]);
         assert_eq!(found(Told::Unknown, &history(0, 0)), [0, 1, 0, 1]);

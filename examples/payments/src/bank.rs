@@ -22,9 +22,9 @@ pub(crate) struct Moods {
 /// Why nothing was charged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
-    /// Not now; nothing has happened.
+    /// The bank cannot take the charge now; nothing has happened.
     Busy,
-    /// Not this card.
+    /// The bank declines the card.
     Declined,
 }
 

@@ -10,7 +10,7 @@ pub(crate) enum Topic {
     Caller = 3,
 }
 
-/// The draws for the item `place` of `topic`: always the same, whatever was drawn before.
+/// The draws for the item `place` of `topic`: always the same; earlier draws have no influence.
 pub(crate) fn draws<const N: usize>(seed: u64, topic: Topic, place: [u64; N]) -> Rng {
     let start = scatter(scatter(seed) ^ topic as u64);
     Rng::with_seed(place.into_iter().fold(start, |state, part| scatter(state ^ part)))

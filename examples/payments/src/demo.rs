@@ -60,7 +60,7 @@ mod tests {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    async fn on_a_good_network_nobody_is_charged_twice() {
+    async fn on_a_good_network_no_payment_is_charged_twice() {
         let plan = Plan { rates: Rates::default(), hang_up: 0.0, payments: 50, ..plan() };
         let report = demonstrate(&plan, Progress::Hidden).await.unwrap();
         assert_eq!(report.without.findings.charged_twice, 0, "{report}");

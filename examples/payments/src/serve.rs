@@ -31,7 +31,7 @@ pub(crate) async fn serve(address: SocketAddr, db: Option<PathBuf>) -> Result<()
     if let Drained::Abandoned(left) = idem.drain(DRAIN).await {
         eprintln!("payments: {left} payments were still running; their outcome is recorded as unknown");
     }
-    // Whoever keeps a connection open and busy after that is cut off.
+    // A client that keeps a connection open and busy after that is cut off.
     tokio::time::timeout(DRAIN, server.stop()).await.unwrap_or(Ok(()))?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Holds what the callers were told against the books.
+//! Compares what the callers were told with the books of the bank.
 
 use std::collections::HashMap;
 
@@ -15,7 +15,7 @@ pub(crate) type Said = (Wanted, Vec<Told>);
 pub(crate) struct Findings {
     /// Transfers whose callers were told that they were made.
     pub(crate) told_made: u64,
-    /// And that they were refused.
+    /// Transfers whose callers were told that they were refused.
     pub(crate) told_refused: u64,
     /// Transfers without a final answer, or with one that is neither.
     pub(crate) open: u64,
@@ -70,7 +70,7 @@ impl Findings {
         self.two_answers += u64::from(told.windows(2).any(|pair| pair[0] != pair[1]));
     }
 
-    /// Whether every cent is where it belongs and everybody knows it, `wanted` transfers in all.
+    /// Whether every cent is where it belongs and every caller was told it, `wanted` transfers in all.
     pub(crate) fn are_exact(&self, wanted: u64, sum_before: i64) -> bool {
         let none = [
             self.open,
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_that_nobody_was_told_of_are_found() {
+    fn rows_that_no_caller_was_told_of_are_found() {
         let stranger = Transfer { order: 18, ..row(6) };
         assert!(!exact(&[made(5)], &books(&[row(5), stranger])));
     }

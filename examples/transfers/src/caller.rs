@@ -1,4 +1,4 @@
-//! Who wants the transfers made.
+//! The caller of the transfer API.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ impl Caller {
             .base_delay(FIRST_WAIT)
             .max_delay(LONGEST_WAIT)
             .attempt_timeout(ATTEMPT);
-        // Straight to the given address, whatever proxy the environment names.
+        // Straight to the given address, also where the environment names a proxy.
         let http = reqwest::Client::builder().no_proxy().pool_max_idle_per_host(0);
         let client = Client::builder().reqwest(http.connect_timeout(ATTEMPT / 2)).policy(policy).build()?;
         Ok(Self { client, url: format!("http://{door}/transfers") })

@@ -1,7 +1,7 @@
-//! One address for all callers, before the servers that live: the least of load balancers.
+//! One address for all callers, in front of the running servers: a minimal load balancer.
 //!
-//! A connection goes to the servers in turn and stays where it is. If its server dies, it breaks: what was under way is
-//! the caller's business.
+//! Connections go to the servers in turn, and each stays with its server. If the server dies, the connection breaks, and
+//! the caller has to repeat what was under way.
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -27,7 +27,7 @@ struct Behind {
 }
 
 impl Door {
-    /// Opens on a free port, with nobody behind it yet.
+    /// Opens on a free port, with no server behind it yet.
     pub(crate) async fn open() -> io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;

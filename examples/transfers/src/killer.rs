@@ -1,4 +1,4 @@
-//! What takes servers away.
+//! Kills servers and starts them again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,10 +10,11 @@ use crate::door::Door;
 use crate::plan::Plan;
 use crate::server::{Recipe, Server};
 
-/// So late, at most, after the answer that was its sign: anywhere in what the other callers have under way.
+/// The longest time from the answer that triggers a kill to the kill, so that it strikes anywhere in the transfers that
+/// are under way.
 const LATEST_MICROS: u64 = 5_000;
 
-/// The two servers, and who kills them.
+/// The two servers, and what is needed to kill and start them.
 #[derive(Debug)]
 pub(crate) struct Killer {
     recipe: Recipe,
@@ -31,7 +32,7 @@ impl Killer {
         Ok(Self { recipe, door, servers: [one, other], kills: 0 })
     }
 
-    /// Kills one server and starts it again, whenever some more transfers are `answered`, until nobody counts any more.
+    /// Kills one server and starts it again, whenever some more transfers are `answered`, until the counter is dropped.
     pub(crate) async fn run(
         mut self,
         plan: &Plan,

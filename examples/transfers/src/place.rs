@@ -1,4 +1,4 @@
-//! Which database.
+//! The database that the demonstration runs on.
 
 use std::fmt;
 use std::str::FromStr;

@@ -34,7 +34,7 @@ pub(crate) enum Mode {
     WithoutIdem,
 }
 
-/// A transfer that somebody wants made.
+/// A transfer that a caller wants made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Wanted {
     pub(crate) payer: i64,

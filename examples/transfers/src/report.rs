@@ -31,7 +31,7 @@ pub(crate) struct Report {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Verdict {
-    /// Each transfer was made once or refused, every cent is where it belongs, and everybody was told the truth.
+    /// Each transfer was made once or refused, every cent is where it belongs, and every caller was told the truth.
     Exact,
     Wrong,
 }
@@ -90,8 +90,8 @@ impl fmt::Display for Report {
         match self.verdict() {
             Verdict::Exact => write!(
                 f,
-                "Each transfer was made once or refused, every cent is where it belongs, and everybody was told the \
-                 truth."
+                "Each transfer was made once or refused, every cent is where it belongs, and every caller was told \
+                 the truth."
             ),
             Verdict::Wrong => write!(
                 f,

@@ -16,7 +16,7 @@ use crate::plan::Mode;
 /// How long a duplicate waits for the running one's answer. Shorter than a caller waits.
 const WAIT: Duration = Duration::from_secs(1);
 
-/// Serves on a free port, which it says in its first line, until it is killed or whoever started it is gone.
+/// Serves on a free port, which it says in its first line, until it is killed or the process that started it is gone.
 pub(crate) async fn serve<Db: Bank>(serving: &Serving) -> Result<(), Failure> {
     std::thread::spawn(end_with_the_parent);
     let pool = Db::pool(serving.store.source())?;
@@ -37,7 +37,7 @@ pub(crate) async fn serve<Db: Bank>(serving: &Serving) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Standard input is a pipe that nobody writes to; it closes when the other end is gone.
+/// Standard input is a pipe that the parent never writes to. The pipe closes when the parent is gone.
 fn end_with_the_parent() {
     let mut nothing = [0];
     while matches!(std::io::stdin().read(&mut nothing), Ok(1..)) {}

@@ -83,7 +83,7 @@ fn note(span: &Span, attempted: &Attempted) {
     }
 }
 
-/// What needs somebody's eye is a warning.
+/// What an operator must look at is a warning.
 fn tell(report: &Report, end: Stop, status: Option<StatusCode>) {
     use crate::engine::Ending;
     let outcome = end.ending.name();

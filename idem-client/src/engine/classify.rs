@@ -78,7 +78,7 @@ impl Replay {
 /// | to a key: `result-unavailable` | rejected, as [`Rejection::ResultUnavailable`] |
 /// | to a key: `key-expired` | expired |
 /// | `Stripe-Should-Retry` or `x-should-retry`: `false` | rejected (in progress stays in progress) |
-/// | the same: `true` | another attempt, whatever the status |
+/// | the same: `true` | another attempt, with any status |
 /// | 408, 425, 429, 5xx but 501 and 505 | another attempt |
 /// | 401, 403, 407, 421 | turned away |
 /// | anything else | rejected |

@@ -17,7 +17,7 @@ pub type Schedule = Box<dyn Iterator<Item = Duration> + Send>;
 /// use idem_client::{Client, Policy};
 ///
 /// # fn main() -> Result<(), idem_client::BuildError> {
-/// // 50, 100, 150 ms, then no more: at most four attempts, whatever the policy allows.
+/// // 50, 100, 150 ms, then no more: at most four attempts, even where the policy allows more.
 /// let client = Client::builder()
 ///     .policy(Policy::default().max_attempts(10))
 ///     .delays(|| (1..=3).map(|n| Duration::from_millis(50 * n)))

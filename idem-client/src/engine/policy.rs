@@ -54,7 +54,7 @@ impl Policy {
         self
     }
 
-    /// The hard cap of every backoff wait, whatever schedule it comes from. A server's hint is not capped by it.
+    /// The hard cap of every backoff wait, of any schedule. A server's hint is not capped by it.
     #[must_use]
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.max_delay = delay;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A problem document is small; a larger body is somebody's data.
+/// A problem document is small; a larger body is data of the service.
 const MOST: usize = 64 * 1024;
 
 /// What the body says about the key, as far as the engine acts on it.
@@ -51,8 +51,8 @@ fn by_code(code: &str) -> Said {
     }
 }
 
-/// A problem type is a URI; its last part names the problem. An `order-in-progress` is the caller's business, so
-/// other names count only where the URI is about idempotency.
+/// A problem type is a URI; its last part names the problem. A name such as `order-in-progress` may belong to the
+/// service, so other names count only where the URI is about idempotency.
 fn by_type(uri: &str) -> Said {
     let uri = normal(uri);
     let name = uri.rsplit(['/', '#', ':']).next().unwrap_or_default();

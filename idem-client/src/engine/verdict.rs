@@ -45,7 +45,7 @@ pub enum Ending {
     InProgress,
     /// Proved: no byte of the request was delivered.
     NotSent,
-    /// It may or may not have happened.
+    /// The operation may or may not have happened.
     Unknown,
     /// The key is too old to be sent again safely.
     Expired,
@@ -85,9 +85,9 @@ pub enum Rejection {
 /// What licenses sending a request again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Repeat {
-    /// It carries an idempotency key.
+    /// The request carries an idempotency key.
     Keyed,
-    /// Its method is idempotent: GET, HEAD, PUT, DELETE, OPTIONS, TRACE (RFC 9110 §9.2.2).
+    /// The request's method is idempotent: GET, HEAD, PUT, DELETE, OPTIONS, TRACE (RFC 9110 §9.2.2).
     Idempotent,
     /// Nothing does: only what was proved undelivered is sent again.
     Never,
@@ -112,7 +112,7 @@ pub enum Reached {
     Nothing,
     /// Delivered, and turned away without an effect.
     TurnedAway,
-    /// It may have had its effect.
+    /// The request may have had its effect.
     InDoubt,
 }
 

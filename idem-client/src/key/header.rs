@@ -5,7 +5,7 @@ use idem_core::IdempotencyKey;
 
 use crate::BuildError;
 
-/// The name that everyone but a few APIs uses.
+/// The name that all but a few APIs use.
 pub(crate) const STANDARD: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Which header carries the key, and in which form.

@@ -16,11 +16,11 @@ pub(crate) enum KeySource {
     /// GET, HEAD, OPTIONS and TRACE.
     #[default]
     ByMethod,
-    /// Minted, whatever runs here.
+    /// Minted, also inside a running operation.
     Fresh,
     /// Given, or derived from the operation's name.
     Given(IdempotencyKey),
-    /// None, whatever the method.
+    /// None, with any method.
     Absent,
 }
 
@@ -56,7 +56,7 @@ fn by_operation(
     })
 }
 
-/// The URL without what may change from one run to the next, or is nobody's business.
+/// The URL without the parts that may change from one run to the next, and without secrets.
 fn place(url: &Url) -> String {
     let mut url = url.clone();
     url.set_query(None);

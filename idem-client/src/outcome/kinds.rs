@@ -9,7 +9,7 @@ use crate::engine::Ending;
 
 /// How an operation ended. There is no other way: matching on it covers them all.
 #[derive(Debug)]
-#[must_use = "an unknown outcome that nobody looks at is how operations get lost"]
+#[must_use = "an operation gets lost when the caller does not look at an unknown outcome"]
 pub enum Outcome {
     /// The server's final answer, 2xx or 3xx: the operation happened once.
     Completed(Answered),
@@ -22,7 +22,7 @@ pub enum Outcome {
     InProgress(Unresolved),
     /// Proved: no byte of the request was delivered.
     NotSent(Unresolved),
-    /// It may or may not have happened. Only the same key can tell.
+    /// The operation may or may not have happened. Only the same key can tell.
     Unknown(Unresolved),
     /// The key is too old to be sent again safely.
     Expired(Expired),

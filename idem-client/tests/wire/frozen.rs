@@ -1,4 +1,4 @@
-//! One operation is one key and one body, whatever happens on the way.
+//! One operation is one key and one body, in every attempt and after every failure.
 
 use idem_client::Outcome;
 

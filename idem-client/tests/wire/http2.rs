@@ -36,7 +36,7 @@ fn client() -> idem_client::Client {
     builder().reqwest(reqwest::Client::builder().http2_prior_knowledge()).build().unwrap()
 }
 
-/// reqwest sends refused streams again by itself, where nobody counts them.
+/// reqwest sends refused streams again by itself, and does not report how often.
 #[tokio::test]
 async fn a_refused_stream_is_undelivered_and_each_one_is_counted() {
     let (url, streams) = resetting(h2::Reason::REFUSED_STREAM).await;

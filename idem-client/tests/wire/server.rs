@@ -68,7 +68,7 @@ impl Server {
     }
 }
 
-/// The URL of a port that nobody listens on.
+/// The URL of a port that no process listens on.
 pub(crate) async fn nobody() -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     format!("http://{}/", listener.local_addr().unwrap())

@@ -114,7 +114,7 @@ async fn the_second_call_of_one_name_is_refused_and_not_sent() {
             assert!(refused.to_string().contains(".name("), "{refused}");
         }
         assert!(post(&url).name(("charge", 2)).send().await.unwrap().is_completed());
-        // Taken by a call that nobody waited for, and by the handler's own.
+        // The name is taken by a call that was dropped before it ran, and by a key that the handler derived itself.
         drop(post(&url).name("dropped").send());
         assert!(matches!(post(&url).name("dropped").build(), Err(BuildError::NameTaken)));
         idem_core::current().unwrap().derive("by hand").unwrap();

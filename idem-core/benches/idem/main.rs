@@ -1,7 +1,7 @@
 //! `cargo bench -p idem-core --features full`: what idem costs. Prints tables; asserts nothing.
 //!
-//! Times on shared machines drift, so whatever is compared runs in turn within one process, and the figure to quote is
-//! the median ratio of the pairs with its 95 % interval.
+//! Times on shared machines drift. So the candidates of a comparison run in turn within one process, and the figure to
+//! quote is the median ratio of the pairs with its 95 % interval.
 
 mod http;
 mod memory;

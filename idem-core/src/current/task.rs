@@ -52,8 +52,8 @@ where
     tokio::spawn(carry(future))
 }
 
-/// A future that runs within the operation that is [current](current()) where `carry` is called, whichever task polls
-/// it: for a `JoinSet`, an actor, or another runtime.
+/// A future that runs within the operation that is [current](current()) where `carry` is called, also when another
+/// task polls it: for a `JoinSet`, an actor, or another runtime.
 ///
 /// Called outside of handlers, the future runs as outside of one, wherever it is polled.
 ///

@@ -23,11 +23,11 @@ use crate::refused::Refused;
 
 /// What became of the handler.
 pub(crate) enum Ran<T> {
-    /// It returned.
+    /// The handler returned.
     Returned(T),
-    /// It panicked.
+    /// The handler panicked.
     Panicked(Box<dyn Any + Send>),
-    /// It was stopped: the claim is somebody else's.
+    /// The handler was stopped: the claim belongs to another attempt.
     Stopped,
 }
 

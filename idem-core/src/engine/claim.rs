@@ -14,7 +14,7 @@ use crate::store::{Release, StoreError, StoreErrorKind};
 
 /// What follows one question to the store.
 enum Next {
-    /// This is the answer.
+    /// The claim has this answer.
     Decided(Result<ClaimOutcome, StoreError>),
     /// The question may have taken effect: it is repeated with its nonce.
     Repeat,

@@ -64,7 +64,7 @@ impl Closing {
         self.engine.end_claim(write, limit).await
     }
 
-    /// Tells the twins, and what the caller may hear.
+    /// Tells the followers the end, and returns what the caller may hear.
     pub(super) fn land(&self, outcome: WriteOutcome, ending: Ending, asked: Instant) -> Settled {
         let engine = &self.engine;
         self.run.watch().ends(match (&outcome, &ending) {

@@ -1,4 +1,4 @@
-//! Shutting down without leaving anybody in doubt.
+//! Shutting down: what still runs is settled in time, or marked as unknown.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -21,8 +21,8 @@ const TIME_TO_MARK: Duration = Duration::from_secs(1);
 pub enum Drained {
     /// Every operation that was running is settled.
     Clean,
-    /// This many were still running at the deadline and are now unknown, never released; those in a transaction are
-    /// undone by the database when the process ends. Claims that the store has not answered are counted too: they are
+    /// This many operations were still running at the deadline and are now unknown, never released; those in a transaction
+    /// are undone by the database when the process ends. Claims that the store has not answered are counted too: they are
     /// left as they are.
     Abandoned(usize),
 }
@@ -45,7 +45,7 @@ impl Engine {
         }
     }
 
-    /// Their owners may still complete them, should they get the time.
+    /// Marks what still runs as unknown. The owners may still complete their records, should they get the time.
     async fn abandon(self: &Arc<Self>) -> Drained {
         let held = self.flights.held();
         let abandoned = self.flights.attempts().max(held.len());

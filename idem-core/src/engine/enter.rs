@@ -1,4 +1,4 @@
-//! The way in: cache, twins, claim.
+//! The way in: cache, flight, claim.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -141,7 +141,7 @@ impl Engine {
         }
     }
 
-    /// Claims for this call and all twins that come meanwhile. `None` if the call must begin anew, because it was not
+    /// Claims for this call and all followers that come meanwhile. `None` if the call must begin anew, because it was not
     /// polled while its claim was answered.
     async fn lead(
         self: &Arc<Self>,
@@ -257,7 +257,7 @@ impl Engine {
         self.log_failed(asked, error);
     }
 
-    /// What a call may do whose claim failed, or the claim of its twin that it waited for.
+    /// What a call may do whose claim failed, or the claim of the leader that it waited for.
     pub(super) fn refused(&self, kind: StoreErrorKind) -> Result<Entered, Refused> {
         // Failing open means running without a claim, so only what certainly left no claim behind may.
         if self.config.fail_open && kind == StoreErrorKind::Unavailable {
@@ -325,7 +325,7 @@ pub(super) enum LocalLookup {
     Replay(Reply),
     /// The store failed the claim that this call waited for.
     Failed(StoreErrorKind),
-    /// Nothing: the caller asks the store, for itself and its twins.
+    /// Nothing: the call leads, and asks the store for itself and its followers.
     Lead {
         lead: Leader,
         /// Time just before the first store query.

@@ -1,4 +1,4 @@
-//! Operations that this process is at: twins find each other here and ask the store once.
+//! Operations that are under way in this process: concurrent calls of one address share a flight and ask the store once.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -32,7 +32,7 @@ pub(super) struct Flight {
     pub(super) changed: Notify,
     attempt: Mutex<AttemptState>,
     lost: AtomicBool,
-    /// Rings when the claim turns out to be somebody else's.
+    /// Rings when the claim turns out to belong to another attempt.
     pub(super) losing: Notify,
 }
 
@@ -65,7 +65,8 @@ pub(super) enum Stage {
     Claiming,
     /// Another process runs it; the leader asks again from time to time.
     Elsewhere,
-    /// Another transaction is at it, whose record nobody sees; the leader asks again from time to time.
+    /// Another transaction runs it, and other connections do not see its record yet; the leader asks again from time to
+    /// time.
     #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only databases have transactions"))]
     Contended,
     /// Our handler runs.
@@ -87,12 +88,12 @@ pub(super) struct Held {
     pub(super) until: Instant,
 }
 
-/// How it ended, as far as a twin needs to know.
+/// How a flight ended, as far as a follower needs to know.
 #[derive(Debug, Clone)]
 pub(super) enum End {
     /// With this answer.
     Done(Reply),
-    /// Nobody knows how.
+    /// The outcome is unknown.
     Unknown,
     /// The store did not answer, or refused.
     Failed(StoreErrorKind),
@@ -202,9 +203,9 @@ impl Flight {
 
 /// What asking for a flight got.
 pub(super) enum Joined {
-    /// Nobody was at it: the caller leads.
+    /// No call of this process was at it: the caller leads.
     Leader(Arc<Flight>),
-    /// Somebody is at it.
+    /// Another call of this process is at it.
     Follower(Arc<Flight>),
 }
 
@@ -252,7 +253,7 @@ impl Flights {
         }
     }
 
-    /// Ends a flight: first nobody finds it any more, then its followers are told.
+    /// Ends a flight: first new calls find it no more, then its followers are told.
     pub(super) fn land(&self, flight: &Arc<Flight>, end: End) {
         self.remove(flight);
         flight.set(Stage::Ended(end));

@@ -57,7 +57,7 @@ impl Alarm {
         *self.at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
     }
 
-    /// When to wake: at `next`, or earlier if somebody asked for it since [`set`](Self::set).
+    /// When to wake: at `next`, or earlier if another thread asked for it since [`set`](Self::set).
     fn settle_on(&self, next: Instant) -> Instant {
         let mut at = self.at.lock().unwrap_or_else(PoisonError::into_inner);
         let next = at.map_or(next, |asked| asked.min(next));

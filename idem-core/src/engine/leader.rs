@@ -141,8 +141,8 @@ impl Leader {
         &self.claim
     }
 
-    /// For a claim that rides in a transaction: should it ever be seen running, it was committed by mistake, and nobody
-    /// knows what else was.
+    /// For a claim in a transaction: should its record ever be seen running, the record was committed by mistake, and it is
+    /// not known which effects were committed with it.
     #[cfg(feature = "_tx")]
     pub(super) fn in_a_transaction(mut self) -> Self {
         self.claim.after_crash = AfterCrash::Unknown;
@@ -155,7 +155,7 @@ impl Leader {
         self.flight.set(Stage::TxCall);
     }
 
-    /// From here on, whatever becomes of the caller, the key does not become free.
+    /// From here on the key does not become free, even if the caller is dropped.
     #[cfg(feature = "_tx")]
     pub(super) fn doubt(&self) {
         self.doubtful.store(true, Ordering::Relaxed);

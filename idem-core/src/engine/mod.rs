@@ -1,9 +1,9 @@
 //! The engine: claim, run, settle, answer; for every form of handler.
 //!
-//! A call [`enter`](Engine::enter)s with an [`Operation`]. It is answered from the cache of completed replies, by
-//! joining a twin that this process is already running, or by a claim in the store. A won claim is an [`Attempt`],
-//! which is settled exactly once, by its owner or, if that vanished, in the background. The [`Keeper`] renews leases
-//! and sweeps from a thread of its own.
+//! A call [`enter`](Engine::enter)s with an [`Operation`]. The call is answered from the cache of completed replies, by
+//! joining a flight that is already under way in this process, or by a claim in the store. A won claim is an
+//! [`Attempt`], which is settled exactly once, by its owner or, if the owner vanished, in the background. The
+//! [`Keeper`] renews leases and sweeps from a thread of its own.
 
 mod attempt;
 mod backoff;

@@ -6,15 +6,15 @@ use std::sync::{PoisonError, RwLock};
 use crate::policy::{Definition, Spec};
 use crate::refused::Refused;
 
-/// Names and where they are given, as far as functions were called. Kept by one engine: names in another store, or in
-/// another version of the program beside this one, are not its business.
+/// Names and where they are given, as far as functions were called. Each engine keeps its own: names in another store, or
+/// in another version of the program beside this one, are not compared.
 #[derive(Debug, Default)]
 pub(super) struct Names(RwLock<HashMap<&'static str, Holder>>);
 
 #[derive(Debug, Clone, Copy)]
 enum Holder {
     One(&'static Definition),
-    /// None of them is called any more: which one a record belongs to is not known.
+    /// Several functions have the name, and none of them is called any more: which one a record belongs to is not known.
     Several,
 }
 

@@ -16,7 +16,7 @@ pub enum Fault {
     Freeze,
     /// The thread panics here.
     Panic,
-    /// This is called here. It may arm and reach points itself.
+    /// The function is called at the point. It may arm and reach points itself.
     Call(Arc<dyn Fn() + Send + Sync>),
     /// Nothing but counting: see [`Guard::reached`](super::Guard::reached).
     Count,

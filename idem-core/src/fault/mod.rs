@@ -2,7 +2,7 @@
 //!
 //! Every step of the engine, and every call of its store from there, has one before and one after ([`ALL`]), and your own code can have some: [`reach`] is an
 //! empty function that the compiler removes, unless the feature `fault-points` is on. Turn that on in tests only: then
-//! whoever sets the environment of a process can stop it.
+//! a user who sets the environment of a process can stop it.
 //!
 //! # From inside a test
 //!
@@ -26,7 +26,7 @@
 //! let call = tokio::spawn({ let idem = idem.clone(); async move { charge(&idem, 17).await } });
 //! assert!(call.await.unwrap_err().is_panic());
 //!
-//! // It died in the middle of the effect: nobody charges again.
+//! // The call died in the middle of the effect: no later call charges again.
 //! assert_eq!(charge(&idem, 17).await, Err(Refused::OutcomeUnknown));
 //! assert_eq!((dies.reached(), claims.reached()), (1, 2));
 //! # });
@@ -41,7 +41,7 @@
 //! which points and faults there are.
 //!
 //! ```text
-//! IDEM_FAULT='engine.complete.after=kill' my-service          # dies when the record is done, before anybody is told
+//! IDEM_FAULT='engine.complete.after=kill' my-service          # dies when the record is done, before the caller is told
 //! IDEM_FAULT='own:charge.bank=freeze@2;keeper.renew.before=kill' my-service
 //! ```
 //!

@@ -16,9 +16,9 @@ macro_rules! points {
 points! {
     /// A call comes in; nothing was looked up yet.
     ENGINE_ENTER_BEFORE = "engine.enter.before";
-    /// A twin of the call is under way in this process, and is about to be waited for.
+    /// A flight of the same address is under way in this process, and the call is about to wait for it.
     ENGINE_FOLLOW_BEFORE = "engine.follow.before";
-    /// The twin has told, or the wait is over.
+    /// The flight has ended, or the wait is over.
     ENGINE_FOLLOW_AFTER = "engine.follow.after";
     /// The store is about to be asked for a claim.
     ENGINE_CLAIM_BEFORE = "engine.claim.before";
@@ -28,7 +28,7 @@ points! {
     ENGINE_CLAIM_AFTER = "engine.claim.after";
     /// The store has a stored answer, which is not handed out yet.
     ENGINE_REPLAY_BEFORE = "engine.replay.before";
-    /// The claim is won; nobody renews it yet.
+    /// The claim is won; the keeper does not renew it yet.
     ENGINE_BEGIN_BEFORE = "engine.begin.before";
     /// The claim is an attempt that is renewed, and settled if it is dropped.
     ENGINE_BEGIN_AFTER = "engine.begin.after";
@@ -48,17 +48,17 @@ points! {
     ENGINE_UNKNOWN_BEFORE = "engine.unknown.before";
     /// The store has said whether it is.
     ENGINE_UNKNOWN_AFTER = "engine.unknown.after";
-    /// The ending is recorded; the twins in this process do not know yet.
+    /// The ending is recorded; the followers in this process do not know yet.
     ENGINE_LAND_BEFORE = "engine.land.before";
-    /// They know.
+    /// The followers know.
     ENGINE_LAND_AFTER = "engine.land.after";
     /// An attempt was dropped without an ending, and is about to be handed to the background.
     ENGINE_DROP_BEFORE = "engine.drop.before";
-    /// It has been.
+    /// The background has the attempt.
     ENGINE_DROP_AFTER = "engine.drop.after";
     /// The background is about to settle an attempt.
     ENGINE_BACKGROUND_BEFORE = "engine.background.before";
-    /// It has.
+    /// The background has settled it, or given up.
     ENGINE_BACKGROUND_AFTER = "engine.background.after";
 
     /// The caller of a claim is gone, or is not polled: the claim is about to be followed to its answer.
@@ -89,7 +89,7 @@ points! {
     KEEPER_RENEW_BEFORE = "keeper.renew.before";
     /// The store has answered.
     KEEPER_RENEW_AFTER = "keeper.renew.after";
-    /// A claim turned out to be somebody else's; its handler is about to be stopped.
+    /// A claim turned out to belong to another attempt; its handler is about to be stopped.
     KEEPER_LOST_BEFORE = "keeper.lost.before";
     /// Abandoned records are about to be looked for.
     KEEPER_SWEEP_BEFORE = "keeper.sweep.before";
@@ -125,7 +125,7 @@ points! {
 
     /// The store is about to be asked for unknown outcomes whose verify hooks are due.
     VERIFY_LIST_BEFORE = "verify.list.before";
-    /// It has answered.
+    /// The store has answered.
     VERIFY_LIST_AFTER = "verify.list.after";
     /// A record is about to be looked at, before its verify hook is asked.
     VERIFY_LOOK_UP_BEFORE = "verify.look_up.before";
@@ -138,29 +138,29 @@ points! {
 
     /// The body of an axum handler is about to run.
     AXUM_HANDLER_BEFORE = "axum.handler.before";
-    /// It has returned a response.
+    /// The handler has returned a response.
     AXUM_HANDLER_AFTER = "axum.handler.after";
     /// The response is about to be settled.
     AXUM_SETTLE_BEFORE = "axum.settle.before";
-    /// It is settled.
+    /// The response is settled.
     AXUM_SETTLE_AFTER = "axum.settle.after";
     /// An answer is about to leave: the handler's, a replay or a refusal.
     AXUM_ANSWER_BEFORE = "axum.answer.before";
 
     /// The body of a plain function is about to run.
     PLAIN_HANDLER_BEFORE = "plain.handler.before";
-    /// It has returned a result.
+    /// The function has returned a result.
     PLAIN_HANDLER_AFTER = "plain.handler.after";
     /// The result is about to be settled.
     PLAIN_SETTLE_BEFORE = "plain.settle.before";
-    /// It is settled.
+    /// The result is settled.
     PLAIN_SETTLE_AFTER = "plain.settle.after";
     /// A result is about to be given back: the function's, a replay or a refusal.
     PLAIN_ANSWER_BEFORE = "plain.answer.before";
 
     /// The transaction of a `#[tx]` handler is about to begin.
     TX_BEGIN_BEFORE = "tx.begin.before";
-    /// It has begun.
+    /// The transaction has begun.
     TX_BEGIN_AFTER = "tx.begin.after";
     /// The claim is about to be made in it.
     TX_CLAIM_BEFORE = "tx.claim.before";
@@ -168,11 +168,11 @@ points! {
     TX_CLAIM_AFTER = "tx.claim.after";
     /// The body of the handler is about to run.
     TX_HANDLER_BEFORE = "tx.handler.before";
-    /// It has returned.
+    /// The handler has returned.
     TX_HANDLER_AFTER = "tx.handler.after";
     /// The answer is about to be written in the transaction.
     TX_COMPLETE_BEFORE = "tx.complete.before";
-    /// It is written, and not committed.
+    /// The answer is written, and not committed.
     TX_COMPLETE_AFTER = "tx.complete.after";
     /// Effects and record are about to be committed.
     TX_COMMIT_BEFORE = "tx.commit.before";
@@ -184,7 +184,7 @@ points! {
     TX_CHECK_AFTER = "tx.check.after";
     /// The transaction is about to be rolled back.
     TX_ROLLBACK_BEFORE = "tx.rollback.before";
-    /// It is rolled back.
+    /// The transaction is rolled back.
     TX_ROLLBACK_AFTER = "tx.rollback.after";
     /// A transaction of the record's own is about to keep an answer without effects, or to find out what became of a
     /// COMMIT whose answer was lost; or a record is about to be marked that was committed in the middle of one.

@@ -9,8 +9,8 @@ use super::{Fingerprint, Recipe};
 /// instructions for; a longer one is hashed by BLAKE3 as it comes. Each is the faster one on its side.
 const SMALL: u64 = 4096;
 
-/// Hashes (body, query, content-type essence). The body comes first, because its chunks may pass by before anybody
-/// has looked at the head; the lengths of the three parts come last, so that no part can slide into another.
+/// Hashes (body, query, content-type essence). The body comes first, because its chunks may pass by before the head is
+/// looked at; the lengths of the three parts come last, so that no part can slide into another.
 ///
 /// ```
 /// use idem_core::fingerprint::BodyHasher;
@@ -145,7 +145,7 @@ mod tests {
             let longer = vec![7; len + 1];
             assert_ne!(whole, of(Some("a=1"), None, &longer, 4096));
         }
-        // A part cannot slide into its neighbour.
+        // A part cannot slide into the next part.
         assert_ne!(of(Some("ab"), Some("c"), b"", 1), of(Some("a"), Some("bc"), b"", 1));
         assert_ne!(of(Some("b"), None, b"a", 1), of(Some(""), None, b"ab", 1));
     }

@@ -31,7 +31,7 @@ use sha2::{Digest, Sha256};
 
 /// A 256-bit digest of what a request said, with the recipe that made it.
 ///
-/// SHA-256 or BLAKE3: collision resistant, so that nobody can craft a body that replays another body's answer.
+/// SHA-256 or BLAKE3: collision resistant, so that no caller can craft a body that replays another body's answer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Fingerprint {
     recipe: Recipe,

@@ -20,7 +20,7 @@ use crate::reply::Reply;
 pub(super) enum Former {
     /// As this one does.
     Same,
-    /// This is it.
+    /// The version before made this fingerprint.
     Less(Fingerprint),
     /// From a body that does not count any more.
     Body,

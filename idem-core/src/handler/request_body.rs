@@ -33,14 +33,14 @@ crate::debug::structure!(State: hasher);
 
 #[derive(Default)]
 enum End {
-    /// Somebody still holds the body.
+    /// A layer, an extractor or the handler still holds the body.
     #[default]
     Open,
-    /// It was read to its end.
+    /// The body was read to its end.
     Whole,
-    /// It was dropped before its end; this is what is left.
+    /// The body was dropped before its end; the rest is what was not read.
     Rest(Body),
-    /// It broke.
+    /// The body ended with an error.
     Broken,
 }
 

@@ -31,9 +31,9 @@ impl Limits {
 
 /// What reading a body gave. `body` is what the caller gets, in every case all of it.
 pub(super) enum Collected {
-    /// It ended within the limits.
+    /// The body ended within the limits.
     Whole { bytes: Bytes, trailers: Option<HeaderMap>, body: Body },
-    /// It goes on beyond a limit, or broke off.
+    /// The body goes on beyond a limit, or broke off.
     Cut { why: Unavailable, body: Body },
 }
 
@@ -83,7 +83,7 @@ async fn collect_after(mut first: Read, mut body: Body, limit: usize, until: Opt
         let cut = |why, frames, then| Collected::Cut { why, body: Body::new(PrefixedBody { frames, then }) };
         let frame = match first.take() {
             Some(first) => Some(Some(first)),
-            // Also of a body that always has another frame ready, of few bytes or none.
+            // The time is looked at here too, because a body may always have another frame ready, of few bytes or none.
             None if until.is_some_and(|until| Instant::now() >= until) => None,
             None => frame_by(&mut body, until).await,
         };
@@ -160,7 +160,7 @@ enum Then {
     /// Breaks after one more turn: what was read before must reach the wire first.
     Break(axum_core::Error),
     Broken(axum_core::Error),
-    /// Nothing comes any more.
+    /// The body has ended.
     Over,
 }
 

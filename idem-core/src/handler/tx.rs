@@ -113,7 +113,7 @@ struct Terms {
 
 /// What became of one run.
 enum TxFlow<Db: Database> {
-    /// This is the answer.
+    /// The call ends with this response.
     Done(Response),
     /// Nothing happened: run the handler again.
     Again(HandlerTxCall<Db>),

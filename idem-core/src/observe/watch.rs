@@ -12,19 +12,19 @@ use super::recorded;
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Outcome {
-    /// Its handler's answer is the record's.
+    /// The handler's answer is the record's.
     Completed,
     /// The key is free again.
     Released,
     /// The record is unknown.
     Unknown,
-    /// It was answered from a record.
+    /// The call was answered from a record.
     Replayed,
-    /// Its handler ended, and the claim was another's by then.
+    /// The handler ended, and the claim belonged to another attempt by then.
     Lost,
-    /// It ran without a claim.
+    /// The handler ran without a claim.
     Unprotected,
-    /// It was refused, with this code.
+    /// The call was refused, with this code.
     Refused(&'static str),
 }
 
@@ -108,14 +108,14 @@ impl Watch {
         &self.0.span
     }
 
-    /// Its handler begins. `attempt`: from 1.
+    /// The handler begins. `attempt`: from 1.
     pub(crate) fn begins(&self, attempt: u32) {
         self.0.span.record("attempt", attempt);
         self.waited();
         recorded::attempt(&self.0.series, attempt);
     }
 
-    /// It is over.
+    /// The call is over.
     pub(crate) fn ends(&self, outcome: Outcome) {
         self.0.span.record("outcome", outcome.name());
         if let Outcome::Refused(code) = outcome {

@@ -11,7 +11,7 @@ use crate::store::{BoxFuture, Count, Entry, Page, Store, StoreError};
 /// Looks at records, and gives [orders](super::Orders) about them. Safe beside live traffic; see the [module](super).
 ///
 /// Sees the records of its engine's [`namespace`](crate::IdemBuilder::namespace), and those that name none because an older
-/// version of idem claimed them: for these, make sure by their label and your books whose they are.
+/// version of idem claimed them: for these, find out by their label and your own data which service they belong to.
 #[derive(Debug, Clone)]
 pub struct Operator {
     engine: Arc<Engine>,
@@ -36,7 +36,7 @@ impl Operator {
         self.look(|store| store.list(Page { namespace, state, after, limit })).await
     }
 
-    /// How many records are in `state`. Unknown and stuck ones stay until somebody settles them: raise an alarm.
+    /// How many records are in `state`. Unknown and stuck ones stay until a hook or an operator settles them: raise an alarm.
     ///
     /// # Errors
     /// The store's.

@@ -1,19 +1,19 @@
-//! The way out for whoever runs the service: see what is unsettled, and settle it.
+//! What an operator does: see what is unsettled, and settle it.
 //!
 //! An operation is **unknown** when its handler died, or said so itself, between an effect and the record of it. Its
-//! callers get 409 `outcome-unknown`, and nothing moves until somebody finds out: a [verify hook](crate::verify), or
-//! you. It does not expire, so raise an alarm on [`Operator::count`].
+//! callers get 409 `outcome-unknown`, and nothing moves until the outcome is found out, by a
+//! [verify hook](crate::verify) or by you. Such a record does not expire, so raise an alarm on [`Operator::count`].
 //!
 //! 1. [`list`](Operator::list) what is unknown or stuck, page by page, or [`inspect`](Operator::inspect) the key of a
 //!    caller that complains, by its [`address`](Operator::address).
-//! 2. Find out elsewhere: in the bank's books, in the log.
+//! 2. Find out elsewhere: at the bank, in the log.
 //! 3. Give an [order](Orders), with your name and the reason:
 //!
 //! | order | for a record that is | then |
 //! |---|---|---|
 //! | [`settle`](Orders::settle) as happened | unknown, stuck | every call gets the answer that you give |
 //! | [`settle`](Orders::settle) as not happened | unknown, stuck | the same request may run |
-//! | [`retry`](Orders::retry) | unknown, stuck | the same request may run, although nobody knows: the effect may happen twice |
+//! | [`retry`](Orders::retry) | unknown, stuck | the same request may run, although its outcome is unknown: the effect may happen twice |
 //! | [`release`](Orders::release) | running, its owner known to be dead | the next caller runs at once, without waiting for the lease |
 //! | [`forget`](Orders::forget) | anything but running | the key is as if it had never been used |
 //!

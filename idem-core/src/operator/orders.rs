@@ -6,7 +6,7 @@ use crate::engine::{CallSite, Engine};
 use crate::protocol::{Current, Order, Seen, State, Verdict, WriteOutcome};
 use crate::store::{Entry, Forget, Free, Settlement, StoreError};
 
-/// Somebody who has not said why yet.
+/// Orders of an operator who has not given a reason yet.
 #[derive(Debug, Clone)]
 #[must_use = "an order needs a reason: `.because(…)`"]
 pub struct OrderBuilder {
@@ -25,7 +25,7 @@ impl OrderBuilder {
     }
 }
 
-/// Gives orders in somebody's name and for one reason, from [`Operator::by`](super::Operator::by).
+/// Gives orders in the name of one operator and for one reason, from [`Operator::by`](super::Operator::by).
 ///
 /// Each is about an [`Entry`] as it was listed, and is [`Lost`](WriteOutcome::Lost) if the record moved since. A record
 /// from [`inspect`](super::Operator::inspect) makes an entry together with its address.
@@ -68,7 +68,7 @@ impl Orders {
         self.log("settle", entry, outcome)
     }
 
-    /// Lets the same request run again, although nobody knows whether it happened: the effect may happen twice, and
+    /// Lets the same request run again, although it is not known whether it happened: the effect may happen twice, and
     /// the audit line says whose decision that was. Only for unknown and stuck records.
     ///
     /// # Errors
@@ -80,8 +80,8 @@ impl Orders {
         Ok(WriteOutcome::Lost(Current::of(Some(&entry.record))))
     }
 
-    /// Frees a running record whose owner is known to be dead, so that the next caller runs at once. Whatever the owner
-    /// did, happened: make sure that running it again does no harm.
+    /// Frees a running record whose owner is known to be dead, so that the next caller runs at once. The effects of that
+    /// owner stay: make sure that running the operation again does no harm.
     ///
     /// An owner that has renewed its lease since the record was listed is alive, and the order is lost. One that wakes
     /// up later is refused its completion, and its handler is stopped at its next renewal.

@@ -192,7 +192,7 @@ pub async fn spawn<R: Send + 'static>(call: impl Future<Output = R> + Send + 'st
         Ok(result) => result,
         Err(error) => match error.try_into_panic() {
             Ok(payload) => std::panic::resume_unwind(payload),
-            // Only a runtime that shuts down cancels it, and then nobody polls this either.
+            // Only a runtime that shuts down cancels the task, and then it does not poll this future either.
             Err(_) => std::future::pending().await,
         },
     }

@@ -88,7 +88,7 @@ fn poll<R, F: Future<Output = R>>(
 /// What the poll of a call wants of the one who polls.
 enum Next<R> {
     Answer(R),
-    /// Its body was stopped: to drop it before the record is written, and to poll again.
+    /// The body was stopped: the caller drops the body before the record is written, and polls again.
     DropBody,
 }
 

@@ -267,7 +267,7 @@ impl Made for Untagged {
 }
 
 #[test]
-fn whatever_a_function_answers_comes_back() {
+fn every_answer_of_a_function_comes_back() {
     let mut rng = Rng::with_seed(20);
     let (mut json, mut exact) = (0, 0);
     for _ in 0..2000 {

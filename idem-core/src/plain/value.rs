@@ -80,7 +80,7 @@ pub(super) fn encode<T: Serialize + DeserializeOwned>(arm: Arm, value: &T) -> Re
 }
 
 /// The reply that `write` gives, or the tombstone in its place: the operation has happened, so it must not run again,
-/// whatever is wrong with its result. `limit`: the longest value in bytes.
+/// also when its result cannot be stored. `limit`: the longest value in bytes.
 pub(super) fn kept(write: impl FnOnce() -> Result<Reply, Unavailable>, limit: usize) -> Reply {
     let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or_else(|_| {
         // The panic hook has told where.

@@ -77,7 +77,7 @@ pub(super) fn cut(text: &str, bytes: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes)).unwrap_or_default()
 }
 
-/// `text` with everything replaced that would not be seen, or would change how its neighbours are.
+/// `text` with every character replaced that is not visible, or that changes how other characters are shown.
 pub(super) fn visible(text: &str) -> String {
     let hidden = |c: char| {
         c.is_control()

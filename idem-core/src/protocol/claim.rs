@@ -70,7 +70,7 @@ impl Claim {
 pub enum ClaimOutcome {
     /// Run it, and complete or release it as this owner.
     Won(Won),
-    /// It has run: here is its answer.
+    /// The operation is done: here is its reply.
     Replay(Replay),
     /// Another claim holds the key. Or this claim's own nonce was released: then ask with a fresh nonce.
     InFlight {
@@ -79,7 +79,7 @@ pub enum ClaimOutcome {
     },
     /// The key was used for another request.
     Mismatch,
-    /// It may or may not have happened, and must not run.
+    /// The operation may or may not have happened, and must not run.
     Unknown,
 }
 

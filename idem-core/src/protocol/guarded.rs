@@ -27,7 +27,7 @@ pub enum WriteOutcome {
 pub enum RenewOutcome {
     /// The lease reaches further.
     Renewed,
-    /// The row was locked by somebody, so it is alive; the lease was left as it is.
+    /// Another transaction has the row locked, so the row exists; the lease was left as it is.
     Skipped,
     /// The claim is not the caller's any more: its handler must stop.
     Lost,
@@ -49,9 +49,9 @@ pub enum Current {
         /// another request, whose answer a late owner must not give (I6).
         fingerprint: Fingerprint,
     },
-    /// It was released.
+    /// The record was released.
     Released,
-    /// Its outcome is unknown, or an operator must look at it.
+    /// The outcome is unknown, or an operator must look at the record.
     Unknown,
 }
 
@@ -88,7 +88,7 @@ pub fn renew(record: &mut Option<Record>, owner: Owner, lease: Duration, now: Ti
 /// T5: the operation ended with `reply`, which lives for `retention` from now.
 ///
 /// A late owner may still complete a record that was given up as unknown: its word is a verdict. If an operator's
-/// verdict was faster, the owner is told that answer instead, so that everybody hears the same.
+/// verdict was faster, the owner is told that answer instead, so that all callers hear the same.
 pub fn complete(
     record: &mut Option<Record>,
     owner: Owner,

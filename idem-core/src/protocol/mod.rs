@@ -1,6 +1,6 @@
 //! The protocol: what may happen to the record of a key, as pure code.
 //!
-//! No I/O and no clock: every function takes the record as it stands, what somebody wants, and the store's time, and
+//! No I/O and no clock: every function takes the record as it stands, what the caller wants, and the store's time, and
 //! leaves the record as it must be. The memory store and SQLite run this code; stores on a server do so too, for all but
 //! what usually happens, which one guarded statement says. All are held against it by the conformance suite.
 //!

@@ -107,14 +107,14 @@ impl fmt::Display for Order {
     }
 }
 
-/// How a record stood when somebody looked at it. An order about it is refused if anything moved since: its owner, its
-/// state, or the end of its lease or life.
+/// How a record stood when a hook or an operator looked at it. An order about it is refused if anything moved since:
+/// its owner, its state, or the end of its lease or life.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Seen {
-    /// Its newest owner.
+    /// The record's newest owner.
     pub owner: Owner,
-    /// Its state.
+    /// The record's state.
     pub state: StateKind,
     /// The end of the lease while running; the expiry once done or released.
     pub until: Option<Timestamp>,

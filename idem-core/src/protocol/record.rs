@@ -16,8 +16,8 @@ use crate::reply::Reply;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum AfterCrash {
-    /// Nobody can know whether the effect happened, so nobody runs it again: the key answers `outcome-unknown` until
-    /// it is settled. The default.
+    /// It is not known whether the effect happened, so no attempt runs again: the key answers `outcome-unknown` until
+    /// the record is settled. The default.
     #[default]
     Unknown,
     /// Running it again does no harm: the next caller takes over.
@@ -69,12 +69,12 @@ impl Namespace {
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum State {
-    /// Somebody is at it, or died at it.
+    /// An attempt runs, or died while it ran.
     Running {
-        /// Until when nobody else may try.
+        /// Until when no other attempt may begin.
         lease: Timestamp,
     },
-    /// It ended, with this answer.
+    /// The operation is done, with this reply.
     Done {
         /// What every further call gets.
         reply: Reply,
@@ -86,7 +86,7 @@ pub enum State {
         /// When the record may be reaped.
         expires: Timestamp,
     },
-    /// Nobody knows whether the effect happened. Only its owner, late, or a verdict moves it on.
+    /// It is not known whether the effect happened. Only its owner, late, or a verdict moves the record on.
     Unknown,
     /// The steps that ran are being undone; no step body runs any more.
     Unwinding,

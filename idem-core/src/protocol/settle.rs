@@ -1,4 +1,4 @@
-//! Orders: how an operation ends, or begins anew, that does not by itself.
+//! Orders: how an unknown or stuck operation is settled, run again or forgotten.
 //!
 //! Each names the record as it was seen, and is refused if that moved since. Each leaves its line in the record, in the
 //! same write; forgetting leaves nothing. Repeating one is safe: it is known by its line.
@@ -14,12 +14,12 @@ use super::record::{Record, State, StateKind};
 use crate::clock::Timestamp;
 use crate::reply::Reply;
 
-/// What somebody found out about an operation that nobody was sure of.
+/// What a verify hook or an operator found out about an unknown operation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Verdict {
-    /// It happened: further calls get this answer.
+    /// The operation happened: further calls get this reply.
     Happened(Reply),
-    /// It did not happen: the same request may run.
+    /// The operation did not happen: the same request may run.
     DidNotHappen,
 }
 
@@ -63,8 +63,8 @@ pub fn settle(
     WriteOutcome::Lost(Current::of(record.as_ref()))
 }
 
-/// Lets the same request run again although nobody knows what became of it: of an unknown or stuck record by somebody's
-/// decision, of a running one because its owner is known to be dead. A late owner writes nothing any more.
+/// Lets the same request run again although its outcome is not known: of an unknown or stuck record because an operator
+/// decides so, of a running one because its owner is known to be dead. A late owner writes nothing any more.
 ///
 /// The record is kept for its handler's retention; for `retention` if an older version of idem claimed it.
 ///
@@ -95,8 +95,8 @@ pub fn free(
     WriteOutcome::Lost(Current::of(record.as_ref()))
 }
 
-/// Drops a record that nobody is at, whatever it says: the key is as if it had never been used. A running or unwinding
-/// record stays.
+/// Drops a record in any state but running and unwinding: the key is as if it had never been used. A running or
+/// unwinding record stays.
 ///
 /// The next claim's fence is the store's clock again. It lies above the forgotten ones unless all of this happens
 /// within one microsecond, so a resource outside that compares fences should not be fed by hand-made haste.

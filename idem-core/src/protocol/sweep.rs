@@ -1,4 +1,4 @@
-//! T7 and T9 without a caller: what time does to records.
+//! T7 and T9 without a caller: what becomes of records whose lease or life has ended.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::clock::Timestamp;
 pub enum Swept {
     /// Not abandoned: left alone.
     Kept,
-    /// Abandoned under [`AfterCrash::Unknown`]: nobody may run it until it is settled.
+    /// Abandoned under [`AfterCrash::Unknown`]: no attempt may run until the record is settled.
     Unknown,
     /// Abandoned under [`AfterCrash::Rerun`]: free for the next caller, and reaped one retention later.
     Released,

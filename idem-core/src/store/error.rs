@@ -62,7 +62,7 @@ impl StoreError {
         self.kind
     }
 
-    /// True if the same operation may succeed later without anybody changing anything.
+    /// True if the same operation may succeed later without a change by an operator.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(self.kind, StoreErrorKind::Unavailable | StoreErrorKind::Undecided)
@@ -76,7 +76,7 @@ impl StoreError {
         Self { kind: self.kind, message: self.message.clone(), source: self.source.clone() }
     }
 
-    /// Its text with those of the errors behind it, for a log.
+    /// The error's text with those of its sources, for a log.
     pub(crate) const fn chain(&self) -> Chain<'_> {
         Chain(self)
     }

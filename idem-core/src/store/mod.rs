@@ -117,7 +117,7 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///
 /// # Batches
 /// A [`Batch`] is sorted by address and holds one operation per key. Answers come in the batch's order; one bad
-/// operation never fails its neighbours. The provided forms go one by one; a store that can do better should.
+/// operation never makes the others fail. The provided forms go one by one; a store that can do better should.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a store for idempotency records",
     note = "pass a store such as `MemoryStore::new()` or `SqliteStore::open(\"idem.db\").await?`"
@@ -136,7 +136,7 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     fn mark_unknown(&self, mark: MarkUnknown) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
     /// [`protocol::renew`](crate::protocol::renew) for every claim that this process holds, in one statement where
-    /// the database can. Rows locked by somebody are [`RenewOutcome::Skipped`].
+    /// the database can. Rows that another transaction has locked are [`RenewOutcome::Skipped`].
     ///
     /// Called from a thread and runtime of idem's own, so that a blocked runtime of the caller cannot starve it.
     fn renew(&self, batch: Batch<Renewal>) -> BoxFuture<'_, Answers<RenewOutcome>>;

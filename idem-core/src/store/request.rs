@@ -113,7 +113,7 @@ impl Sweep {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SweepCount {
-    /// Now unknown: somebody should look at them.
+    /// Now unknown: a hook or an operator has to settle them.
     pub unknown: usize,
     /// Now released: the next caller runs them.
     pub released: usize,
@@ -219,7 +219,7 @@ impl Settlement {
     }
 }
 
-/// An order to let the same request run again, whatever became of it.
+/// An order to let the same request run again, although its outcome is not known.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Free {

@@ -6,9 +6,9 @@ use crate::address::Address;
 /// Why not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Unreadable {
-    /// It holds something that only a newer version knows.
+    /// The record holds something that only a newer version knows.
     Newer(&'static str),
-    /// It holds something that no version wrote.
+    /// The record holds something that no version wrote.
     Damaged(&'static str),
 }
 

@@ -30,7 +30,7 @@ use super::ManualClock;
 use crate::clock::{Clock, Timestamp};
 use crate::store::Store;
 
-/// Records to test a store on, which nobody else uses and which are empty at first.
+/// Records to test a store on. No other test uses them, and they are empty at first.
 pub trait Backend: Send + Sync + 'static {
     /// The store under test.
     type Store: Store;
@@ -73,7 +73,7 @@ pub trait Backend: Send + Sync + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Timing {
-    /// A lease or retention that shall end: whoever sets it next lets it pass. At least a millisecond, and no less
+    /// A lease or retention that shall end: the case that sets it then lets it pass. At least a millisecond, and no less
     /// than the store's clock can tell apart.
     pub short: Duration,
     /// A lease or retention that outlives the case.
@@ -81,7 +81,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// For a clock that is moved: ten seconds and an hour, neither of which anybody waits for.
+    /// For a clock that is moved: ten seconds and an hour. The tests wait for neither.
     pub const MANUAL: Self = Self { short: Duration::from_secs(10), long: Duration::from_hours(1) };
     /// For a clock that runs: 20 ms, which the case really waits, and ten minutes.
     pub const REAL: Self = Self { short: Duration::from_millis(20), long: Duration::from_mins(10) };

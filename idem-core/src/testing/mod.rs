@@ -20,8 +20,8 @@
 //! This makes a module `memory` with one `#[test]` per case. [`run_all`] is the same as a function.
 //!
 //! What it cannot see: states that no operation of [`Store`](crate::store::Store) leads to (unwinding, stuck), the
-//! bound of a store's capacity, rows locked by somebody for long, formats of a newer version, and what a crash or a
-//! cut connection leaves behind. A store needs tests of its own for these.
+//! bound of a store's capacity, rows that another transaction has locked for long, formats of a newer version, and what
+//! a crash or a cut connection leaves behind. A store needs tests of its own for these.
 //!
 //! # Environment
 //! `IDEM_HISTORIES` is how many random histories to run, `IDEM_SEED` the seed of the first. A history that diverges

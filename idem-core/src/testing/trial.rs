@@ -174,7 +174,7 @@ impl<B: Backend> Trial<B> {
         sound("forgetting", self.store().forget(forgetting).await)
     }
 
-    /// How the record of `key` is seen by somebody who believes it to be `owner`'s.
+    /// How the record of `key` is seen by an operator who believes it to be `owner`'s.
     pub(super) async fn seen(&self, key: &str, owner: Owner) -> Seen {
         match self.record(key).await {
             Some(record) => Seen { owner, ..Seen::of(&record) },

@@ -1,4 +1,4 @@
-//! Whose transactions they are, and which store can ride in them.
+//! Which database a transaction is of, and which store can write its records in it.
 
 use crate::idem::Idem;
 use crate::plain::LeadsToIdem;
@@ -31,7 +31,7 @@ impl<Db: sqlx::Database> TxArgument for &mut sqlx::Transaction<'_, Db> {
     type Database = Db;
 }
 
-/// Something that leads to an [`Idem`] whose store can ride in transactions of `Db`.
+/// A type that leads to an [`Idem`] whose store can write its records in transactions of `Db`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot carry a transaction of `{Db}`",
     label = "its store is not in that database",
@@ -76,7 +76,7 @@ pub trait HasStore {
     type Store: Store;
 }
 
-/// A state whose store can ride in transactions of `Db`.
+/// A state whose store can write its records in transactions of `Db`.
 #[diagnostic::on_unimplemented(
     message = "the store of `{Self}` cannot carry a transaction of `{Db}`",
     label = "its store is not in that database",

@@ -78,9 +78,9 @@
 //! another transaction, which waits for the end of the first and so learns it; while the database cannot be asked, the
 //! caller hears `outcome-unknown`, same key.
 //!
-//! # Twins
+//! # Concurrent calls with one key
 //!
-//! In the same process they are answered from memory, without a connection. In another process they use one:
+//! Calls in the same process are answered from memory, without a connection. A call in another process uses one:
 //! PostgreSQL and MariaDB say `request-in-progress` at once, MySQL within a second, and SQLite waits for the writer. With
 //! `wait`, all wait and get the answer. A dead owner's transaction is ended by the database, so its key is free at once:
 //! there is no lease to wait for.

@@ -145,7 +145,7 @@ crate::debug::variants!([Db: Database] Kind<Db> { Keyed, Bare });
 
 /// What became of one run.
 enum Flow<Db: Database, R> {
-    /// This is the answer.
+    /// The call ends with this result.
     Done(R),
     /// Nothing happened: run the body again.
     Again(Call<Db, R>),

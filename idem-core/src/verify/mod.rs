@@ -1,7 +1,7 @@
-//! Verify hooks: code of yours that finds out what became of an operation nobody is sure of.
+//! Verify hooks: code of yours that finds out what became of an unknown operation.
 //!
 //! A handler that dies between a foreign effect and the record of it leaves an unknown outcome, and its callers get
-//! 409 `outcome-unknown`. Often somebody can be asked: the bank, for a charge by your reference. A hook does that.
+//! 409 `outcome-unknown`. Often a service can be asked: the bank, for a charge by your reference. A hook does that.
 //!
 //! ```
 //! use idem_core::verify::{Unsettled, Verification};
@@ -36,7 +36,7 @@
 //!
 //! # When it is asked
 //! - By the next attempt: a call that finds the record unknown asks the hook, settles the record by what it says, and
-//!   goes on as that allows. It runs, or gets the answer; its twins in this process wait with it. (The call of a `#[tx]`
+//!   goes on as that allows. It runs, or gets the answer; its followers in this process wait with it. (The call of a `#[tx]`
 //!   handler does not ask: it is told `outcome-unknown`, and the hook is asked after a sweep.)
 //! - By this process itself, after each sweep ([`sweep_interval`](crate::IdemBuilder::sweep_interval)), for all unknown records
 //!   whose operation has a hook, four at a time, on the runtime that calls come from.
@@ -100,7 +100,7 @@ pub type VerifyError = Box<dyn Error + Send + Sync>;
     note = "a hook is `move |unsettled: Unsettled| async move {{ Ok(Verification::CannotTell) }}`, or implements `Verify`"
 )]
 pub trait Verify: Send + Sync + 'static {
-    /// Asks whoever knows.
+    /// Asks the service that knows.
     fn verify(&self, unsettled: Unsettled) -> impl Future<Output = Result<Verification, VerifyError>> + Send;
 }
 
@@ -118,16 +118,16 @@ where
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Verification {
-    /// It happened: this is its answer, from [`response::reply`](crate::response::reply) or
+    /// The operation happened: this is its answer, from [`response::reply`](crate::response::reply) or
     /// [`plain::reply`](crate::plain::reply).
     Happened(Reply),
-    /// It did not happen, and will not any more: the same request may run.
+    /// The operation did not happen, and will not any more: the same request may run.
     DidNotHappen,
     /// Ask again later.
     CannotTell,
 }
 
-/// An operation that nobody is sure of.
+/// An unknown operation.
 #[derive(Debug, Clone)]
 pub struct Unsettled {
     address: Address,
@@ -196,7 +196,7 @@ impl Unsettled {
         self.created
     }
 
-    /// The fence of the attempt that nobody is sure of.
+    /// The fence of the attempt whose outcome is unknown.
     #[must_use]
     pub const fn fence(&self) -> Fence {
         self.fence

@@ -10,7 +10,7 @@ pub(crate) struct Bag {
     errors: Vec<Error>,
 }
 
-/// Proof that a mistake lies in the bag. Only [`Bag::push`] makes one, so whoever returns it has reported.
+/// Proof that a mistake lies in the bag. Only [`Bag::push`] makes one, so a function that returns it has reported.
 #[derive(Clone, Copy)]
 pub(crate) struct Reported(());
 

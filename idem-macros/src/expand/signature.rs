@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::Signature;
 
-/// `async fn name<…>(inputs) output where …`. Whatever else may stand in a signature was refused before.
+/// `async fn name<…>(inputs) output where …`. All else that may stand in a signature was refused before.
 pub(crate) fn emit(sig: &Signature, inputs: &TokenStream, output: &TokenStream) -> TokenStream {
     let Signature { asyncness, fn_token, ident, generics, .. } = sig;
     let where_clause = &generics.where_clause;

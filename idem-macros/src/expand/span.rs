@@ -32,8 +32,8 @@ pub(crate) fn borrow(expression: &impl ToTokens) -> TokenStream {
     quote_spanned!(at(&tokens)=> &#group)
 }
 
-/// `{ statements }` in the place of the user's `body`, so that whatever is said about the whole function shows it as
-/// it was written.
+/// `{ statements }` in the place of the user's `body`, so that a message of the compiler about the whole function shows
+/// it as it was written.
 pub(crate) fn block(body: &Group, statements: TokenStream) -> Group {
     let mut block = Group::new(Delimiter::Brace, statements);
     block.set_span(body.span());

@@ -9,7 +9,7 @@ use syn::{Pat, PatIdent, Token};
 pub(crate) enum Bindings {
     /// All of the argument: each of its parts moves into one of these names.
     All(Vec<Binding>),
-    /// These names, and maybe not all of the argument.
+    /// These names; the argument may have more.
     Some(Vec<Binding>),
     /// Not to be known here, as in a macro.
     Opaque,

@@ -1,4 +1,4 @@
-//! Emitted code means the same whatever names are in scope: it says `::core::result::Result::Ok`, never `Ok`.
+//! Emitted code means the same with any names in scope: it says `::core::result::Result::Ok`, never `Ok`.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::quote;

@@ -82,7 +82,7 @@ fn other_items_stay_as_they_are() {
 }
 
 #[test]
-fn whatever_comes_in_something_comes_out() {
+fn malformed_input_gives_a_compile_error() {
     let args = [
         "",
         "=",

@@ -1,5 +1,5 @@
-//! Rules that concern more than one argument, or the function itself. Every rule is checked, whatever the others say;
-//! a rule that would only repeat another mistake stays silent.
+//! Rules that concern more than one argument, or the function itself. Every rule is checked, also when another rule is
+//! broken; a rule that would only repeat another mistake stays silent.
 
 mod axum;
 mod plain;

@@ -120,7 +120,7 @@ fn not_a_borrow(transaction: &Transaction) -> Option<Error> {
     Some(Error::new_spanned(&transaction.ty, message))
 }
 
-/// It is made after the function was called, so no lifetime of the caller's fits it.
+/// The transaction is made after the function was called, so no lifetime of the caller's fits it.
 fn own_lifetime(transaction: &Transaction) -> Option<Error> {
     let (quote, name) = named_lifetime(transaction.ty.to_token_stream())?;
     let message = format!(

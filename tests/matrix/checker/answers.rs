@@ -33,7 +33,8 @@ fn one_answer(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
     }
 }
 
-/// I2, I9: once it is known to be done, whoever asks gets the stored answer; so does an owner that was overtaken.
+/// I2, I9: once the operation is known to be done, every call gets the stored answer; so does an owner that was
+/// overtaken.
 fn after_the_first(
     story: &Story<'_>,
     told: &Told<'_>,
@@ -62,7 +63,7 @@ fn after_the_first(
     }
 }
 
-/// A transaction that was rolled back left nothing, and says so; somebody else may have been quicker with the next.
+/// A transaction that was rolled back left nothing, and says so; another attempt may have run meanwhile.
 fn undone(kind: Effects, said: &Said) -> bool {
     const CODES: [&str; 2] = ["transaction-aborted", "transaction-conflict"];
     kind == Effects::Coupled && matches!(said, Said::Refused { code, .. } if CODES.contains(&&**code))
@@ -110,7 +111,7 @@ fn belongs(told: &Told<'_>, said: &Said, report: &mut Report<'_>) {
 }
 
 /// I4: a run that stood still while another began under the same key is stale; its answer is never the record's. One
-/// whose transaction is rolled back is nobody's any more, and may keep its answer if the other came to nothing.
+/// whose transaction is rolled back has no record any more, and may keep its answer if the other came to nothing.
 fn stale_owners(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
     for stall in &story.stalls {
         let stale = |told: &&Told<'_>| {

@@ -41,7 +41,7 @@ fn own_request(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
     }
 }
 
-/// One key over all runs, whoever made them, and nobody else's.
+/// One derived key over all runs, of every worker, and no derived key of another operation.
 fn derived_keys(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
     let mine: BTreeSet<Option<&str>> = story.derived_keys(key).collect();
     if mine.len() > 1 {
@@ -82,7 +82,7 @@ fn attempts(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
 /// I1, I5: one committed effect if the record says that it happened, else none.
 fn ledger(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
     let Some(rows) = story.ledger(key) else {
-        report("I5", "nobody looked into the ledger".into());
+        report("I5", "no event shows the ledger".into());
         return;
     };
     let answer = story.done_answers(key).max_by_key(|(at, ..)| *at);
@@ -105,7 +105,7 @@ fn truth(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
             ("verdict", _) => story.verdicts(key).any(|(given, happened)| happened && given < at),
             (_, None) => false,
             (_, Some(run)) if *status == 422 => run.begun.first().is_some_and(|begun| *begun < at),
-            // Where that is, the ledger says.
+            // The ledger tells where a coupled effect is.
             (_, Some(run)) if kind == Effects::Coupled => run.begun.first().is_some_and(|begun| *begun < at),
             (_, Some(run)) => run.effects.first().is_some_and(|effect| *effect < at),
         };

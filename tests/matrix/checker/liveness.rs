@@ -6,12 +6,12 @@ use super::Report;
 use super::story::Story;
 
 pub(super) fn check(story: &Story<'_>, key: &str, report: &mut Report<'_>) {
-    // The histories end after somebody has asked until it was done, and settled what was unknown.
+    // The histories end after a worker has asked until the operation was done, and settled what was unknown.
     match story.records(key).last() {
         Some((_, Some(seen))) if seen.state == "done" => {}
         Some((_, Some(seen))) => report("L1", format!("its record ends as {}", seen.state)),
         Some((_, None)) => report("L1", "in the end it has no record".into()),
-        None => report("L1", "nobody looked at its record".into()),
+        None => report("L1", "no event shows its record".into()),
     }
     for told in story.calls(key) {
         if told.call.caller == Caller::Waits && told.answered.is_none() && !story.died(told.worker) {

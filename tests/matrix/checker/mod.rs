@@ -21,7 +21,7 @@ use self::story::Story;
 /// What a kind promises about its effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Effects {
-    /// Foreign, and never again when nobody knows: at most one, whatever happens.
+    /// Foreign, and not repeated when the outcome is unknown: at most one in every history.
     AtMostOnce,
     /// Foreign, and harmless to repeat: at most one for each attempt.
     OncePerAttempt,

@@ -80,7 +80,7 @@ impl<'h> Story<'h> {
     }
 
     fn call(&mut self, name: &str) -> &mut Told<'h> {
-        self.calls.get_mut(name).unwrap_or_else(|| panic!("nobody made the call {name}"))
+        self.calls.get_mut(name).unwrap_or_else(|| panic!("the history has no call {name}"))
     }
 
     pub(super) fn keys(&self) -> Vec<&'h str> {
@@ -103,7 +103,7 @@ impl<'h> Story<'h> {
         self.calls.get(name)
     }
 
-    /// How the record stood, whenever somebody looked.
+    /// How the record stood, at each look.
     pub(super) fn records(&self, key: &str) -> impl Iterator<Item = (At, Option<&'h Seen>)> {
         self.history.iter().enumerate().filter_map(move |(at, event)| match event {
             Event::Record { key: of, seen } if of == key => Some((at, seen.as_ref())),
@@ -129,8 +129,8 @@ impl<'h> Story<'h> {
         })
     }
 
-    /// From when to when verdicts and orders to drop the record may take effect: for ever if nobody said that they
-    /// have been carried out.
+    /// From when to when verdicts and orders to drop the record may take effect: for ever if no event says that they have
+    /// been carried out.
     pub(super) fn ways_out(&self, key: &str) -> Vec<Range<At>> {
         let asked = self.verdicts(key).map(|(at, _)| at).chain(self.forgotten(key));
         let given = |from: At| {
@@ -170,7 +170,7 @@ impl<'h> Story<'h> {
         first.map(|(_, say)| say)
     }
 
-    /// From when on everybody could know that it is done.
+    /// From when on every worker could know that the operation is done.
     pub(super) fn done(&self, key: &str) -> Option<At> {
         let answered = self.done_answers(key).map(|(at, ..)| at);
         let seen = self.records(key).filter(|(_, seen)| seen.is_some_and(|seen| seen.state == "done"));

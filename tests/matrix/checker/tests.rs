@@ -80,7 +80,7 @@ fn a_derived_key_of_another_operation() {
     assert_breaks(&of_another("d1"), Effects::OncePerDerivedKey, "one derived key");
 }
 
-/// A transaction was rolled back, and somebody else was quicker with the next.
+/// A transaction was rolled back, and another attempt ran before its caller was told.
 #[test]
 fn a_run_that_was_undone_may_say_so_late() {
     let late = |code: &str, effects| {
@@ -245,7 +245,7 @@ fn i10_unknown_that_runs_without_a_verdict() {
     let mut history = unknown(false, [ran("w2", "c3"), vec![record("done", 2, 8)]].concat());
     history.retain(|event| !matches!(event, Event::Verdict { .. }));
     assert_breaks(&history, Effects::AtMostOnce, "I10");
-    // Even if nobody looked at the record.
+    // Even if no event shows the record.
     history
         .retain(|event| !matches!(event, Event::Record { seen: Some(seen), .. } if seen.state == "unknown"));
     assert_breaks(&history, Effects::AtMostOnce, "I10");
@@ -259,7 +259,7 @@ fn i10_unknown_that_runs_without_a_verdict() {
     }
 }
 
-/// Inside a transaction it is known, and not written down, that nobody knows.
+/// A claim inside a transaction answers that the outcome is unknown, and does not write it down.
 #[test]
 fn i10_a_record_that_the_sweep_has_not_reached() {
     let history = |fence| {
@@ -276,7 +276,7 @@ fn i10_a_record_that_the_sweep_has_not_reached() {
     assert_eq!(broken(&history(7), Effects::Coupled), [""; 0]);
     assert_breaks(&history(8), Effects::Coupled, "I10");
     assert_breaks(&history(7), Effects::AtMostOnce, "I10");
-    // Nobody had looked before, and nobody has run since.
+    // There was no look before, and no run since.
     let unseen: Vec<Event> = [&history(7)[..3], &history(7)[4..]].concat();
     assert_eq!(broken(&unseen, Effects::Coupled), [""; 0]);
     assert_breaks(&unseen, Effects::AtMostOnce, "I10");

@@ -6,7 +6,7 @@ use super::story::{At, Story};
 use super::{Effects, Report};
 
 pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Report<'_>) {
-    // Whoever ran itself may be told so for other reasons; whoever only asked is told what the record says.
+    // A call that ran a handler may be told so for other reasons; a call that ran none is told what the record says.
     let told = story.calls(key).filter(|told| told.begun.is_empty()).filter_map(|told| match told.answered {
         Some((at, Said::Refused { code, retryable: false })) if code == "outcome-unknown" => {
             Some((told.invoked, at))
@@ -25,7 +25,7 @@ pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Re
             if let Some(begun) = told.begun.first()
                 && !settled(from, *begun)
             {
-                report("I10", format!("{} ran, and nobody had settled what was unknown", told.call.call));
+                report("I10", format!("{} ran, and the unknown record had no verdict", told.call.call));
             }
         }
         for (at, seen) in story.records(key).filter(|(at, _)| story.look_began(key, *at) > until) {
@@ -34,15 +34,15 @@ pub(super) fn check(story: &Story<'_>, key: &str, kind: Effects, report: &mut Re
             let ok = matches!(state, "unknown" | "done")
                 || kind == Effects::Coupled && unwritten(story, key, until, at, seen);
             if !ok && !settled(from, at) {
-                report("I10", format!("it was unknown and is {state}, and nobody had settled it"));
+                report("I10", format!("it was unknown and is {state}, without a verdict"));
             }
         }
     }
 }
 
-/// A claim inside a transaction says what an abandoned record means, and leaves it to the sweep to write that down: until
-/// then the record is the one that was seen before, under the same claim; or, if nobody had looked before, one under which
-/// nobody has run since.
+/// A claim inside a transaction says what an abandoned record means, and leaves it to the sweep to write that down. Until
+/// then the record is the one that was seen before, under the same claim; or, if there was no look before, one under
+/// which no handler has run since.
 fn unwritten(story: &Story<'_>, key: &str, unknown: At, at: At, seen: Option<&Seen>) -> bool {
     let mut before =
         story.records(key).filter(|(earlier, _)| *earlier < at).map(|(_, before)| before).peekable();

@@ -22,7 +22,7 @@ pub(crate) enum Action {
 pub(crate) enum Upkeep {
     Sweep,
     Reap,
-    /// Somebody (a claimant, a worker, an operator) asks what became of an unknown operation.
+    /// A claimant, a worker or an operator asks what became of an unknown operation.
     Ask,
     /// What was found out is written down.
     Settle,
@@ -33,9 +33,9 @@ pub(crate) enum Upkeep {
 /// What a worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Step {
-    /// It claims, and hears the answer. In a transaction: BEGIN, and the claim inside it.
+    /// The worker claims, and hears the answer. In a transaction: BEGIN, and the claim inside it.
     Claim,
-    /// It sends a request and hears nothing. What was sent may be applied later, or never; the worker will repeat it.
+    /// The worker sends a request and hears nothing. What was sent may be applied later, or never; the worker will repeat it.
     Unheard(Request),
     /// Only without its guard: no worker follows the claim to its answer.
     GiveUp,
@@ -44,9 +44,9 @@ pub(crate) enum Step {
     Renew,
     /// The output of the effect is stored.
     Store,
-    /// It ends its claim, and hears the answer.
+    /// The worker ends its claim, and hears the answer.
     End(End),
-    /// Its row is locked by another transaction, and it is told so. Or it waits, which is no step.
+    /// Another transaction has the row locked, and the worker is told so. Or it waits, which is no step.
     ToldLocked,
     /// The handler writes the next half of its effect.
     Write,
@@ -77,9 +77,9 @@ pub(crate) enum Fate {
     Deliver(Request),
     /// No copy of it comes any more.
     Lose(Request),
-    /// A COMMIT that nobody waits for is carried out.
+    /// A COMMIT whose caller does not wait any more is carried out.
     Land,
-    /// It is not: the transaction is rolled back.
+    /// The COMMIT is not carried out: the transaction is rolled back.
     Undo,
     /// The transaction is rolled back behind the handler's back, and its next statement begins another one.
     RollBack,

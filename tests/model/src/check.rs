@@ -34,7 +34,7 @@ pub struct Report {
 pub struct Found {
     /// The rule.
     pub rule: Rule,
-    /// Its steps. With symmetry on, calls change their numbers between them.
+    /// The steps to the violation. With symmetry on, calls change their numbers between them.
     pub way: Vec<String>,
 }
 

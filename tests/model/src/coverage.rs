@@ -35,7 +35,7 @@ pub enum Event {
     Reaped,
     /// A key was used anew after its retention.
     ExpiredKeyUsedAnew,
-    /// A request that nobody waited for any more was applied.
+    /// A request whose caller did not wait any more was applied.
     AppliedLate,
     /// A claim's conditional change that was under way was applied.
     ChangedLate,

@@ -21,7 +21,7 @@ impl Explored {
             offer(Fate::Land);
             offer(Fate::Undo);
         } else if tx.row.is_some() && matches!(call.phase, Phase::Writing(..)) {
-            // Only under a statement of the handler. One that dies at COMMIT says so, and is a crash.
+            // Only under a statement of the handler. A transaction that dies at COMMIT gets an error, and counts as a crash.
             offer(Fate::RollBack);
             offer(Fate::CommitEarly);
         }

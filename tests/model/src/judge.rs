@@ -103,7 +103,7 @@ impl World {
                 if let Some(before) = before {
                     self.disown(key, before.owner);
                 }
-                // Whoever claims within the same instant gets the same fence again, as `forget` says.
+                // A claim within the same instant gets the same fence again, as `forget` says.
                 let key = self.key_mut(key);
                 key.top = key.top.filter(|top| top.as_u64() < now.as_micros());
             }
@@ -144,7 +144,7 @@ impl World {
         }
     }
 
-    /// Nobody won since, and nobody took the claim away.
+    /// No other claim has won since, and the claim was not taken away.
     pub(crate) fn holds(&self, key: u8, call: u8, fence: Fence) -> bool {
         let key = self.key(key);
         (key.holder, key.top) == (Some(call), Some(fence))
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// The claim is over, whatever its owner still does.
+    /// The claim is over, even if its owner goes on.
     fn disown(&mut self, key: u8, owner: Owner) {
         self.key_mut(key).holder = None;
         let call = self.call_mut(call_of(owner));
@@ -200,7 +200,7 @@ impl World {
         }
     }
 
-    /// Its caller is answered, and the call is over.
+    /// The caller is answered, and the call is over.
     pub(crate) fn tell(&mut self, call: u8, told: Told) {
         if let Told::Answer(answer) = told {
             let key = self.key(self.call(call).key);

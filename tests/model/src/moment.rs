@@ -90,7 +90,7 @@ impl World {
         })
     }
 
-    /// Nobody is at it, and the database has ended its transactions.
+    /// No call is live, and none has an open transaction.
     fn is_quiet(&self) -> bool {
         self.calls.iter().all(|call| !call.phase.is_live() && call.tx.is_none())
     }

@@ -52,7 +52,7 @@ pub enum Mutant {
     StaleOwnerAnswersItself,
     /// An owner that is told another answer does not ask whether its key was used for another request.
     StaleOwnerAnswersAnother,
-    /// A verdict is applied to whoever owns the record by now.
+    /// A verdict is applied to the present owner of the record.
     VerdictForAnybody,
     /// The sweeper leaves abandoned records that may be re-run.
     SweepKeepsRerun,
@@ -72,9 +72,9 @@ pub enum Mutant {
     SettlingDoesNotWait,
     /// A completion does not notice that its row is not in this transaction any more.
     EarlyCommitUnnoticed,
-    /// Nor does a refusal before it rolls back.
+    /// A refusal does not notice it before the rollback.
     RefusalUnnoticed,
-    /// Nor does an abort.
+    /// An abort does not notice it.
     AbortUnnoticed,
     /// A claim inside a transaction says `rerun`.
     RerunInTransaction,

@@ -233,7 +233,7 @@ impl Explored {
         outcome
     }
 
-    /// A request that nobody waits for is applied.
+    /// A request whose caller does not wait any more is applied.
     pub(crate) fn deliver(&self, world: &mut World, call: u8, request: Request) {
         self.saw(Event::AppliedLate);
         match request {

@@ -28,7 +28,7 @@ pub(crate) struct Key {
     pub(crate) record: Option<Record>,
     /// The steps that were stored.
     pub(crate) steps: StepLog,
-    /// What somebody found out and has not written down yet.
+    /// What a hook or an operator found out and has not written down yet.
     pub(crate) verdict: Option<Finding>,
     /// Watched: the first answer that this retention was completed with.
     pub(crate) first: Option<Answer>,
@@ -50,12 +50,12 @@ pub(crate) struct Finding {
 pub(crate) struct Call {
     pub(crate) phase: Phase,
     pub(crate) key: u8,
-    /// It says something else than the other calls.
+    /// The call sends another request than the other calls.
     pub(crate) other: bool,
     /// Requests to the store that are under way, unheard of: each may be applied now or much later, once, several times
     /// or never.
     pub(crate) late: Vec<Request>,
-    /// Its transaction; outlives it while a COMMIT is under way.
+    /// The call's transaction; outlives the call while a COMMIT is under way.
     pub(crate) tx: Option<Box<Tx>>,
     /// Only without its guard: it asks with another nonce than at first.
     pub(crate) renamed: bool,
@@ -67,7 +67,7 @@ pub(crate) struct Call {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "they are watched one by one, and none excludes another")]
 pub(crate) struct Marks {
-    /// Its foreign effect happened, in this retention.
+    /// The call's foreign effect happened, in this retention.
     pub(crate) foreign: bool,
     /// The halves of its coupled effect that were committed in this retention.
     pub(crate) landed: Halves,
@@ -75,12 +75,12 @@ pub(crate) struct Marks {
     pub(crate) torn: bool,
     /// A verdict or an operator ended its claim, knowing that its effect may still come.
     pub(crate) disowned: bool,
-    /// Its handler began, or its process died: what became of it may be unknown.
+    /// The call's handler began, or its process died: the outcome may be unknown.
     pub(crate) begun: bool,
 }
 
 impl Marks {
-    /// It has an effect.
+    /// The call has an effect.
     pub(crate) fn any(self) -> bool {
         self.foreign || self.landed.any()
     }
@@ -90,7 +90,7 @@ impl Marks {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Phase {
     Idle,
-    /// It asks for its claim, until it knows.
+    /// The call asks for its claim, until it knows the answer.
     Claiming,
     /// Plain: the handler runs, and has done nothing yet.
     Won(Fence),
@@ -98,7 +98,7 @@ pub(crate) enum Phase {
     Ran(Fence),
     /// With steps: its output is stored.
     Stored(Fence),
-    /// It writes the end of its claim down, until it knows.
+    /// The call writes the end of its claim down, until it knows the answer.
     Ending(End, Fence),
     /// The handler runs inside the transaction, and has written as many halves of its effect.
     Writing(Fence, u8),
@@ -108,9 +108,9 @@ pub(crate) enum Phase {
     Ready(Outcome),
     /// COMMIT was sent, and its reply is lost.
     Settling,
-    /// It has its answer, or is dead.
+    /// The call has its answer, or is dead.
     Gone {
-        /// It was told that nothing happened.
+        /// The caller was told that nothing happened.
         told_nothing: bool,
     },
 }
@@ -126,7 +126,7 @@ pub(crate) enum End {
 /// What a coupled operation came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) enum Outcome {
-    /// Its effect and its answer are kept.
+    /// The call's effect and its answer are kept.
     Success,
     /// Only its answer is.
     Refusal,
@@ -144,7 +144,7 @@ pub(crate) enum Request {
         from: StateKind,
         /// The end of the lease or life that was read.
         until: Option<Timestamp>,
-        /// It was read before the clock moved last.
+        /// The record was read before the clock moved last.
         stale: bool,
     },
     /// A whole claim whose answer is not heard: it reads, decides and writes.
@@ -282,14 +282,14 @@ impl World {
         &mut self.keys[usize::from(key)]
     }
 
-    /// Of what is under way for `key`, only what `keeps` says can still have an effect.
+    /// Drops the requests under way for `key` that `keeps` does not keep: those can have no effect any more.
     pub(crate) fn drop_late(&mut self, key: u8, keeps: impl Fn(Request) -> bool) {
         for call in self.calls.iter_mut().filter(|call| call.key == key) {
             call.late.retain(|late| keeps(*late));
         }
     }
 
-    /// A transaction holds the key's row: everybody else waits, skips it, or is told so.
+    /// A transaction holds the key's row: all others wait, skip it, or are told so.
     pub(crate) fn locked(&self, key: u8) -> bool {
         self.calls.iter().any(|call| call.key == key && call.tx.as_ref().is_some_and(|tx| tx.row.is_some()))
     }

@@ -1,10 +1,10 @@
-//! Who is who means nothing: worlds that differ only in the numbers of calls, and so in nonces and answers, are one.
+//! The numbers of calls mean nothing: worlds that differ only in them, and so in nonces and answers, count as one.
 
 use idem_core::protocol::{Record, State};
 
 use crate::state::{Answer, Call, Marks, Phase, Request, World, call_of, nonce};
 
-/// What orders calls, whoever they are.
+/// What orders calls, without their numbers.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'w> {
     phase: Phase,

@@ -7,7 +7,7 @@ use crate::state::{Answer, Phase, Request, World, call_of};
 
 /// Stands for the fence of the record, once the clock has passed it.
 const CURRENT: Fence = Fence::from_u64(1);
-/// Stands for every other fence that the clock has passed: it is never granted again, and nobody's.
+/// Stands for every other fence that the clock has passed: it is never granted again, and no record has it.
 const STALE: Fence = Fence::from_u64(0);
 
 impl World {
@@ -44,7 +44,7 @@ impl World {
         let current = owner.filter(|owner| call_of(*owner) == number).map(|owner| owner.fence);
         let call = self.call_mut(number);
         if call.tx.as_ref().is_some_and(|tx| tx.row.is_some()) {
-            // Its fence is that of a record which nobody else sees yet.
+            // Its fence is that of a record which no other call sees yet.
             return;
         }
         match &mut call.phase {
@@ -89,7 +89,7 @@ impl World {
                 shorten(top, current, now);
                 shorten(&mut record.owner.fence, current, now);
             }
-            // Whoever claims next gets a higher one.
+            // The next claim gets a higher one.
             (None, Some(top)) if passed(*top, now) => key.top = None,
             _ => {}
         }

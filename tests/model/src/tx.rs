@@ -115,7 +115,7 @@ impl Explored {
         let (key, other) = (world.call(call).key, world.call(call).other);
         let met = world.key(key).record.clone();
         let mut row = met.clone();
-        // A running record that is seen outside was committed before its time: nobody knows with what.
+        // A running record that is seen outside was committed too early: it is not known with which effects.
         let after_crash = if self.guards.lacks(Mutant::RerunInTransaction) {
             AfterCrash::Rerun
         } else {

@@ -83,7 +83,7 @@ impl Explored {
 }
 
 impl World {
-    /// The truth about an operation, as far as it has come. Who cannot tell leaves the record as it is.
+    /// The truth about an operation, as far as it has come. A hook that cannot tell leaves the record as it is.
     fn find_out(&self, key: u8) -> Option<Finding> {
         let seen = self.key(key).record.as_ref()?.owner;
         let happened = self.calls.iter().any(|call| call.key == key && call.marks.any());

@@ -36,7 +36,7 @@ const IN_STATEMENTS: &[Event] = &[
 const UNDER_UNKNOWN: &[Event] =
     &[Event::LateOwnerIsAVerdict, Event::ReleasedUnbegun, Event::LateReleaseIsAVerdict];
 
-/// What happens only if somebody wants it to.
+/// What happens only on another caller's request or an operator's order.
 const BY_OTHERS: &[Event] = &[Event::Mismatch, Event::Forgotten];
 
 /// Without another request under the same key, and without operators who drop records, there is room for more.
@@ -44,7 +44,7 @@ fn peaceful(config: &Config) -> Config {
     Config { others: 0, forget: false, ..config.clone() }
 }
 
-/// As small as it gets, twice.
+/// The smallest configuration, with two keys.
 fn two_scopes(config: &Config) -> Config {
     Config { keys: 2, workers: 2, calls: 2, ticks: 1, ..config.clone() }
 }

@@ -50,7 +50,7 @@ mutants! {
     an_answer_before_its_record AnswerBeforeRecord;
     a_stale_owner_that_answers_itself StaleOwnerAnswersItself;
     a_stale_owner_that_answers_another_request StaleOwnerAnswersAnother;
-    a_verdict_for_anybody VerdictForAnybody;
+    a_verdict_for_every_owner VerdictForAnybody;
     a_sweep_that_keeps_rerun_records SweepKeepsRerun;
     a_sweep_that_frees_unknown_records SweepFreesUnknown;
     a_reaper_of_unknown_records ReaperDropsUnknown;

@@ -39,7 +39,7 @@ impl<S: Kind> Builder<S> {
     }
 }
 
-/// Again, with another port, if somebody else got the port.
+/// Again, with another port, if another process got the port.
 pub(crate) fn repeat<S>(start: impl Fn() -> Result<S, Missing>) -> Result<S, Missing> {
     for _ in 0..3 {
         match start() {

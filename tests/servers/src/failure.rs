@@ -28,21 +28,21 @@ pub enum Cause {
         /// As the shell tells it: 128 and more for a signal.
         code: i32,
     },
-    /// It runs, but has not answered in time.
+    /// The server runs, but has not answered in time.
     #[error("not ready after {seconds} s: {last}")]
     NotReady {
         /// How long it was waited for.
         seconds: u64,
-        /// Its last answer.
+        /// The server's last answer.
         last: io::Error,
     },
-    /// It was told to end, or to stand still, and did not.
+    /// The server was told to end, or to stand still, and did not.
     #[error("did not {0} in time")]
     Unmoved(&'static str),
-    /// It was told to start, and runs.
+    /// The server was told to start, and runs already.
     #[error("runs already")]
     RunsAlready,
-    /// It was told something that needs it running.
+    /// The server was told something that needs it running.
     #[error("does not run")]
     NotRunning,
     /// The account it has to run under does not exist.
@@ -51,7 +51,7 @@ pub enum Cause {
 }
 
 impl Failure {
-    /// Someone else got the port between its choice and its use.
+    /// Another process got the port between its choice and its use.
     pub(crate) fn is_port_taken(&self) -> bool {
         let log = self.log.to_ascii_lowercase();
         matches!(self.cause, Cause::Ended { .. }) && log.contains("address already in use")

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Off the path of an ordinary user, or of everybody.
+/// Directories that are not on the path of an ordinary user, or of any user.
 const MORE: [&str; 5] =
     ["/usr/sbin", "/usr/local/bin", "/usr/local/sbin", "/usr/local/pgsql/bin", "/opt/homebrew/bin"];
 

@@ -12,7 +12,7 @@ use std::{
 
 use crate::{Why, find, process::is_root};
 
-/// One installs at a time, and nobody repeats what failed. Only root writes to this directory.
+/// One process installs at a time, and no process repeats what failed. Only root writes to this directory.
 const LOCK: &str = "/run/idem-servers.lock";
 
 /// What came of it.
@@ -48,7 +48,8 @@ pub(crate) fn package(package: &str) -> Installed {
 
 fn locked(package: &str) -> io::Result<Installed> {
     let mut lock = OpenOptions::new().read(true).append(true).create(true).open(LOCK)?;
-    // Whoever waited here finds it installed, which apt-get then confirms quickly, or its failure written down.
+    // A process that waited here finds the package installed, which apt-get then confirms quickly, or its failure written
+    // down.
     lock.lock()?;
     if has_failed(&mut lock, package)? {
         return Ok(Installed::Failed(format!("it failed before; remove {LOCK} to try again")));

@@ -7,7 +7,7 @@ use crate::{Failure, software::Software};
 /// There is no server to test with.
 #[derive(thiserror::Error)]
 pub struct Missing {
-    /// Which.
+    /// The name of the server.
     pub server: &'static str,
     /// Why.
     #[source]
@@ -19,7 +19,7 @@ pub struct Missing {
 /// Why there is no server.
 #[derive(Debug, thiserror::Error)]
 pub enum Why {
-    /// Not installed, and not ours to install.
+    /// Not installed, and this process may not install it.
     #[error("it is not installed")]
     NotInstalled,
     /// Not installed, and the attempt to failed.

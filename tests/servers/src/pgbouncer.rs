@@ -46,7 +46,7 @@ impl PgBouncer {
         Self::builder(postgres.addr()).start()
     }
 
-    /// One in front of whatever listens at `upstream`, with other settings.
+    /// One in front of the server that listens at `upstream`, with other settings.
     #[must_use]
     pub const fn builder(upstream: SocketAddr) -> PgBouncerBuilder {
         PgBouncerBuilder { upstream, settings: Vec::new() }

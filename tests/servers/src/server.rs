@@ -1,4 +1,4 @@
-//! What all servers have in common: an address, a log, and ways to suffer.
+//! What all servers have in common: an address, a log, and ways to be stopped and killed.
 
 use std::{
     fmt, fs, io,
@@ -93,13 +93,13 @@ impl Server {
         }
     }
 
-    /// Where it listens.
+    /// The address that the server listens on.
     #[must_use]
     pub fn addr(&self) -> SocketAddr {
         self.address
     }
 
-    /// Where it listens, as `host:port`.
+    /// The address that the server listens on, as `host:port`.
     #[must_use]
     pub fn host_port(&self) -> String {
         self.address.to_string()

@@ -33,7 +33,7 @@ pub fn cluster() -> Result<Vec<&'static str>, &'static Missing> {
     Ok(urls.split(',').map(str::trim).collect())
 }
 
-/// A server, or somebody else's, and its URL.
+/// A server that was started, or one that was there already, and its URL.
 struct Shared<S>(OnceLock<Result<(Option<S>, String), Missing>>);
 
 impl<S> Shared<S> {

@@ -47,7 +47,7 @@ pub(crate) const PGBOUNCER: Software =
     Software { name: "PgBouncer", programs: &["pgbouncer"], package: "pgbouncer", variable: None };
 
 impl Software {
-    /// Where its programs are, in their order; installed now if they are not and can be.
+    /// The paths of the programs, in their order. Programs that are missing are installed now, if that is possible.
     pub(crate) fn locate<const N: usize>(&self) -> Result<[PathBuf; N], Missing> {
         let found = || find::all(self.programs).and_then(|paths| paths.try_into().ok());
         if let Some(paths) = found() {

@@ -1,4 +1,4 @@
-//! A server starts, suffers, and comes back as it was.
+//! A server starts, is stopped or killed, and comes back as it was.
 
 use std::{
     io::{ErrorKind, Read, Write},

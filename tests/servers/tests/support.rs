@@ -1,4 +1,4 @@
-//! Servers to talk to, and a deadline for what has no event.
+//! Servers to connect to, and polling with a deadline for what has no event.
 
 use std::{
     io::{self, Read, Write},
@@ -28,7 +28,7 @@ pub(crate) fn all() -> Vec<Box<dyn AsRef<Server>>> {
     [boxed(Postgres::start()), boxed(MariaDb::start()), boxed(Redis::start())].into_iter().flatten().collect()
 }
 
-/// Polls for what another process does and tells nobody.
+/// Polls for what another process does without telling.
 pub(crate) fn eventually(what: &str, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + LONG;
     while !holds() {

@@ -27,7 +27,7 @@ pub enum Event {
         /// The call.
         call: String,
     },
-    /// The handler had its effect in the world outside.
+    /// The handler had its effect outside of idem.
     Effect {
         /// The call.
         call: String,
@@ -73,7 +73,7 @@ pub enum Event {
         /// The key.
         key: String,
     },
-    /// Somebody is about to look at the record.
+    /// The test is about to look at the record.
     Looking {
         /// The key.
         key: String,

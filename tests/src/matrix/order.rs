@@ -10,7 +10,7 @@ pub enum Order {
     Call(Call),
     /// Let every held handler go on, those to come included.
     Go,
-    /// Hold whatever thread reaches this point next, until [`Order::Unhold`].
+    /// Hold the thread that reaches this point next, until [`Order::Unhold`].
     Hold {
         /// The point.
         point: String,
@@ -60,7 +60,7 @@ pub enum Order {
 /// One call of an idempotent handler.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
-    /// Its name: no other call of a history has it. A run of the handler is named after its call.
+    /// The call's name: no other call of a history has it. A run of the handler is named after its call.
     pub call: String,
     /// Which handler.
     pub kind: String,

@@ -1,4 +1,4 @@
-//! What the world outside says: the effects in a history, and in a ledger.
+//! The effects outside of idem: those in a history, and those in a ledger.
 
 use std::io;
 use std::path::Path;
@@ -12,7 +12,7 @@ use super::Event;
 /// # Errors
 /// The file cannot be read.
 pub fn read(history: &Path) -> io::Result<Vec<Event>> {
-    // A process that dies while it writes may leave half a line: of that nothing was told to anybody.
+    // A process that dies while it writes may leave half a line. Half a line is left out: the process told no caller of it.
     let text = std::fs::read_to_string(history)?;
     Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect())
 }

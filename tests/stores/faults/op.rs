@@ -167,7 +167,7 @@ impl Op {
             }
             Self::Renew => {
                 let renewal = Renewal::new(address(key), owner.unwrap(), LEASE * 2);
-                // Skipped where the lost twin of the renewal still has the row.
+                // Skipped where the first, lost renewal still has the row locked.
                 let renewed = store.renew(Batch::new(vec![renewal]).0).await.remove(0)?;
                 assert!(matches!(renewed, RenewOutcome::Renewed | RenewOutcome::Skipped));
             }
@@ -215,7 +215,7 @@ impl Op {
                 assert!(matches!(state, Some(State::Running { .. })));
                 assert_eq!(winner.map(|owner| owner.nonce), Some(context.claim.nonce));
                 let other = direct.claim(claim(key)).await.unwrap();
-                assert!(matches!(other, ClaimOutcome::InFlight { .. }), "nobody else runs");
+                assert!(matches!(other, ClaimOutcome::InFlight { .. }), "no other attempt runs");
                 applied(direct.complete(completion(key, winner.unwrap())).await);
             }
             Self::Complete | Self::CompleteLate | Self::CompleteBatch | Self::Replay | Self::Settle => {
@@ -234,7 +234,7 @@ impl Op {
                 applied(direct.complete(completion(key, winner.unwrap())).await);
             }
             Self::Forget => assert_eq!(state, None),
-            // Where records vanish by themselves, it may last a moment.
+            // Where records expire by themselves, it may take a moment until the record is gone.
             Self::Reap => drop(win(direct, key).await),
             Self::Sweep => assert!(matches!(state, Some(State::Released { .. }))),
         }

@@ -1,4 +1,4 @@
-//! Rows that somebody else has locked: deadlocks, open transactions, futures that are dropped while they wait.
+//! Rows that another transaction has locked: deadlocks, open transactions, futures that are dropped while they wait.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,11 +22,11 @@ in_both_dialects! {
     a_locked_row_is_skipped_by_upkeep
 }
 
-/// So long that nobody gives up waiting for a lock.
+/// So long that no statement gives up waiting for a lock.
 pub(super) const PATIENT: Duration = Duration::from_mins(2);
 
 /// Until a statement on the table that begins with `verb` waits for a lock. Not by `information_schema.innodb_trx`,
-/// which stands still for whoever looks often.
+/// which stands still for a client that looks often.
 pub(super) async fn blocked(shell: &mut Shell, table: &Table, verb: &str) {
     let verb = format!("\n{verb}");
     let waits = |of: &str| of.contains("LOCK WAIT") && of.contains(&table.name) && of.contains(&verb);
@@ -37,7 +37,7 @@ pub(super) async fn blocked(shell: &mut Shell, table: &Table, verb: &str) {
     .await;
 }
 
-/// A record by somebody whose transaction is still open.
+/// A record of a transaction that is still open.
 pub(super) async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
     let claim = claim(key);
     shell.run("BEGIN").await;

@@ -55,7 +55,7 @@ impl Table {
         self.builder().open().await.unwrap()
     }
 
-    /// Somebody else's connection.
+    /// A connection of another user of the table.
     async fn shell(&self) -> Shell {
         Shell(MySqlConnection::connect(&self.url).await.unwrap())
     }

@@ -120,7 +120,7 @@ async fn session_time_zones_do_not_matter() {
         let Some(table) = odd(dialect).await else { return };
         let mut shell = shell(&table).await;
         let west = table.open().await;
-        // Also for connections that are there: whatever the server's own clock shows.
+        // Also for connections that are open already: the server's time zone has no influence.
         let owner = win(&west, "k").await;
         shell.run("SET GLOBAL time_zone = '+13:00'").await;
         let east = table.open().await;

@@ -136,7 +136,7 @@ async fn a_newer_row_is_neither_believed_nor_changed() {
 #[tokio::test]
 async fn what_is_wrong_is_said() {
     let Some(server) = require(MariaDb::start()) else { return };
-    // In the database `test`, everybody may do everything.
+    // In the database `test`, every user may do everything.
     Table::at(&server.url(), Dialect::MySql).shell().await.run("CREATE DATABASE shop").await;
     let table = Table::at(&server.url().replace("/test", "/shop"), Dialect::MySql);
     let store = table.open().await;

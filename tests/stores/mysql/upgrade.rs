@@ -83,7 +83,7 @@ async fn a_migration_behind_a_long_reader_keeps_no_statement_waiting() {
     settle_the_old_one(&store).await;
 }
 
-/// Its lock belongs to the whole server.
+/// The lock of a migration belongs to the whole server.
 #[tokio::test]
 async fn another_that_migrates_for_ever_is_named_and_later_not_waited_for() {
     let Some(server) = require(MariaDb::start()) else { return };

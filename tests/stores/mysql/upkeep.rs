@@ -26,7 +26,7 @@ async fn a_hundred_thousand_expired_records_go_in_batches_beside_live_traffic(ta
                 digest, label, key_hint, reply) SELECT n, n, n, 1, 1, 2 + n % 2, 0, 0, UNHEX(SHA2(n, 256)), x'00', \
                 x'00', '', '', '' FROM ";
     shell.run(format!("{}{numbers} numbers", fill.replace("{}", &table.name))).await;
-    // One of them is locked by somebody: it is skipped, and blocks nobody.
+    // Another transaction has one of them locked: the reaper skips it, and does not wait.
     let mut rival = table.shell().await;
     rival.run("BEGIN").await;
     rival.run(format!("SELECT 1 FROM {} WHERE address = UNHEX(SHA2(17, 256)) FOR UPDATE", table.name)).await;
@@ -52,7 +52,7 @@ async fn a_hundred_thousand_expired_records_go_in_batches_beside_live_traffic(ta
         if gone < 5_000 {
             break;
         }
-        // Between two batches at the latest, everybody gets on.
+        // Between two batches at the latest, all other calls get on.
         until("live traffic goes on", async || (served.load(Ordering::Relaxed) > before).then_some(())).await;
     }
     over.store(true, Ordering::Relaxed);

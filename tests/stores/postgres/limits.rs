@@ -109,7 +109,7 @@ async fn a_locked_record_fails_none_of_its_neighbours() {
     }
 }
 
-/// Those of a store that was opened with this name.
+/// The connections of a store that was opened with this name.
 async fn connections(shell: &mut Shell, name: &str) -> i64 {
     shell.number(format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = '{name}'")).await
 }

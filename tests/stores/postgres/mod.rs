@@ -49,7 +49,7 @@ impl Table {
         PostgresStore::builder(&self.url).table(&self.name).timeout(patient).open().await.unwrap()
     }
 
-    /// Somebody else's connection.
+    /// A connection of another user of the table.
     async fn shell(&self) -> Shell {
         Shell(PgConnection::connect(&self.url).await.unwrap())
     }

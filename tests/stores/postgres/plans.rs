@@ -1,4 +1,4 @@
-//! No statement ever scans the table, whatever the statistics say.
+//! No statement ever scans the table, with any statistics.
 //!
 //! The server writes the plan of every statement, also of those inside functions, to its log.
 

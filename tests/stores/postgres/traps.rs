@@ -13,7 +13,7 @@ use sqlx::postgres::PgPoolOptions;
 use super::{Shell, Table, with_options};
 use crate::support::*;
 
-/// Until somebody waits for a lock on the table.
+/// Until a statement waits for a lock on the table.
 async fn blocked(shell: &mut Shell, table: &Table) {
     let waiting = format!(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%{}%'",
@@ -22,7 +22,7 @@ async fn blocked(shell: &mut Shell, table: &Table) {
     until("a statement waits for a lock", async || (shell.number(&waiting).await > 0).then_some(())).await;
 }
 
-/// A record by somebody whose transaction is still open.
+/// A record of a transaction that is still open.
 pub(super) async fn insert_uncommitted(shell: &mut Shell, table: &Table, key: &str) {
     let claim = claim(key);
     shell.run("BEGIN").await;
@@ -157,7 +157,7 @@ async fn a_deadlock_is_tried_again() {
     let Some(table) = Table::new() else { return };
     let (setup, mut watch) = (table.open().await, table.shell().await);
     let (mut first, mut last) = (table.shell().await, table.shell().await);
-    // Whoever looks for a deadlock when it is there, is the one whose statement is undone: the store's.
+    // PostgreSQL undoes the statement of the first transaction that looks for the deadlock: the store's.
     let url = with_options(&table.url, "-c deadlock_timeout=20ms");
     let store = PostgresStore::builder(&url).table(&table.name).timeout(Duration::from_mins(2));
     let store = store.open().await.unwrap();

@@ -18,7 +18,7 @@ async fn a_hundred_thousand_expired_records_go_in_batches_beside_live_traffic() 
                 digest, label, key_hint, reply) SELECT n, n, n, 1, 1, 2 + n % 2, 0, 0, sha256(int8send(n)), '\\x00', \
                 '\\x00', '', '', '' FROM generate_series(1::bigint, 100000) n";
     shell.run(fill.replace("{}", &table.name)).await;
-    // One of them is locked by somebody: it is skipped, and blocks nobody.
+    // Another transaction has one of them locked: the reaper skips it, and does not wait.
     let mut rival = table.shell().await;
     rival.run("BEGIN").await;
     rival.run(format!("SELECT 1 FROM {} WHERE fence = 17 FOR UPDATE", table.name)).await;
@@ -44,7 +44,7 @@ async fn a_hundred_thousand_expired_records_go_in_batches_beside_live_traffic() 
         if gone < 5_000 {
             break;
         }
-        // Between two batches at the latest, everybody gets on.
+        // Between two batches at the latest, all other calls get on.
         until("live traffic goes on", async || (served.load(Ordering::Relaxed) > before).then_some(())).await;
     }
     over.store(true, Ordering::Relaxed);

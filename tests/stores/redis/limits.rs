@@ -142,7 +142,7 @@ async fn an_unknown_format_is_left_alone() {
     assert_eq!(store.sweep(sweep.clone()).await.unwrap().unknown, 0);
     assert_eq!(shell.ask("GET", &key), newer, "nothing was changed");
 
-    // Nor does it keep others in its bucket from being swept, whatever the limit.
+    // Nor does it keep others in its bucket from being swept, with any limit.
     let index = records.index(address("k"));
     let mut beside = *address("k").as_bytes();
     beside[31] ^= 1;
@@ -157,7 +157,7 @@ async fn an_unknown_format_is_left_alone() {
 }
 
 #[tokio::test]
-async fn somebody_elses_value_is_left_alone() {
+async fn a_foreign_value_is_left_alone() {
     let Some(records) = Records::server() else { return };
     let (store, mut shell) = (records.open().await, records.shell());
     let key = records.key(address("taken"));

@@ -20,7 +20,7 @@ fn a_body_beyond_the_limit_is_refused_and_claims_no_key() {
     let target = start(&["--max-request-bytes", "100"]);
     let body = |length: usize| format!("{{\"a\":\"{}\"}}", "x".repeat(length - 8));
     let too_large = (413, "body-too-large".to_owned());
-    // Read by an extractor, and read by nobody.
+    // Read by an extractor, and not read at all.
     for path in ["/pay", "/empty"] {
         assert_eq!(target.send(&post(path).key("k").body(body(101))).refusal(), too_large, "{path}");
         assert_eq!(target.total(), 0);

@@ -109,7 +109,7 @@ async fn itself(State(app): State<App>) -> Response {
     app.call("/itself", "k").await.map(Body::from).into_response()
 }
 
-/// Its body is made while it is read.
+/// The body of the response is made while it is read.
 #[idempotent]
 async fn streamed(State(app): State<App>) -> Body {
     Body::new(Lazy(Some(app)))

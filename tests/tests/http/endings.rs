@@ -23,7 +23,7 @@ use tower::ServiceExt;
 
 use crate::support::{ask, json_post, problem_code};
 
-/// These, and then what `then` says.
+/// A body of these frames, and then of what `then` says.
 struct Frames {
     frames: VecDeque<Frame<Bytes>>,
     then: Then,
@@ -32,7 +32,7 @@ struct Frames {
 #[derive(Clone, Copy)]
 enum Then {
     End,
-    /// Nothing more, for ever.
+    /// No more frames, and no end.
     Silence,
     /// A frame without bytes, again and again.
     Empty,

@@ -1,4 +1,4 @@
-//! Who asks comes before what was asked.
+//! The caller is authenticated before the key is looked at.
 
 use super::start;
 use crate::support::{post, request};
@@ -51,7 +51,7 @@ fn two_accounts_may_use_one_key_and_never_see_each_other() {
 }
 
 #[test]
-fn a_caller_who_names_two_accounts_is_nobody() {
+fn a_caller_who_names_two_accounts_is_refused() {
     let target = start(&[]);
     assert_eq!(target.send(&post("/pay").key("k").header("x-account", "bob")).status, 401);
     assert_eq!(target.total(), 0);

@@ -37,7 +37,7 @@ fn unzipped(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_replay_is_compressed_for_whoever_asks_whatever_the_first_caller_asked() {
+fn a_replay_is_compressed_as_its_own_caller_asks() {
     let target = start(&[]);
     for (key, first_zipped) in [("a", false), ("b", true)] {
         let plain = post("/large?bytes=5000").key(key);

@@ -71,7 +71,7 @@ async fn a_final_failure_is_stored() {
 }
 
 #[tokio::test]
-async fn an_ambiguous_error_is_told_once_and_then_nobody_knows() {
+async fn an_ambiguous_error_is_told_once_and_then_the_outcome_is_unknown() {
     let (app, runs) = app();
     let first = ask(&app, json_post("/ambiguous", "k", "")).await;
     assert_eq!((first.status(), first.body().as_ref()), (StatusCode::NOT_FOUND, b"1".as_slice()));

@@ -4,7 +4,7 @@ use super::start;
 use crate::support::{post, request};
 
 #[test]
-fn get_and_delete_without_idem_run_each_time_whatever_key_they_carry() {
+fn get_and_delete_without_idem_run_each_time_also_with_a_used_key() {
     let target = start(&[]);
     target.send(&post("/pay").key("k"));
     for method in ["GET", "DELETE"] {

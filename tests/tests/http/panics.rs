@@ -74,7 +74,7 @@ async fn panics_in_its_body(State(runs): State<Arc<AtomicU32>>) -> Body {
 #[idempotent(optional)]
 async fn panics(State(runs): State<Arc<AtomicU32>>) -> StatusCode {
     runs.fetch_add(1, Ordering::SeqCst);
-    // Long enough for a twin to wait.
+    // Long enough for a concurrent call with the same key to wait.
     tokio::time::sleep(Duration::from_millis(200)).await;
     panic!("the handler panics, as it was asked to")
 }

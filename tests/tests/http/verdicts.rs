@@ -1,4 +1,4 @@
-//! What an operator can do about an outcome that nobody knows.
+//! What an operator can do about an unknown outcome.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -25,7 +25,7 @@ async fn pay(State(runs): State<Runs>) -> String {
     run.to_string()
 }
 
-/// A key whose outcome nobody knows.
+/// A key whose outcome is unknown.
 async fn unknown() -> (Router, Idem<MemoryStore>) {
     unknown_to(Idem::builder(MemoryStore::new()).scope(Scope::header("x-account")).build()).await
 }
@@ -117,7 +117,7 @@ async fn an_order_says_in_the_record_who_gave_it_and_why() {
     let entries = operator.list(StateKind::Unknown, None, 10).await.expect("a list");
     let ada = operator.by("ada").because("the books are burnt, and the customer insists");
     assert_eq!(ada.retry(&entries[0]).await.expect("an answer"), WriteOutcome::Applied);
-    // The same order again is the same; anybody else's comes too late.
+    // The same order again is the same; another operator's comes too late.
     assert_eq!(ada.retry(&entries[0]).await.expect("an answer"), WriteOutcome::Applied);
     let bob = operator.by("bob").because("it is not in the books");
     let late = bob.settle(&entries[0], Verdict::DidNotHappen).await.expect("an answer");

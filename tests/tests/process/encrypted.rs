@@ -62,7 +62,7 @@ fn check(url: &str, certificates: &Certificates) {
     let target = Target::start_with(&["--store", url], &trusted);
     assert_eq!(target.send(&post("/pay").key("k")).status, 201);
     assert!(target.send(&post("/pay").key("k")).is_replay());
-    // Somebody else's roots: the certificate of the server itself is none.
+    // Roots that do not include the test's authority: the certificate of the server itself is none.
     let nobody = [("SSL_CERT_FILE", Path::new("/dev/null"))];
     let (code, said) = refuses_to_start_with(&["--store", url], &nobody);
     assert_eq!(code, 1, "{said}");
@@ -84,7 +84,8 @@ fn postgres() {
     check(&format!("{url}?sslmode=verify-full"), &certificates);
 }
 
-/// As root, the server runs as `postgres`, which must own its key; else it runs as us, and we do.
+/// In a test that runs as root, the server runs as `postgres`, which must own the key. Else the server runs as the user of
+/// the test, who owns the key already.
 fn own_by_postgres(key: &Path) -> PathBuf {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o600)).expect("permissions");

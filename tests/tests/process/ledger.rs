@@ -127,7 +127,7 @@ fn answered(targets: &[RwLock<Target>; 2], request: &Request, [done, broken]: [&
         };
         match reply.status {
             201 => Some(reply),
-            // A twin that a dead process left behind is gone as soon as the database has seen the connection close.
+            // The transaction of a dead process is gone as soon as the database has seen the connection close.
             409 => {
                 assert_eq!(reply.problem(), "request-in-progress");
                 None

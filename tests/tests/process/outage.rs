@@ -80,7 +80,7 @@ impl Heard {
     }
 }
 
-/// Plain handlers: each ran once, since 503 says that nothing ran or that nobody knows yet.
+/// Plain handlers: each ran once, since 503 says that nothing ran or that the outcome is not known yet.
 fn under_load(store: &str, outage: &dyn Fn(&Heard)) {
     let shared = Shared::at(store);
     let pay = |key: &str| post("/pay").key(key);
@@ -146,7 +146,7 @@ fn answers_under_load(
     (targets, answers.into_inner().expect("answers"))
 }
 
-/// What is said meanwhile must be true: nothing was done, or nobody knows yet.
+/// What is said meanwhile must be true: nothing was done, or the outcome is not known yet.
 fn operation(targets: &[Target; 2], request: &Request, heard: &Heard) -> Reply {
     // Both get their share of first tries.
     let mut at = heard.done.load(Ordering::SeqCst);

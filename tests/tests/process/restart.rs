@@ -4,7 +4,7 @@ use crate::support::{Shared, Target, on_every_store, post};
 
 on_every_store! {
     a_restart_keeps_every_answer
-    a_restart_keeps_what_nobody_knows
+    a_restart_keeps_unknown_records
 }
 
 fn a_restart_keeps_every_answer(shared: &Shared) {
@@ -35,7 +35,7 @@ fn a_restart_keeps_every_answer(shared: &Shared) {
     assert_eq!(target.runs("k"), paths.len() as u64);
 }
 
-fn a_restart_keeps_what_nobody_knows(shared: &Shared) {
+fn a_restart_keeps_unknown_records(shared: &Shared) {
     let request = post("/panic").key("k");
     for _ in 0..2 {
         assert_eq!(shared.start(&[]).send(&request).problem(), "outcome-unknown");

@@ -19,7 +19,7 @@ fn a_store_or_framework_that_is_not_built_in_is_said_so_and_no_password_is_shown
 
 #[test]
 fn a_database_that_cannot_be_reached_is_said_so_and_no_password_is_shown() {
-    // Nobody listens on port 1.
+    // No process listens on port 1.
     for url in [
         "postgres://u:SECRET@127.0.0.1:1/db",
         "mysql://u:SECRET@127.0.0.1:1/db",

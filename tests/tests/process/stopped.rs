@@ -1,4 +1,4 @@
-//! An owner that stands still past its lease, and wakes up when somebody else has answered.
+//! An owner that stands still past its lease, and wakes up when another process has answered.
 
 use rustix::process::Signal;
 
@@ -6,7 +6,7 @@ use crate::support::{Shared, on_every_store, post, until};
 
 on_every_store! {
     a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply
-    an_owner_that_wakes_up_late_may_still_settle_what_nobody_knows
+    an_owner_that_wakes_up_late_may_still_settle_an_unknown_record
 }
 
 fn a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply(shared: &Shared) {
@@ -41,8 +41,9 @@ fn a_stale_owner_writes_nothing_and_answers_its_caller_with_the_winners_reply(sh
     assert_eq!(winner.runs("k"), 2);
 }
 
-/// Unless its renewal is faster than its handler: then it is told to stop, and nobody knows. So it may take some tries.
-fn an_owner_that_wakes_up_late_may_still_settle_what_nobody_knows(shared: &Shared) {
+/// Unless the owner's renewal is faster than its handler: then the handler is stopped, and the record stays unknown. So
+/// the test may need some tries.
+fn an_owner_that_wakes_up_late_may_still_settle_an_unknown_record(shared: &Shared) {
     let arguments = ["--lease", "1500ms"];
     let (late, other) = (shared.start(&arguments), shared.start(&arguments));
     assert_eq!(late.send(&post("/slow?ms=0").key("warm")).status, 201);

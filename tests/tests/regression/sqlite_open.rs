@@ -70,7 +70,7 @@ async fn a_directory_that_does_not_exist_is_not_made() {
     assert!(!absent.exists());
 }
 
-/// As root, permissions do not count: then `test` runs in a thread of another user's.
+/// Permissions do not hold for root: a test that runs as root runs `test` in a thread with another user's identity.
 #[cfg(target_os = "linux")]
 fn as_a_user(test: impl Future<Output = ()> + Send + 'static) {
     let thread = std::thread::spawn(move || {
@@ -82,7 +82,7 @@ fn as_a_user(test: impl Future<Output = ()> + Send + 'static) {
     thread.join().unwrap();
 }
 
-/// Not by the first call.
+/// The first call is too late for the error.
 #[cfg(target_os = "linux")]
 #[test]
 fn what_cannot_be_written_is_told_when_the_store_opens() {
@@ -110,7 +110,7 @@ fn what_cannot_be_written_is_told_when_the_store_opens() {
     }
 }
 
-/// As where a process of another user's was killed.
+/// A process of another user that was killed leaves such a log.
 #[cfg(target_os = "linux")]
 #[test]
 fn a_log_that_cannot_be_written_is_told_when_the_store_opens() {

@@ -23,7 +23,7 @@ pub(crate) enum StoreKind {
 pub(crate) struct Shared {
     directory: TempDir,
     store: String,
-    /// Where a server has no databases to keep tests apart.
+    /// A server of the test's own, where a shared one has no databases to keep tests apart.
     _redis: Option<Redis>,
 }
 

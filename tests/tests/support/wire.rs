@@ -60,7 +60,7 @@ impl Request {
         self.try_begin(to).expect("the target accepts")
     }
 
-    /// `None` if nobody is there.
+    /// `None` if no process listens there.
     pub(crate) fn try_begin(&self, to: SocketAddr) -> Option<Pending> {
         let mut connection = TcpStream::connect(to).ok()?;
         // A server that refuses early closes while we still send; its answer is there all the same.

@@ -4,12 +4,12 @@ use super::{Versions, a_duplicate_is_refused, stop};
 use crate::support::{Shared, on_every_store, post, until};
 
 on_every_store! {
-    both_versions_serve_one_store_whichever_comes_and_goes
+    both_versions_serve_one_store_while_either_starts_and_stops
     what_a_process_of_one_version_left_running_the_other_finds_unknown
     what_a_process_of_one_version_left_running_the_other_runs_again
 }
 
-fn both_versions_serve_one_store_whichever_comes_and_goes(shared: &Shared) {
+fn both_versions_serve_one_store_while_either_starts_and_stops(shared: &Shared) {
     let Some(mut versions) = Versions::of(shared, &[]) else { return };
     let before = versions.start_before();
     let request = post("/pay").key("first");

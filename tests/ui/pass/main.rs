@@ -36,7 +36,7 @@ mod same;
 mod support;
 mod tx;
 
-/// A file that no `mod` names is not compiled, and nobody would miss it.
+/// A file that no `mod` names is not compiled, and no other test would fail.
 #[test]
 fn every_fixture_is_a_module() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("ui/pass");

@@ -114,9 +114,9 @@ pub struct Answer {
 /// Where a response comes from.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Source {
-    /// It was made just now, by the handler or by a refusal.
+    /// The response was made just now, by the handler or by a refusal.
     Handler,
-    /// It was stored: a replay.
+    /// The response was stored: a replay.
     Record,
 }
 

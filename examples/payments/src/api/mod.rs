@@ -6,7 +6,7 @@
 //! | `GET /payments` | the payments of the account |
 //! | `GET /payments/{id}` | one of them |
 //!
-//! Who pays stands in `x-account`, which a gateway would set. Two routers stand over the same handler body:
+//! The account that pays stands in `x-account`, which a gateway would set. Two routers stand over the same handler body:
 //! [`bare`] and [`protected`].
 
 mod account;

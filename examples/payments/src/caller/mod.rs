@@ -1,4 +1,4 @@
-//! Who wants the payments: programs that send a request until they believe to know what became of it.
+//! The callers of the payment API: programs that send a request until they believe that they know its outcome.
 //!
 //! Both kinds have the same connections, timeouts, waits and number of attempts in one go. What differs is the key, and
 //! what it makes possible: a payment that is still open after that many attempts is given up without a key, and can be
@@ -91,7 +91,7 @@ impl Caller {
     }
 }
 
-/// Straight to the given address, whatever proxy the environment names.
+/// Straight to the given address, also where the environment names a proxy.
 fn connections() -> reqwest::ClientBuilder {
     reqwest::Client::builder().no_proxy().connect_timeout(ATTEMPT / 2)
 }

@@ -1,4 +1,4 @@
-//! What people write: a loop that sends again whenever something went wrong.
+//! A common loop without keys: it sends again after every failure.
 
 use std::time::Duration;
 
@@ -43,7 +43,7 @@ impl Caller {
                 ceiling = (ceiling * 2).min(LONGEST_WAIT);
             }
         }
-        // Nothing came back. What else could it say?
+        // No answer came back, so the caller takes it for a failure.
         Told::Failed
     }
 

@@ -15,7 +15,7 @@ const MOST_HANG_UPS: u64 = 5;
 pub(super) enum Patience {
     /// Until it comes.
     Unlimited,
-    /// It drops its connection after this time.
+    /// The caller drops its connection after this time.
     Until(Duration),
 }
 

@@ -189,7 +189,7 @@ async fn deliver_either(
     copy: impl Future<Output = Result<Bytes, Error>>,
 ) -> Result<(), Error> {
     let (mut first, mut copy) = (std::pin::pin!(first), std::pin::pin!(copy));
-    // The other request runs on whatever happens to this side, as on a real network.
+    // The other request runs on when this side fails, as on a real network.
     tokio::select! {
         reply = &mut first => {
             let sent = send(caller, reply).await;

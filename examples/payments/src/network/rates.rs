@@ -14,7 +14,7 @@ pub(crate) struct Rates {
     pub(crate) max_delay: Duration,
 }
 
-/// So much is lost that trying again would not end.
+/// The rates lose so many requests that repeating them would not end.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RatesError {
     lost: f64,

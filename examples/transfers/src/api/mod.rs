@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `POST /transfers` | `{"order": 17, "to": 4, "amount": 1200}` → 201 with the transfer; 422 if the funds are short |
 //!
-//! Who pays stands in `x-account`, which a gateway would set. Two routers stand over the same statements: [`bare`] and
+//! The account that pays stands in `x-account`, which a gateway would set. Two routers stand over the same statements: [`bare`] and
 //! [`protected`].
 
 mod error;

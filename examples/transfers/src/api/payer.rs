@@ -1,4 +1,4 @@
-//! Who pays.
+//! The account that pays.
 
 use axum::extract::FromRequestParts;
 use axum::http::StatusCode;

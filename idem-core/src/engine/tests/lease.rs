@@ -24,7 +24,8 @@ async fn a_handler_slower_than_its_lease_is_renewed_and_not_taken_over() {
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
-/// Six times in a row somebody has the row just when it is to be renewed; at a third of a lease each, it would be over.
+/// Six times in a row another connection has the row locked just when it is to be renewed. With one try in each third of
+/// a lease, the lease would have ended.
 #[tokio::test]
 async fn a_renewal_that_met_a_locked_row_is_repeated_soon() {
     let store = FaultyStore::new();
@@ -108,7 +109,7 @@ async fn a_slow_owner_does_not_answer_what_another_request_under_its_key_got() {
     let held = Held::start(&slow, PLAIN, "a", Ok(1)).await;
     let address = address("k");
     let owner = record(&store, "k").await.unwrap().owner;
-    // It is given up, and an operator frees its key, which somebody uses for something else.
+    // The record is given up, an operator forgets it, and another caller uses the key for another request.
     assert_eq!(store.mark_unknown(MarkUnknown { address, owner }).await.unwrap(), WriteOutcome::Applied);
     let seen = Seen::of(&record(&store, "k").await.unwrap());
     assert_eq!(

@@ -58,7 +58,7 @@ async fn the_keeper_survives_a_renewal_that_panics() {
     assert_eq!(runs.load(Ordering::SeqCst), 0);
 }
 
-/// Also the background writes go on: without that, the record would be renewed for as long as the process lives.
+/// The background writes go on after the panic, too: else the record would be renewed for as long as the process lives.
 #[tokio::test]
 async fn a_write_that_panics_is_repeated() {
     let store = FaultyStore::new();

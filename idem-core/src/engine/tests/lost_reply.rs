@@ -1,4 +1,4 @@
-//! A store whose words are lost, and one that is away.
+//! A store whose replies are lost, and one that is away.
 
 use super::faulty::Fault;
 use super::*;
@@ -63,7 +63,7 @@ async fn an_answer_is_held_back_until_its_record_is_durable() {
     let runs = AtomicU32::new(0);
     store.writes_meet([Fault::Down; 200]);
     assert!(matches!(call(&idem, PLAIN, "k", &runs).await, Err(Refused::OutcomeUndecided { .. })));
-    // Still owned: nobody may run it meanwhile.
+    // Still owned: no other attempt may run meanwhile.
     assert!(matches!(call(&idem, PLAIN, "k", &runs).await, Err(Refused::InProgress { .. })));
     store.heal();
     reaches(&store, "k", StateKind::Done).await;

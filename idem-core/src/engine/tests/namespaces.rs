@@ -37,7 +37,8 @@ async fn a_hook_is_asked_about_records_of_its_namespace_only() {
     assert_eq!(oracle.asked(), 1);
 }
 
-/// Nothing tells whose it is: a round leaves it alone, and a call with its key, which made its address, does not.
+/// The record does not name its namespace. A round leaves it alone. A call with its key asks the hook, because the address
+/// holds the namespace.
 #[tokio::test]
 async fn a_hook_is_asked_about_a_record_of_the_previous_version_by_its_caller_only() {
     let store = FaultyStore::new();
@@ -58,7 +59,7 @@ async fn a_hook_is_asked_about_a_record_of_the_previous_version_by_its_caller_on
     assert_eq!(oracle.asked(), 1);
 }
 
-/// Also where an operator knows the address and the owner of another service's record.
+/// An operator who knows the address and the owner of another service's record does not reach it either.
 #[tokio::test]
 async fn an_operator_reaches_records_of_the_namespace_only() {
     let store = FaultyStore::new();

@@ -1,4 +1,4 @@
-//! A store that never takes an answer, for what it is.
+//! A store that never takes a certain answer, because of its size or content.
 
 use super::faulty::Fault;
 use super::*;
@@ -20,7 +20,7 @@ async fn an_answer_that_the_store_never_takes_reaches_its_caller_and_leaves_a_to
     assert_eq!(runs.load(Ordering::SeqCst), 1);
 }
 
-/// Its caller has been told that the outcome is undecided, and the write goes on in the background.
+/// The caller has been told that the outcome is undecided, and the write goes on in the background.
 #[tokio::test]
 async fn in_the_background_it_leaves_a_tombstone_too() {
     let store = FaultyStore::new();

@@ -16,7 +16,7 @@ pub(super) fn yes(value: u32) -> Verification {
     Verification::Happened(crate::plain::reply(&value).unwrap())
 }
 
-/// A key of which nobody knows what became, and its owner.
+/// A key whose record is unknown, and its owner.
 pub(super) async fn unknown(store: &FaultyStore, key: &str) -> Owner {
     unknown_of(store, "op", key).await
 }

@@ -22,7 +22,7 @@ async fn a_round_goes_by(store: &FaultyStore) {
 }
 
 #[tokio::test]
-async fn what_nobody_calls_for_is_verified_too() {
+async fn a_key_without_callers_is_verified_too() {
     let store = FaultyStore::new();
     for key in ["yes", "no"] {
         unknown(&store, key).await;

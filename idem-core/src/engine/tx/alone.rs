@@ -21,15 +21,15 @@ const LAST_PAUSE: Duration = Duration::from_millis(500);
 pub(super) enum Alone {
     /// There was no record, and the one asked for is written; or none was asked for, and none is there.
     Written,
-    /// There is one.
+    /// There is a record.
     Stands(ClaimOutcome),
     /// The database could not be asked within the engine's completion timeout.
     Undecided,
 }
 
 impl<Db: Database> TxCall<Db> {
-    /// Repeats the guarded write of the claim, which waits for whatever transaction is at the record and so learns its
-    /// end for certain; a plain read would only see what is committed already. Where there is no record, it is
+    /// Repeats the guarded write of the claim. The write waits for the transaction that is at the record, and so learns
+    /// its end for certain; a plain read would only see what is committed already. Where there is no record, it is
     /// completed with `reply`, or left away.
     pub(super) async fn alone(&self, reply: Option<&Reply>) -> Alone {
         reach(points::TX_SETTLE_BEFORE);
@@ -75,7 +75,7 @@ impl<Db: Database> TxCall<Db> {
                         permit.open();
                         let committed = commit_in_time(engine, &self.backend, tx).await;
                         permit.close();
-                        // Where it is not known what became of it, the next try finds out.
+                        // Where the outcome of the COMMIT is not known, the next try finds out.
                         committed.map_err(|fault| match fault {
                             CommitFault::Conflict(error) => TxFault::Conflict(error),
                             CommitFault::Refused(error) | CommitFault::Unclear(error) => {

@@ -45,7 +45,7 @@ crate::debug::variants!([Db: Database] Known<Db> { Replay, Nothing });
 pub(crate) enum Turn<T, Db: Database> {
     /// The handler's own answer may leave.
     Answer(T),
-    /// This answer counts.
+    /// The reply of the record counts.
     Replay(Reply),
     /// No answer.
     Refused(Refused),
@@ -85,7 +85,8 @@ impl<Db: Database> TxCall<Db> {
 }
 
 impl Engine {
-    /// Looks into this process's own memory, without a connection, and else leads all twins that come meanwhile.
+    /// Looks into this process's own memory, without a connection, and else leads all calls of the address that come
+    /// meanwhile.
     ///
     /// Cancel safe: nothing is asked of the store yet.
     pub(crate) async fn enter_tx<Db: Database>(
@@ -121,7 +122,7 @@ impl Engine {
         if self.draining.load(Ordering::SeqCst) {
             return Err(Refused::ShuttingDown { retry_after: ASK_AGAIN });
         }
-        // A record that was left behind is moved on, and one that expired is reaped, by nobody else.
+        // Only the keeper moves on a record that was left behind, and reaps one that expired.
         self.keeper.start(self);
         Ok(Known::Nothing(Box::new(TxCall {
             engine: Arc::clone(self),

@@ -178,8 +178,8 @@ impl<Db: Database> TxCall<Db> {
     }
 
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
-    /// or it was committed in the middle, and the record stands there, running: nobody knows what else was. What came
-    /// after a rollback may be committed too, where the database cannot be kept from it.
+    /// or it was committed in the middle, and the record stands there, running: it is not known which effects were
+    /// committed with it. What came after a rollback may be committed too, where the database cannot be kept from it.
     async fn not_ours<T>(self, held: HeldRow, unknown: bool, rest: Rest<T>) -> Turn<T, Db> {
         match self.give_up(held).await {
             Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
@@ -187,7 +187,7 @@ impl<Db: Database> TxCall<Db> {
                     address = %held.address,
                     operation = self.operation.label.operation(),
                     "a handler's transaction was committed in the middle, by a COMMIT of its own or a change of a table: \
-                     nobody knows what of it happened"
+                     it is not known which of its effects happened"
                 );
                 self.lead.land(End::Unknown);
                 Turn::Refused(Refused::OutcomeUnknown)
@@ -196,7 +196,8 @@ impl<Db: Database> TxCall<Db> {
                 tracing::error!(
                     address = %held.address,
                     operation = self.operation.label.operation(),
-                    "a handler's transaction ended before the handler did: nobody knows what it wrote after that, or did elsewhere"
+                    "a handler's transaction ended before the handler did: it is not known what the handler wrote \
+                     after that, or did elsewhere"
                 );
                 match self.mark_unknown(()).await {
                     Turn::Answer(()) => Turn::Refused(Refused::OutcomeUnknown),

@@ -17,7 +17,7 @@ pub(crate) enum Meaning {
     Nothing,
     /// Rolled back, but something outside the database may have happened.
     Unknown,
-    /// The database undid a statement for somebody else's sake.
+    /// The database undid a statement in favour of another transaction.
     Conflict,
 }
 
@@ -31,7 +31,7 @@ pub(super) enum Ended<T> {
     RolledBack(T, Then),
     /// The record was not this transaction's any more.
     NotOurs {
-        /// If it is gone, nobody knows what else was done.
+        /// If the record is gone, it is not known what else was done.
         unknown: bool,
         /// Nothing of it is under way any more: the database has answered ROLLBACK.
         over: bool,
@@ -53,7 +53,7 @@ pub(super) enum Rest<T> {
     Again,
     /// The answer wanted it committed.
     Aborted,
-    /// It took too long.
+    /// The handler took too long.
     TooLong,
     Panicked(Box<dyn Any + Send>),
 }

@@ -14,7 +14,7 @@ use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
 use crate::store::{Begin, Claimed, CommitPermit, HeldRow, Left, Rivals, TxConnection, TxFault};
 
-/// How often the database may undo a claim for somebody else's sake, or break a connection under it.
+/// How often the database may undo a claim in favour of another transaction, or break a connection under it.
 const CONFLICTS: u32 = 16;
 const BROKEN: u32 = 2;
 
@@ -55,7 +55,7 @@ impl<Db: Database> TxCall<Db> {
                     body = unused;
                 }
                 Transacted::Fault(fault, unused) => {
-                    // The connection is closed with whatever is left open on it.
+                    // The connection is closed, and a transaction that is left open on it ends with it.
                     drop(pooled);
                     match fault {
                         TxFault::Conflict(_) if conflicts < CONFLICTS => conflicts += 1,

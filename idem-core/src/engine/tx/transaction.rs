@@ -98,7 +98,7 @@ impl<Db: Database> Inside<'_, Db> {
 
     fn then(&self, meaning: Meaning) -> Then {
         match meaning {
-            // Of what is not to be committed, only the record is kept.
+            // The effects are not committed; the record is kept.
             Meaning::Commit(reply) | Meaning::Keep(reply) => Then::Keep(reply),
             Meaning::Nothing => Then::Nothing,
             Meaning::Unknown => {
@@ -111,8 +111,8 @@ impl<Db: Database> Inside<'_, Db> {
         }
     }
 
-    /// It is not the transaction that was begun any more. Where nobody knows what that leaves in the world, the key does
-    /// not become free from here on, whoever is dropped.
+    /// The transaction is not the one that was begun any more. Where it is not known which effects are left, the key does
+    /// not become free from here on, even if the caller is dropped.
     async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
         let unknown = matches!(rest, Rest::Answer(_, Then::Unknown))
             || self.backend.lets_slip()
@@ -132,8 +132,8 @@ impl<Db: Database> Inside<'_, Db> {
         (Ended::NotOurs { unknown: false, over, rest }, if broken { Left::Doubtful } else { left })
     }
 
-    /// Whether the transaction is still the one that was begun: what was committed in the middle stays, whatever is rolled
-    /// back now. `None`: it takes no statement, since one has failed or the connection broke, so its record must tell.
+    /// Whether the transaction is still the one that was begun: what was committed in the middle stays, and a rollback does
+    /// not undo it. `None`: it takes no statement, since one has failed or the connection broke, so its record must tell.
     async fn holds(&self, tx: &mut Transaction<'_, Db>) -> Option<bool> {
         reach(points::TX_CHECK_BEFORE);
         let holds = match &self.held {
@@ -151,7 +151,7 @@ impl<Db: Database> Inside<'_, Db> {
         }
     }
 
-    /// With what the record says then.
+    /// Completes the record in the transaction, and returns the reply that the record then has.
     async fn complete(
         &self,
         tx: &mut Transaction<'_, Db>,
@@ -223,7 +223,7 @@ pub(super) async fn complete<Db: Database>(
     let refused = if in_time(engine, backend.takes(tx, reply.as_bytes().len())).await? {
         match in_time(engine, backend.complete(tx, held, reply, ttl)).await {
             Ok(completed) => return Ok((completed, reply.clone())),
-            // Where that has ended the transaction, what follows is refused as well.
+            // Where the error has ended the transaction, the statements that follow are refused as well.
             Err(TxFault::Refused(error)) if error.kind() == StoreErrorKind::Unstorable => error,
             Err(fault) => return Err(fault),
         }

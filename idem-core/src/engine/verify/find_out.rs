@@ -18,7 +18,7 @@ use crate::verify::{Hook, Unsettled, Verification};
 pub(in crate::engine) enum Place<'h> {
     /// In the task that asks.
     Here,
-    /// In a task of its own, since whoever asks must not be held up.
+    /// In a task of its own, since the keeper must not be held up.
     On(&'h Handle),
 }
 
@@ -91,7 +91,7 @@ impl Engine {
         true
     }
 
-    /// Whatever goes wrong, it cannot tell.
+    /// An error, a panic or a timeout of the hook counts as `CannotTell`.
     async fn ask(&self, hook: Arc<dyn Hook>, unsettled: Unsettled, place: Place<'_>) -> Verification {
         let (address, operation) = (unsettled.address(), unsettled.label().clone());
         let operation = operation.operation();
@@ -127,7 +127,7 @@ impl Engine {
     }
 }
 
-/// A task that ends when nobody waits for it any more.
+/// A task that is aborted when the future that waits for it is dropped.
 struct Aborting<T>(tokio::task::JoinHandle<T>);
 
 impl<T> Drop for Aborting<T> {

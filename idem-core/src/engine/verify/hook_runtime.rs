@@ -32,7 +32,7 @@ impl HookRuntime {
         self.lock().clone()
     }
 
-    /// It has ended: the next caller's is taken.
+    /// The runtime has ended: the next caller's runtime is taken.
     pub(super) fn is_gone(&self) {
         *self.lock() = None;
         self.known.store(false, Ordering::Release);

@@ -16,7 +16,7 @@ use super::Engine;
 use crate::address::Address;
 use crate::protocol::Owner;
 
-/// What this process knows of records that nobody is sure of.
+/// What this process knows of unknown records.
 #[derive(Default)]
 pub(super) struct Verifier {
     doubts: VerifySchedule,
@@ -35,7 +35,7 @@ impl Verifier {
 }
 
 impl Engine {
-    /// An attempt of this process ended without anybody knowing how: from now on its hook may soon be asked.
+    /// An attempt of this process ended with an unknown outcome: from now on its hook may soon be asked.
     pub(super) fn meets_unknown(&self, address: Address, owner: Owner, lease: Duration) {
         if !self.config.hooks.is_empty() {
             let _due = self.may_ask(address, owner, lease);

@@ -69,8 +69,8 @@ async fn next_page(engine: &Weak<Engine>, after: Option<crate::Address>) -> Opti
     page.inspect_err(|error| engine.log_failed(Purpose::of("look for unknown outcomes"), error)).ok()
 }
 
-/// Not a record that names no namespace, from an older version: it may be another service's, whose books this hook does
-/// not know. A call with its key asks about it.
+/// A round leaves a record of an older version alone, because such a record names no namespace: it may belong to another
+/// service, which this hook cannot ask. A call with its key asks about it.
 fn wanted(engine: &Engine, entry: &Entry) -> bool {
     let record = &entry.record;
     engine.namespace().owns(record)
@@ -80,13 +80,13 @@ fn wanted(engine: &Engine, entry: &Entry) -> bool {
 
 async fn one(engine: Arc<Engine>, entry: Entry) {
     let Entry { address, record } = entry;
-    // Whoever else is at this record in this process: its handler still runs, or a call asks the hook itself.
+    // Another call of this process is at the record: its handler still runs, or it asks the hook itself.
     let Joined::Leader(flight) = engine.flights.join(address, record.fingerprint, Instant::now()) else {
         return;
     };
     flight.claim.silent_for(engine.find_out_limit());
     let landing = LandOnDrop { engine: &engine, flight };
-    // Nobody calls: the next round may find somebody.
+    // No call has brought a runtime for the hook yet: a later round may find one.
     let Some(place) = engine.verifier.home.runtime() else { return };
     let policy = &engine.config.policy;
     engine.find_out(address, record.label.operation(), policy.lease, policy.ttl, Place::On(&place)).await;

@@ -18,7 +18,7 @@ use crate::protocol::AfterCrash;
 pub enum Protection {
     /// The service sees it as it is.
     None,
-    /// It runs once for each key.
+    /// The handler runs once for each key.
     Keyed(Route),
 }
 

@@ -56,7 +56,7 @@ impl Writer {
         if self.depth > DEEPEST { Err(Fault::TooDeep) } else { Ok(()) }
     }
 
-    /// Of what is as deep as everything else: whatever fails, fails all of it.
+    /// One level up again. After an error the depth does not matter: the error ends the whole value.
     fn up(&mut self) {
         self.depth -= 1;
     }

@@ -22,7 +22,7 @@ pub(super) struct Shard {
     usage: Usage,
     /// Where the next look for expired records begins.
     cursor: usize,
-    /// Nothing expires before this, so nobody needs to look before.
+    /// Nothing expires before this time, so no look is needed before.
     due: Timestamp,
     /// The same for what the cursor has passed since it was last at the start.
     due_behind: Timestamp,

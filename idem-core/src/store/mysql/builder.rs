@@ -119,8 +119,8 @@ impl MySqlStoreBuilder {
         self
     }
 
-    /// Talks to the server in this dialect, whatever it says it is. [`Dialect::MySql`] works on MariaDB as well, the
-    /// other way round does not. Default: as the server says.
+    /// Talks to the server in this dialect; what the server says of itself is ignored. [`Dialect::MySql`] works on MariaDB
+    /// as well, the other way round does not. Default: as the server says.
     pub fn dialect(mut self, dialect: Dialect) -> Self {
         self.dialect = Some(dialect);
         self

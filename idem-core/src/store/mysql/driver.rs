@@ -221,7 +221,7 @@ impl Driver for MySql {
     }
 }
 
-/// After a first statement has written: whatever the second one says, it is not true that nothing was applied.
+/// After a first statement has written: also when the second one is refused, it is not true that nothing was applied.
 fn unfinished(fault: Fault) -> Fault {
     Fault::Broken(fault.into_failure())
 }

@@ -13,7 +13,7 @@ use crate::store::remote::limits::Limits;
 pub(super) struct Link {
     pub(super) connection: MySqlConnection,
     pub(super) dialect: Dialect,
-    /// `max_allowed_packet`: the server hangs up on whoever sends more.
+    /// `max_allowed_packet`: the server hangs up on a client that sends more.
     pub(super) most_bytes: usize,
     /// The server's number of this connection.
     pub(super) session: u64,

@@ -1,7 +1,8 @@
 //! Statements about many records.
 //!
 //! Their texts vary with the number of records, and a connection keeps what it has prepared by its text. So there are
-//! only a few sizes; a batch takes the next, and repeats its last record, or one that is nobody's, until it is full.
+//! only a few sizes. A batch takes the next size, and repeats its last record, or one that does not exist, until it is
+//! full.
 
 use std::sync::OnceLock;
 

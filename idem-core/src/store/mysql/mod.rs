@@ -16,13 +16,13 @@
 //! **Guarantee:** one key, one effect, one answer, across all processes that use the same primary, and across their
 //! crashes. What was answered survives a crash of the database as far as a commit does: with
 //! [`innodb_flush_log_at_trx_commit`](https://dev.mysql.com/doc/refman/8.4/en/innodb-parameters.html) other than 1 the
-//! last second may be lost, and after a fail-over to an asynchronous replica whatever it had not received: those keys
-//! then run again. In a Galera cluster, let all processes write to one node.
+//! last second may be lost, and after a fail-over to an asynchronous replica all that the replica had not received:
+//! those keys then run again. In a Galera cluster, let all processes write to one node.
 //!
-//! **Needs** the primary (a replica answers with an error), the right to create a table, or somebody who runs
+//! **Needs** the primary (a replica answers with an error), the right to create a table, or an operator who runs
 //! [`MySqlStore::migrations`], `binlog_format` `ROW` or `MIXED` where there is a binary log, and up to
 //! 6 + 2 × [`concurrency`](MySqlStoreBuilder::concurrency) connections, opened when they are first needed. Times are the server's
-//! clock, in UTC whatever its time zone. A proxy that hands statements to different servers or connections, such as
+//! clock, in UTC with any time zone. A proxy that hands statements to different servers or connections, such as
 //! `ProxySQL`, is not supported.
 //!
 //! **Rights**, found when the store opens, which says all that is missing in one error, with this statement for its own

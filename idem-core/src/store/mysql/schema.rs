@@ -36,9 +36,9 @@ const LOOK: &str = "SELECT t.table_comment, t.engine, COALESCE(c.column_comment,
      ON c.table_schema = t.table_schema AND c.table_name = t.table_name AND c.column_name = 'namespace' \
      WHERE t.table_schema = COALESCE(?, DATABASE()) AND t.table_name = ?";
 
-/// Who has the table: by what the server or a plugin says of its locks, or else who has a transaction open. What a user
-/// may not see or a server does not have is an error, or empty, and the next is asked. Each takes the table's schema and
-/// name.
+/// Which sessions have the table locked: by what the server or a plugin says of its locks, or else which sessions have a
+/// transaction open. A view that the user may not see or the server does not have is an error, or empty, and the next
+/// query is asked. Each takes the table's schema and name.
 const HOLDERS: [&str; 4] = [
     "SELECT CAST(t.processlist_id AS SIGNED), t.processlist_user, t.processlist_host, \
      CAST(t.processlist_time AS SIGNED) AS seconds FROM performance_schema.metadata_locks m \
@@ -58,7 +58,7 @@ const HOLDERS: [&str; 4] = [
      WHERE p.id <> CONNECTION_ID() AND p.db = COALESCE(?, DATABASE()) AND ? <> '' ORDER BY seconds DESC LIMIT 5",
 ];
 
-/// Who has the lock of those that migrate.
+/// Which session has the lock of the migrations.
 const MIGRATES: &str = "SELECT CAST(p.id AS SIGNED), p.user, p.host, CAST(p.time AS SIGNED) \
      FROM information_schema.processlist p WHERE p.id = IS_USED_LOCK('idem.migrate')";
 

@@ -1,4 +1,4 @@
-//! Records that ride in the application's transactions.
+//! Records in the application's transactions.
 //!
 //! Every connection of the pool may have other settings, so what begins a transaction sets what it needs. All values are
 //! bound: the driver, and the server, may log the text of a statement.

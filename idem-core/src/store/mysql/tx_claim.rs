@@ -30,7 +30,7 @@ pub(super) async fn claim_in(
     let found = match look(texts, dialect, connection, permit, claim, rivals).await {
         Ok(found) => found,
         Err(error) if number(&error) == Some(LOCKED) && rivals == Rivals::Tell => {
-            // The rival may have been a replay, which locks the row as well.
+            // The other transaction may be a replay, which locks the row as well.
             locked = true;
             let load = load(connection, &texts.load, claim);
             load.await.map_err(fault)?
@@ -44,7 +44,7 @@ pub(super) async fn claim_in(
     };
     let rival = ClaimOutcome::InFlight { lease_left: Duration::ZERO };
     let (change, won) = match judge(claim, found) {
-        // It could be claimed, but for the rival, who is not to be waited for.
+        // The key could be claimed, but another transaction has it locked, and the claim must not wait.
         Judged::Decided(Ok(ClaimOutcome::Won(_))) | Judged::Changed(_, ClaimOutcome::Won(_)) if locked => {
             return Ok(Claimed::Decided(rival));
         }

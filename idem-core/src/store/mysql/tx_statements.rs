@@ -1,4 +1,4 @@
-//! The statements of records that ride in the application's transactions.
+//! The statements of records in the application's transactions.
 
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, SqlSafeStr, SqlStr};
@@ -45,8 +45,8 @@ pub(super) const NOT_OURS: u16 = 1792;
 /// `ER_LOCK_WAIT_TIMEOUT`.
 pub(super) const LOCKED: u16 = 1205;
 
-/// Whatever is open, a COMMIT that began another transaction included, is rolled back. The row says whether the settings
-/// are as they were.
+/// An open transaction, also one that a COMMIT AND CHAIN began, is rolled back. The row says whether the settings are as
+/// they were.
 pub(super) const RESTORE: &str = "ROLLBACK AND NO CHAIN NO RELEASE; SET SESSION TRANSACTION READ WRITE; \
      SET SESSION timestamp = DEFAULT, autocommit = 1, wait_timeout = @idem_idle{wait}; SELECT @idem_settings <=> {settings}";
 /// A claim that gave up left its setting behind.
@@ -54,7 +54,7 @@ pub(super) const RESTORE_WAIT: &str = ", innodb_lock_wait_timeout = @idem_wait";
 
 const VALUES: &str = "{row} VALUES (?, {clock} + ?, {clock}, 1, 1, 1, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', {fence}) ON DUPLICATE KEY UPDATE ";
 
-/// The lock of a rival's uncommitted row is not waited for.
+/// The claim does not wait for the lock of another transaction's uncommitted row.
 const CLAIM_RETURNING: &str = "SET STATEMENT innodb_lock_wait_timeout = 0 FOR {values}fence = fence \
      RETURNING {clock}, address, {columns}, CAST(CONNECTION_ID() AS UNSIGNED) session";
 const CLAIM_RETURNING_WAITING: &str = "{values}fence = fence RETURNING {clock}, address, {columns}";

@@ -16,10 +16,10 @@
 //! **Guarantee:** one key, one effect, one answer, across all processes that use the same primary, and across their
 //! crashes. What was answered survives a crash of the database as far as a commit does: with
 //! [`synchronous_commit`](https://www.postgresql.org/docs/current/wal-async-commit.html)` = off` the last moments may
-//! be lost, and after a fail-over to an asynchronous replica whatever it had not received: those keys then run again.
-//! Set `synchronous_commit = on` with synchronous standbys where that must not happen.
+//! be lost, and after a fail-over to an asynchronous replica all that the replica had not received: those keys then run
+//! again. Set `synchronous_commit = on` with synchronous standbys where that must not happen.
 //!
-//! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or somebody who
+//! **Needs** the primary (a replica answers with an error), the right to create a table and functions, or an operator who
 //! runs [`PostgresStore::migrations`], and up to 6 + 2 × [`concurrency`](PostgresStoreBuilder::concurrency) connections, opened
 //! when they are first needed. Times are the server's clock. A pooler in transaction mode, such as PgBouncer, needs
 //! [`through_pooler`](PostgresStoreBuilder::through_pooler).
@@ -51,7 +51,7 @@
 //! # How it works
 //! A claim is an insertion, which has one plan. What looks rows up on the way of a call is a function in the database,
 //! made by the migration (not for what operators list and count): its settings pin the plan, so that a table that was empty when it was first looked at is not scanned a
-//! minute later, on whatever connection. Every write is guarded by state, fence and nonce in the statement itself.
+//! minute later, on any connection. Every write is guarded by state, fence and nonce in the statement itself.
 
 mod args;
 mod builder;

@@ -29,7 +29,7 @@ const MIGRATIONS: &[&str] = &[
 /// table is waited for longer than this.
 const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '300ms'; SELECT pg_advisory_xact_lock(1768187245)";
 
-/// Who has the table, or the lock of those that migrate, the longest transaction first.
+/// Which sessions have the table locked, or the lock of the migrations, the longest transaction first.
 const HOLDERS: &str = "SELECT DISTINCT a.pid::bigint, coalesce(a.usename::text, ''), coalesce(a.application_name, ''), \
      floor(extract(epoch FROM clock_timestamp() - a.xact_start))::bigint AS seconds \
      FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid \

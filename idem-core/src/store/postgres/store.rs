@@ -51,7 +51,7 @@ impl PostgresStore {
         Ok(schema::migrations(&TableName::parse(table)?))
     }
 
-    /// Closes the connections that nobody uses. Operations go on; they open new ones.
+    /// Closes the idle connections. Operations go on; they open new ones.
     pub async fn close(&self) {
         self.remote.close().await;
     }

@@ -1,4 +1,4 @@
-//! Records that ride in the application's transactions.
+//! Records in the application's transactions.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};

@@ -89,7 +89,7 @@ fn first_bytes(digest: &[u8; 32]) -> u64 {
 pub(super) const FORBID: &str = "\
 BEGIN; SELECT set_config('idem.read_only', current_setting('default_transaction_read_only'), false), \
 set_config('default_transaction_read_only', 'on', false); COMMIT; ";
-/// As it was before. With the COMMIT of the transaction in which it stands.
+/// Restores the setting, with the COMMIT of the transaction in which this expression stands.
 pub(super) const ALLOW: &str = "set_config('default_transaction_read_only', \
 coalesce(nullif(current_setting('idem.read_only', true), ''), 'off'), false)";
 

@@ -32,7 +32,7 @@ struct Range {
 #[derive(Clone)]
 struct Group {
     slot: u16,
-    /// Their places in the batch.
+    /// The places of the calls in the batch.
     places: Vec<usize>,
     calls: Vec<Call>,
 }

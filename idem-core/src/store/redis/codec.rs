@@ -15,8 +15,8 @@
 //! | 44–47 | attempts |
 //!
 //! Then the digest (32 bytes; none for recipe 0), the label after its length in 2 bytes, the key hint after its length
-//! in 1 byte, in format 2 the audit line after its length in 1 byte, and last the reply. Whoever knows only format 1
-//! refuses the other.
+//! in 1 byte, in format 2 the audit line after its length in 1 byte, and last the reply. A version that knows only
+//! format 1 refuses format 2.
 //!
 //! The label is a text of two lines, operation and hint of the scope. A third one is not part of it: there stands what the
 //! handler said about the record, [`Terms`]. Versions that know nothing of that keep it as the end of the label, and show
@@ -163,7 +163,7 @@ pub(super) const GLIMPSE: usize = 2048;
 /// What the beginning of a record says, to tell whether it is one that a look is about.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Glimpse {
-    /// Its number.
+    /// The number of the record's state.
     pub(super) state: u8,
     /// `None` where the record names none, or in a way that only a newer version knows.
     pub(super) namespace: Option<Namespace>,

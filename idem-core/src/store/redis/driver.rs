@@ -157,7 +157,7 @@ fn all_or_some(replies: Replies) -> Result<Replies, Fault> {
     if replies.is_empty() || replies.iter().any(Result::is_ok) {
         return Ok(replies);
     }
-    // If any of it may have been applied, that is what counts.
+    // An error after which a write may have been applied counts before the others.
     let mut faults = replies.into_iter().filter_map(Result::err);
     let first = faults.next().unwrap_or_else(fault::gone);
     let may_be_applied = |fault: &Fault| matches!(fault, Fault::Broken(_) | Fault::Unread(_));
@@ -194,8 +194,8 @@ fn time(clock: i64) -> Timestamp {
     Timestamp::from_micros(clock.unsigned_abs())
 }
 
-/// Which writes were applied. One without an answer counts as not applied, if others got theirs: whoever asks looks at
-/// the record then.
+/// Which writes were applied. A write without an answer counts as not applied, if other writes got theirs: the caller
+/// looks at the record then.
 fn applied(replies: Replies) -> Result<Vec<bool>, Fault> {
     let replies = all_or_some(replies)?;
     let mut applied = Vec::with_capacity(replies.len());

@@ -83,8 +83,8 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
             .with_source(error),
         ),
         "MOVED" | "ASK" | "TRYAGAIN" => for_now("the Redis Cluster is moving this key to another node", error),
-        "CLUSTERDOWN" | "MASTERDOWN" => for_now("a part of Redis is down, and nobody has taken over yet", error),
-        "LOADING" | "BUSY" => for_now("Redis is busy: it loads its data, or somebody's script runs long", error),
+        "CLUSTERDOWN" | "MASTERDOWN" => for_now("a part of Redis is down, and no replica has taken over yet", error),
+        "LOADING" | "BUSY" => for_now("Redis is busy: it loads its data, or a client's script runs long", error),
         "MISCONF" => for_now("Redis refuses writes because it cannot save to disk: look at its log", error),
         "NOREPLICAS" => for_now("Redis refuses writes because it has too few replicas (min-replicas-to-write)", error),
         "NOSCRIPT" => for_now("Redis forgets idem's scripts as soon as they are loaded", error),
@@ -97,7 +97,7 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
             Fault::Shut(misconfigured(if key { DENIED_KEY } else { DENIED }).with_source(error))
         }
         "WRONGTYPE" => Fault::Refused(
-            misconfigured("somebody else's value lies at one of idem's keys: choose another prefix")
+            misconfigured("a value that is not idem's lies at one of idem's keys: choose another prefix")
                 .with_source(error),
         ),
         _ if error.detail().is_some_and(is_too_long) => Fault::Refused(
@@ -133,7 +133,7 @@ pub(super) enum Denied {
 
 /// `None` where it was not denied.
 pub(super) fn denied(fault: &Fault) -> Option<Denied> {
-    // Nothing else here says so.
+    // Only errors of missing rights have these texts.
     let failure = fault.failure();
     [(DENIED, Denied::Command), (DENIED_KEY, Denied::Key)]
         .into_iter()
@@ -184,7 +184,7 @@ pub(super) fn short(confirmed: i64, wanted: u32) -> Fault {
 }
 
 pub(super) fn is_short(fault: &Fault) -> bool {
-    // Nothing else here says so.
+    // Only too few replicas make an error of this kind here.
     fault.failure().kind() == StoreErrorKind::Undecided
 }
 

@@ -25,7 +25,7 @@ enum Source {
     Wrong(RedisError),
 }
 
-/// How often the cluster's client asks again by itself. More would only delay the answer: whoever asked repeats it.
+/// How often the cluster's client asks again by itself. More would only delay the answer: the store repeats the call.
 const RETRIES: u32 = 3;
 /// Between two tries, in milliseconds.
 const PAUSE: std::ops::RangeInclusive<u64> = 10..=200;
@@ -68,7 +68,8 @@ fn clustered(seeds: Vec<ConnectionInfo>, timeout: Duration) -> Result<Target, Re
 }
 
 /// Whether the server is a node of a cluster. If so, all nodes become seeds: the one that was named may be down when
-/// the next connection is made. A server that cannot be asked is left to whoever connects to it.
+/// the next connection is made. A server that cannot be asked counts as no node of a cluster; the connection reports
+/// the error.
 async fn detect(client: Client, timeout: Duration) -> Result<Target, RedisError> {
     let asked = async {
         let config = redis::AsyncConnectionConfig::new()

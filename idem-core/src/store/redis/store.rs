@@ -27,7 +27,7 @@ impl RedisStore {
         RedisStoreBuilder::new(source.into())
     }
 
-    /// Closes the connections that nobody uses. Operations go on; they open new ones.
+    /// Closes the idle connections. Operations go on; they open new ones.
     pub async fn close(&self) {
         self.remote.close().await;
     }

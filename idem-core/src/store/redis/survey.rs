@@ -1,8 +1,8 @@
 //! What operators see: records by state.
 //!
 //! What is running, unknown, unwinding or stuck stands in the indexes. Done and released records do not: they vanish by
-//! themselves. To see these the whole key space is scanned. Whose a record is stands in the record: so each that is met
-//! is looked at.
+//! themselves. To see these the whole key space is scanned. The namespace of a record stands in the record, so each
+//! record that is met is looked at.
 
 use std::collections::BTreeSet;
 

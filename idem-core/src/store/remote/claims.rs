@@ -78,8 +78,8 @@ impl<D: Driver> Rounds for Claims<D> {
 }
 
 impl<D: Driver> Claims<D> {
-    /// Where a statement neither wrote nor saw a record, somebody's was committed while it ran: a look with a newer
-    /// snapshot shows it.
+    /// Where a statement neither wrote nor saw a record, another transaction committed one while it ran: a look with a
+    /// newer snapshot shows it.
     async fn look_again(&self, claims: &[&Claim], found: &mut [Found]) {
         let unseen: Vec<(usize, Address)> = found
             .iter()
@@ -100,7 +100,7 @@ impl<D: Driver> Claims<D> {
             let Some(found) = found.get_mut(at) else { continue };
             *found = match &mut seen {
                 Ok(seen) => seen.next().unwrap_or(Found::Nothing),
-                // Only these: their neighbours were written or seen.
+                // Only these: the other claims of the batch were written or seen.
                 Err(unanswered) => Found::Unreadable(unanswered.failure().to_error()),
             };
         }

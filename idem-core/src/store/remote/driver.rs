@@ -60,8 +60,8 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
         change: &Change,
     ) -> impl Future<Output = Result<bool, Fault>> + Send;
 
-    /// T3, skipping rows that somebody has locked. For each, in order, whether the lease was pushed on. May take more
-    /// than one round trip.
+    /// T3, skipping rows that another transaction has locked. For each, in order, whether the lease was pushed on. May
+    /// take more than one round trip.
     fn renew(
         &self,
         link: &mut Self::Link,
@@ -88,7 +88,7 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     /// [`Store::count`](crate::store::Store::count).
     fn count(&self, link: &mut Self::Link, count: &Count) -> impl Future<Output = Result<u64, Fault>> + Send;
 
-    /// By which another connection can end what runs on `link`; `None` where there is no such way.
+    /// The number by which another connection can end what runs on `link`; `None` where there is no such way.
     fn session(&self, link: &Self::Link) -> Option<Self::Session>;
 
     /// Ends the statement that runs in another session, if it is one of the store's and still runs.

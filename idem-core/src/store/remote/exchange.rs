@@ -12,7 +12,7 @@ use super::thread::Thread;
 use crate::address::Address;
 use crate::store::{StoreError, StoreErrorKind};
 
-/// How often the server may undo a call because of somebody else.
+/// How often the server may undo a call in favour of another transaction.
 const CONFLICTS: u32 = 16;
 
 /// From this many bytes of replies on, a server, or something on the way to it, may hang up because of their length: the
@@ -31,7 +31,7 @@ pub(super) struct Exchange<D: Driver> {
 /// Why a call got no answer.
 #[derive(Debug)]
 pub(super) enum Unanswered {
-    /// Whatever is asked now fails the same way.
+    /// Every call fails the same way now.
     Down(Failure),
     /// What this call asks is refused; another one may not be.
     Refused(Failure),
@@ -80,8 +80,8 @@ impl<D: Driver> Exchange<D> {
         Arc::<Cancels<D>>::clone(&self.cancels)
     }
 
-    /// Puts the call. If a connection breaks under it, which is how a server that was restarted shows on one that lay
-    /// idle, it is put once more on a new one: every call can be repeated, and a write waits for its lost twin.
+    /// Puts the call. If a connection breaks under the call, as an idle one does after a restart of the server, the call
+    /// is put once more on a new one: every call can be repeated, and a repeated write waits for the lost one.
     pub(super) async fn put<C: Call<D>>(&self, call: &C) -> Result<C::Answer, Unanswered> {
         let mut lost: Option<Failure> = None;
         let mut conflicts = 0;
@@ -144,7 +144,7 @@ impl<D: Driver> Exchange<D> {
         answered
     }
 
-    /// Closes the connections that nobody uses.
+    /// Closes the idle connections.
     pub(super) async fn close(&self) {
         for held in self.links.clear() {
             self.close_connection(held).await;

@@ -57,13 +57,13 @@ pub(in crate::store) enum Fault {
     Unreached(Failure),
     /// The connection broke: what was sent may have been applied.
     Broken(Failure),
-    /// The server undid it because of somebody else, and it may succeed at once: a deadlock, a conflict.
+    /// The server undid it in favour of another transaction, and it may succeed at once: a deadlock, a conflict.
     #[cfg_attr(
         not(any(feature = "mysql", feature = "postgres")),
         allow(dead_code, reason = "Redis undoes nothing")
     )]
     Again(Failure),
-    /// The server refused it for now, whatever it says: it is full, shutting down, read-only. Nothing was applied.
+    /// The server refuses all calls for now: it is full, shutting down, read-only. Nothing was applied.
     Shut(Failure),
     /// The server refused it for what it says. Nothing was applied. In a batch, one operation may be to blame.
     Refused(Failure),

@@ -67,8 +67,8 @@ impl<D: Driver> Rounds for Finishes<D> {
         let addresses: Vec<Address> = refused.iter().map(|(_, finish)| finish.address).collect();
         let found = match self.0.put(&call::Load(&addresses)).await {
             Ok(found) => found,
-            // Only these: the writes of their neighbours were applied. And theirs too, perhaps: a batch of which some were
-            // not applied may say so of all.
+            // Only these: the other writes of the batch were applied. Perhaps these were applied too: a batch of which some
+            // were not applied may say so of all.
             Err(unanswered) => {
                 for (at, _) in refused {
                     tell(answers, at, Err(unanswered.after_a_write()));

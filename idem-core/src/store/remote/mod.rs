@@ -10,7 +10,7 @@
 //! - [`claims`], [`finishes`] (in [`rounds`]), [`verdicts`]: the first statement does the usual thing in one round trip, a new claim or
 //!   its owner's completion, under a guard of its own. Wherever it does not, the record comes back and
 //!   [`protocol`](crate::protocol) itself decides; what it changed is written by one statement that names the record as
-//!   it was read, and does nothing if somebody was faster. Then it begins anew.
+//!   it was read, and does nothing if another process was faster. Then the operation begins anew.
 
 mod call;
 mod cancels;

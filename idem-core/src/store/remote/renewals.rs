@@ -46,7 +46,7 @@ async fn round<D: Driver>(
     Ok(answers.collect())
 }
 
-/// A row that is still the caller's was not written because somebody has it locked: it is alive.
+/// A row that is still the caller's was not written because another transaction has it locked: the claim still stands.
 fn why_not(renewal: &Renewal, found: Option<Found>) -> Result<RenewOutcome, crate::store::StoreError> {
     match found {
         Some(Found::Stands(record, _))

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::exchange::Unanswered;
 use crate::store::{Answers, StoreError, StoreErrorKind};
 
-/// How often others may be faster with a record before an operation on it gives up. Each time, somebody got on.
+/// How often others may be faster with a record before an operation on it gives up. Each time, another operation got on.
 pub(super) const CONTENTION: usize = 16;
 
 pub(super) trait Rounds: Sync {
@@ -28,8 +28,8 @@ pub(super) trait Rounds: Sync {
     ) -> impl Future<Output = Result<Vec<usize>, Unanswered>> + Send;
 }
 
-/// Answers each, in order. What is refused together is tried one by one, so that a bad one fails none of its
-/// neighbours: for as long as the whole batch may take. What was not sent until then certainly did not happen.
+/// Answers each, in order. Requests that are refused together are tried one by one, so that a bad one does not make the
+/// others fail: for as long as the whole batch may take. What was not sent until then certainly did not happen.
 pub(super) async fn serve<R: Rounds>(work: &R, requests: &[R::Request]) -> Answers<R::Answer> {
     let begun = Instant::now();
     let late = || begun.elapsed() >= work.budget();

@@ -204,7 +204,7 @@ impl<D: Driver> Remote<D> {
         self.put(move |to| async move { to.put(&call::Count(&count)).await }).await
     }
 
-    /// Closes the connections that nobody uses. Those in use close as they are given up.
+    /// Closes the idle connections. Those in use close as they are given up.
     pub(in crate::store) async fn close(&self) {
         self.exchange.close().await;
     }

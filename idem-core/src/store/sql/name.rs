@@ -58,7 +58,7 @@ impl TableName {
         Ok(Self { place: schema.map(Into::into), ..self })
     }
 
-    /// Its parts, for a catalogue.
+    /// The schema, where one is known, and the table, for a query of the catalogue.
     pub(in crate::store) fn parts(&self) -> (Option<&str>, &str) {
         (self.schema.as_deref().or(self.place.as_deref()), &self.table)
     }

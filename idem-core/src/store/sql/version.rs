@@ -23,7 +23,7 @@ enum Standing {
     Usable,
     /// Migrations are missing.
     Older,
-    /// It leaves no room for this code.
+    /// The schema leaves no room for this code.
     Newer,
 }
 

@@ -124,7 +124,8 @@ impl SqliteStoreBuilder {
     }
 }
 
-/// The path as it will be whatever the current directory becomes, and never a URI or a name that means "in memory".
+/// The path, made absolute, so that a later change of the current directory does not matter, and never a URI or a name
+/// that means "in memory".
 fn absolute(path: &Path) -> Result<PathBuf, StoreError> {
     let misconfigured = |message: String| Err(StoreError::new(StoreErrorKind::Misconfigured, message));
     let shown = path.display();

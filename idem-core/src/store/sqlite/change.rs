@@ -70,9 +70,9 @@ fn same_run(old: &Record, new: &Record) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub(super) enum Written {
-    /// They did.
+    /// All records still were as they were read, and are written.
     All,
-    /// Somebody changed one of the records in between.
+    /// Another process changed one of the records in between.
     Beaten,
 }
 

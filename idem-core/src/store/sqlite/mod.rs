@@ -29,11 +29,11 @@
 //! of them beside address and fingerprint (whole pages, indexes included, over 100,000 records with replies of 256
 //! bytes; 180 with replies of 1 KiB). A file that was there before keeps the size of its pages (with SQLite's own,
 //! 4 KiB, 20 bytes more; 200 with replies of 1 KiB) and its own size, until `VACUUM` gives back what became free. A
-//! store has two threads, which sleep while nobody asks.
+//! store has two threads, which sleep while there is no call.
 //!
 //! # How it works
 //! One thread writes and one reads, each with a connection of its own, so neither a blocked runtime nor a dropped
-//! caller harms anything. The writer takes whatever waits, without a timer: a lone caller waits for nobody, and many
+//! caller harms anything. The writer takes all calls that wait, without a timer: a lone call does not wait, and many
 //! callers share a transaction. Records are read, [`protocol`](crate::protocol) decides, and every change is one
 //! statement that names what was read and does nothing if another process was faster. A lost connection is opened
 //! again, but a file that vanished is not replaced by an empty one, which would have forgotten every key.

@@ -56,7 +56,7 @@ impl<R: Addressed + Send, T: Send> Operation for Pending<R, T> {
     }
 
     fn answer(self: Box<Self>) {
-        // Nobody listens: the caller was dropped, which is its right.
+        // An error means that the caller was dropped, which is its right.
         let _ignored = self.caller.send(self.verdict);
     }
 }

@@ -1,4 +1,4 @@
-//! The desk of the connection that reads. It never waits for a writer's disk.
+//! The thread of the connection that reads. It never waits for a writer's disk.
 
 use rusqlite::{Connection, params};
 use tokio::sync::oneshot;
@@ -122,6 +122,6 @@ fn entry(row: &rusqlite::Row<'_>) -> Result<Entry, StoreError> {
 }
 
 fn tell<T>(caller: Caller<T>, answer: Result<T, StoreError>) {
-    // Nobody listens: the caller was dropped, which is its right.
+    // An error means that the caller was dropped, which is its right.
     let _ignored = caller.send(answer);
 }

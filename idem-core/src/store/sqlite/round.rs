@@ -29,14 +29,14 @@ type Operations = Vec<Box<dyn Operation>>;
 /// What a round learned about the database.
 #[must_use]
 pub(super) enum Flow {
-    /// It takes writes.
+    /// The file takes writes.
     Open,
-    /// It takes none for now, and another try would wait just as long.
+    /// The file takes no writes for now, and another try would wait just as long.
     Shut(Failure),
 }
 
-/// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one fails
-/// none of its neighbours.
+/// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one does not
+/// make the others fail.
 pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) -> Flow {
     // Stable: operations on one key keep their order.
     operations.sort_by_key(|operation| operation.address());
@@ -51,7 +51,7 @@ pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) ->
 
     let done = match write(link, rules, &changes) {
         Ok(Written::All) => Ok(()),
-        // Also where a statement failed: under the lock it shows whether that was the neighbours' fault.
+        // Repeated under the lock also where a statement failed: other operations of the batch may have caused the failure.
         Ok(Written::Beaten) | Err(Broken::Inside(_)) => locked(link, rules, &mut operations),
         Err(broken) => Err(broken),
     };

@@ -11,7 +11,7 @@ macro_rules! columns {
     };
 }
 
-/// What this code can judge. A row beyond it is neither matched nor written, whatever else it says.
+/// What this code can judge. A row beyond it is neither matched nor written.
 macro_rules! known {
     () => {
         "format = 1 AND recipe BETWEEN 0 AND 4 AND after_crash BETWEEN 0 AND 1"
@@ -41,7 +41,7 @@ macro_rules! is_open {
     };
 }
 
-/// The number of the row at address ?1, whichever state it is in. A state that only a newer version knows counts.
+/// The number of the row at address ?1, in any state. A state that only a newer version knows counts.
 macro_rules! at_address {
     () => {
         concat!(

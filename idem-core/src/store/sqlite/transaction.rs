@@ -10,7 +10,7 @@ use super::sql;
 /// Where a transaction broke. It is rolled back, or the connection is of no use any more.
 #[derive(Debug)]
 pub(super) enum Broken {
-    /// Nobody got to write. Another try would wait just as long.
+    /// The transaction did not begin, so nothing was written. Another try would wait just as long.
     Begin(Failure),
     /// Nothing was applied. The cause may be one of the operations.
     Inside(Failure),

@@ -1,7 +1,7 @@
-//! Records that ride in the application's transactions.
+//! Records in the application's transactions.
 //!
-//! A transaction takes the write lock when it begins, so there is no rival to be told of: whoever else writes waits. In
-//! one process they queue for it; and each is over well before another's lease could end for want of a renewal.
+//! A transaction takes the write lock when it begins, so there is no rival to be told of: other writers wait. In one
+//! process they queue for it; and each is over well before another's lease could end for want of a renewal.
 
 use std::fmt;
 use std::path::Path;
@@ -26,7 +26,7 @@ use crate::store::{
     StoreErrorKind, TxBackend, TxConnection, TxFault,
 };
 
-/// What it takes to ride in a transaction.
+/// What the store needs to write records in a transaction.
 pub(super) struct SqliteTxBackend {
     rules: Rules,
     options: SqliteConnectOptions,
@@ -98,7 +98,7 @@ impl TxBackend<Sqlite> for SqliteTxBackend {
     ) -> BoxFuture<'c, Result<Transaction<'c, Sqlite>, TxFault>> {
         Box::pin(async move {
             let mut tx = connection.begin_with(sql::BEGIN).await.map_err(fault)?;
-            // A statement such as INSERT OR ROLLBACK ends the transaction, and whatever follows would commit by itself:
+            // A statement such as INSERT OR ROLLBACK ends the transaction; each statement after it would commit by itself:
             // https://www.sqlite.org/lang_conflict.html
             let (commits, goes_on) = (Arc::clone(permit), Arc::clone(permit));
             let mut handle = tx.lock_handle().await.map_err(fault)?;

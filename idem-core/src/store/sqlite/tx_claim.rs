@@ -38,7 +38,7 @@ pub(super) async fn claim_in(
             insert(connection, claim, new).await?
         }
     };
-    // Nobody else can have written since BEGIN IMMEDIATE.
+    // No other connection can have written since BEGIN IMMEDIATE.
     if written == 1 {
         Ok(Claimed::Won(held))
     } else {

@@ -1,4 +1,4 @@
-//! What time does to records: sweeping and reaping, a bounded step at a time.
+//! Sweeping and reaping of records whose lease or life has ended, a bounded step at a time.
 
 use std::path::Path;
 
@@ -61,8 +61,8 @@ pub(super) fn sweep(link: &mut Link, rules: &Rules, sweep: &Sweep) -> Result<Swe
     })
 }
 
-/// Running records whose lease ended by then, without those that are damaged: these are left alone, and told to whoever
-/// asks for them by their keys.
+/// Running records whose lease ended by then, without those that are damaged: these are left alone, and told to a caller
+/// that asks for them by their keys.
 fn abandoned(
     connection: &Connection,
     by: i64,

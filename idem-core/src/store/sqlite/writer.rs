@@ -1,4 +1,4 @@
-//! The desk of the one connection that writes.
+//! The thread of the one connection that writes.
 
 use tokio::sync::oneshot;
 
@@ -94,6 +94,6 @@ fn tell<T>(caller: Caller<T>, done: Result<T, Broken>, flow: &mut Flow) {
         };
         failure.to_error()
     });
-    // Nobody listens: the caller was dropped, which is its right.
+    // An error means that the caller was dropped, which is its right.
     let _ignored = caller.send(answer);
 }

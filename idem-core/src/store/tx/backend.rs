@@ -15,7 +15,7 @@ use crate::store::BoxFuture;
 
 /// The statements of one database, on a connection of the application's pool.
 ///
-/// Whatever fails leaves the transaction to be rolled back; nothing of it is then kept.
+/// After a failure of any statement the transaction is rolled back, and nothing of it is kept.
 pub(crate) trait TxBackend<Db: Database>: fmt::Debug + Send + Sync {
     /// A connection.
     fn connection(&self) -> BoxFuture<'_, Result<TxConnection<Db>, TxFault>>;

@@ -9,7 +9,7 @@ use sqlx::Database;
 
 use super::TxBackend;
 
-/// The databases whose transactions a store can ride in.
+/// The databases in whose transactions a store can write its records.
 #[derive(Default)]
 pub struct TxBackends(HashMap<TypeId, Box<dyn Any + Send + Sync>>);
 

@@ -22,7 +22,7 @@ pub(crate) enum CommitFault {
 /// Why a transaction cannot go on.
 #[derive(Debug)]
 pub(crate) enum TxFault {
-    /// The database undid it for somebody else's sake; another try may succeed at once.
+    /// The database undid it in favour of another transaction; another try may succeed at once.
     #[cfg_attr(
         not(any(feature = "mysql", feature = "postgres")),
         allow(dead_code, reason = "SQLite has one writer at a time")

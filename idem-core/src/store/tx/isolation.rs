@@ -1,7 +1,7 @@
 //! How much a transaction may see of others.
 
 /// The isolation level of a transaction; without one, it is the connection's default. SQLite's transactions are
-/// serializable whatever is asked.
+/// always serializable.
 ///
 /// idem's own guards do not depend on it. Above `ReadCommitted` a database may undo a transaction for the sake of
 /// another: see `tx_retries`.

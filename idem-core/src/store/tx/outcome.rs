@@ -79,23 +79,23 @@ impl HeldRow {
 /// What came of a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Completed {
-    /// It will be committed.
+    /// The completion is written, and commits with the transaction.
     Done {
         /// The session has the settings that it had when the transaction began, as far as this statement could see.
         settings_kept: bool,
     },
-    /// It is not the transaction that was begun.
+    /// The transaction is not the one that was begun.
     NotOurs,
 }
 
 /// How a transaction has left its connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Nothing is open on it.
+    /// The transaction is committed, and no other is open.
     Committed,
-    /// Nothing is open on it; settings of the session may have been changed.
+    /// The transaction is committed, and no other is open; settings of the session may have been changed.
     Changed,
-    /// Nothing is open on it.
+    /// The transaction is rolled back, and no other is open.
     RolledBack,
     /// Not known: the connection must be closed.
     Doubtful,

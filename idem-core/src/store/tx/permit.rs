@@ -7,11 +7,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 /// What idem has told a connection about its transaction, and knows of it.
 #[derive(Debug, Default)]
 pub(crate) struct CommitPermit {
-    /// It may commit.
+    /// The transaction may commit.
     open: AtomicBool,
-    /// What runs on it is to end.
+    /// The statement that runs on the connection is to end.
     cancelled: AtomicBool,
-    /// By which its server tells it from others; 0 where it does not.
+    /// The number by which the server tells the connection from others; 0 where it has none.
     on_server: AtomicU64,
     /// The settings of its connection when it began, where the connection does not keep them itself.
     #[cfg(feature = "sqlite-tx")]

@@ -11,7 +11,7 @@ use crate::store::Store;
     note = "use `PostgresStore`, `MySqlStore` or `SqliteStore`, and keep its type: `Idem<PostgresStore>`, not `Idem`"
 )]
 pub trait TxStore: Store + Sealed {
-    /// Its database.
+    /// The store's database, as sqlx names it.
     type Database: sqlx::Database;
 }
 

@@ -1,4 +1,4 @@
-//! Batch forms: the same answers as one by one, in the batch's order, and no operation fails its neighbours.
+//! Batch forms: the same answers as one by one, in the batch's order, and no operation makes another fail.
 
 use std::fmt::Debug;
 

@@ -34,7 +34,7 @@ pub async fn a_running_key_is_in_flight<B: Backend>(t: Trial<B>) {
                 "no time has passed: {lease_left:?}"
             );
         }
-        other => panic!("somebody runs the key, and a claim got {other:?}"),
+        other => panic!("another attempt runs the key, and a claim got {other:?}"),
     }
     t.assert_unchanged("k", &before, "a claim of a running key gets in-flight").await;
 }

@@ -21,14 +21,14 @@ fn assert_says<B: Backend>(t: &Trial<B>, record: &Record, said: &str) {
     }
 }
 
-/// In the same write, whatever the order.
+/// In the same write, for each order.
 pub async fn are_left_by_each_order<B: Backend>(t: Trial<B>) {
     for (key, verdict, said) in [
         ("yes", Verdict::Happened(reply("found")), "settled as happened by ada: bank has no such charge"),
         ("no", Verdict::DidNotHappen, "settled as not happened by ada: bank has no such charge"),
     ] {
         let owner = give_up(&t, key).await;
-        assert_eq!(t.present(key).await.audit, None, "nobody has ordered anything yet");
+        assert_eq!(t.present(key).await.audit, None, "there was no order yet");
         let settled = t.settle(t.verdict(key, owner, verdict)).await;
         assert_eq!(settled, WriteOutcome::Applied, "a verdict ends unknown");
         assert_says(&t, &t.present(key).await, said);
@@ -49,7 +49,7 @@ pub async fn are_left_by_each_order<B: Backend>(t: Trial<B>) {
     }
 }
 
-/// Who claims again, gives up, completes, releases or is swept gives no order.
+/// An owner that claims again, gives up, completes, releases or is swept gives no order.
 pub async fn stay_through_further_runs<B: Backend>(t: Trial<B>) {
     for key in ["done", "released", "swept", "taken over", "given up"] {
         let owner = give_up(&t, key).await;
@@ -140,7 +140,7 @@ pub async fn come_back_byte_for_byte<B: Backend>(t: Trial<B>) {
             let key = format!("{number} {state}");
             let owner = give_up(&t, &key).await;
             let settlement = Settlement { order: order.clone(), ..t.verdict(&key, owner, verdict.clone()) };
-            // What the protocol writes, on whichever clock.
+            // What the protocol writes, on the store's clock.
             let mut model = Some(t.present(&key).await);
             let now = t.now().await;
             let (seen, kept) = (unknown(owner), t.long());

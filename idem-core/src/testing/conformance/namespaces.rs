@@ -231,7 +231,7 @@ pub async fn are_forgotten_apart<B: Backend>(t: Trial<B>) {
     }
 }
 
-/// What has expired has expired for everybody.
+/// What has expired has expired for all namespaces.
 pub async fn expire_together<B: Backend>(t: Trial<B>) {
     for (namespace, key) in [(OURS, "ours"), (THEIRS, "theirs")] {
         let owner = t.won(claim_of(&t, namespace, key)).await.owner;

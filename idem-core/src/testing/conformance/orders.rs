@@ -66,7 +66,7 @@ pub async fn what_has_moved_is_left_alone<B: Backend>(t: Trial<B>) {
     }
 }
 
-/// The late owner's word came first, and nobody throws it away unseen.
+/// The late owner's completion came first, and an order of an operator who has not seen it does not drop it.
 pub async fn a_late_completion_is_not_forgotten<B: Backend>(t: Trial<B>) {
     let owner = give_up(&t, "k").await;
     let seen = Seen::of(&t.present("k").await);
@@ -82,7 +82,7 @@ pub async fn a_late_completion_is_not_forgotten<B: Backend>(t: Trial<B>) {
     assert_eq!(t.present("k").await.audit, None, "and no order was carried out");
 }
 
-/// The same verdict from somebody else, or for another reason, comes too late.
+/// The same verdict from another operator, or for another reason, comes too late.
 pub async fn another_order_is_no_repetition<B: Backend>(t: Trial<B>) {
     let others = [Order::by("bob").because("bank has no such charge"), Order::by("ada"), Order::verified()];
     let owner = give_up(&t, "k").await;
@@ -140,7 +140,7 @@ pub async fn a_verdict_about_an_earlier_run_is_late<B: Backend>(t: Trial<B>) {
     t.assert_unchanged("k", &before, "a late verdict is refused").await;
 }
 
-/// Its next caller runs at once, its late owner writes nothing any more.
+/// The key's next caller runs at once, and the late owner writes nothing any more.
 pub async fn a_freed_owner_is_fenced_off<B: Backend>(t: Trial<B>) {
     let owner = t.owner_of("k").await;
     assert_applied(&t, freeing(&t, "k").await).await;
@@ -163,7 +163,7 @@ pub async fn a_freed_owner_is_fenced_off<B: Backend>(t: Trial<B>) {
     );
 }
 
-/// Who renews is alive.
+/// An owner that renews is alive.
 pub async fn a_renewed_claim_is_not_freed<B: Backend>(t: Trial<B>) {
     let owner = t.abandon("k", AfterCrash::Unknown).await;
     let order = freeing(&t, "k").await;
@@ -200,12 +200,12 @@ pub async fn only_open_records_are_freed<B: Backend>(t: Trial<B>) {
     assert_eq!(t.record("absent").await, None, "an order makes no record");
 }
 
-/// By somebody's decision, and only for the same request; one retention later it is gone.
+/// By an operator's decision, and only for the same request; one retention later it is gone.
 pub async fn a_freed_record_runs_again_or_expires<B: Backend>(t: Trial<B>) {
     give_up(&t, "k").await;
     assert_eq!(t.claim(t.ask("k")).await, ClaimOutcome::Unknown, "unknown does not run by itself (I10)");
     assert_applied(&t, freeing(&t, "k").await).await;
-    assert_eq!(t.won(t.ask("k")).await.attempts, 2, "somebody has decided that it may");
+    assert_eq!(t.won(t.ask("k")).await.attempts, 2, "an operator has decided that it may");
     let owner = t.won(Claim { terms: t.terms(t.short()), ..t.ask("expiring") }).await.owner;
     assert_eq!(t.mark_unknown("expiring", owner).await, WriteOutcome::Applied, "an owner may give up");
     assert_applied(&t, freeing(&t, "expiring").await).await;

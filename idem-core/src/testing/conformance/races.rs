@@ -35,7 +35,7 @@ async fn assert_one_won<B: Backend>(t: &Trial<B>, key: &str, outcomes: Vec<Claim
         match outcome {
             ClaimOutcome::Won(won) => winners.push(won),
             ClaimOutcome::InFlight { .. } => {}
-            other => panic!("a loser is told that somebody is at it, and one got {other:?}"),
+            other => panic!("a loser is told that another attempt runs, and one got {other:?}"),
         }
     }
     assert_eq!(winners.len(), 1, "exactly one caller wins (I1): {winners:?}");

@@ -1,4 +1,4 @@
-//! T3: who is alive keeps its lease, and who lost it is told to stop.
+//! T3: an owner that is alive keeps its lease, and an owner that lost the claim is told to stop.
 
 use crate::clock::Timestamp;
 use crate::protocol::{AfterCrash, ClaimOutcome, RenewOutcome, State, WriteOutcome};
@@ -36,16 +36,16 @@ pub async fn a_renewal_never_shortens_a_lease<B: Backend>(t: Trial<B>) {
     assert!(matches!(second, ClaimOutcome::InFlight { .. }), "the long lease still counts: {second:?}");
 }
 
-/// The lease only says when others may try; as long as nobody did, the claim is its owner's.
+/// The lease only says when others may try; as long as no other attempt has claimed, the claim is its owner's.
 pub async fn a_late_renewal_still_counts<B: Backend>(t: Trial<B>) {
     let owner = t.abandon("k", AfterCrash::Rerun).await;
     t.pass_short().await;
-    assert_eq!(t.renew("k", owner, t.long()).await, RenewOutcome::Renewed, "nobody came in between");
+    assert_eq!(t.renew("k", owner, t.long()).await, RenewOutcome::Renewed, "no other claim came in between");
     let second = t.claim(t.ask("k")).await;
     assert!(matches!(second, ClaimOutcome::InFlight { .. }), "the lease is live again: {second:?}");
 }
 
-/// Its handler must stop.
+/// The handler of the lost claim must stop.
 pub async fn a_claim_that_was_taken_over_is_lost<B: Backend>(t: Trial<B>) {
     let stale = t.abandon("k", AfterCrash::Rerun).await;
     t.pass_short().await;

@@ -21,7 +21,11 @@ pub async fn a_claim_whose_lease_is_over<B: Backend>(t: Trial<B>) {
         let claim = t.ask_briefly(key, after_crash);
         let first = t.won(claim.clone()).await;
         t.pass_short().await;
-        assert_eq!(t.won(claim).await, first, "nobody came in between, so the claim is still won ({key})");
+        assert_eq!(
+            t.won(claim).await,
+            first,
+            "no other claim came in between, so the claim is still won ({key})"
+        );
     }
 }
 
@@ -43,7 +47,7 @@ pub async fn a_claim_after_a_release<B: Backend>(t: Trial<B>) {
     assert_eq!(t.won(claim).await, first, "a repeated claim of a released key is the same win");
 }
 
-/// Its nonce is not the record's any more.
+/// The claim's nonce is not the record's any more.
 pub async fn a_claim_that_was_taken_over_is_not_won_again<B: Backend>(t: Trial<B>) {
     let claim = t.ask_briefly("k", AfterCrash::Rerun);
     t.won(claim.clone()).await;
@@ -129,7 +133,7 @@ pub async fn a_completion<B: Backend>(t: Trial<B>) {
 
     let other = t.complete("k", owner, &reply("another")).await;
     let told = matches!(other, WriteOutcome::Applied | WriteOutcome::Lost(Current::Done { .. }));
-    assert!(told, "the operation is done, whatever its owner says now: {other:?}");
+    assert!(told, "the operation is done, and its owner's second completion changes nothing: {other:?}");
     let kept = t.present("k").await;
     assert_eq!(reply_in(&kept).as_bytes(), b"once", "the first completion is the answer for ever (I2)");
     assert_eq!(kept, before, "and what comes later writes nothing");

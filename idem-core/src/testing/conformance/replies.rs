@@ -1,4 +1,4 @@
-//! I2: a stored reply comes back byte for byte, whatever its bytes are.
+//! I2: every stored reply comes back byte for byte.
 
 use crate::protocol::{ClaimOutcome, Owner, Verdict, WriteOutcome};
 use crate::reply::Reply;
@@ -84,7 +84,7 @@ pub async fn come_back_from_a_verdict<B: Backend>(t: Trial<B>) {
     }
 }
 
-/// Whoever lost its record learns how the operation ended.
+/// An owner that lost its record learns how the operation ended.
 pub async fn are_told_to_a_loser<B: Backend>(t: Trial<B>) {
     for (key, reply) in awkward() {
         let owner = t.owner_of(key).await;

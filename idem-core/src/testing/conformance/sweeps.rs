@@ -33,7 +33,7 @@ pub async fn a_sweep_obeys_the_crash_policy<B: Backend>(t: Trial<B>) {
     assert_eq!(t.sweep().await, SweepCount::default(), "nothing is left to sweep");
 }
 
-/// Live, done and released records are nobody's to sweep.
+/// Live, done and released records are not swept.
 pub async fn a_sweep_leaves_all_else_alone<B: Backend>(t: Trial<B>) {
     t.owner_of("live").await;
     let owner = t.abandon("done", AfterCrash::Rerun).await;

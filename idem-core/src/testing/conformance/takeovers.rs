@@ -28,7 +28,7 @@ pub async fn a_lapsed_claim_is_taken_over<B: Backend>(t: Trial<B>) {
     assert_eq!(done, WriteOutcome::Applied, "the new owner completes");
 }
 
-/// Who claims an abandoned key has no say in whether it may run.
+/// A claim of an abandoned key does not decide whether the key may run: the record does.
 pub async fn the_record_decides_and_not_the_claimant<B: Backend>(t: Trial<B>) {
     t.abandon("unknown", AfterCrash::Unknown).await;
     t.abandon("rerun", AfterCrash::Rerun).await;
@@ -54,7 +54,7 @@ pub async fn the_newest_owner_decides<B: Backend>(t: Trial<B>) {
     assert_eq!(t.claim(claim).await, ClaimOutcome::Unknown, "the newest owner asked for `unknown`");
 }
 
-/// Renewed in time, a claim is nobody else's.
+/// A claim that is renewed in time is not taken over.
 pub async fn a_renewed_lease_keeps_everyone_out<B: Backend>(t: Trial<B>) {
     let owner = t.abandon("k", AfterCrash::Rerun).await;
     assert_eq!(t.renew("k", owner, t.long()).await, RenewOutcome::Renewed, "an owner may renew");

@@ -1,4 +1,4 @@
-//! T7 and verdicts: what nobody can know does not run, until somebody finds out.
+//! T7 and verdicts: an unknown operation does not run until there is a verdict.
 
 use crate::protocol::{AfterCrash, ClaimOutcome, Current, Nonce, Owner, StateKind, Verdict, WriteOutcome};
 use crate::store::{Settlement, SweepCount};
@@ -167,7 +167,7 @@ pub async fn a_forgotten_key_is_fresh<B: Backend>(t: Trial<B>) {
     assert_eq!(t.won(t.ask("k")).await.attempts, 1, "a forgotten key begins anew");
 }
 
-/// Somebody is at it, or died at it: the lease and the sweeper deal with that.
+/// An attempt runs, or died while it ran: the lease and the sweeper deal with that.
 pub async fn forgetting_refuses_a_running_key<B: Backend>(t: Trial<B>) {
     let owner = t.abandon("k", AfterCrash::Rerun).await;
     let before = t.present("k").await;

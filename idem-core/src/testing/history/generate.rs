@@ -1,4 +1,4 @@
-//! Random histories, told by a seed.
+//! Random histories, made from a seed.
 
 use fastrand::Rng;
 

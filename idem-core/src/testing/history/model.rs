@@ -75,7 +75,7 @@ impl Model {
 
     /// The owner that `by` means for `key`, as things stand.
     pub(super) fn owner(&self, by: By, key: u8) -> Owner {
-        // Before anybody owned anything: an owner that no record has.
+        // Before the first claim: an owner that no record has.
         let nobody = Owner { fence: Fence::from_u64(7), nonce: Nonce::from_bytes([7; 16]) };
         let current = self.newest(key).unwrap_or(nobody);
         match by {

@@ -102,7 +102,7 @@ impl<B: Backend> Runner<B> {
     }
 
     async fn advance(&mut self, span: Span) {
-        // Nobody waits for a long span on a clock that runs.
+        // On a clock that runs, a history does not wait for a long span.
         let span = if self.precision == Precision::Loose { Span::Short } else { span };
         self.trial.backend().advance(span.of(self.model.timing)).await;
         self.model.advance(span);

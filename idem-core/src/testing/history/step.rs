@@ -178,7 +178,7 @@ impl Whose {
     }
 }
 
-/// How whoever gives an order saw the record, its owner aside.
+/// How the operator who gives an order saw the record, its owner aside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Look {
     /// As it is.

@@ -36,7 +36,7 @@ pub fn assert_idempotent<Env, T, E, S, Setup, Operation, Observe>(
 /// what is checked; one that cannot fail ends in `Ok::<_, Infallible>(…)`. `observe` gives the state that decides.
 ///
 /// The check brings its own runtime, on a thread of its own; it blocks the calling thread, so it is best called from a
-/// plain `#[test]`. Whatever belongs to a runtime (connections, tasks) has to be made in `setup`.
+/// plain `#[test]`. What belongs to a runtime (connections, tasks) has to be made in `setup`.
 pub fn idempotence<Env, T, E, S, Setup, Operation, Observe>(
     setup: Setup,
     operation: Operation,

@@ -16,11 +16,11 @@ use super::Place;
 /// What came of a turn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Turn {
-    /// Whoever could go on was polled once.
+    /// Each copy that could go on was polled once.
     Taken,
-    /// Nobody could go on in time: they wait for a copy that was not among them, or for something slow.
+    /// No copy could go on in time: they wait for a copy that was not among them, or for something slow.
     Stuck,
-    /// There is nobody left to poll.
+    /// All copies have ended.
     Ended,
 }
 
@@ -36,7 +36,7 @@ struct Copy<F: Future> {
     call: Arc<Call>,
     yields: usize,
     waits: usize,
-    /// It could not go on for so long that the others no longer wait for it.
+    /// The copy could not go on for so long that the others no longer wait for it.
     stuck: bool,
 }
 
@@ -52,7 +52,7 @@ struct Call {
     /// The thread that polls.
     home: ThreadId,
     polling: AtomicBool,
-    /// It called itself, from within the poll: it does not wait, but lets others go first.
+    /// The copy woke itself, from within the poll: it does not wait, but lets others go first.
     yielded: AtomicBool,
 }
 
@@ -88,8 +88,8 @@ impl<F: Future> Copies<F> {
         Self { all: futures.into_iter().map(copy).collect(), bell, patience }
     }
 
-    /// Waits until those of `who` that have yielded least can go on, and polls each of them once. What somebody waits
-    /// for was thus done before anybody takes the next step, and nobody is ahead by a yield.
+    /// Waits until those of `who` that have yielded least can go on, and polls each of them once. What a copy waits for
+    /// was thus done before a copy takes the next step, and no copy is ahead by a yield.
     pub(super) async fn turn(&mut self, who: Range<usize>) -> Turn {
         if self.all[who.clone()].iter().all(Copy::has_ended) {
             return Turn::Ended;
@@ -123,7 +123,7 @@ impl<F: Future> Copies<F> {
                 self.bell.notified().await;
             }
         };
-        // Out of patience, the turn goes to whoever can go on.
+        // Out of patience, the turn goes to the copies that can go on.
         let _ = timeout(self.patience, called).await;
     }
 
@@ -134,7 +134,7 @@ impl<F: Future> Copies<F> {
                 return false;
             }
         }
-        // Nobody else is on the way, so however long that takes.
+        // No other copy runs, so this may take as long as it needs.
         while !self.all[who].has_ended() && !self.all[who].can_go_on() {
             self.bell.notified().await;
         }

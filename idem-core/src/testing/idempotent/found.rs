@@ -89,7 +89,7 @@ pub enum Place {
     /// Where it waits for something, counted from 1. What is there already when it asks is not waited for, so the
     /// second wait of one run may be the first of another.
     Wait(usize),
-    /// When all is done, but nobody has the answer yet.
+    /// When all is done, but the caller does not have the answer yet.
     End,
 }
 

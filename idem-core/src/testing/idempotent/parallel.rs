@@ -10,7 +10,7 @@ use tokio::time::timeout;
 
 use crate::testing::in_time::PATIENCE;
 
-/// Runs whatever a check does, on threads that only poll: a thread beside them drives I/O, timers and what the
+/// Runs the futures of a check on threads that only poll: a thread beside them drives I/O, timers and what the
 /// operation spawned.
 pub(super) struct Driver(Handle);
 

@@ -180,7 +180,7 @@ where
 
     async fn answer_lost(&self, once: &Once<S, T>) -> Result<(), NotIdempotent> {
         let env = (self.setup)().await;
-        // Whatever it is: nobody hears it.
+        // The answer is lost, success or error.
         drop((self.operation)(&env).await);
         let answers = vec![(self.operation)(&env).await];
         self.compare(once, &env, Run::AfterCrash { at: Place::End }, answers).await

@@ -129,7 +129,7 @@ fn a_look_up_before_the_write_is_caught_in_lockstep() {
     assert_eq!(run(found), Run::InLockstep { copies: 4 });
 }
 
-/// In lockstep they see each other's claim; whoever stopped before it comes too late to see it.
+/// In lockstep the copies see each other's claim; a copy that stopped before the claim comes too late to see it.
 #[test]
 fn a_claim_that_goes_when_done_is_caught_by_overtaking() {
     let check = of(async |rows: &Rows| {
@@ -237,7 +237,7 @@ fn a_wait_that_is_not_always_one_is_looked_for_again() {
     assert_eq!(run(check.after_crash().unwrap_err()), Run::AfterCrash { at: Place::Wait(1) });
 }
 
-/// Copies that wait for each other's lock are no deadlock, and hold nobody up for more than a moment.
+/// Copies that wait for each other's lock are no deadlock, and delay the check by no more than a moment.
 #[test]
 fn a_lock_across_a_wait_is_respected() {
     let check = idempotence(

@@ -109,7 +109,7 @@ pub(super) fn overtaken(late: Said) -> Vec<Event> {
     .concat()
 }
 
-/// A run that dies, nobody knows, and a verdict.
+/// A run that dies, an unknown outcome, and a verdict.
 pub(super) fn unknown(happened: bool, then: Vec<Event>) -> Vec<Event> {
     [
         vec![invoked("w1", "c1", "a", Mode::Pay), begun("c1")],

@@ -7,9 +7,9 @@ use crate::{Cause, Failure};
 /// Who runs the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Account {
-    /// Whoever runs the test.
+    /// The user who runs the test.
     Own,
-    /// Somebody else.
+    /// Another user.
     Other { user: u32, group: u32 },
 }
 

@@ -17,7 +17,7 @@ struct Entry {
 }
 
 impl Entry {
-    /// It runs no more, whether or not anybody has asked for its exit code.
+    /// The process runs no more, whether or not its parent has asked for its exit code.
     fn is_dead(self) -> bool {
         matches!(self.state, 'Z' | 'X')
     }
@@ -52,7 +52,7 @@ pub(super) fn thaw(root: i32) {
 
 /// Kills `root` and its descendants. False if one still lives after `limit`.
 pub(super) fn kill(root: i32, limit: Duration) -> bool {
-    // The descendants of a dead process are nobody's, so they are found before.
+    // The descendants of a dead process lose their parent, so they are found before.
     if !freeze(root, limit) {
         return false;
     }

@@ -1,4 +1,4 @@
-//! Who comes in: a listener that can be closed and opened again on the same port.
+//! A listener that can be closed and opened again on the same port.
 
 use std::{io, mem, net::SocketAddr, sync::Arc};
 
@@ -10,9 +10,9 @@ use tokio::{
 /// Either connections are accepted, or they are refused by the system.
 pub(super) enum Door {
     Open(Task),
-    /// Bound, so that nobody else gets the port, and not listening.
+    /// Bound, so that no other process gets the port, and not listening.
     Shut(TcpSocket),
-    /// Neither the one nor the other worked.
+    /// The port is neither open nor bound: the last change failed.
     Broken,
 }
 

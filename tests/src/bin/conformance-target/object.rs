@@ -28,7 +28,7 @@ impl<S: Send + Sync> FromRequest<S> for Object {
     }
 }
 
-/// Nothing has run, which a layer in front of the service cannot know.
+/// Nothing has run. A layer in front of the service cannot know that, so the response says `NoEffect`.
 impl IntoResponse for NotAnObject {
     fn into_response(self) -> Response {
         match self {

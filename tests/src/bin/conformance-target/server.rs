@@ -1,4 +1,4 @@
-//! Listening, serving, and going down without leaving anybody in doubt.
+//! Listening, serving, and going down with a drain.
 
 use std::io::Write;
 use std::time::Duration;

@@ -55,7 +55,7 @@ impl App {
         self.begun.fetch_add(1, Ordering::SeqCst);
     }
 
-    /// And ends with this.
+    /// The body of every handler ends with this.
     pub(crate) async fn end(&self, call: &Call) -> Outcome {
         match call.mode {
             Mode::Pay => Outcome::Paid,

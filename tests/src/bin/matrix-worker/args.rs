@@ -23,7 +23,7 @@ pub(crate) struct Args {
     /// How many bytes of replies are cached; 0 asks the store each time.
     #[arg(long)]
     pub(crate) cache: u64,
-    /// What nobody knows is looked for in the world outside.
+    /// A verify hook looks up the effects of unknown operations.
     #[arg(long)]
     pub(crate) verify: bool,
 }

@@ -1,4 +1,4 @@
-//! Where what happens is written down.
+//! Writes the events of a worker down.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
@@ -41,7 +41,7 @@ impl History {
 pub(crate) fn report(event: &Event) {
     let mut out = io::stdout().lock();
     if out.write_all(line(event).as_bytes()).and_then(|()| out.flush()).is_err() {
-        // Nobody listens any more.
+        // The test does not read any more.
         std::process::exit(0);
     }
 }

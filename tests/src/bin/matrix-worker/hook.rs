@@ -1,4 +1,4 @@
-//! A verify hook that looks at the world outside.
+//! A verify hook that looks up the effects of an operation.
 
 use std::sync::{Arc, Mutex, PoisonError};
 

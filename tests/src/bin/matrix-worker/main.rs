@@ -42,7 +42,7 @@ fn main() -> ExitCode {
             Err(error) => return failed(&error),
         }
     }
-    // Whoever gave orders is gone.
+    // The test that gave orders is gone.
     std::process::exit(0)
 }
 

@@ -70,7 +70,7 @@ pub(crate) async fn obey(app: App, order: Order) {
             Event::Did
         }
         Order::Drain => {
-            // Whatever it says: the histories are about what becomes of the keys.
+            // How the drain ended is not recorded: the histories are about what becomes of the keys.
             let _drained = app.idem.drain(Duration::ZERO).await;
             Event::Did
         }
@@ -130,7 +130,7 @@ fn tells_of_its_releases(app: &App, key: &str) {
     }
 }
 
-/// As far as nothing new begins.
+/// Polls a drain once: from then on no new operation begins.
 fn begin_to_drain(app: &App) {
     let mut drained = pin!(app.idem.drain(Duration::ZERO));
     let _ = drained.as_mut().poll(&mut Context::from_waker(Waker::noop()));

@@ -25,7 +25,7 @@ pub(crate) enum Coupled {
     Sqlite(Idem<SqliteStore>),
     Postgres(Idem<PostgresStore>),
     MySql(Idem<MySqlStore>),
-    /// This store has no transactions to ride in.
+    /// This store has no transactions for records.
     Never,
 }
 

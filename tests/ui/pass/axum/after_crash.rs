@@ -1,4 +1,4 @@
-//! A handler that panics: nobody knows what it did, unless it is declared safe to run again.
+//! A handler that panics: its outcome is unknown, unless the handler is declared safe to run again.
 
 use axum::Router;
 use axum::routing::post;

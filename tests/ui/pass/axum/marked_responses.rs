@@ -1,4 +1,4 @@
-//! A handler that says what one error means, whatever its status says.
+//! A handler that says what one error means, against what its status says.
 
 use axum::Router;
 use axum::http::StatusCode;

@@ -1,4 +1,4 @@
-//! What a 500 means: run again, the answer, or nobody knows.
+//! What a 500 means: run again, the answer, or an unknown outcome.
 
 use axum::Router;
 use axum::http::StatusCode;

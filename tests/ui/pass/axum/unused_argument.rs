@@ -1,4 +1,4 @@
-//! An argument that nobody names lives as long as the body, even when the caller has gone.
+//! An argument that the body does not name lives as long as the body, even when the caller has gone.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A body that runs inside its caller's future is dropped with it: nobody knows what it did, unless it may run again.
+//! A body that runs inside its caller's future is dropped with it: its outcome is unknown, unless it may run again.
 
 use idem_core::{Idem, Refused, idempotent};
 use tokio::sync::Notify;

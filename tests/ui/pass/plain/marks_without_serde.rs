@@ -13,7 +13,7 @@ use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
 
-/// Not of serde.
+/// Has no serde implementation.
 #[derive(Debug)]
 enum Bank {
     Io(io::ErrorKind, u64),
@@ -164,7 +164,7 @@ async fn passes() {
     assert_eq!(service.bounded(1).await, unknown());
 }
 
-/// Where serde is there, a mark that is stored comes back.
+/// With serde, a mark that is stored comes back.
 #[idempotent(with = idem, key = order, name = "final")]
 async fn final_one(idem: &Idem, order: u64) -> Result<u64, Final<Said>> {
     Err(Final(Said::Default(RUNS.next())))

@@ -1,4 +1,4 @@
-//! Arguments taken apart, and some that nobody names.
+//! Arguments taken apart, and some that the body does not name.
 
 use idem_core::{Idem, Refused, idempotent};
 

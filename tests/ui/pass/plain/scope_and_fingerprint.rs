@@ -1,4 +1,4 @@
-//! Who a key belongs to, and what the call says.
+//! The scope of a key, and the fingerprint of a call.
 
 use idem_core::{Idem, Refused, idempotent};
 use serde::Serialize;

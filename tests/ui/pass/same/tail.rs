@@ -1,5 +1,5 @@
 //! Temporaries of the last expression. Since the edition 2024 they are dropped before the locals, and until then after
-//! them; before the arguments in both. The edition is that of the function, whichever idem is written in.
+//! them; before the arguments in both. The edition is that of the function, not that of idem's crates.
 
 #![allow(unused_variables, clippy::all)]
 // The bare functions trip them as well, in the edition 2021.

@@ -98,7 +98,7 @@ async fn retried(#[tx] tx: &mut SqliteTx<'_>) -> Answer<impl IntoResponse> {
     Answer::<&str>::Err(Wrapped(Bank::Conflict))
 }
 
-/// Nor has the error one.
+/// Here the error type has no name.
 #[idempotent(tx_retries = 2)]
 async fn hidden(#[tx] tx: &mut SqliteTx<'_>) -> Answer<String, impl IntoResponse> {
     sell(tx, &format!("hidden {}", RUNS.next())).await.unwrap();

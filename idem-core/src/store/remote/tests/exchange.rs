@@ -198,7 +198,7 @@ async fn what_was_refused_after_a_lost_try_may_have_been_applied_by_it() {
     assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Unavailable);
 }
 
-/// Its cause is told, and its kind says that it must be asked again.
+/// The cause of the error is told, and the kind says that the write must be asked again.
 #[tokio::test]
 async fn a_write_whose_answer_cannot_be_read_is_undecided_and_a_read_is_not() {
     for kind in [StoreErrorKind::UnknownFormat, StoreErrorKind::Corrupt] {

@@ -71,7 +71,7 @@ async fn a_batch_keeps_to_its_share_and_its_weight() {
 }
 
 #[tokio::test]
-async fn whoever_leaves_takes_nobody_along() {
+async fn a_caller_that_leaves_cancels_no_other_call() {
     let (echo, queue) = queue(1);
     let mut callers = send(&queue, &["a", "x"]).await;
     echo.begun(2).await;

@@ -1,4 +1,4 @@
-//! Rows that only a newer version understands, and rows that nobody does.
+//! Rows that only a newer version understands, and rows that no version understands.
 
 use super::*;
 use crate::protocol::{Current, Fence, State, WriteOutcome};
@@ -37,7 +37,7 @@ async fn what_a_newer_version_wrote_is_neither_matched_nor_touched() {
         let sweep = Sweep { namespace: namespace(), grace: Duration::ZERO, retention: MINUTE, limit: 10 };
         assert_eq!(store.sweep(sweep).await.unwrap(), crate::store::SweepCount::default(), "{newer}");
         assert_eq!(dump(&shell), before, "{newer}");
-        // A neighbour in the same round is served.
+        // Another operation in the same round is served.
         win(&store, "other").await;
     }
 }

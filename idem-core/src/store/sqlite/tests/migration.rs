@@ -194,7 +194,7 @@ async fn a_long_writer_is_told_of_and_then_waited_for_no_more() {
     open().await.unwrap();
 }
 
-/// It holds the lock of those that write.
+/// The long writer holds the write lock.
 #[tokio::test]
 async fn what_is_migrated_already_is_opened_beside_a_long_writer() {
     let dir = Dir::new();

@@ -54,7 +54,7 @@ impl Dir {
         SqliteStore::builder(self.db()).durability(Durability::Normal).clock(clock).open().await.unwrap()
     }
 
-    /// Somebody else's connection.
+    /// A connection of another user of the file.
     fn shell(&self) -> Connection {
         Connection::open(self.db()).unwrap()
     }
@@ -82,7 +82,7 @@ fn texts(shell: &Connection, query: &str, column: &str) -> Vec<String> {
     rows.map(Result::unwrap).collect()
 }
 
-/// Moved by hand, and able to stop whoever asks it.
+/// Moved by hand, and able to stop a thread that asks it.
 #[derive(Debug)]
 struct HandClock {
     micros: AtomicU64,
@@ -121,7 +121,7 @@ impl HandClock {
 }
 
 impl Held {
-    /// Waits until somebody stands at the gate.
+    /// Waits until a thread stands at the gate.
     fn reached(&self) {
         self.reached.recv_timeout(MINUTE).unwrap();
     }

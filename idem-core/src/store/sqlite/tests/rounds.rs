@@ -240,7 +240,7 @@ async fn at_the_bound_new_keys_are_refused_and_known_ones_served() {
     assert_eq!(refused, 2);
     assert_eq!(kind(store.claim(claim("new")).await), StoreErrorKind::CapacityExceeded);
     assert!(matches!(store.claim(claim("a")).await.unwrap(), ClaimOutcome::Replay(_)));
-    // Counted for whoever else opens the file, too.
+    // Another store on the same file counts them, too.
     assert_eq!(kind(open(3).await.unwrap().claim(claim("new")).await), StoreErrorKind::CapacityExceeded);
 
     // "a" expires, and makes room.

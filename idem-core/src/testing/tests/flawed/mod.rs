@@ -26,7 +26,7 @@ pub(super) struct Flawed {
     flaw: Flaw,
     clock: Arc<dyn Clock>,
     records: Mutex<Records>,
-    /// Rises when somebody comes along whom a race waits for.
+    /// Rises when another thread arrives at a place where a race waits.
     arrived: Mutex<usize>,
     news: Condvar,
     /// Answers on their way, for a store that gathers writes and gives the answers back to the wrong callers.
@@ -70,7 +70,7 @@ impl Flawed {
         answer
     }
 
-    /// Until somebody else is at the same place, or nobody comes.
+    /// Until another thread is at the same place, or none comes in time.
     fn wait_for_another(&self) {
         let seen = self.arrive();
         self.wait_from(seen);
@@ -84,7 +84,7 @@ impl Flawed {
     }
 
     fn wait_from(&self, seen: usize) {
-        // The bound is for cases in which nobody else is there.
+        // The bound is for cases without another thread.
         let nobody_came = |arrived: &mut usize| *arrived <= seen;
         drop(self.news.wait_timeout_while(self.arrived(), Duration::from_millis(1), nobody_came));
     }

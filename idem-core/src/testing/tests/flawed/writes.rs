@@ -13,7 +13,7 @@ use crate::store::{Completion, Release, Renewal, StoreError, StoreErrorKind};
 
 pub(super) type Slot = Option<Record>;
 
-/// Who is let in.
+/// The owner that a guard lets in, with the flaw.
 pub(super) fn own(flaw: Flaw, slot: Option<&Record>, mut owner: Owner) -> Owner {
     let Some(record) = slot else { return owner };
     match flaw {

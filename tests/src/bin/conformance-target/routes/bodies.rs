@@ -42,7 +42,7 @@ pub(crate) async fn stream(account: Account, run: Run, pieces: Query<Pieces>) ->
     bare::stream(account, run, pieces).await
 }
 
-/// A body whose length nobody knows in advance.
+/// A body whose length is not known in advance.
 #[derive(Debug)]
 struct Streamed {
     chunk: Bytes,

@@ -61,7 +61,7 @@ fn protection(request: &Parts) -> Protection {
     })
 }
 
-/// Who may not act meets no record.
+/// A caller that is not authenticated reaches no record.
 async fn authenticated(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if request.method() == Method::DELETE || request.method().is_safe() {
         return next.run(request).await;

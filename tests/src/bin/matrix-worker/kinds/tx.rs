@@ -45,7 +45,7 @@ books!(Sqlite, SqliteStore, "INSERT INTO ledger (subject, run) VALUES (?, ?)");
 books!(Postgres, PostgresStore, "INSERT INTO ledger (subject, run) VALUES ($1, $2)");
 books!(MySql, MySqlStore, "INSERT INTO ledger (subject, run) VALUES (?, ?)");
 
-/// Whatever the end is to be: one that keeps no effect has it undone.
+/// Writes its effect before every end: an end that keeps no effect has it undone.
 #[idempotent(name = "tx")]
 async fn in_axum<Db: Books>(
     State(app): State<App>,
