@@ -294,7 +294,7 @@ async fn sweep(engine: &Engine) {
 async fn count_records(engine: &Engine) {
     for state in [StateKind::Running, StateKind::Unknown] {
         let count = Count { namespace: engine.namespace(), state };
-        match engine.store.call(CallSite::COUNT, |store| store.count(count)).await {
+        match engine.store.call(CallSite::GAUGE, |store| store.count(count)).await {
             Ok(count) => observe::records(state, count),
             Err(error) => engine.log_failed(Purpose::of("number of records"), &error),
         }

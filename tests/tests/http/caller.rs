@@ -13,6 +13,8 @@ use idem_core::store::memory::MemoryStore;
 use idem_core::{Idem, Scope, idempotent};
 use tokio::sync::Notify;
 use tracing::Instrument as _;
+use tracing_subscriber::Registry;
+use tracing_subscriber::registry::LookupSpan;
 
 use crate::support::{ask, json_post};
 
@@ -31,9 +33,19 @@ struct Gate {
 async fn tells(State(gate): State<Gate>) -> String {
     gate.entered.notify_one();
     gate.opened.notified().await;
-    let span = tracing::Span::current().metadata().map_or("no span", |metadata| metadata.name());
     let tenant = TENANT.try_with(|tenant| *tenant).unwrap_or("no tenant");
-    format!("{span}, {tenant}")
+    format!("{}, {tenant}", spans())
+}
+
+/// The names of the spans around, from outside inwards.
+fn spans() -> String {
+    let current = tracing::Span::current().id();
+    tracing::dispatcher::get_default(|dispatch| {
+        let registry = dispatch.downcast_ref::<Registry>().expect("a registry");
+        let current = current.as_ref().and_then(|id| registry.span(id));
+        let scope = current.iter().flat_map(|span| span.scope().from_root());
+        scope.map(|span| span.name()).collect::<Vec<_>>().join(" > ")
+    })
 }
 
 async fn as_acme(request: Request, next: Next) -> Response {
@@ -54,7 +66,7 @@ async fn a_handler_has_the_span_and_the_task_locals_of_its_caller() {
     let _guard = subscriber();
     let gate = Gate::default();
     gate.opened.notify_one();
-    assert_eq!(ask(&app(&gate), json_post("/", "k", "")).await.body(), "request, acme");
+    assert_eq!(ask(&app(&gate), json_post("/", "k", "")).await.body(), "request > idem.operation, acme");
 }
 
 #[tokio::test]
@@ -77,5 +89,5 @@ async fn a_handler_whose_caller_has_left_keeps_the_span() {
         }
         tokio::task::yield_now().await;
     };
-    assert_eq!(again.body(), "request, no tenant");
+    assert_eq!(again.body(), "request > idem.operation, no tenant");
 }
