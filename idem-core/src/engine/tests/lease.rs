@@ -141,6 +141,29 @@ async fn a_handler_that_lost_its_claim_is_stopped() {
     dropped.notified().await;
 }
 
+/// What it holds, a lock or a connection, may be what the write waits for.
+#[tokio::test]
+async fn a_stopped_body_is_dropped_before_its_record_is_written() {
+    let store = FaultyStore::new();
+    let idem = idem(&store);
+    *store.renew_answer.lock().unwrap() = Some(RenewOutcome::Lost);
+    store.writes_meet([faulty::Fault::Slow]);
+    let dropped = Arc::new(Notify::new());
+    let witness = OnDrop(Arc::clone(&dropped));
+    let body = async move || {
+        let _witness = witness;
+        std::future::pending::<Result<u32, Refused>>().await
+    };
+    let call = operation(&idem, SHORT).key("k").call(errors()).run(Box::pin(body()));
+    let looks_at_the_write = async {
+        store.hanging.acquire().await.unwrap().forget();
+        assert_eq!(Arc::strong_count(&dropped), 1, "the body is still there while its record is written");
+        store.go_on();
+    };
+    let (result, ()) = tokio::join!(call, looks_at_the_write);
+    assert!(result.is_err());
+}
+
 struct OnDrop(Arc<Notify>);
 
 impl Drop for OnDrop {
