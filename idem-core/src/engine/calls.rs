@@ -61,9 +61,6 @@ call_sites! {
 }
 
 impl CallSite {
-    /// For a gauge; nothing depends on it.
-    pub(super) const GAUGE: Self = Self { name: "count", points: None };
-
     #[cfg(feature = "tower")]
     pub(crate) const COMPARE: Self = Self { name: "look_up", points: None };
 

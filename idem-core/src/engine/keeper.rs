@@ -285,18 +285,4 @@ async fn sweep(engine: &Engine) {
             }
         }
     }
-    if cfg!(feature = "metrics") {
-        count_records(engine).await;
-    }
-}
-
-/// For the gauge of records. Those that are done are not counted: there may be very many.
-async fn count_records(engine: &Engine) {
-    for state in [StateKind::Running, StateKind::Unknown] {
-        let count = Count { namespace: engine.namespace(), state };
-        match engine.store.call(CallSite::GAUGE, |store| store.count(count)).await {
-            Ok(count) => observe::records(state, count),
-            Err(error) => engine.log_failed(Purpose::of("number of records"), &error),
-        }
-    }
 }

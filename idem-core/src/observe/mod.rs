@@ -20,7 +20,6 @@
 //! | `idem_renewals_total` | counter | `result` | renewals of leases: `renewed`, `lost`, `skipped`, `failed` |
 //! | `idem_swept_total` | counter | `state` | records whose owner has gone, by what became of them: `unknown`, `released` |
 //! | `idem_reaped_total` | counter | | expired records that were deleted |
-//! | `idem_records` | gauge | `state` | records of this namespace, counted with each sweep: `running`, `unknown` |
 //! | `idem_batch_size` | histogram | `queue` | operations in one statement of a store on a server: `claims`, `finishes` |
 //!
 //! The label `operation` is the name of a named operation, else the method (POST, PUT, PATCH or DELETE)
@@ -42,5 +41,5 @@ pub use recorded::describe;
 
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) use recorded::batch;
-pub(crate) use recorded::{cache_look, reaped, records, refused, renewal, store_call, swept, unprotected};
+pub(crate) use recorded::{cache_look, reaped, refused, renewal, store_call, swept, unprotected};
 pub(crate) use watch::{Outcome, Series, Watch};

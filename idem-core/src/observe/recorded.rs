@@ -4,7 +4,6 @@
 use std::time::{Duration, Instant};
 
 use super::watch::{Outcome, Series};
-use crate::protocol::StateKind;
 
 /// Runs statements where metrics are recorded.
 macro_rules! with_metrics {
@@ -84,14 +83,6 @@ pub(crate) fn reaped(records: usize) {
     }
 }
 
-pub(crate) fn records(state: StateKind, count: u64) {
-    with_metrics! {
-        let state = if state == StateKind::Unknown { "unknown" } else { "running" };
-        #[allow(clippy::cast_precision_loss, reason = "a gauge is a float")]
-        metrics::gauge!("idem_records", "state" => state).set(count as f64);
-    }
-}
-
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) fn batch(queue: &'static str, operations: usize) {
     with_metrics! {
@@ -103,7 +94,7 @@ pub(crate) fn batch(queue: &'static str, operations: usize) {
 /// Gives the installed recorder a description of each metric. Without a recorder nothing happens.
 #[cfg(feature = "metrics")]
 pub fn describe() {
-    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
+    use metrics::{Unit, describe_counter, describe_histogram};
 
     describe_counter!("idem_operations_total", "Calls of idempotent operations, by how they ended");
     describe_counter!("idem_refusals_total", "Calls that idem refused, by code");
@@ -118,6 +109,5 @@ pub fn describe() {
     describe_counter!("idem_renewals_total", "Renewals of leases");
     describe_counter!("idem_swept_total", "Records whose owner has gone");
     describe_counter!("idem_reaped_total", "Expired records that were deleted");
-    describe_gauge!("idem_records", "Records of this namespace that run, or whose outcome is unknown");
     describe_histogram!("idem_batch_size", "Operations in one statement of a store on a server");
 }

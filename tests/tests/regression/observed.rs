@@ -96,7 +96,7 @@ fn the_table_of_metrics_is_what_is_emitted() {
         calls(store, &snapshotter, &mut seen).await;
     });
     let documented = documented();
-    assert_eq!(documented.len(), 11, "{documented:?}");
+    assert_eq!(documented.len(), 10, "{documented:?}");
     // Snapshots take what was counted: sweeps and renewals may still be to come.
     for _ in 0..600 {
         seen.append(&mut emitted(&snapshotter));
