@@ -12,6 +12,8 @@ use serde::de::DeserializeOwned;
 use crate::support::{self, Runs};
 
 static RUNS: Runs = Runs::new();
+/// Of the test that runs beside.
+static FINAL_RUNS: Runs = Runs::new();
 
 /// Has no serde implementation.
 #[derive(Debug)]
@@ -167,7 +169,7 @@ async fn passes() {
 /// With serde, a mark that is stored comes back.
 #[idempotent(with = idem, key = order, name = "final")]
 async fn final_one(idem: &Idem, order: u64) -> Result<u64, Final<Said>> {
-    Err(Final(Said::Default(RUNS.next())))
+    Err(Final(Said::Default(FINAL_RUNS.next())))
 }
 
 #[tokio::test(flavor = "multi_thread")]
