@@ -42,6 +42,9 @@
 //! handler for this call (still running, say), is passed on and not stored. A closure of a route that panics is answered
 //! with 500, and nothing has run.
 //!
+//! A service may have handlers with the attribute on some paths and this layer on others, over one store. Under one `name`
+//! the two forms refuse each other's keys, since only the layer counts the method.
+//!
 //! A service's own error (`Service::Error`) goes to the caller and is never stored: under `on_error = unknown` the record
 //! becomes unknown, otherwise the key is free again. A panic is caught and answered with 500. A caller that hangs up does
 //! not stop the service's future. What a response means, what is kept of it, and problem documents are as with the attribute.
