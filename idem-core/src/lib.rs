@@ -95,6 +95,7 @@ mod debug;
 mod engine;
 pub mod fault;
 pub mod fingerprint;
+mod form;
 pub mod guarantees;
 #[cfg(feature = "tower")]
 pub mod handler;

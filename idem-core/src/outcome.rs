@@ -49,6 +49,21 @@ pub enum ErrorClass {
     NoEffect,
 }
 
+/// The classes of output.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// The answer of the operation.
+    Final,
+    /// Of the address, the moment or a header field, not of the operation: the same request may run again.
+    #[cfg_attr(
+        not(feature = "tower"),
+        allow(dead_code, reason = "a value of a plain function is always final")
+    )]
+    Transient,
+    /// The handler failed; the policy says what that means.
+    Failure,
+}
+
 /// An error that knows what it means. A plain function with such an error asks for `Serialize` and `DeserializeOwned`, since
 /// the error may be final and is stored then; only [`Ambiguous`] and [`NoEffect`], which are never stored, need neither.
 ///

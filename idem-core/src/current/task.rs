@@ -90,10 +90,4 @@ impl Current {
         let _in_span = self.watch().span().enter();
         PLACE.sync_scope(Place { current: Some(self.clone()), _ends: None }, poll)
     }
-
-    /// Runs `future` in this run, without ending it.
-    pub(crate) fn enter<F: Future>(&self, future: F) -> impl Future<Output = F::Output> + use<F> {
-        let future = future.instrument(self.watch().span().clone());
-        PLACE.scope(Place { current: Some(self.clone()), _ends: None }, future)
-    }
 }

@@ -1,9 +1,9 @@
 //! A won claim: run the handler under it, then settle it exactly once.
 
 use std::any::Any;
-use std::future::{Future, poll_fn};
+use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
@@ -13,8 +13,7 @@ use super::closing::{Closing, Settled};
 use super::drain::Counted;
 use super::ending::Ending;
 use super::flight::{End, Flight, Unfinished};
-use super::panics::caught;
-use super::{ASK_AGAIN, Config, Engine, Operation};
+use super::{ASK_AGAIN, Engine, Operation};
 use crate::current::{self, Running};
 use crate::fault::{points, reach};
 use crate::policy::Policy;
@@ -22,9 +21,9 @@ use crate::protocol::{AfterCrash, Won};
 use crate::refused::Refused;
 
 /// What became of the handler.
-pub(crate) enum Ran<T> {
+pub(crate) enum Ran {
     /// The handler returned.
-    Returned(T),
+    Returned,
     /// The handler panicked.
     Panicked(Box<dyn Any + Send>),
     /// The handler was stopped: the claim belongs to another attempt.
@@ -70,30 +69,8 @@ impl Attempt {
         &self.closing.run
     }
 
-    pub(crate) fn config(&self) -> &Config {
-        &self.closing.engine.config
-    }
-
     pub(crate) fn policy(&self) -> &Policy {
         &self.closing.policy
-    }
-
-    /// Runs the handler until it returns, panics, or loses its claim. Pinned by the caller, so that it is stored once.
-    #[cfg(feature = "tower")]
-    pub(crate) async fn run<F: Future>(&self, mut handler: Pin<&mut F>) -> Ran<F::Output> {
-        let mut lost = pin!(self.lost());
-        poll_fn(|cx| {
-            let mut output = None;
-            let polled = self.poll(lost.as_mut(), cx, &mut |cx| {
-                handler.as_mut().poll(cx).map(|returned| output = Some(returned))
-            });
-            polled.map(|ran| match (ran, output) {
-                (Ran::Returned(()), Some(output)) => Ran::Returned(output),
-                (Ran::Panicked(payload), _) => Ran::Panicked(payload),
-                (Ran::Returned(()) | Ran::Stopped, _) => Ran::Stopped,
-            })
-        })
-        .await
     }
 
     /// Ends when the claim is lost.
@@ -117,7 +94,7 @@ impl Attempt {
         lost: Pin<&mut (dyn Future<Output = ()> + Send)>,
         cx: &mut Context<'_>,
         handler: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
-    ) -> Poll<Ran<()>> {
+    ) -> Poll<Ran> {
         if !self.begun.swap(true, Ordering::Relaxed) {
             reach(points::ENGINE_RUN_BEFORE);
         }
@@ -132,21 +109,28 @@ impl Attempt {
         let polled = catch_unwind(AssertUnwindSafe(|| self.closing.run.while_current(|| handler(cx))));
         let ran = match polled {
             Ok(Poll::Pending) => return Poll::Pending,
-            Ok(Poll::Ready(())) => Ran::Returned(()),
+            Ok(Poll::Ready(())) => Ran::Returned,
             Err(payload) => Ran::Panicked(payload),
         };
         reach(points::ENGINE_RUN_AFTER);
         Poll::Ready(ran)
     }
 
-    /// Runs more of the handler's own code, which is polled after it returned: the making of a response's body. A panic
-    /// in it is `Err`.
-    #[cfg(feature = "tower")]
-    pub(crate) async fn within<F: Future>(
+    /// Polls more of the handler's own code, which is run after the handler returned: the making of a response's body. A
+    /// panic in it is `Err`.
+    pub(crate) fn poll_more(
         &self,
-        future: Pin<&mut F>,
-    ) -> Result<F::Output, Box<dyn Any + Send>> {
-        self.closing.run.enter(caught(future)).await
+        cx: &mut Context<'_>,
+        more: &mut dyn FnMut(&mut Context<'_>) -> Poll<()>,
+    ) -> Poll<Result<(), Box<dyn Any + Send>>> {
+        let polled = catch_unwind(AssertUnwindSafe(|| self.closing.run.while_current(|| more(cx))));
+        polled.map_or_else(|payload| Poll::Ready(Err(payload)), |polled| polled.map(Ok))
+    }
+
+    /// The panic hook has told where; the payload is the user's.
+    pub(crate) fn log_panic(&self) {
+        let run = &self.closing.run;
+        tracing::error!(address = %run.address(), operation = run.operation(), "an idempotent handler panicked");
     }
 
     /// How an attempt ends whose handler did not: released if it never began, else the operation's wish for a crash.

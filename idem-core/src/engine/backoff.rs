@@ -22,13 +22,25 @@ impl Backoff {
         Self { next: Self::FIRST, last: Duration::from_secs(1) }
     }
 
+    /// Between two looks at a claim that another process holds.
+    pub(super) const fn for_polls() -> Self {
+        Self { next: Duration::from_millis(20), last: Duration::from_millis(250) }
+    }
+
     /// The pause that comes next.
     pub(super) const fn next(&self) -> Duration {
         self.next
     }
 
+    /// Waits for the next pause.
     pub(super) async fn pause(&mut self) {
-        tokio::time::sleep(self.next).await;
+        tokio::time::sleep(self.take()).await;
+    }
+
+    /// The next pause, for a caller who waits for it.
+    pub(super) fn take(&mut self) -> Duration {
+        let pause = self.next;
         self.next = (self.next * 2).min(self.last);
+        pause
     }
 }

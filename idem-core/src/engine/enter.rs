@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use tracing::Instrument;
 
+use super::backoff::Backoff;
 use super::drain::Counted;
 use super::flight::{End, Flight, Held, Joined, Stage};
 use super::follow::give_back;
@@ -34,9 +35,6 @@ pub(crate) enum Entered {
 
 crate::debug::variants!(Entered { Run, Replay, Unprotected });
 
-/// Between two looks at a claim that another process holds.
-pub(super) const FIRST_POLL: Duration = Duration::from_millis(20);
-pub(super) const LAST_POLL: Duration = Duration::from_millis(250);
 /// A follower looks this often whether its leader is still polled.
 const LOOK_AFTER_LEADER: Duration = Duration::from_millis(250);
 
@@ -150,7 +148,7 @@ impl Engine {
         mut asked: Instant,
         deadline: Instant,
     ) -> Option<Result<Entered, Refused>> {
-        let mut poll = FIRST_POLL;
+        let mut backoff = Backoff::for_polls();
         let mut verified = false;
         loop {
             let outcome = match lead.claim(asked).await {
@@ -202,10 +200,9 @@ impl Engine {
                     if now >= deadline {
                         return Some(Err(Refused::InProgress { retry_after: ASK_AGAIN }));
                     }
-                    let pause = poll.min(deadline - now);
+                    let pause = backoff.take().min(deadline - now);
                     lead.elsewhere(pause);
                     tokio::time::sleep(pause).await;
-                    poll = (poll * 2).min(LAST_POLL);
                     asked = Instant::now();
                 }
             }

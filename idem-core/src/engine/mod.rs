@@ -43,7 +43,7 @@ pub(crate) use log_limit::Purpose;
 #[cfg(feature = "tower")]
 pub(crate) use panics::caught;
 #[cfg(feature = "_tx")]
-pub(crate) use tx::{Bare, Known, Meaning, Rules, Turn, TxCall};
+pub(crate) use tx::{Bare, Rules, Turn, TxBody, TxCall, TxEnding};
 
 use std::borrow::Cow;
 use std::fmt;

@@ -42,6 +42,7 @@ mod body;
 mod captured;
 mod class;
 mod context;
+mod form;
 mod former;
 mod head;
 mod layer;
@@ -49,8 +50,8 @@ mod op;
 mod outlive;
 mod path;
 mod request_body;
-mod respond;
 mod response_body;
+mod run;
 pub mod service;
 #[cfg(feature = "_tx")]
 mod tx;
@@ -76,9 +77,9 @@ use axum_core::body::Body;
 use axum_core::response::IntoResponse;
 
 use crate::idem::Idem;
-use crate::outcome::{Ambiguous, ErrorClass, Final, NoEffect};
+use crate::outcome::{Ambiguous, Class, ErrorClass, Final, NoEffect};
 use crate::refused::Refused;
-use crate::response::{Class, Problem, Profile};
+use crate::response::{Problem, Profile};
 
 impl<S: ?Sized> Idem<S> {
     /// The layer that `#[idempotent]` handlers need, for [`Router::layer`](axum::Router::layer). One without handlers
@@ -120,6 +121,10 @@ pub(crate) fn not_run(refused: &Refused, profile: Profile) -> Response {
 /// What a response means whose status does not say it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Classed(pub(crate) Class);
+
+/// The mark of a response that `store_if` does not want stored.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unwanted;
 
 /// The mark that a handler puts on its response.
 #[derive(Debug, Clone, Copy)]

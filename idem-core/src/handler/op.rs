@@ -5,7 +5,6 @@
 
 use std::borrow::Cow;
 use std::future::Future;
-use std::pin::pin;
 use std::sync::Arc;
 
 use axum_core::response::IntoResponse;
@@ -14,21 +13,19 @@ use serde::Serialize;
 use super::body::{WholeBody, buffered};
 use super::captured::{Captured, KeyHeader, Seen};
 use super::context::Context;
+use super::form::HttpForm;
 use super::former::Former;
 use super::head::{Says, with_head};
 use super::outlive::Outlive;
-use super::respond::{Handler, drive, replay};
-use super::{Response, not_run, path, problem};
-use crate::engine::{Attempt, Engine, Entered, Operation, caught};
-use crate::fault::{points, reach};
+use super::run::{Handler, run};
+use super::{Response, Unwanted, path};
+use crate::engine::{Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
+use crate::form::{Call, checked_key, checked_scope};
 use crate::key::{IdempotencyKey, InvalidKey, KeyBuf, KeyPart};
 use crate::observe;
-#[cfg(feature = "_tx")]
-use crate::policy::Policy;
 use crate::policy::Spec;
 use crate::refused::Refused;
-use crate::response::Profile;
 
 /// A call that is about to be made.
 #[must_use]
@@ -132,7 +129,7 @@ impl AxumOperation {
         respond: fn(T) -> Response,
         handler: impl Future<Output = T> + Send + 'static,
     ) -> impl Future<Output = Response> + Send {
-        self.drive(Box::pin(async move { (respond(handler.await), true) }))
+        self.drive(Box::pin(async move { respond(handler.await) }))
     }
 
     /// As [`run`](Self::run); a response that `wanted` does not want stored frees the key.
@@ -144,122 +141,82 @@ impl AxumOperation {
     ) -> impl Future<Output = Response> + Send {
         self.drive(Box::pin(async move {
             let response = respond(handler.await);
-            let wanted = wanted(&response);
-            (response, wanted)
+            if wanted(&response) { response } else { unwanted(response) }
         }))
     }
 
     pub(super) async fn drive(self, handler: Handler) -> Response {
-        match self.enter().await {
-            Entry::Answer(answer) => answer,
-            Entry::Run(attempt, profile) => Outlive::new(run(attempt, profile, handler)).await,
+        let form = HttpForm::of(self.engine().map(|engine| &**engine));
+        match Call::begin(form, self.enter().await) {
+            Ok(call) => Outlive::new(run(call, handler)).await,
+            Err(answer) => answer,
+        }
+    }
+
+    /// The engine of the layer, where there is one.
+    pub(super) fn engine(&self) -> Option<&Arc<Engine>> {
+        match &self.seen {
+            Seen::Request(captured) => Some(&captured.handle.engine),
+            Seen::Safe(layer) => layer.as_ref().map(|layer| &layer.0),
+            Seen::NoLayer => None,
         }
     }
 
     /// Finds out what this call may do.
-    async fn enter(self) -> Entry {
-        match self.resolve().await {
-            Resolved::Operation(engine, mut operation, former) => {
-                let profile = engine.config.profile;
-                let mut entered = engine.enter(&operation).await;
-                if let Err(Refused::KeyReused) = entered {
-                    match former.of_record(&engine, &operation).await {
-                        Ok(None) => {}
-                        Ok(Some(fingerprint)) => {
-                            operation.fingerprint = fingerprint;
-                            entered = engine.enter(&operation).await;
-                        }
-                        Err(refused) => entered = Err(refused),
-                    }
-                }
-                if !matches!(entered, Ok(Entered::Run(_) | Entered::Unprotected)) {
-                    reach(points::AXUM_ANSWER_BEFORE);
-                }
-                match entered {
-                    Ok(Entered::Replay(reply)) => Entry::Answer(replay(&reply, profile)),
-                    Ok(Entered::Unprotected) => Entry::Run(None, profile),
-                    Ok(Entered::Run(attempt)) => Entry::Run(Some(attempt), profile),
-                    Err(refused) => Entry::Answer(not_run(&refused, profile)),
-                }
-            }
-            Resolved::Unprotected(_) => Entry::Run(None, Profile::default()),
-            Resolved::Refused(answer) => Entry::Answer(answer),
+    async fn enter(self) -> Result<Entered, Refused> {
+        let engine = self.engine().cloned();
+        let (Some((mut operation, former)), Some(engine)) = (self.resolve().await?, engine) else {
+            return Ok(Entered::Unprotected);
+        };
+        let entered = engine.enter(&operation).await;
+        if let Err(Refused::KeyReused) = entered
+            && let Some(fingerprint) = former.of_record(&engine, &operation).await?
+        {
+            operation.fingerprint = fingerprint;
+            return engine.enter(&operation).await;
         }
+        entered
     }
 
-    /// What is asked for.
-    pub(super) async fn resolve(self) -> Resolved {
+    /// What is asked for; `None` if there is no key and none is needed.
+    ///
+    /// # Errors
+    /// The request breaks a rule, or there is no layer.
+    pub(super) async fn resolve(self) -> Result<Option<(Operation, Former)>, Refused> {
         let Self { seen, spec, key, scope, fingerprint } = self;
         let captured = match seen {
             Seen::Request(captured) => captured,
-            Seen::Safe(unwatched) => return Resolved::Unprotected(unwatched.map(|layer| layer.0)),
-            Seen::NoLayer => return Resolved::Refused(no_layer()),
+            Seen::Safe(_) => return Ok(None),
+            Seen::NoLayer => return Err(no_layer()),
         };
         let engine = Arc::clone(&captured.handle.engine);
         let name = spec.name;
-        match resolve(&engine, *captured, spec, key, scope, fingerprint).await {
-            Ok(Some((operation, former))) => Resolved::Operation(engine, operation, former),
-            Ok(None) => {
-                observe::unprotected(name);
-                Resolved::Unprotected(Some(engine))
-            }
-            Err(refused) => {
-                observe::refused(name, refused.code());
-                Resolved::Refused(not_run(&refused, engine.config.profile))
-            }
+        let resolved = resolve(&engine, *captured, spec, key, scope, fingerprint).await;
+        match &resolved {
+            Ok(Some(_)) => {}
+            Ok(None) => observe::unprotected(name),
+            Err(refused) => observe::refused(name, refused.code()),
         }
+        resolved
     }
 
     #[cfg(feature = "_tx")]
-    pub(super) fn policy(&self) -> Option<Policy> {
-        match &self.seen {
-            Seen::Request(captured) => Some(self.spec.over(&captured.handle.engine.config.policy)),
-            Seen::Safe(layer) => layer.as_ref().map(|layer| self.spec.over(&layer.0.config.policy)),
-            Seen::NoLayer => None,
-        }
+    pub(super) const fn spec(&self) -> &Spec {
+        &self.spec
     }
 }
 
-/// What a request asks for.
-pub(super) enum Resolved {
-    Operation(Arc<Engine>, Operation, Former),
-    /// There is no key, and none is needed. The engine, where there is a layer.
-    Unprotected(
-        #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only a transaction needs it then"))]
-        Option<Arc<Engine>>,
-    ),
-    Refused(Response),
+/// The mark of a response that is not to be stored.
+fn unwanted(mut response: Response) -> Response {
+    response.extensions_mut().insert(Unwanted);
+    response
 }
 
-crate::debug::variants!(Resolved { Operation, Unprotected, Refused });
-
-pub(super) fn no_layer() -> Response {
+pub(super) fn no_layer() -> Refused {
     tracing::error!(
         "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
     );
-    problem(&Refused::Misconfigured("its idempotency layer is missing"), Profile::default())
-}
-
-/// What a call may do.
-enum Entry {
-    /// Give this answer.
-    Answer(Response),
-    /// Run the handler; `None` without a claim.
-    Run(Option<Box<Attempt>>, Profile),
-}
-
-/// Runs the handler and settles what it says.
-async fn run(attempt: Option<Box<Attempt>>, profile: Profile, handler: Handler) -> Response {
-    let response = match attempt {
-        Some(attempt) => {
-            // The handler's own panics are caught within; this one came while its outcome was recorded.
-            let driven = caught(pin!(drive(attempt, handler))).await;
-            driven.unwrap_or_else(|_| problem(&Refused::PanickedUnknown, profile))
-        }
-        None => handler.await.0,
-    };
-    reach(points::AXUM_ANSWER_BEFORE);
-    response
+    Refused::Misconfigured("its idempotency layer is missing")
 }
 
 /// `None` if there is no key and none is needed.
@@ -285,12 +242,7 @@ async fn resolve(
         Source::Nothing => None,
         Source::Request => header_key(&captured.key)?,
     };
-    let key = match key {
-        Some(key) if key.is_empty() => return Err(InvalidKey::Empty.into()),
-        Some(key) => key,
-        None if spec.optional => return Ok(None),
-        None => return Err(Refused::KeyMissing),
-    };
+    let Some(key) = checked_key(key, spec.optional)? else { return Ok(None) };
     let scope = match scope {
         Source::Handler(scope) => Ok(scope),
         Source::Nothing => Err("the scope of the request is empty"),
@@ -303,10 +255,7 @@ async fn resolve(
             Cow::Owned([captured.method.as_str(), " ", &path].concat())
         }
     };
-    let scope = scope.map_err(|why| {
-        engine.log_no_scope(&name, why);
-        Refused::ScopeMissing(why)
-    })?;
+    let scope = checked_scope(engine, &name, scope)?;
     let base = match (fingerprint, says) {
         (Some(computed), _) => computed?,
         (None, Says::Payload) => Fingerprint::none(),

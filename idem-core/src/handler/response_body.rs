@@ -24,6 +24,9 @@ pub(super) struct Limits {
 }
 
 impl Limits {
+    /// Of a handler without a layer, of which nothing is kept.
+    pub(super) const NONE: Self = Self { bytes: 0, time: Duration::ZERO };
+
     pub(super) const fn of(config: &Config) -> Self {
         Self { bytes: config.max_response_bytes, time: config.max_response_time }
     }

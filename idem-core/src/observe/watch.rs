@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tracing::Span;
@@ -51,6 +52,8 @@ struct Inner {
     span: Span,
     began: Instant,
     series: Series,
+    /// The call was counted: what is found out about it later does not count again.
+    ended: AtomicBool,
 }
 
 /// The label `operation` of a call's metrics.
@@ -92,7 +95,7 @@ impl Watch {
             wait_ms = Empty,
             code = Empty
         );
-        Self(Arc::new(Inner { span, began: Instant::now(), series }))
+        Self(Arc::new(Inner { span, began: Instant::now(), series, ended: AtomicBool::new(false) }))
     }
 
     /// The label of an operation without a name: its method and the router's pattern.
@@ -115,8 +118,11 @@ impl Watch {
         recorded::attempt(&self.0.series, attempt);
     }
 
-    /// The call is over.
+    /// The call is over. Only the first of several ends counts.
     pub(crate) fn ends(&self, outcome: Outcome) {
+        if self.0.ended.swap(true, Ordering::Relaxed) {
+            return;
+        }
         self.0.span.record("outcome", outcome.name());
         if let Outcome::Refused(code) = outcome {
             self.0.span.record("code", code);

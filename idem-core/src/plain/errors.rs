@@ -48,14 +48,10 @@ impl<R> Errors<R> {
         self.is_value
     }
 
-    /// What is kept of a value.
-    pub(crate) fn value(&self, result: &R, limit: usize) -> Reply {
-        value::kept(|| (self.write_value)(result), limit)
-    }
-
-    /// What is kept of an error that is stored.
-    pub(crate) fn error(&self, result: &R, limit: usize) -> Reply {
-        value::kept(|| (self.write_error)(result), limit)
+    /// What is kept of a result.
+    pub(crate) fn kept(&self, result: &R, limit: usize) -> Reply {
+        let write = if (self.is_value)(result) { self.write_value } else { self.write_error };
+        value::kept(|| write(result), limit)
     }
 
     /// The stored result.

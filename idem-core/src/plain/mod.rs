@@ -32,6 +32,7 @@
 
 mod errors;
 mod exact;
+mod form;
 mod op;
 mod output;
 mod run;
@@ -47,6 +48,8 @@ pub use errors::{
     ClassifiedErrors, Errors, GenericErrors, MarkedErrors, NoErrors, OutputOf, StorableError, StoredError,
     UnclassifiedErrors, output,
 };
+#[cfg(feature = "_tx")]
+pub(crate) use form::PlainForm;
 #[cfg(feature = "_tx")]
 pub(crate) use op::LeadsToIdem;
 #[doc(hidden)]

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::{Arc, LazyLock};
 
@@ -9,16 +10,16 @@ use serde::Serialize;
 use tracing::Instrument as _;
 
 use crate::current;
-use crate::engine::{Attempt, Engine, Entered, Operation};
+use crate::engine::{Engine, Entered, Operation};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
+use crate::form::{checked_key, checked_scope};
 use crate::idem::Idem;
-use crate::key::{InvalidKey, KeyBuf, KeyPart};
+use crate::key::{KeyBuf, KeyPart};
 use crate::observe;
 #[cfg(feature = "_tx")]
-use crate::policy::Policy;
+use crate::policy::OnError;
 use crate::policy::Spec;
 use crate::refused::Refused;
-use crate::reply::Reply;
 
 /// Something that leads to an [`Idem`]: itself, or a pointer to it.
 #[diagnostic::on_unimplemented(
@@ -120,26 +121,28 @@ impl PlainOperation {
         self
     }
 
-    /// Finds out what this call may do.
-    pub(super) async fn enter(mut self) -> Begun {
+    /// Finds out what this call may do. One type for all functions, so that the engine is compiled once, in this crate.
+    pub(super) fn entering(self) -> Pin<Box<dyn Future<Output = Result<Entered, Refused>> + Send>> {
+        Box::pin(self.enter())
+    }
+
+    async fn enter(mut self) -> Result<Entered, Refused> {
         let name = self.spec.name;
-        let operation = match self.resolve() {
-            Ok(Some(operation)) => operation,
+        match self.resolve() {
+            Ok(Some(operation)) => self.engine.enter(&operation).await,
             Ok(None) => {
                 observe::unprotected(name);
-                return Begun::Unprotected;
+                Ok(Entered::Unprotected)
             }
             Err(refused) => {
                 observe::refused(name, refused.code());
-                return Begun::Refused(refused);
+                Err(refused)
             }
-        };
-        match self.engine.enter(&operation).await {
-            Err(refused) => Begun::Refused(refused),
-            Ok(Entered::Unprotected) => Begun::Unprotected,
-            Ok(Entered::Replay(reply)) => Begun::Replay(reply),
-            Ok(Entered::Run(attempt)) => Begun::Attempt(attempt),
         }
+    }
+
+    pub(crate) fn max_response_bytes(&self) -> usize {
+        self.engine.config.max_response_bytes
     }
 
     #[cfg(feature = "_tx")]
@@ -148,38 +151,21 @@ impl PlainOperation {
     }
 
     #[cfg(feature = "_tx")]
-    pub(crate) fn policy(&self) -> Policy {
-        self.spec.over(&self.engine.config.policy)
+    pub(crate) fn on_error(&self) -> OnError {
+        self.spec.over(&self.engine.config.policy).on_error
     }
 
     /// `None` if there is no key and none is needed.
     pub(crate) fn resolve(&mut self) -> Result<Option<Operation>, Refused> {
         let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
         self.engine.admit(&self.spec)?;
-        let key = match self.key.take() {
-            Some(key) if key.is_empty() => return Err(InvalidKey::Empty.into()),
-            Some(key) => key,
-            None if self.spec.optional => return Ok(None),
-            None => return Err(Refused::KeyMissing),
-        };
-        let Some(scope) = &self.scope else {
-            let why = "the scope of the function is empty";
-            self.engine.log_no_scope(name, why);
-            return Err(Refused::ScopeMissing(why));
-        };
+        let Some(key) = checked_key(self.key.take(), self.spec.optional)? else { return Ok(None) };
+        let scope = self.scope.take().ok_or("the scope of the function is empty");
+        let scope = checked_scope(&self.engine, name, scope)?;
         let fingerprint = self.fingerprint.clone()?;
         let policy = self.spec.over(&self.engine.config.policy);
-        Ok(Some(self.engine.operation(scope, name.into(), key, fingerprint, policy)))
+        Ok(Some(self.engine.operation(&scope, name.into(), key, fingerprint, policy)))
     }
-}
-
-/// What a call may do.
-pub(super) enum Begun {
-    Refused(Refused),
-    Replay(Reply),
-    /// Run the body without a claim.
-    Unprotected,
-    Attempt(Box<Attempt>),
 }
 
 /// Runs a call in a task of its own and in its caller's span, so that it goes on when its caller is gone.

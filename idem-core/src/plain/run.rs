@@ -1,19 +1,13 @@
 //! The future of a call. All but the poll of the body is compiled once for each type of output, not for each body.
 
-use std::any::Any;
 use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::errors::Errors;
-use super::op::{Begun, PlainOperation};
-use crate::engine::{Attempt, Ending, Ran, Settled};
-use crate::fault::{points, reach};
-use crate::outcome::ErrorClass;
-use crate::policy::OnError;
-use crate::refused::Refused;
-
-type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+use super::form::PlainForm;
+use super::op::PlainOperation;
+use crate::form::{self, Next};
 
 /// A call of a plain function, and its body. The body is stored once, as it is: a body need not be `Send`.
 ///
@@ -75,8 +69,8 @@ fn poll<R, F: Future<Output = R>>(
     loop {
         // Not `Option::map`, which would be compiled for each body.
         let polled = match body {
-            Some(body) => call.poll(cx, Some(body.as_mut()), wanted),
-            None => call.poll(cx, None, wanted),
+            Some(body) => call.0.poll(cx, Some(body.as_mut()), wanted),
+            None => call.0.poll(cx, None, wanted),
         };
         match ready!(polled) {
             Next::Answer(result) => return Poll::Ready(result),
@@ -85,46 +79,21 @@ fn poll<R, F: Future<Output = R>>(
     }
 }
 
-/// What the poll of a call wants of the one who polls.
-enum Next<R> {
-    Answer(R),
-    /// The body was stopped: the caller drops the body before the record is written, and polls again.
-    DropBody,
-}
-
 fn always<R>(_: &R) -> bool {
     true
 }
 
 /// A call, without its body.
 #[must_use]
-pub struct Call<R> {
-    errors: Errors<R>,
-    phase: Phase,
-    /// The body was polled under its claim.
-    begun: bool,
-    /// What the body returned, while its record is written.
-    result: Option<R>,
-}
+pub struct Call<R>(form::Call<PlainForm<R>>);
 
-crate::debug::structure!([R] Call<R>: begun);
-
-enum Phase {
-    /// It is being found out what the call may do.
-    Entering(Boxed<Begun>),
-    /// The body runs without a claim.
-    Unprotected,
-    /// The body runs until the claim is lost.
-    Running(Box<Attempt>, Boxed<()>),
-    /// The record is being written.
-    Settling(Boxed<Settled>, Option<Box<dyn Any + Send>>),
-    Over,
-}
+crate::debug::structure!([R] Call<R>);
 
 impl PlainOperation {
     /// The call, with how its output is refused, stored and read back.
     pub fn call<R>(self, errors: Errors<R>) -> Call<R> {
-        Call { errors, phase: entering(self), begun: false, result: None }
+        let form = PlainForm::new(errors, self.max_response_bytes());
+        Call(form::Call::new(form, self.entering()))
     }
 }
 
@@ -145,125 +114,5 @@ impl<R> Call<R> {
         body: Pin<Box<F>>,
     ) -> RunIf<R, F, W> {
         RunIf { run: self.run(body), wanted: Some(wanted) }
-    }
-
-    fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-        mut body: Option<Pin<&mut (dyn Future<Output = R> + '_)>>,
-        wanted: &mut dyn FnMut(&R) -> bool,
-    ) -> Poll<Next<R>> {
-        loop {
-            match &mut self.phase {
-                Phase::Entering(enter) => {
-                    self.phase = match ready!(enter.as_mut().poll(cx)) {
-                        Begun::Refused(refused) => return self.answer((self.errors.refused)(refused)),
-                        Begun::Replay(reply) => return self.answer(self.errors.replay(&reply)),
-                        Begun::Unprotected => Phase::Unprotected,
-                        Begun::Attempt(attempt) => running(attempt),
-                    };
-                }
-                Phase::Unprotected => {
-                    let Some(body) = &mut body else { return Poll::Pending };
-                    let result = ready!(body.as_mut().poll(cx));
-                    return self.answer(result);
-                }
-                Phase::Running(attempt, lost) => {
-                    let Some(body) = &mut body else { return Poll::Pending };
-                    let mut returned = None;
-                    let ran = ready!(attempt.poll(lost.as_mut(), cx, &mut |cx| {
-                        if !std::mem::replace(&mut self.begun, true) {
-                            reach(points::PLAIN_HANDLER_BEFORE);
-                        }
-                        let result = ready!(body.as_mut().poll(cx));
-                        reach(points::PLAIN_HANDLER_AFTER);
-                        let wanted = wanted(&result);
-                        returned = Some((result, wanted));
-                        Poll::Ready(())
-                    }));
-                    let stopped = matches!(ran, Ran::Stopped);
-                    let Phase::Running(attempt, _) = std::mem::replace(&mut self.phase, Phase::Over) else {
-                        return Poll::Pending;
-                    };
-                    self.settle(attempt, ran, returned);
-                    if stopped {
-                        return Poll::Ready(Next::DropBody);
-                    }
-                }
-                Phase::Settling(settle, panic) => {
-                    let settled = ready!(settle.as_mut().poll(cx));
-                    reach(points::PLAIN_SETTLE_AFTER);
-                    if let Some(payload) = panic.take() {
-                        self.phase = Phase::Over;
-                        std::panic::resume_unwind(payload);
-                    }
-                    let result = match (settled, self.result.take()) {
-                        (Settled::Recorded, Some(result)) => result,
-                        (Settled::Recorded, None) => (self.errors.refused)(Refused::OutcomeUnknown),
-                        (Settled::Superseded(reply), _) => self.errors.replay(&reply),
-                        (Settled::Refused(refused), _) => (self.errors.refused)(refused),
-                    };
-                    return self.answer(result);
-                }
-                Phase::Over => return Poll::Pending,
-            }
-        }
-    }
-
-    fn answer(&mut self, result: R) -> Poll<Next<R>> {
-        self.phase = Phase::Over;
-        reach(points::PLAIN_ANSWER_BEFORE);
-        Poll::Ready(Next::Answer(result))
-    }
-
-    /// The body is over.
-    fn settle(&mut self, attempt: Box<Attempt>, ran: Ran<()>, returned: Option<(R, bool)>) {
-        let (ending, panic) = match (ran, returned) {
-            (Ran::Returned(()), Some((result, wanted))) => {
-                let ending = ending(&self.errors, &attempt, &result, wanted);
-                self.result = Some(result);
-                (ending, None)
-            }
-            // The panic goes on once the record says what became of the operation.
-            (Ran::Panicked(payload), _) => (attempt.crashed(), Some(payload)),
-            (Ran::Returned(()) | Ran::Stopped, _) => {
-                self.result = Some((self.errors.refused)(Refused::OutcomeUnknown));
-                (attempt.crashed(), None)
-            }
-        };
-        reach(points::PLAIN_SETTLE_BEFORE);
-        self.phase = settling(attempt, ending, panic);
-    }
-}
-
-// Not generic, so that the engine is compiled once, in this crate, and not again in each crate that has a function.
-
-fn entering(operation: PlainOperation) -> Phase {
-    Phase::Entering(Box::pin(operation.enter()))
-}
-
-fn running(attempt: Box<Attempt>) -> Phase {
-    let lost = Box::pin(attempt.lost());
-    Phase::Running(attempt, lost)
-}
-
-fn settling(attempt: Box<Attempt>, ending: Ending, panic: Option<Box<dyn Any + Send>>) -> Phase {
-    Phase::Settling(Box::pin(attempt.settle(ending)), panic)
-}
-
-/// What becomes of the record. `store_if` decides about what would be stored without a mark; a mark, or a doubt, it does not
-/// take back.
-fn ending<R>(errors: &Errors<R>, attempt: &Attempt, result: &R, wanted: bool) -> Ending {
-    let limit = attempt.config().max_response_bytes;
-    if (errors.is_value)(result) {
-        return if wanted { Ending::Complete(errors.value(result, limit)) } else { Ending::Release };
-    }
-    match ((errors.class)(result), attempt.policy().on_error) {
-        (ErrorClass::Default, OnError::Store) if !wanted => Ending::Release,
-        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => {
-            Ending::Complete(errors.error(result, limit))
-        }
-        (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Ending::Unknown,
-        (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Ending::Release,
     }
 }

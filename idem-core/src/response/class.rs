@@ -2,16 +2,7 @@
 
 use http::StatusCode;
 
-/// The classes of outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Class {
-    /// The answer of the operation.
-    Final,
-    /// Of the address, the moment or a header field, not of the operation: the same request may run again.
-    Transient,
-    /// The handler failed; the policy says what that means.
-    Failure,
-}
+use crate::outcome::Class;
 
 /// Every 2xx, 3xx and 4xx is an answer, but for those that say nothing about the operation (RFC 9110 §15):
 ///

@@ -38,6 +38,6 @@ pub use problem::Problem;
 pub use profile::Profile;
 pub use stored::reply;
 
-pub(crate) use class::{Class, class_of};
+pub(crate) use class::class_of;
 pub(crate) use fields::REPLAYED;
 pub(crate) use stored::{Stored, encode};

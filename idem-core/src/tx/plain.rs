@@ -1,18 +1,14 @@
 //! One call of a plain function in a transaction. The macro emits
 //! `operation(…).key(…).run(rules, errors, …, async move |tx| { … })`.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use sqlx::{Database, Transaction};
 
 use super::{Carries, TxSpec};
-use crate::engine::{Bare, Engine, Known, Meaning, Operation, Rules, Turn, TxCall};
+use crate::form::{Form, Returned, TxFunction, TxRun};
 use crate::key::KeyPart;
-use crate::outcome::ErrorClass;
-use crate::plain::{AsIdem, Errors, PlainOperation};
-use crate::policy::{OnError, Policy, Spec};
-use crate::refused::Refused;
+use crate::plain::{AsIdem, Errors, PlainForm, PlainOperation};
+use crate::policy::Spec;
 
 /// A call that is about to be made.
 #[must_use]
@@ -55,9 +51,9 @@ impl TxOperation {
         commits: impl FnOnce(&R) -> bool,
         body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
     ) -> R {
-        match self.enter_tx(rules, errors).await {
-            Entry::Answer(result) => result,
-            Entry::Run(call) => call.run(conflict, wanted, commits, body).await,
+        match self.enter(rules, errors).await {
+            Ok(call) => call.run(Once::new(conflict, wanted, commits, body)).await,
+            Err(answer) => answer,
         }
     }
 
@@ -67,167 +63,86 @@ impl TxOperation {
         rules: TxSpec,
         errors: Errors<R>,
         conflict: fn(&R) -> bool,
-        mut wanted: impl FnMut(&R) -> bool,
-        mut commits: impl FnMut(&R) -> bool,
-        mut body: impl AsyncFnMut(&mut Transaction<'_, Db>) -> R,
+        wanted: impl FnMut(&R) -> bool,
+        commits: impl FnMut(&R) -> bool,
+        body: impl AsyncFnMut(&mut Transaction<'_, Db>) -> R,
     ) -> R {
-        let mut call = match self.enter_tx(rules, errors).await {
-            Entry::Answer(result) => return result,
-            Entry::Run(call) => call,
-        };
-        loop {
-            call = match call.attempt(conflict, &mut wanted, &mut commits, &mut body).await {
-                Flow::Done(result) => return result,
-                Flow::Again(call) => call,
-            };
+        match self.enter(rules, errors).await {
+            Ok(call) => call.run(Repeated { body, conflict, wanted, commits }).await,
+            Err(answer) => answer,
         }
     }
 
-    /// Finds out what is known without a transaction.
-    async fn enter_tx<Db: Database, R>(mut self, rules: TxSpec, errors: Errors<R>) -> Entry<Db, R> {
+    /// Finds out what is known without a transaction; `Err` is the answer.
+    async fn enter<Db: Database, R>(
+        mut self,
+        rules: TxSpec,
+        errors: Errors<R>,
+    ) -> Result<TxRun<PlainForm<R>, Db>, R> {
+        let form = PlainForm::new(errors, self.0.max_response_bytes());
         match self.0.resolve() {
-            Ok(Some(operation)) => enter_tx(self.0.engine(), operation, rules.rules(), errors).await,
-            Ok(None) => match self.0.engine().bare(rules.rules()) {
-                Ok(bare) => {
-                    let (policy, limit) = (self.0.policy(), self.0.engine().config.max_response_bytes);
-                    Entry::Run(Call { kind: Kind::Bare(bare), policy, limit, errors })
-                }
-                Err(refused) => Entry::Answer((errors.refused)(refused)),
-            },
-            Err(refused) => Entry::Answer((errors.refused)(refused)),
+            Ok(Some(operation)) => TxRun::enter(form, self.0.engine(), operation, rules.rules()).await,
+            Ok(None) => TxRun::bare(form, self.0.engine(), self.0.on_error(), rules.rules()),
+            Err(refused) => Err(form.not_run(refused)),
         }
     }
 }
 
-/// Looks for an answer that this process knows, or makes ready to run.
-pub(super) async fn enter_tx<Db: Database, R>(
-    engine: &Arc<Engine>,
-    operation: Operation,
-    rules: Rules,
-    errors: Errors<R>,
-) -> Entry<Db, R> {
-    let (policy, limit) = (operation.policy, engine.config.max_response_bytes);
-    match engine.enter_tx(operation, rules).await {
-        Ok(Known::Replay(reply)) => Entry::Answer(errors.replay(&reply)),
-        Ok(Known::Nothing(call)) => Entry::Run(Call { kind: Kind::Keyed(call), policy, limit, errors }),
-        Err(refused) => Entry::Answer((errors.refused)(refused)),
+/// A body that runs once, with the two predicates of its attribute.
+pub(super) struct Once<R, W, C, B> {
+    conflict: fn(&R) -> bool,
+    /// Taken by the run.
+    rest: Option<(B, W, C)>,
+}
+
+impl<R, W, C, B> Once<R, W, C, B> {
+    pub(super) const fn new(conflict: fn(&R) -> bool, wanted: W, commits: C, body: B) -> Self {
+        Self { conflict, rest: Some((body, wanted, commits)) }
     }
 }
 
-/// What a call may do.
-pub(super) enum Entry<Db: Database, R> {
-    /// Give this answer.
-    Answer(R),
-    /// Run the body.
-    Run(Call<Db, R>),
-}
-
-crate::debug::variants!([Db: Database, R] Entry<Db, R> { Answer, Run });
-
-/// A call whose body may run.
-#[must_use]
-pub(super) struct Call<Db: Database, R> {
-    kind: Kind<Db>,
-    policy: Policy,
-    /// The longest value that is kept, in bytes.
-    limit: usize,
-    errors: Errors<R>,
-}
-
-crate::debug::structure!([Db: Database, R] Call<Db, R>: policy);
-
-enum Kind<Db: Database> {
-    Keyed(Box<TxCall<Db>>),
-    Bare(Bare<Db>),
-}
-
-crate::debug::variants!([Db: Database] Kind<Db> { Keyed, Bare });
-
-/// What became of one run.
-enum Flow<Db: Database, R> {
-    /// The call ends with this result.
-    Done(R),
-    /// Nothing happened: run the body again.
-    Again(Call<Db, R>),
-}
-
-impl<Db: Database, R> Call<Db, R> {
-    /// Runs `body` in a transaction and ends it as its result means.
-    ///
-    /// # Cancel safety
-    /// Dropped before the commit was sent, the database rolls everything back.
-    pub(super) async fn run(
-        self,
-        conflict: fn(&R) -> bool,
-        wanted: impl FnOnce(&R) -> bool,
-        commits: impl FnOnce(&R) -> bool,
-        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
-    ) -> R {
-        let refused = self.errors.refused;
-        match self.attempt(conflict, wanted, commits, body).await {
-            Flow::Done(result) => result,
-            // Only where retries were asked for.
-            Flow::Again(_) => refused(Refused::TransactionConflict { retry_after: crate::engine::ASK_AGAIN }),
-        }
-    }
-
-    async fn attempt(
-        self,
-        conflict: fn(&R) -> bool,
-        wanted: impl FnOnce(&R) -> bool,
-        commits: impl FnOnce(&R) -> bool,
-        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
-    ) -> Flow<Db, R> {
-        let Self { kind, policy, limit, errors } = self;
-        let judged = async |tx: &mut Transaction<'_, Db>| {
-            let result = body(tx).await;
-            let meaning = if !is_doubtful(&errors, &policy, &result) && conflict(&result) {
-                Meaning::Conflict
-            } else {
-                let (wanted, commits) = (wanted(&result), commits(&result));
-                meaning(&errors, &policy, limit, &result, wanted, commits)
-            };
-            (result, meaning)
-        };
-        match kind {
-            Kind::Bare(bare) => Flow::Done(bare.run(judged).await.unwrap_or_else(errors.refused)),
-            Kind::Keyed(call) => match call.watch().told(call.run(judged).await) {
-                Turn::Answer(result) => Flow::Done(result),
-                Turn::Replay(reply) => Flow::Done(errors.replay(&reply)),
-                Turn::Refused(refused) => Flow::Done((errors.refused)(refused)),
-                Turn::Panicked(payload) => std::panic::resume_unwind(payload),
-                Turn::Again(call) => Flow::Again(Self { kind: Kind::Keyed(call), policy, limit, errors }),
-            },
-        }
+impl<Db: Database, R, W, C, B> TxFunction<Db, R> for Once<R, W, C, B>
+where
+    W: FnOnce(&R) -> bool,
+    C: FnOnce(&R) -> bool,
+    B: AsyncFnOnce(&mut Transaction<'_, Db>) -> R,
+{
+    async fn run(&mut self, tx: &mut Transaction<'_, Db>) -> Option<Returned<R>> {
+        let (body, wanted, commits) = self.rest.take()?;
+        Some(said(body(tx).await, self.conflict, wanted, commits))
     }
 }
 
-/// Whether the error says that something may have happened elsewhere, which must not happen again.
-fn is_doubtful<R>(errors: &Errors<R>, policy: &Policy, result: &R) -> bool {
-    let said = ((errors.class)(result), policy.on_error);
-    matches!(said, (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown))
+/// A body that may run again.
+struct Repeated<R, W, C, B> {
+    body: B,
+    conflict: fn(&R) -> bool,
+    wanted: W,
+    commits: C,
 }
 
-/// What becomes of the record. `store_if` decides about what would be stored without a mark; a mark, or a doubt, it does not
-/// take back.
-fn meaning<R>(
-    errors: &Errors<R>,
-    policy: &Policy,
-    limit: usize,
-    result: &R,
-    wanted: bool,
-    commits: bool,
-) -> Meaning {
-    let keep = |reply| if commits { Meaning::Commit(reply) } else { Meaning::Keep(reply) };
-    if (errors.is_value)(result) {
-        return if wanted { keep(errors.value(result, limit)) } else { Meaning::Nothing };
+impl<Db: Database, R, W, C, B> TxFunction<Db, R> for Repeated<R, W, C, B>
+where
+    W: FnMut(&R) -> bool,
+    C: FnMut(&R) -> bool,
+    B: AsyncFnMut(&mut Transaction<'_, Db>) -> R,
+{
+    async fn run(&mut self, tx: &mut Transaction<'_, Db>) -> Option<Returned<R>> {
+        let output = (self.body)(tx).await;
+        Some(said(output, self.conflict, &mut self.wanted, &mut self.commits))
     }
-    match ((errors.class)(result), policy.on_error) {
-        (ErrorClass::Default, OnError::Store) if !wanted => Meaning::Nothing,
-        (ErrorClass::Final, _) | (ErrorClass::Default, OnError::Store) => keep(errors.error(result, limit)),
-        (ErrorClass::Ambiguous, _) | (ErrorClass::Default, OnError::Unknown) => Meaning::Unknown,
-        (ErrorClass::NoEffect, _) | (ErrorClass::Default, OnError::Release) => Meaning::Nothing,
-    }
+}
+
+/// After a conflict the two predicates have nothing to say.
+fn said<R>(
+    output: R,
+    conflict: fn(&R) -> bool,
+    wanted: impl FnOnce(&R) -> bool,
+    commits: impl FnOnce(&R) -> bool,
+) -> Returned<R> {
+    let conflict = conflict(&output);
+    let (wanted, commits) = if conflict { (true, true) } else { (wanted(&output), commits(&output)) };
+    Returned { output, conflict, wanted, commits }
 }
 
 /// Unless `store_if` says otherwise, every result counts.

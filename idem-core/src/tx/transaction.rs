@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde::Serialize;
 use sqlx::Transaction;
 
-use super::plain::{self, Entry, always};
+use super::plain::{Once, always};
 use super::{Isolation, TxStore};
 use crate::engine::{Engine, Operation, Rules};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
+use crate::form::{TxRun, checked_key};
 use crate::idem::Idem;
-use crate::key::{InvalidKey, KeyBuf, KeyPart};
-use crate::plain::{Errors, Refusable, Stored};
+use crate::key::{KeyBuf, KeyPart};
+use crate::plain::{Errors, PlainForm, Refusable, Stored};
 use crate::refused::Refused;
 
 /// Which operation a transaction is: its name, its key, and who the key belongs to.
@@ -83,10 +84,7 @@ impl OperationKey {
     }
 
     fn operation(self, engine: &Engine) -> Result<Operation, Refused> {
-        let key = self.key.ok_or(Refused::KeyMissing)?;
-        if key.is_empty() {
-            return Err(InvalidKey::Empty.into());
-        }
+        let key = checked_key(self.key, false)?.ok_or(Refused::KeyMissing)?;
         let mut policy = engine.config.policy;
         if let Some(ttl) = self.ttl {
             policy.set_ttl(ttl);
@@ -124,11 +122,11 @@ impl<S: TxStore> Idem<S> {
         key: OperationKey,
         body: impl AsyncFnOnce(&mut Transaction<'_, S::Database>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let errors = Errors::unclassified();
+        let form = PlainForm::new(Errors::unclassified(), self.engine.config.max_response_bytes);
         let rules = Rules { isolation: key.isolation, retries: 0 };
-        match plain::enter_tx(&self.engine, key.operation(&self.engine)?, rules, errors).await {
-            Entry::Answer(result) => result,
-            Entry::Run(call) => call.run(|_| false, always, Result::is_ok, body).await,
+        match TxRun::enter(form, &self.engine, key.operation(&self.engine)?, rules).await {
+            Ok(call) => call.run(Once::new(|_| false, always, Result::is_ok, body)).await,
+            Err(answer) => answer,
         }
     }
 }

@@ -69,11 +69,10 @@ async fn a_run_is_over_when_its_future_ends_or_is_dropped() {
         .await;
     assert!(kept.is_over());
     // Still known to what it spawned, and not running any more.
-    kept.enter(async {
+    kept.while_current(|| {
         assert_eq!(here(), ["outer"]);
         assert_eq!(chained(), [""; 0]);
-    })
-    .await;
+    });
     let (send, given) = tokio::sync::oneshot::channel();
     let mut dropped = Box::pin(Current::new(running("outer", "k")).scope(async {
         send.send(current().unwrap()).unwrap();

@@ -2,61 +2,53 @@
 //! COMMIT whose answer was lost.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use sqlx::Database;
 
 use super::call::TxCall;
 use super::transaction::{commit_in_time, complete, give_back, in_time, undo};
+use crate::engine::backoff::Backoff;
 use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
 use crate::reply::Reply;
-use crate::store::{Begin, Claimed, CommitFault, Completed, Left, Rivals, TxFault};
-
-/// A try that failed is repeated after this, doubling.
-const FIRST_PAUSE: Duration = Duration::from_millis(10);
-const LAST_PAUSE: Duration = Duration::from_millis(500);
-
-/// What came of it.
-pub(super) enum Alone {
-    /// There was no record, and the one asked for is written; or none was asked for, and none is there.
-    Written,
-    /// There is a record.
-    Stands(ClaimOutcome),
-    /// The database could not be asked within the engine's completion timeout.
-    Undecided,
-}
+use crate::store::{
+    Begin, Claimed, CommitFault, Completed, Left, Rivals, StoreError, StoreErrorKind, TxFault,
+};
 
 impl<Db: Database> TxCall<Db> {
     /// Repeats the guarded write of the claim. The write waits for the transaction that is at the record, and so learns
     /// its end for certain; a plain read would only see what is committed already. Where there is no record, it is
     /// completed with `reply`, or left away.
-    pub(super) async fn alone(&self, reply: Option<&Reply>) -> Alone {
+    ///
+    /// `None`: there was no record, and the one asked for is written; or none was asked for, and none is there.
+    ///
+    /// # Errors
+    /// The database could not be asked within the engine's completion timeout.
+    pub(super) async fn alone(&self, reply: Option<&Reply>) -> Result<Option<ClaimOutcome>, TxFault> {
         reach(points::TX_SETTLE_BEFORE);
         let alone = self.until_decided(reply).await;
         reach(points::TX_SETTLE_AFTER);
         alone
     }
 
-    async fn until_decided(&self, reply: Option<&Reply>) -> Alone {
+    async fn until_decided(&self, reply: Option<&Reply>) -> Result<Option<ClaimOutcome>, TxFault> {
         let begun = Instant::now();
-        let mut pause = FIRST_PAUSE;
+        let mut backoff = Backoff::for_questions();
         loop {
-            match self.try_alone(reply).await {
-                Ok(alone) => return alone,
-                Err(fault) => {
-                    self.engine.log_unrecorded(self.asked("record of a transaction"), &fault.into_error());
-                }
+            let error = match self.try_alone(reply).await {
+                Ok(decided) => return Ok(decided),
+                Err(fault) => fault.into_error(),
+            };
+            self.engine.log_unrecorded(self.asked("record of a transaction"), &error);
+            if begun.elapsed().saturating_add(backoff.next()) > self.engine.config.completion_timeout {
+                return Err(TxFault::Broken(error));
             }
-            if begun.elapsed() + pause > self.engine.config.completion_timeout {
-                return Alone::Undecided;
-            }
-            tokio::time::sleep(pause).await;
-            pause = (pause * 2).min(LAST_PAUSE);
+            backoff.pause().await;
         }
     }
 
-    async fn try_alone(&self, reply: Option<&Reply>) -> Result<Alone, TxFault> {
+    async fn try_alone(&self, reply: Option<&Reply>) -> Result<Option<ClaimOutcome>, TxFault> {
         let engine = &self.engine;
         let mut pooled = in_time(engine, self.backend.connection()).await?;
         let (connection, permit) = pooled.parts();
@@ -65,9 +57,9 @@ impl<Db: Database> TxCall<Db> {
         let begin = Begin { isolation: None, claim: Some(Rivals::Await), longest };
         let mut tx = in_time(engine, self.backend.begin(connection, &permit, begin)).await?;
         let claim = self.backend.claim(&mut tx, &permit, self.lead.question(), Rivals::Await);
-        let alone = match (in_time(engine, claim).await?, reply) {
-            (Claimed::Decided(outcome), _) => Alone::Stands(outcome),
-            (Claimed::Won(_), None) => Alone::Written,
+        let stands = match (in_time(engine, claim).await?, reply) {
+            (Claimed::Decided(outcome), _) => Some(outcome),
+            (Claimed::Won(_), None) => None,
             (Claimed::Won(held), Some(reply)) => {
                 let ttl = self.operation.policy.ttl;
                 match complete(engine, &self.backend, &mut tx, &held, reply, ttl).await?.0 {
@@ -84,14 +76,17 @@ impl<Db: Database> TxCall<Db> {
                             CommitFault::Lost(error) => TxFault::Broken(error),
                         })?;
                         give_back(engine, &self.backend, pooled, Left::Committed);
-                        return Ok(Alone::Written);
+                        return Ok(None);
                     }
-                    Completed::NotOurs => Alone::Undecided,
+                    Completed::NotOurs => {
+                        let message = "the record was another's when it was completed";
+                        return Err(TxFault::Broken(StoreError::new(StoreErrorKind::Undecided, message)));
+                    }
                 }
             }
         };
         let left = undo(engine, tx).await;
         give_back(engine, &self.backend, pooled, left);
-        Ok(alone)
+        Ok(stands)
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use sqlx::{Database, Transaction};
+use sqlx::Database;
 
-use super::ended::{Ended, Meaning, Rest};
+use super::ended::{Cause, Ended, TxBody};
 use super::rules::{Rules, longest};
 use super::transaction::{Inside, give_back, in_time, really_ended};
 use crate::engine::{ASK_AGAIN, Engine, Purpose};
@@ -29,10 +29,7 @@ impl<Db: Database> Bare<Db> {
     ///
     /// # Errors
     /// No transaction could be begun or committed. Whether a lost COMMIT happened cannot be found out without a record.
-    pub(crate) async fn run<T>(
-        self,
-        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
-    ) -> Result<T, Refused> {
+    pub(crate) async fn run<B: TxBody<Db>>(self, body: &mut B) -> Result<B::Answer, Refused> {
         let Self { engine, backend, rules } = self;
         let away = |fault: TxFault| {
             engine.log_failed(Purpose::of("transaction without a key"), &fault.into_error());
@@ -59,21 +56,22 @@ impl<Db: Database> Bare<Db> {
         let (ended, left) = really_ended::<_, Db>(connection, ran);
         give_back(&engine, &backend, pooled, left);
         match ended {
-            Ended::Committed(answer, ..) | Ended::RolledBack(answer, _) => Ok(answer),
+            Ended::Committed(answer, ..) | Ended::RolledBack(Cause::Answer(answer, _)) => Ok(answer),
             Ended::Lost(..) => Err(Refused::OutcomeUnknown),
-            Ended::Undone(TxFault::Conflict(_)) => {
+            Ended::RolledBack(Cause::Fault(TxFault::Conflict(_))) => {
                 Err(Refused::TransactionConflict { retry_after: ASK_AGAIN })
             }
-            Ended::Undone(fault) if backend.holds_commits() || !matches!(fault, TxFault::Broken(_)) => {
+            Ended::RolledBack(Cause::Fault(fault))
+                if backend.holds_commits() || !matches!(fault, TxFault::Broken(_)) =>
+            {
                 tracing::error!(error = ?fault.into_error(), "a handler's transaction was rolled back");
                 Err(Refused::TransactionAborted)
             }
-            Ended::NotOurs { rest: Rest::Answer(answer, _), .. } if backend.holds_commits() => Ok(answer),
-            Ended::Panicked(payload) | Ended::NotOurs { rest: Rest::Panicked(payload), .. } => {
-                std::panic::resume_unwind(payload)
-            }
+            Ended::NotOurs { cause: Cause::Answer(answer, _), .. } if backend.holds_commits() => Ok(answer),
+            Ended::RolledBack(Cause::Panic(payload))
+            | Ended::NotOurs { cause: Cause::Panic(payload), .. } => std::panic::resume_unwind(payload),
             Ended::NotOurs { .. } if backend.holds_commits() => Err(Refused::TransactionAborted),
-            Ended::Undone(_) | Ended::NotOurs { .. } => {
+            Ended::RolledBack(Cause::Fault(_)) | Ended::NotOurs { .. } => {
                 tracing::error!(
                     "a handler's transaction ended before it was told to, and has no record that tells what was committed"
                 );

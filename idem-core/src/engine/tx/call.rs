@@ -15,6 +15,7 @@ use crate::engine::enter::LocalLookup;
 use crate::engine::leader::Leader;
 use crate::engine::{ASK_AGAIN, Engine, Operation, Purpose, later, store_refusal};
 use crate::observe::{Outcome, Watch};
+use crate::policy::OnError;
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::TxBackend;
@@ -31,18 +32,10 @@ pub(crate) struct TxCall<Db: Database> {
     _counted: Counted,
 }
 
-/// What is known before a transaction begins.
-pub(crate) enum Known<Db: Database> {
-    /// The answer.
-    Replay(Reply),
-    /// Nothing: run.
-    Nothing(Box<TxCall<Db>>),
-}
-
-crate::debug::variants!([Db: Database] Known<Db> { Replay, Nothing });
-
 /// What becomes of a call.
 pub(crate) enum Turn<T, Db: Database> {
+    /// The handler may run: for the first time, or again, since nothing of its last run is left.
+    Run(Box<TxCall<Db>>),
     /// The handler's own answer may leave.
     Answer(T),
     /// The reply of the record counts.
@@ -51,31 +44,26 @@ pub(crate) enum Turn<T, Db: Database> {
     Refused(Refused),
     /// The handler panicked, and everything is rolled back.
     Panicked(Box<dyn Any + Send>),
-    /// Nothing happened, for a reason that has passed: run the handler again.
-    Again(Box<TxCall<Db>>),
 }
 
-crate::debug::variants!([T, Db: Database] Turn<T, Db> { Answer, Replay, Refused, Panicked, Again });
+crate::debug::variants!([T, Db: Database] Turn<T, Db> { Run, Answer, Replay, Refused, Panicked });
 
-/// Counts how a call ended.
-pub(crate) struct TxWatch(Watch);
-
-impl TxWatch {
-    pub(crate) fn told<T, Db: Database>(&self, turn: Turn<T, Db>) -> Turn<T, Db> {
-        match &turn {
-            Turn::Replay(_) => self.0.ends(Outcome::Replayed),
-            Turn::Refused(refused) => self.0.ends(Outcome::Refused(refused.code())),
-            Turn::Panicked(_) => self.0.ends(Outcome::Released),
-            // Counted where its record was written, or rolled back.
-            Turn::Answer(_) | Turn::Again(_) => {}
-        }
-        turn
+/// Counts how a call ended that no write of its record has counted.
+pub(super) fn counted<T, Db: Database>(watch: &Watch, turn: Turn<T, Db>) -> Turn<T, Db> {
+    match &turn {
+        Turn::Replay(_) => watch.ends(Outcome::Replayed),
+        Turn::Refused(refused) => watch.ends(Outcome::Refused(refused.code())),
+        Turn::Panicked(_) => watch.ends(Outcome::Released),
+        // Counted where its record was written, or rolled back.
+        Turn::Answer(_) | Turn::Run(_) => {}
     }
+    turn
 }
 
 impl<Db: Database> TxCall<Db> {
-    pub(crate) fn watch(&self) -> TxWatch {
-        TxWatch(self.operation.watch.clone())
+    /// What becomes of the record when the handler fails.
+    pub(crate) const fn on_error(&self) -> OnError {
+        self.operation.policy.on_error
     }
 
     /// For a log.
@@ -89,31 +77,29 @@ impl Engine {
     /// meanwhile.
     ///
     /// Cancel safe: nothing is asked of the store yet.
-    pub(crate) async fn enter_tx<Db: Database>(
+    pub(crate) async fn enter_tx<T, Db: Database>(
         self: &Arc<Self>,
         operation: Operation,
         rules: Rules,
-    ) -> Result<Known<Db>, Refused> {
+    ) -> Turn<T, Db> {
         let watch = operation.watch.clone();
-        let known = self.look_up_for_tx(operation, rules).await;
-        match &known {
-            Ok(Known::Replay(_)) => watch.ends(Outcome::Replayed),
-            Ok(Known::Nothing(_)) => {}
-            Err(refused) => watch.ends(Outcome::Refused(refused.code())),
-        }
-        known
+        let turn = match self.look_up_for_tx(operation, rules).await {
+            Ok(turn) => turn,
+            Err(refused) => Turn::Refused(refused),
+        };
+        counted(&watch, turn)
     }
 
-    async fn look_up_for_tx<Db: Database>(
+    async fn look_up_for_tx<T, Db: Database>(
         self: &Arc<Self>,
         operation: Operation,
         rules: Rules,
-    ) -> Result<Known<Db>, Refused> {
+    ) -> Result<Turn<T, Db>, Refused> {
         let backend = self.tx_backend()?;
         let now = Instant::now();
         let deadline = later(now, operation.policy.wait);
         let lead = match self.look_up_locally(&operation, now, deadline).await? {
-            LocalLookup::Replay(reply) => return Ok(Known::Replay(reply)),
+            LocalLookup::Replay(reply) => return Ok(Turn::Replay(reply)),
             LocalLookup::Failed(kind) => return Err(store_refusal(kind)),
             LocalLookup::Lead { lead, .. } => lead.in_a_transaction(),
         };
@@ -124,7 +110,7 @@ impl Engine {
         }
         // Only the keeper moves on a record that was left behind, and reaps one that expired.
         self.keeper.start(self);
-        Ok(Known::Nothing(Box::new(TxCall {
+        Ok(Turn::Run(Box::new(TxCall {
             engine: Arc::clone(self),
             backend,
             rules,

@@ -4,16 +4,15 @@ use std::time::{Duration, Instant};
 
 use sqlx::Database;
 
-use super::alone::Alone;
 use super::call::{Turn, TxCall};
-use super::ended::{Ended, Rest, Then};
+use super::ended::{Cause, Ended, TxEnding};
 use crate::engine::flight::End;
 use crate::engine::{ASK_AGAIN, CallSite, Ending, Settled, store_refusal};
 use crate::observe::Outcome;
 use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
-use crate::store::{HeldRow, MarkUnknown, StoreError, StoreErrorKind, TxFault};
+use crate::store::{HeldRow, MarkUnknown, StoreError, TxFault};
 
 const NO_RIGHT: &str = "the role or the session of its transaction may not use its idempotency store";
 
@@ -28,24 +27,38 @@ impl<Db: Database> TxCall<Db> {
             Ended::Lost(answer, reply, said) => {
                 let asked = Instant::now();
                 match (self.alone(None).await, said) {
-                    (Alone::Written, Some(error)) => self.aborted(&error),
-                    (Alone::Written, None) => self.again(),
-                    (alone, _) => self.kept(alone, answer, reply, asked),
+                    (Ok(None), Some(error)) => self.aborted(&error),
+                    (Ok(None), None) => self.again(),
+                    (stands, _) => self.kept(stands, answer, reply, asked),
                 }
             }
-            Ended::RolledBack(answer, then) => self.rolled_back(answer, then).await,
-            Ended::NotOurs { unknown, over, rest } => {
+            Ended::RolledBack(cause) => self.rolled_back(cause).await,
+            Ended::NotOurs { unknown, over, cause } => {
                 // What is under way may still be committed: a write waits for its end, a look does not.
-                let alone = if over { None } else { Some(self.alone(None).await) };
-                match alone {
-                    Some(Alone::Undecided) => {
-                        Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN })
-                    }
-                    _ => self.not_ours(held, unknown, rest).await,
+                if !over && self.alone(None).await.is_err() {
+                    return Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
                 }
+                self.not_ours(held, unknown, cause).await
             }
-            Ended::Undone(fault) => self.undone(fault),
-            Ended::Panicked(payload) => {
+        }
+    }
+
+    async fn rolled_back<T>(self, cause: Cause<T>) -> Turn<T, Db> {
+        match cause {
+            Cause::Answer(answer, TxEnding::Release) => {
+                self.operation.watch.ends(Outcome::Released);
+                Turn::Answer(answer)
+            }
+            Cause::Answer(_, TxEnding::Conflict) => self.again(),
+            // The effects are not committed; the record is kept.
+            Cause::Answer(answer, TxEnding::Commit(reply) | TxEnding::Keep(reply)) => {
+                let asked = Instant::now();
+                let stands = self.alone(Some(&reply)).await;
+                self.kept(stands, answer, reply, asked)
+            }
+            Cause::Answer(answer, TxEnding::Unknown) => self.mark_unknown(answer).await,
+            Cause::Fault(fault) => self.undone(fault),
+            Cause::Panic(payload) => {
                 // The panic hook has told where; the payload is the user's.
                 tracing::error!(
                     address = %self.operation.address,
@@ -54,22 +67,6 @@ impl<Db: Database> TxCall<Db> {
                 );
                 Turn::Panicked(payload)
             }
-        }
-    }
-
-    async fn rolled_back<T>(self, answer: T, then: Then) -> Turn<T, Db> {
-        match then {
-            Then::Nothing => {
-                self.operation.watch.ends(Outcome::Released);
-                Turn::Answer(answer)
-            }
-            Then::Again => self.again(),
-            Then::Keep(reply) => {
-                let asked = Instant::now();
-                let alone = self.alone(Some(&reply)).await;
-                self.kept(alone, answer, reply, asked)
-            }
-            Then::Unknown => self.mark_unknown(answer).await,
         }
     }
 
@@ -96,24 +93,29 @@ impl<Db: Database> TxCall<Db> {
             address = %self.operation.address,
             operation = self.operation.label.operation(),
             error = %error.chain(),
-            "a handler's transaction was rolled back, although its answer wanted it committed: was an error of a statement \
-             ignored?"
+            "a handler's transaction was rolled back, and its answer is refused"
         );
         Turn::Refused(Refused::TransactionAborted)
     }
 
     /// What a caller may hear whose record was looked for, or written, by itself.
-    fn kept<T>(self, alone: Alone, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
-        match alone {
-            Alone::Written => {
+    fn kept<T>(
+        self,
+        stands: Result<Option<ClaimOutcome>, TxFault>,
+        answer: T,
+        reply: Reply,
+        asked: Instant,
+    ) -> Turn<T, Db> {
+        match stands {
+            Ok(None) => {
                 let ttl = self.operation.policy.ttl;
                 self.recorded(answer, reply, asked, ttl)
             }
-            Alone::Stands(ClaimOutcome::Replay(stored)) if stored.reply == reply => {
+            Ok(Some(ClaimOutcome::Replay(stored))) if stored.reply == reply => {
                 self.recorded(answer, reply, asked, stored.remaining)
             }
-            Alone::Stands(outcome) => self.told(outcome, asked),
-            Alone::Undecided => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
+            Ok(Some(outcome)) => self.told(outcome, asked),
+            Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }
     }
 
@@ -156,7 +158,7 @@ impl<Db: Database> TxCall<Db> {
         match self.rules.retries.checked_sub(1) {
             Some(left) => {
                 self.rules.retries = left;
-                Turn::Again(Box::new(self))
+                Turn::Run(Box::new(self))
             }
             None => Turn::Refused(Refused::TransactionConflict { retry_after: ASK_AGAIN }),
         }
@@ -180,7 +182,7 @@ impl<Db: Database> TxCall<Db> {
     /// The transaction ended before it was told to. Either all of it was rolled back, and the record is gone with it;
     /// or it was committed in the middle, and the record stands there, running: it is not known which effects were
     /// committed with it. What came after a rollback may be committed too, where the database cannot be kept from it.
-    async fn not_ours<T>(self, held: HeldRow, unknown: bool, rest: Rest<T>) -> Turn<T, Db> {
+    async fn not_ours<T>(self, held: HeldRow, unknown: bool, cause: Cause<T>) -> Turn<T, Db> {
         match self.give_up(held).await {
             Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
                 tracing::error!(
@@ -204,35 +206,10 @@ impl<Db: Database> TxCall<Db> {
                     Turn::Replay(reply) => Turn::Replay(reply),
                     Turn::Refused(refused) => Turn::Refused(refused),
                     Turn::Panicked(payload) => Turn::Panicked(payload),
-                    Turn::Again(call) => Turn::Again(call),
+                    Turn::Run(call) => Turn::Run(call),
                 }
             }
-            Ok(WriteOutcome::Lost(_)) => match rest {
-                Rest::Answer(answer, then) => self.rolled_back(answer, then).await,
-                Rest::Undone(fault) => self.undone(fault),
-                Rest::Panicked(payload) => Turn::Panicked(payload),
-                Rest::TooLong => {
-                    tracing::error!(
-                        address = %self.operation.address,
-                        operation = self.operation.label.operation(),
-                        "a handler's transaction took too long and was rolled back"
-                    );
-                    Turn::Refused(Refused::TransactionAborted)
-                }
-                Rest::Again => {
-                    tracing::warn!(
-                        address = %held.address,
-                        operation = self.operation.label.operation(),
-                        "a handler's transaction was rolled back by the database while it went on"
-                    );
-                    self.again()
-                }
-                Rest::Aborted => {
-                    let message = "the transaction was rolled back while the handler went on, by a statement of its own or \
-                                   by a nested transaction that could not begin";
-                    self.aborted(&StoreError::new(StoreErrorKind::Misconfigured, message))
-                }
-            },
+            Ok(WriteOutcome::Lost(_)) => self.rolled_back(cause).await,
             // If it was committed, the record says so once its lease is over; if not, the doubt is written down.
             Err(_) => Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN }),
         }

@@ -2,14 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use sqlx::{Database, Transaction};
+use sqlx::Database;
 
-use super::call::{Turn, TxCall};
-use super::ended::{Ended, Meaning};
+use super::call::{Turn, TxCall, counted};
+use super::ended::{Ended, TxBody};
 use super::rules::longest;
 use super::transaction::{Inside, give_back, in_time, really_ended, undo};
 use crate::current::{self, Running};
-use crate::engine::enter::{FIRST_POLL, LAST_POLL};
+use crate::engine::backoff::Backoff;
 use crate::fault::{points, reach};
 use crate::protocol::ClaimOutcome;
 use crate::store::{Begin, Claimed, CommitPermit, HeldRow, Left, Rivals, TxConnection, TxFault};
@@ -19,16 +19,18 @@ const CONFLICTS: u32 = 16;
 const BROKEN: u32 = 2;
 
 impl<Db: Database> TxCall<Db> {
-    /// Runs `body` in a transaction, once, and ends it as its answer means.
+    /// Runs `body` in a transaction, at most once, and ends it as its answer means.
     ///
     /// Cancel safe: dropped before COMMIT was sent, everything is rolled back by the database. Dropped while it is
     /// under way, it is committed or not, and the record says which.
-    pub(crate) async fn run<T>(
-        self,
-        mut body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
-    ) -> Turn<T, Db> {
-        let (mut conflicts, mut broken, mut poll) = (0, 0, FIRST_POLL);
-        // A pooled and the claim in it, each of them once more after a broken connection.
+    pub(crate) async fn run<B: TxBody<Db>>(self, body: &mut B) -> Turn<B::Answer, Db> {
+        let watch = self.operation.watch.clone();
+        counted(&watch, self.run_until_decided(body).await)
+    }
+
+    async fn run_until_decided<B: TxBody<Db>>(self, body: &mut B) -> Turn<B::Answer, Db> {
+        let (mut conflicts, mut broken, mut backoff) = (0, 0, Backoff::for_polls());
+        // A connection and the claim in it, each of them once more after a broken connection.
         let turn = self.engine.config.store_timeout.saturating_mul(4);
         loop {
             self.lead.silent_for(turn);
@@ -38,23 +40,21 @@ impl<Db: Database> TxCall<Db> {
                 Err(fault) => return self.unavailable(fault),
             };
             match self.transact(&mut pooled, body).await {
-                Transacted::Ran(ended, held, left) => {
+                Ok(Transacted::Ran(ended, held, left)) => {
                     give_back(&self.engine, &self.backend, pooled, left);
                     return self.after(ended, held).await;
                 }
-                Transacted::Decided(outcome, left, unused) => {
+                Ok(Transacted::Decided(outcome, left)) => {
                     give_back(&self.engine, &self.backend, pooled, left);
                     let now = Instant::now();
                     if !matches!(outcome, ClaimOutcome::InFlight { .. }) || now >= self.deadline {
                         return self.told(outcome, now);
                     }
-                    let pause = poll.min(self.deadline - now);
+                    let pause = backoff.take().min(self.deadline - now);
                     self.lead.contended(pause);
                     tokio::time::sleep(pause).await;
-                    poll = (poll * 2).min(LAST_POLL);
-                    body = unused;
                 }
-                Transacted::Fault(fault, unused) => {
+                Err(fault) => {
                     // The connection is closed, and a transaction that is left open on it ends with it.
                     drop(pooled);
                     match fault {
@@ -62,71 +62,49 @@ impl<Db: Database> TxCall<Db> {
                         TxFault::Broken(_) if broken < BROKEN => broken += 1,
                         fault => return self.unavailable(fault),
                     }
-                    body = unused;
                 }
             }
         }
     }
 
-    async fn transact<T, F>(&self, pooled: &mut TxConnection<Db>, mut body: F) -> Transacted<T, F>
-    where
-        F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
-    {
+    /// Begins, claims, and runs `body` if the claim is won. An error: the body did not run.
+    async fn transact<B: TxBody<Db>>(
+        &self,
+        pooled: &mut TxConnection<Db>,
+        body: &mut B,
+    ) -> Result<Transacted<B::Answer>, TxFault> {
         let (connection, permit) = pooled.parts();
         let policy = &self.operation.policy;
         let longest = longest(policy.max_run, self.backend.longest(policy.lease));
         let begin = Begin { isolation: self.rules.isolation, claim: Some(Rivals::Tell), longest };
+        let question = self.lead.question();
         if self.backend.claims_with_begin() {
-            body = match self.transact_at_once(connection, permit, begin, body).await {
-                Ok(transacted) => return transacted,
-                // What stands there is found out by a claim that says so.
-                Err(unused) => unused,
+            let opened = self.backend.begin_claiming(connection, permit, begin, question);
+            let ran = match claiming(in_time(&self.engine, opened)).await? {
+                Some((tx, held)) => Some((self.inside(permit, held, longest).run(tx, body).await, held)),
+                None => None,
             };
+            if let Some((ran, held)) = ran {
+                let (ended, left) = really_ended::<_, Db>(connection, ran);
+                return Ok(Transacted::Ran(ended, held, left));
+            }
+            // There is more to it than a new record. What stands there is found out by a claim that says so.
             reach(points::TX_ROLLBACK_BEFORE);
             let cleared = in_time(&self.engine, self.backend.clear(connection)).await;
             reach(points::TX_ROLLBACK_AFTER);
-            if let Err(fault) = cleared {
-                return Transacted::Fault(fault, body);
-            }
+            cleared?;
         }
-        let opened = self.backend.begin(connection, permit, begin);
-        let mut tx = match in_time(&self.engine, opened).await {
-            Ok(tx) => tx,
-            Err(fault) => return Transacted::Fault(fault, body),
-        };
+        let mut tx = in_time(&self.engine, self.backend.begin(connection, permit, begin)).await?;
         reach(points::TX_BEGIN_AFTER);
-        let claim = self.backend.claim(&mut tx, permit, self.lead.question(), Rivals::Tell);
-        match claiming(in_time(&self.engine, claim)).await {
-            Ok(Claimed::Won(held)) => {
-                let ran = self.inside(permit, held, begin.longest).run(tx, body).await;
+        let claim = self.backend.claim(&mut tx, permit, question, Rivals::Tell);
+        match claiming(in_time(&self.engine, claim)).await? {
+            Claimed::Won(held) => {
+                let ran = self.inside(permit, held, longest).run(tx, body).await;
                 let (ended, left) = really_ended::<_, Db>(connection, ran);
-                Transacted::Ran(ended, held, left)
+                Ok(Transacted::Ran(ended, held, left))
             }
-            Ok(Claimed::Decided(outcome)) => Transacted::Decided(outcome, undo(&self.engine, tx).await, body),
-            Err(fault) => Transacted::Fault(fault, body),
+            Claimed::Decided(outcome) => Ok(Transacted::Decided(outcome, undo(&self.engine, tx).await)),
         }
-    }
-
-    /// Begins and claims in one message. `Err` if there is more to it than a new record.
-    async fn transact_at_once<T, F>(
-        &self,
-        connection: &mut Db::Connection,
-        permit: &CommitPermit,
-        begin: Begin,
-        body: F,
-    ) -> Result<Transacted<T, F>, F>
-    where
-        F: AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
-    {
-        let opened = self.backend.begin_claiming(connection, permit, begin, self.lead.question());
-        let (tx, held) = match claiming(in_time(&self.engine, opened)).await {
-            Ok(Some(won)) => won,
-            Ok(None) => return Err(body),
-            Err(fault) => return Ok(Transacted::Fault(fault, body)),
-        };
-        let ran = self.inside(permit, held, begin.longest).run(tx, body).await;
-        let (ended, left) = really_ended::<_, Db>(connection, ran);
-        Ok(Transacted::Ran(ended, held, left))
     }
 
     /// The claim is won.
@@ -164,9 +142,9 @@ async fn claiming<T>(claim: impl Future<Output = T>) -> T {
     claimed
 }
 
-/// What became of a transaction; with the body, if it was not needed.
-enum Transacted<T, F> {
+/// What became of a transaction.
+enum Transacted<T> {
     Ran(Ended<T>, HeldRow, Left),
-    Decided(ClaimOutcome, Left, F),
-    Fault(TxFault, F),
+    /// Another record stands there, and the body did not run.
+    Decided(ClaimOutcome, Left),
 }

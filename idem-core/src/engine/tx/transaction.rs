@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use sqlx::{Connection, Database, Transaction};
 
-use super::ended::{Ended, Meaning, Rest, Then};
+use super::ended::{Cause, Ended, TxBody, TxEnding};
 use crate::current::Current;
 use crate::engine::ending::log_unstorable;
 use crate::engine::leader::Leader;
@@ -35,14 +35,14 @@ pub(super) struct Inside<'a, Db: Database> {
 
 impl<Db: Database> Inside<'_, Db> {
     /// Runs `body`, and ends the transaction as its answer means.
-    pub(super) async fn run<T>(
+    pub(super) async fn run<B: TxBody<Db>>(
         &self,
         mut tx: Transaction<'_, Db>,
-        body: impl AsyncFnOnce(&mut Transaction<'_, Db>) -> (T, Meaning),
-    ) -> (Ended<T>, Left) {
+        body: &mut B,
+    ) -> (Ended<B::Answer>, Left) {
         reach(points::TX_HANDLER_BEFORE);
         let ran = {
-            let body = pin!(async { body(&mut tx).await });
+            let body = pin!(body.run(&mut tx));
             match &self.held {
                 Some((_, run)) => run.clone().scope(tokio::time::timeout(self.longest, caught(body))).await,
                 None => tokio::time::timeout(self.longest, caught(body)).await,
@@ -51,85 +51,80 @@ impl<Db: Database> Inside<'_, Db> {
         reach(points::TX_HANDLER_AFTER);
         // A savepoint that could not be begun makes the driver roll all of it back.
         let slipped = !tx.is_in_transaction();
-        let rest = match ran {
-            // What it was at in the database goes on until the connection is closed.
-            Err(_) if slipped && self.backend.lets_slip() => Rest::Aborted,
+        let cause = match ran {
+            Err(_) if slipped && self.backend.lets_slip() => ended_early(),
             Err(_) => {
-                return (Ended::NotOurs { unknown: false, over: false, rest: Rest::TooLong }, Left::Doubtful);
+                // What it was at in the database goes on until the connection is closed.
+                let cause = aborted("the handler took longer than it may");
+                return (Ended::NotOurs { unknown: false, over: false, cause }, Left::Doubtful);
             }
-            Ok(Err(payload)) => Rest::Panicked(payload),
-            Ok(Ok((_, Meaning::Commit(_)))) if slipped => Rest::Aborted,
-            Ok(Ok((answer, Meaning::Commit(reply)))) => {
-                let asked = Instant::now();
-                reach(points::TX_COMPLETE_BEFORE);
-                let completed = self.complete(&mut tx, &reply).await;
-                reach(points::TX_COMPLETE_AFTER);
-                let rest = match completed {
-                    Ok((Completed::Done { settings_kept }, written)) => {
-                        return self.commit(tx, answer, written, asked, settings_kept).await;
-                    }
-                    Ok((Completed::NotOurs, _)) if self.backend.undoes_silently() => Rest::Again,
-                    Ok((Completed::NotOurs, _)) => Rest::Aborted,
-                    // It takes no statement any more: which transaction it is cannot be seen from inside.
-                    Err(fault) if self.held.is_some() => {
-                        return self.asks_the_record(tx, Rest::Undone(fault)).await;
-                    }
-                    Err(fault) => return (Ended::Undone(fault), self.undo(tx).await),
-                };
-                return self.not_ours(tx, rest).await;
+            Ok(Err(payload)) => Cause::Panic(payload),
+            Ok(Ok((_, TxEnding::Commit(_)))) if slipped => ended_early(),
+            Ok(Ok((answer, TxEnding::Commit(reply)))) => {
+                return self.complete_and_commit(tx, answer, reply).await;
             }
-            Ok(Ok((answer, meaning))) => Rest::Answer(answer, self.then(meaning)),
+            Ok(Ok((answer, ending))) => {
+                if let (TxEnding::Unknown, Some(lead)) = (&ending, self.lead) {
+                    lead.doubt();
+                }
+                Cause::Answer(answer, ending)
+            }
         };
         if slipped {
-            return self.not_ours(tx, rest).await;
+            return self.not_ours(tx, cause).await;
         }
         match self.holds(&mut tx).await {
-            Some(true) => {}
-            Some(false) => return self.not_ours(tx, rest).await,
-            None => return self.asks_the_record(tx, rest).await,
-        }
-        let left = self.undo(tx).await;
-        match rest {
-            Rest::Answer(answer, then) => (Ended::RolledBack(answer, then), left),
-            Rest::Panicked(payload) => (Ended::Panicked(payload), left),
-            rest => (Ended::NotOurs { unknown: false, over: left == Left::RolledBack, rest }, left),
+            Some(true) => (Ended::RolledBack(cause), self.undo(tx).await),
+            Some(false) => self.not_ours(tx, cause).await,
+            None => self.asks_the_record(tx, cause).await,
         }
     }
 
-    fn then(&self, meaning: Meaning) -> Then {
-        match meaning {
-            // The effects are not committed; the record is kept.
-            Meaning::Commit(reply) | Meaning::Keep(reply) => Then::Keep(reply),
-            Meaning::Nothing => Then::Nothing,
-            Meaning::Unknown => {
-                if let Some(lead) = self.lead {
-                    lead.doubt();
-                }
-                Then::Unknown
+    async fn complete_and_commit<T>(
+        &self,
+        mut tx: Transaction<'_, Db>,
+        answer: T,
+        reply: Reply,
+    ) -> (Ended<T>, Left) {
+        let asked = Instant::now();
+        reach(points::TX_COMPLETE_BEFORE);
+        let completed = self.complete(&mut tx, &reply).await;
+        reach(points::TX_COMPLETE_AFTER);
+        match completed {
+            Ok((Completed::Done { settings_kept }, written)) => {
+                self.commit(tx, answer, written, asked, settings_kept).await
             }
-            Meaning::Conflict => Then::Again,
+            Ok((Completed::NotOurs, _)) if self.backend.undoes_silently() => {
+                let message = "the database rolled the transaction back while the handler went on";
+                let conflict = StoreError::new(StoreErrorKind::Unavailable, message);
+                self.not_ours(tx, Cause::Fault(TxFault::Conflict(conflict))).await
+            }
+            Ok((Completed::NotOurs, _)) => self.not_ours(tx, ended_early()).await,
+            // It takes no statement any more: which transaction it is cannot be seen from inside.
+            Err(fault) if self.held.is_some() => self.asks_the_record(tx, Cause::Fault(fault)).await,
+            Err(fault) => (Ended::RolledBack(Cause::Fault(fault)), self.undo(tx).await),
         }
     }
 
     /// The transaction is not the one that was begun any more. Where it is not known which effects are left, the key does
     /// not become free from here on, even if the caller is dropped.
-    async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
-        let unknown = matches!(rest, Rest::Answer(_, Then::Unknown))
+    async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, cause: Cause<T>) -> (Ended<T>, Left) {
+        let unknown = matches!(cause, Cause::Answer(_, TxEnding::Unknown))
             || self.backend.lets_slip()
             || !in_time(self.engine, self.backend.forbids(&mut tx)).await.unwrap_or(true);
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
         }
         let over = self.undo(tx).await == Left::RolledBack;
-        (Ended::NotOurs { unknown, over, rest }, Left::Doubtful)
+        (Ended::NotOurs { unknown, over, cause }, Left::Doubtful)
     }
 
     /// Whether it is still the one that was begun is not known.
-    async fn asks_the_record<T>(&self, tx: Transaction<'_, Db>, rest: Rest<T>) -> (Ended<T>, Left) {
+    async fn asks_the_record<T>(&self, tx: Transaction<'_, Db>, cause: Cause<T>) -> (Ended<T>, Left) {
         let left = self.undo(tx).await;
         let over = left == Left::RolledBack;
-        let broken = matches!(rest, Rest::Undone(TxFault::Broken(_)));
-        (Ended::NotOurs { unknown: false, over, rest }, if broken { Left::Doubtful } else { left })
+        let broken = matches!(cause, Cause::Fault(TxFault::Broken(_)));
+        (Ended::NotOurs { unknown: false, over, cause }, if broken { Left::Doubtful } else { left })
     }
 
     /// Whether the transaction is still the one that was begun: what was committed in the middle stays, and a rollback does
@@ -186,8 +181,8 @@ impl<Db: Database> Inside<'_, Db> {
                 let left = if settings_kept { Left::Committed } else { Left::Changed };
                 return (Ended::Committed(answer, reply, asked), left);
             }
-            Err(CommitFault::Conflict(error)) => Ended::Undone(TxFault::Conflict(error)),
-            Err(CommitFault::Refused(error)) => Ended::Undone(TxFault::Refused(error)),
+            Err(CommitFault::Conflict(error)) => Ended::RolledBack(Cause::Fault(TxFault::Conflict(error))),
+            Err(CommitFault::Refused(error)) => Ended::RolledBack(Cause::refused(error)),
             Err(CommitFault::Unclear(error)) => Ended::Lost(answer, reply, Some(error)),
             Err(CommitFault::Lost(error)) => {
                 self.engine.log_unrecorded(self.asked("COMMIT"), &error);
@@ -208,6 +203,17 @@ impl<Db: Database> Inside<'_, Db> {
     pub(super) async fn undo(&self, tx: Transaction<'_, Db>) -> Left {
         undo(self.engine, tx).await
     }
+}
+
+fn aborted<T>(message: &'static str) -> Cause<T> {
+    Cause::refused(StoreError::new(StoreErrorKind::Misconfigured, message))
+}
+
+fn ended_early<T>() -> Cause<T> {
+    aborted(
+        "the transaction was rolled back while the handler went on, by a statement of its own or by a nested transaction \
+         that could not begin",
+    )
 }
 
 /// Completes the record, with a tombstone where the database never takes the reply: the effects are committed all the
@@ -276,7 +282,7 @@ pub(super) fn really_ended<T, Db: Database>(
     match ended {
         Ended::Committed(..) => {
             let open = StoreError::new(StoreErrorKind::Misconfigured, message);
-            (Ended::Undone(TxFault::Refused(open)), Left::Doubtful)
+            (Ended::RolledBack(Cause::refused(open)), Left::Doubtful)
         }
         ended => (ended, Left::Doubtful),
     }

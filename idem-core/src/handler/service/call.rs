@@ -18,7 +18,7 @@ use crate::handler::head::content_coding;
 use crate::handler::op::AxumOperation;
 use crate::handler::request_body::RequestBodyHasher;
 use crate::handler::response_body::{Limits, whole};
-use crate::handler::{Marked, NotRun, Refusal, not_run};
+use crate::handler::{Marked, NotRun, Refusal, Unwanted, not_run};
 use crate::observe;
 use crate::outcome::ErrorClass;
 use crate::refused::Refused;
@@ -79,15 +79,16 @@ where
     let response = operation
         .drive(Box::pin(async move {
             match call(Request::from_parts(parts, body)).await {
-                Ok(response) if speaks_grpc => (grpc::classed(marked(response), limits).await, true),
-                Ok(response) => (marked(response), true),
+                Ok(response) if speaks_grpc => grpc::classed(marked(response), limits).await,
+                Ok(response) => marked(response),
                 Err(failed) => {
                     *slot.lock().unwrap_or_else(PoisonError::into_inner) = Some(failed);
                     let mut response = Response::new(Body::empty());
                     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
                     response.extensions_mut().insert(Failed);
                     // There is nothing to store: `on_error = store` frees the key as well.
-                    (response, false)
+                    response.extensions_mut().insert(Unwanted);
+                    response
                 }
             }
         }))

@@ -8,8 +8,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
 
 use crate::handler::Classed;
 use crate::handler::response_body::{Collected, Limits, collect};
+use crate::outcome::Class;
 use crate::refused::Refused;
-use crate::response::Class;
 
 const STATUS: HeaderName = HeaderName::from_static("grpc-status");
 const MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
