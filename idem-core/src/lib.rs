@@ -79,15 +79,6 @@
 //! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
 
 #![cfg_attr(docsrs, feature(doc_cfg), doc(auto_cfg(hide(feature = "_tx"))))]
-#![cfg_attr(
-    not(feature = "axum"),
-    allow(
-        dead_code,
-        unused_imports,
-        reason = "the HTTP half is one piece; only the axum form calls all of it"
-    )
-)]
-
 pub mod address;
 pub mod clock;
 pub mod current;

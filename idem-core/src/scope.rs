@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+#[cfg(any(feature = "tower", test))]
 use http::HeaderValue;
 use http::request::Parts;
 
@@ -22,7 +23,11 @@ pub struct Scope(Source);
 enum Source {
     Public,
     Header(&'static str),
-    Custom { find: Find, missing: &'static str },
+    #[cfg_attr(not(feature = "tower"), allow(dead_code, reason = "only an HTTP request has extensions"))]
+    Custom {
+        find: Find,
+        missing: &'static str,
+    },
 }
 
 type Find = Arc<dyn Fn(&Parts) -> Option<Vec<u8>> + Send + Sync>;
@@ -74,6 +79,7 @@ impl Scope {
     }
 
     /// The scope of a request.
+    #[cfg(any(feature = "tower", test))]
     pub(crate) fn of(&self, parts: &Parts) -> Result<Vec<u8>, &'static str> {
         match &self.0 {
             Source::Public => Ok(Vec::new()),

@@ -3,6 +3,7 @@
 use std::future::Future;
 
 use tokio::task::JoinHandle;
+#[cfg(any(feature = "_tx", test))]
 use tracing::Instrument;
 
 use super::running::{Current, Running};

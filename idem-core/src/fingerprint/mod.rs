@@ -19,6 +19,7 @@
 
 mod body;
 mod canonical;
+#[cfg(feature = "tower")]
 mod parts;
 
 pub use body::BodyHasher;

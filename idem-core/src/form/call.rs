@@ -59,6 +59,7 @@ impl<F: Form> Call<F> {
     }
 
     /// A call that knows what it may do; `Err` is its answer.
+    #[cfg(feature = "tower")]
     pub(crate) fn begin(form: F, entered: Result<Entered, Refused>) -> Result<Self, F::Output> {
         let phase = begin(&form, entered)?;
         Ok(Self::at(form, phase))
@@ -68,11 +69,13 @@ impl<F: Form> Call<F> {
         Self { form, phase, begun: false, output: None }
     }
 
+    #[cfg(feature = "tower")]
     pub(crate) const fn form(&self) -> &F {
         &self.form
     }
 
     /// Whether its body runs without a claim.
+    #[cfg(feature = "tower")]
     pub(crate) const fn is_unprotected(&self) -> bool {
         matches!(self.phase, Phase::Unprotected)
     }
@@ -178,7 +181,6 @@ impl<F: Form> Call<F> {
                 match self.form.fate(&output, attempt.policy().on_error, wanted) {
                     Fate::Store => {
                         self.phase = Phase::WritingDown(attempt, self.form.write_down(output));
-                        return;
                     }
                     Fate::Release => {
                         self.output = Some(output);

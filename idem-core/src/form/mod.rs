@@ -16,7 +16,9 @@ mod resolve;
 #[cfg(feature = "_tx")]
 mod tx;
 
-pub(crate) use call::{Body, Call, Next};
+#[cfg(feature = "tower")]
+pub(crate) use call::Body;
+pub(crate) use call::{Call, Next};
 pub(crate) use contract::{Form, FormPoints, PanicPayload};
 pub(crate) use fate::Fate;
 pub(crate) use resolve::{checked_key, checked_scope};

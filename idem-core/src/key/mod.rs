@@ -76,6 +76,7 @@ impl IdempotencyKey {
         &self.0
     }
 
+    #[cfg(feature = "tower")]
     pub(crate) fn into_bytes(self) -> Vec<u8> {
         self.0.into_string().into_bytes()
     }

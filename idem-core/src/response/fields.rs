@@ -3,6 +3,7 @@
 use http::header::{self, HeaderMap, HeaderName};
 
 /// On every replay.
+#[cfg(feature = "tower")]
 pub(crate) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// The lines to store, in order: all but what describes the connection (RFC 9110 §7.6.1), the moment, the caller's

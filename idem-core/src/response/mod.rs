@@ -28,16 +28,24 @@
 //! assert_eq!(problem.code(), "idempotency-key-reused");
 //! ```
 
+#[cfg(feature = "tower")]
 mod class;
 mod fields;
 mod problem;
 mod profile;
+#[cfg(feature = "tower")]
+mod replayed;
 mod stored;
 
 pub use problem::Problem;
 pub use profile::Profile;
 pub use stored::reply;
 
+#[cfg(feature = "tower")]
 pub(crate) use class::class_of;
+#[cfg(feature = "tower")]
 pub(crate) use fields::REPLAYED;
-pub(crate) use stored::{Stored, encode};
+#[cfg(feature = "tower")]
+pub(crate) use replayed::Stored;
+#[cfg(feature = "tower")]
+pub(crate) use stored::encode;
