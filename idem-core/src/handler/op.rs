@@ -161,17 +161,18 @@ impl AxumOperation {
         match self.resolve().await {
             Resolved::Operation(engine, mut operation, former) => {
                 let profile = engine.config.profile;
-                let mut entered = engine.enter(&operation).await;
+                let mut entered = engine.enter_uncounted(&operation).await;
                 if let Err(Refused::KeyReused) = entered {
                     match former.of_record(&engine, &operation).await {
                         Ok(None) => {}
                         Ok(Some(fingerprint)) => {
                             operation.fingerprint = fingerprint;
-                            entered = engine.enter(&operation).await;
+                            entered = engine.enter_uncounted(&operation).await;
                         }
                         Err(refused) => entered = Err(refused),
                     }
                 }
+                operation.counts(&entered);
                 if !matches!(entered, Ok(Entered::Run(_) | Entered::Unprotected)) {
                     reach(points::AXUM_ANSWER_BEFORE);
                 }
@@ -237,7 +238,9 @@ pub(super) fn no_layer() -> Response {
     tracing::error!(
         "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
     );
-    problem(&Refused::Misconfigured("its idempotency layer is missing"), Profile::default())
+    let refused = Refused::Misconfigured("its idempotency layer is missing");
+    observe::refused(None, refused.code());
+    problem(&refused, Profile::default())
 }
 
 /// What a call may do.

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use tracing::Span;
@@ -51,6 +52,8 @@ struct Inner {
     span: Span,
     began: Instant,
     series: Series,
+    /// A call ends once: what is found out about it after that is told to the log alone.
+    ended: AtomicBool,
 }
 
 /// The label `operation` of a call's metrics.
@@ -92,7 +95,7 @@ impl Watch {
             wait_ms = Empty,
             code = Empty
         );
-        Self(Arc::new(Inner { span, began: Instant::now(), series }))
+        Self(Arc::new(Inner { span, began: Instant::now(), series, ended: AtomicBool::new(false) }))
     }
 
     /// The label of an operation without a name: its method and the router's pattern.
@@ -115,8 +118,17 @@ impl Watch {
         recorded::attempt(&self.0.series, attempt);
     }
 
-    /// The call is over.
+    /// The claim of the handler that begins was a take-over.
+    pub(crate) fn takes_over(&self) {
+        recorded::take_over(&self.0.series);
+    }
+
+    /// The call is over. The first outcome counts: the end of an attempt is told where its record is written, and once more
+    /// where the caller of a transaction is answered.
     pub(crate) fn ends(&self, outcome: Outcome) {
+        if self.0.ended.swap(true, Ordering::Relaxed) {
+            return;
+        }
         self.0.span.record("outcome", outcome.name());
         if let Outcome::Refused(code) = outcome {
             self.0.span.record("code", code);

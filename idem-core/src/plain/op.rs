@@ -122,17 +122,10 @@ impl PlainOperation {
 
     /// Finds out what this call may do.
     pub(super) async fn enter(mut self) -> Begun {
-        let name = self.spec.name;
         let operation = match self.resolve() {
             Ok(Some(operation)) => operation,
-            Ok(None) => {
-                observe::unprotected(name);
-                return Begun::Unprotected;
-            }
-            Err(refused) => {
-                observe::refused(name, refused.code());
-                return Begun::Refused(refused);
-            }
+            Ok(None) => return Begun::Unprotected,
+            Err(refused) => return Begun::Refused(refused),
         };
         match self.engine.enter(&operation).await {
             Err(refused) => Begun::Refused(refused),
@@ -152,8 +145,18 @@ impl PlainOperation {
         self.spec.over(&self.engine.config.policy)
     }
 
-    /// `None` if there is no key and none is needed.
+    /// `None` if there is no key and none is needed. A call without an operation is counted here.
     pub(crate) fn resolve(&mut self) -> Result<Option<Operation>, Refused> {
+        let resolved = self.find_operation();
+        match &resolved {
+            Ok(Some(_)) => {}
+            Ok(None) => observe::unprotected(self.spec.name),
+            Err(refused) => observe::refused(self.spec.name, refused.code()),
+        }
+        resolved
+    }
+
+    fn find_operation(&mut self) -> Result<Option<Operation>, Refused> {
         let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
         self.engine.admit(&self.spec)?;
         let key = match self.key.take() {

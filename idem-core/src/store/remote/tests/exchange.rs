@@ -12,7 +12,9 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, Terms, WriteOutcome};
+use crate::protocol::{
+    AfterCrash, Claim, ClaimOutcome, Fence, Namespace, Nonce, Owner, Tally, Terms, WriteOutcome,
+};
 use crate::store::remote::claims::Claims;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::exchange::Exchange;
@@ -135,6 +137,10 @@ impl Driver for Told {
 
     async fn count(&self, (): &mut (), _: &Count) -> Result<u64, Fault> {
         self.next().map(|()| 0)
+    }
+
+    async fn tally(&self, (): &mut (), _: &Namespace) -> Result<Tally, Fault> {
+        self.next().map(|()| Tally::default())
     }
 
     fn session(&self, (): &()) -> Option<()> {
