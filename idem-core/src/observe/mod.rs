@@ -43,6 +43,8 @@
 //! ```
 
 mod recorded;
+#[cfg(all(test, feature = "metrics"))]
+pub(crate) mod tests;
 mod watch;
 
 #[cfg(feature = "metrics")]

@@ -4,7 +4,8 @@
 use std::time::{Duration, Instant};
 
 use super::watch::{Outcome, Series};
-use crate::protocol::{Namespace, StateKind};
+use crate::protocol::{Namespace, RenewOutcome, StateKind};
+use crate::store::StoreError;
 
 /// Runs statements where metrics are recorded.
 macro_rules! with_metrics {
@@ -70,8 +71,15 @@ pub(crate) fn cache_look(hit: bool) {
     }
 }
 
-pub(crate) fn renewal(result: &'static str) {
+/// `None`: the store gave no answer for this one.
+pub(crate) fn renewal(answer: Option<&Result<RenewOutcome, StoreError>>) {
     with_metrics! {
+        let result = match answer {
+            Some(Ok(RenewOutcome::Renewed)) => "renewed",
+            Some(Ok(RenewOutcome::Lost)) => "lost",
+            Some(Ok(RenewOutcome::Skipped)) => "skipped",
+            Some(Err(_)) | None => "failed",
+        };
         metrics::counter!("idem_renewals_total", "result" => result).increment(1);
     }
 }

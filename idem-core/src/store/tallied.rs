@@ -7,7 +7,10 @@ use crate::protocol::{self, Namespace, StateKind, Tally};
 const PAGE: usize = 256;
 
 /// The provided form of [`Store::tally`].
-pub(super) async fn by_lists<S: Store + ?Sized>(store: &S, namespace: Namespace) -> Result<Tally, StoreError> {
+pub(super) async fn by_lists<S: Store + ?Sized>(
+    store: &S,
+    namespace: Namespace,
+) -> Result<Tally, StoreError> {
     let mut tally = Tally::default();
     for state in Tally::STATES {
         if state != StateKind::Unknown {

@@ -120,17 +120,8 @@ async fn are_pinned_inside_transactions() {
     check(&server, &table, &["INSERT INTO", "_claim_here", "_finish_here", "_holds_here", "_load"]);
 }
 
-const STATEMENTS: [&str; 9] = [
-    "INSERT INTO",
-    "_finish",
-    "_finish_one",
-    "_load",
-    "_renew",
-    "_sweep",
-    "_reap",
-    "_change",
-    "min(fence)",
-];
+const STATEMENTS: [&str; 9] =
+    ["INSERT INTO", "_finish", "_finish_one", "_load", "_renew", "_sweep", "_reap", "_change", "min(fence)"];
 
 #[track_caller]
 fn check(server: &Postgres, table: &Table, statements: &[&str]) {

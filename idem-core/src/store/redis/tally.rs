@@ -64,7 +64,9 @@ async fn clock(redis: &Redis, link: &mut Link) -> Result<Timestamp, Fault> {
         _ => None,
     };
     match *parts.iter().filter_map(number).collect::<Vec<_>>() {
-        [seconds, micros] => Ok(Timestamp::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros))),
+        [seconds, micros] => {
+            Ok(Timestamp::from_micros(seconds.saturating_mul(1_000_000).saturating_add(micros)))
+        }
         _ => Err(fault::odd()),
     }
 }

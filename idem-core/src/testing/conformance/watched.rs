@@ -73,7 +73,11 @@ pub async fn a_tally_tells_the_oldest_unknown<B: Backend>(t: Trial<B>) {
     let oldest = t.present("oldest").await;
     let told = tally(&t).await.oldest_unknown;
     assert_eq!(told, Some(claimed(&oldest)), "the oldest is the one whose newest claim is the oldest");
-    assert_eq!(t.forget("oldest", oldest.owner).await, WriteOutcome::Applied, "an unknown record can be forgotten");
+    assert_eq!(
+        t.forget("oldest", oldest.owner).await,
+        WriteOutcome::Applied,
+        "an unknown record can be forgotten"
+    );
     let next = claimed(&t.present("claimed again").await);
     assert_eq!(tally(&t).await.oldest_unknown, Some(next), "then the other one is the oldest");
 }
