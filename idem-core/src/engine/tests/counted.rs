@@ -4,7 +4,7 @@ use super::*;
 use crate::clock::{Clock, Timestamp};
 use crate::engine::keeper::sweep;
 use crate::observe::tests::recorded;
-use crate::protocol::{Claim, ClaimOutcome, Nonce, Terms};
+use crate::protocol::{Claim, ClaimOutcome, Nonce, Terms, WriteOutcome};
 use crate::store::memory::MemoryStore;
 use crate::testing::ManualClock;
 use crate::{Fingerprint, store};
@@ -33,7 +33,7 @@ fn a_sweep_counts_what_it_moved_and_what_it_deleted() {
             panic!("the key is free")
         };
         let done = store::Completion::new(address("d"), won.owner, Vec::new().into(), LEASE);
-        shared.complete(done).await.unwrap();
+        assert_eq!(shared.complete(done).await.unwrap(), WriteOutcome::Applied);
     });
     clock.advance(HOUR);
     let lines = recorded(|| runtime.block_on(sweep(&idem.engine)));

@@ -28,7 +28,7 @@ use crate::store::{
 
 /// Fails as it is told, and otherwise finds every key free.
 #[derive(Debug)]
-struct Told {
+pub(super) struct Told {
     /// One for each call; `None` lets it through.
     faults: Mutex<VecDeque<Option<Fault>>>,
     connects: AtomicUsize,
@@ -155,7 +155,7 @@ impl Driver for Told {
     async fn close(&self, (): ()) {}
 }
 
-fn claim(key: &str) -> Claim {
+pub(super) fn claim(key: &str) -> Claim {
     Claim {
         address: address(key),
         nonce: Nonce::fresh(),
@@ -343,7 +343,7 @@ async fn what_is_left_of_a_batch_when_its_time_is_up_is_not_sent() {
     assert_eq!(claims.0.driver().calls.load(Ordering::Relaxed), 1 + 3);
 }
 
-fn completion(key: &str, bytes: usize) -> Completion {
+pub(super) fn completion(key: &str, bytes: usize) -> Completion {
     let owner = Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() };
     Completion {
         address: address(key),
