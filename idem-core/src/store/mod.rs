@@ -95,7 +95,7 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///   the store's own clock. Whether it took effect is decided by what the database returned, never by a count that a
 ///   driver may interpret.
 /// - Claims and "absent" come from the primary, never from a replica.
-/// - Lists, counts, sweeps and orders see the records of the [`Namespace`](crate::protocol::Namespace) that they name, and
+/// - Lists, counts, tallies, sweeps and orders see the records of the [`Namespace`] that they name, and
 ///   those that name none. Namespaces are equal if their bytes are.
 /// - An order and its [audit line](Record::audit) are one write; everything else keeps the line.
 /// - An unexpired record is never evicted. At a bound, new claims fail with [`StoreErrorKind::CapacityExceeded`].
