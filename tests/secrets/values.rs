@@ -10,8 +10,8 @@ use idem_core::fingerprint::{BodyHasher, CanonicalJson};
 use idem_core::key::{InvalidName, KeyBuf, OperationParts};
 use idem_core::protocol::{
     self, AfterCrash, Claim, ClaimOutcome, Current, Fence, Namespace, Nonce, Order, Owner, Record,
-    RenewOutcome, Replay, Seen, State, StateKind, StepLog, StepOutcome, Swept, Terms, Unwound, Verdict, Won,
-    WriteOutcome,
+    RenewOutcome, Replay, Seen, State, StateKind, StepLog, StepOutcome, Swept, Tally, Terms, Unwound,
+    Verdict, Won, WriteOutcome,
 };
 use idem_core::response::{Problem, Profile};
 use idem_core::store::memory::MemoryStore;
@@ -113,6 +113,7 @@ fn records() {
     see(RenewOutcome::Renewed);
     see(StepOutcome::Existing(reply.clone()));
     see(StepLog::default());
+    see(Tally::default());
     see(Swept::Unknown);
     see(Unwound::Done(plain::reply(REPLY).unwrap()));
     see(Verification::Happened(reply.clone()));

@@ -24,7 +24,7 @@ pub(crate) async fn serve(address: SocketAddr, db: Option<PathBuf>) -> Result<()
     let database = Database::at(db)?;
     let idem = database.idem("payments".to_owned(), Duration::ZERO).await?;
     let shop = Shop::new(Bank::new(0, Moods::default()).taking(CHARGE));
-    let app = api::protected(shop, &idem).merge(metrics::page()?);
+    let app = api::protected(shop, &idem).merge(metrics::page(idem.operator())?);
     let server = Server::start(app, address).await?;
     println!("{}", welcome(server.address()));
     told_to_stop().await?;
@@ -57,6 +57,6 @@ fn welcome(address: SocketAddr) -> String {
          curl -i http://{address}/payments -H 'x-account: ada' -H 'Idempotency-Key: order-17' \\\n    \
          --json '{{\"order\": 17, \"amount\": 1200, \"currency\": \"EUR\"}}'\n\n\
          The payments that were made:\n\n  curl http://{address}/payments -H 'x-account: ada'\n\n\
-         What idem has counted, for Prometheus:\n\n  curl http://{address}/metrics\n"
+         What idem has counted, and what waits, for Prometheus:\n\n  curl http://{address}/metrics\n"
     )
 }

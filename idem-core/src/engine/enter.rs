@@ -38,22 +38,32 @@ crate::debug::variants!(Entered { Run, Replay, Unprotected });
 /// A follower looks this often whether its leader is still polled.
 const LOOK_AFTER_LEADER: Duration = Duration::from_millis(250);
 
+impl Operation {
+    /// Counts the end of a call that runs no attempt. That of an attempt is counted where its record is written.
+    pub(crate) fn counts(&self, entered: &Result<Entered, Refused>) {
+        match entered {
+            Ok(Entered::Run(_)) => {}
+            Ok(Entered::Replay(_)) => self.watch.ends(Outcome::Replayed),
+            Ok(Entered::Unprotected) => self.watch.ends(Outcome::Unprotected),
+            Err(refused) => self.watch.ends(Outcome::Refused(refused.code())),
+        }
+    }
+}
+
 impl Engine {
     /// Finds out what a call may do.
     ///
     /// Cancel safe: if the future is dropped while the store is being asked, the claim is followed to its answer in the
     /// background, and released if it is won.
     pub(crate) async fn enter(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
-        let watch = &operation.watch;
-        let entered = self.find_out_entry(operation).instrument(watch.span().clone()).await;
-        match &entered {
-            // Told where it is settled.
-            Ok(Entered::Run(_)) => {}
-            Ok(Entered::Replay(_)) => watch.ends(Outcome::Replayed),
-            Ok(Entered::Unprotected) => watch.ends(Outcome::Unprotected),
-            Err(refused) => watch.ends(Outcome::Refused(refused.code())),
-        }
+        let entered = self.enter_uncounted(operation).await;
+        operation.counts(&entered);
         entered
+    }
+
+    /// The same for a call that may ask again in another way: its caller [counts](Operation::counts) the last answer.
+    pub(crate) async fn enter_uncounted(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
+        self.find_out_entry(operation).instrument(operation.watch.span().clone()).await
     }
 
     async fn find_out_entry(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
@@ -166,10 +176,16 @@ impl Engine {
                     // Asked again now that the attempt is counted: a drain either waits for it, or is seen here. Its
                     // handler never began, so dropping it releases the claim.
                     if self.draining.load(Ordering::SeqCst) {
-                        return Some(Err(Refused::ShuttingDown { retry_after: ASK_AGAIN }));
+                        let refused = Refused::ShuttingDown { retry_after: ASK_AGAIN };
+                        // Before the release, which is not what became of this call.
+                        operation.watch.ends(Outcome::Refused(refused.code()));
+                        return Some(Err(refused));
                     }
                     let run = attempt.running();
                     run.watch().begins(run.attempt());
+                    if won.took_over {
+                        run.watch().takes_over();
+                    }
                     return Some(Ok(Entered::Run(attempt)));
                 }
                 ClaimOutcome::Replay(replay) => {

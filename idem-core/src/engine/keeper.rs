@@ -17,7 +17,7 @@ use super::closing::Closing;
 use super::panics::caught;
 use super::{CallSite, Engine, Purpose, later, verify};
 use crate::fault::{points, reach};
-use crate::observe::{self, renewal};
+use crate::observe;
 use crate::protocol::{RenewOutcome, StateKind};
 use crate::store::{Batch, Count, Renewal, Sweep};
 
@@ -214,12 +214,7 @@ async fn renew(engine: &Engine) -> Instant {
         if let Some(Err(error)) = &answer {
             engine.log_failed(Purpose::of("renewal").at(flight.address), error);
         }
-        renewal(match answer {
-            Some(Ok(RenewOutcome::Renewed)) => "renewed",
-            Some(Ok(RenewOutcome::Lost)) => "lost",
-            Some(Ok(RenewOutcome::Skipped)) => "skipped",
-            Some(Err(_)) | None => "failed",
-        });
+        observe::renewal(answer.as_ref());
         let again = match answer {
             Some(Ok(RenewOutcome::Renewed)) => later(now, held.lease / 3),
             Some(Ok(RenewOutcome::Lost)) => {
@@ -237,7 +232,7 @@ async fn renew(engine: &Engine) -> Instant {
     next
 }
 
-async fn sweep(engine: &Engine) {
+pub(super) async fn sweep(engine: &Engine) {
     let grace = engine.config.policy.lease;
     let namespace = engine.namespace();
     let request =

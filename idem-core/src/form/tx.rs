@@ -7,6 +7,7 @@ use sqlx::{Database, Transaction};
 
 use super::{Fate, Form};
 use crate::engine::{ASK_AGAIN, Bare, Engine, Operation, Rules, Turn, TxBody, TxCall, TxEnding};
+use crate::observe::{Outcome, Watch};
 use crate::policy::OnError;
 use crate::refused::Refused;
 
@@ -26,6 +27,8 @@ pub(crate) struct TxRun<F, Db: Database> {
     form: F,
     kind: Kind<Db>,
     on_error: OnError,
+    /// Counts the call; `None` without a key.
+    watch: Option<Watch>,
 }
 
 crate::debug::structure!([F, Db: Database] TxRun<F, Db>: on_error);
@@ -46,12 +49,13 @@ impl<F: Form, Db: Database> TxRun<F, Db> {
         operation: Operation,
         rules: Rules,
     ) -> Result<Self, F::Output> {
+        let watch = Some(operation.watch.clone());
         match engine.enter_tx(operation, rules).await {
             Turn::Run(call) => {
                 let on_error = call.on_error();
-                Ok(Self { form, kind: Kind::Keyed(call), on_error })
+                Ok(Self { form, kind: Kind::Keyed(call), on_error, watch })
             }
-            turn => Err(answer(&mut form, turn, false).await),
+            turn => Err(answer(&mut form, turn, false, watch).await),
         }
     }
 
@@ -63,7 +67,7 @@ impl<F: Form, Db: Database> TxRun<F, Db> {
         rules: Rules,
     ) -> Result<Self, F::Output> {
         match engine.bare(rules) {
-            Ok(bare) => Ok(Self { form, kind: Kind::Bare(bare), on_error }),
+            Ok(bare) => Ok(Self { form, kind: Kind::Bare(bare), on_error, watch: None }),
             Err(refused) => Err(form.not_run(refused)),
         }
     }
@@ -76,7 +80,7 @@ impl<F: Form, Db: Database> TxRun<F, Db> {
     /// # Cancel safety
     /// Dropped before the commit was sent, the database rolls everything back.
     pub(crate) async fn run(self, function: impl TxFunction<Db, F::Output>) -> F::Output {
-        let Self { form, kind, on_error } = self;
+        let Self { form, kind, on_error, watch } = self;
         let mut judged = Judged { form, on_error, function, ran: false };
         let mut call = match kind {
             Kind::Bare(bare) => {
@@ -91,7 +95,7 @@ impl<F: Form, Db: Database> TxRun<F, Db> {
                 turn => break turn,
             }
         };
-        answer(&mut judged.form, turn, judged.ran).await
+        answer(&mut judged.form, turn, judged.ran, watch).await
     }
 }
 
@@ -125,7 +129,12 @@ impl<Db: Database, F: Form, B: TxFunction<Db, F::Output>> TxBody<Db> for Judged<
 }
 
 /// What the caller gets. `ran`: the body has run.
-async fn answer<F: Form, Db: Database>(form: &mut F, turn: Turn<F::Output, Db>, ran: bool) -> F::Output {
+async fn answer<F: Form, Db: Database>(
+    form: &mut F,
+    turn: Turn<F::Output, Db>,
+    ran: bool,
+    watch: Option<Watch>,
+) -> F::Output {
     let refused = match turn {
         Turn::Answer(output) => return output,
         Turn::Replay(reply) => return form.replay(&reply),
@@ -135,7 +144,12 @@ async fn answer<F: Form, Db: Database>(form: &mut F, turn: Turn<F::Output, Db>, 
         }
         Turn::Refused(Refused::KeyReused) => match form.answer_of_former_version().await {
             Ok(reply) => return form.replay(&reply),
-            Err(refused) => refused,
+            Err(refused) => {
+                if let Some(watch) = watch {
+                    watch.ends(Outcome::Refused(refused.code()));
+                }
+                refused
+            }
         },
         Turn::Refused(refused) => refused,
         Turn::Run(_) => conflict(),

@@ -168,13 +168,18 @@ impl AxumOperation {
         let (Some((mut operation, former)), Some(engine)) = (self.resolve().await?, engine) else {
             return Ok(Entered::Unprotected);
         };
-        let entered = engine.enter(&operation).await;
-        if let Err(Refused::KeyReused) = entered
-            && let Some(fingerprint) = former.of_record(&engine, &operation).await?
-        {
-            operation.fingerprint = fingerprint;
-            return engine.enter(&operation).await;
+        let mut entered = engine.enter_uncounted(&operation).await;
+        if let Err(Refused::KeyReused) = entered {
+            match former.of_record(&engine, &operation).await {
+                Ok(None) => {}
+                Ok(Some(fingerprint)) => {
+                    operation.fingerprint = fingerprint;
+                    entered = engine.enter_uncounted(&operation).await;
+                }
+                Err(refused) => entered = Err(refused),
+            }
         }
+        operation.counts(&entered);
         entered
     }
 
@@ -216,7 +221,9 @@ pub(super) fn no_layer() -> Refused {
     tracing::error!(
         "an #[idempotent] handler was called without idem's layer: add `.layer(idem.layer())` to its router"
     );
-    Refused::Misconfigured("its idempotency layer is missing")
+    let refused = Refused::Misconfigured("its idempotency layer is missing");
+    observe::refused(None, refused.code());
+    refused
 }
 
 /// `None` if there is no key and none is needed.

@@ -4,6 +4,8 @@
 use std::time::{Duration, Instant};
 
 use super::watch::{Outcome, Series};
+use crate::protocol::{Namespace, RenewOutcome, StateKind};
+use crate::store::StoreError;
 
 /// Runs statements where metrics are recorded.
 macro_rules! with_metrics {
@@ -44,6 +46,12 @@ pub(super) fn attempt(series: &Series, attempt: u32) {
     }
 }
 
+pub(super) fn take_over(series: &Series) {
+    with_metrics! {
+        metrics::counter!("idem_takeovers_total", "operation" => series.label()).increment(1);
+    }
+}
+
 pub(super) fn wait(series: &Series, wait: Duration) {
     with_metrics! {
         metrics::histogram!("idem_wait_seconds", "operation" => series.label()).record(wait);
@@ -63,8 +71,15 @@ pub(crate) fn cache_look(hit: bool) {
     }
 }
 
-pub(crate) fn renewal(result: &'static str) {
+/// `None`: the store gave no answer for this one.
+pub(crate) fn renewal(answer: Option<&Result<RenewOutcome, StoreError>>) {
     with_metrics! {
+        let result = match answer {
+            Some(Ok(RenewOutcome::Renewed)) => "renewed",
+            Some(Ok(RenewOutcome::Lost)) => "lost",
+            Some(Ok(RenewOutcome::Skipped)) => "skipped",
+            Some(Err(_)) | None => "failed",
+        };
         metrics::counter!("idem_renewals_total", "result" => result).increment(1);
     }
 }
@@ -83,6 +98,22 @@ pub(crate) fn reaped(records: usize) {
     }
 }
 
+/// How many records of a namespace are in a state.
+pub(crate) fn records(namespace: &Namespace, state: StateKind, records: u64) {
+    with_metrics! {
+        let namespace = namespace.as_str().to_owned();
+        #[allow(clippy::cast_precision_loss, reason = "a gauge takes floats")]
+        metrics::gauge!("idem_records", "namespace" => namespace, "state" => state.to_string()).set(records as f64);
+    }
+}
+
+pub(crate) fn oldest_unknown(namespace: &Namespace, age: Duration) {
+    with_metrics! {
+        metrics::gauge!("idem_oldest_unknown_seconds", "namespace" => namespace.as_str().to_owned())
+            .set(age.as_secs_f64());
+    }
+}
+
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) fn batch(queue: &'static str, operations: usize) {
     with_metrics! {
@@ -94,11 +125,12 @@ pub(crate) fn batch(queue: &'static str, operations: usize) {
 /// Gives the installed recorder a description of each metric. Without a recorder nothing happens.
 #[cfg(feature = "metrics")]
 pub fn describe() {
-    use metrics::{Unit, describe_counter, describe_histogram};
+    use metrics::{Unit, describe_counter, describe_gauge, describe_histogram};
 
     describe_counter!("idem_operations_total", "Calls of idempotent operations, by how they ended");
     describe_counter!("idem_refusals_total", "Calls that idem refused, by code");
     describe_counter!("idem_attempts_total", "Handlers that began");
+    describe_counter!("idem_takeovers_total", "Handlers that began by a take-over");
     describe_histogram!(
         "idem_wait_seconds",
         Unit::Seconds,
@@ -109,5 +141,11 @@ pub fn describe() {
     describe_counter!("idem_renewals_total", "Renewals of leases");
     describe_counter!("idem_swept_total", "Records whose owner has gone");
     describe_counter!("idem_reaped_total", "Expired records that were deleted");
+    describe_gauge!("idem_records", "Records of a namespace in a state, when they were last counted");
+    describe_gauge!(
+        "idem_oldest_unknown_seconds",
+        Unit::Seconds,
+        "Since the newest claim of the oldest unknown record, when it was last looked for; 0 if there is none"
+    );
     describe_histogram!("idem_batch_size", "Operations in one statement of a store on a server");
 }

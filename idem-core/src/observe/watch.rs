@@ -52,7 +52,7 @@ struct Inner {
     span: Span,
     began: Instant,
     series: Series,
-    /// The call was counted: what is found out about it later does not count again.
+    /// A call ends once: what is found out about it after that is told to the log alone.
     ended: AtomicBool,
 }
 
@@ -118,7 +118,13 @@ impl Watch {
         recorded::attempt(&self.0.series, attempt);
     }
 
-    /// The call is over. Only the first of several ends counts.
+    /// The claim of the handler that begins was a take-over.
+    pub(crate) fn takes_over(&self) {
+        recorded::take_over(&self.0.series);
+    }
+
+    /// The call is over. The first outcome counts: the end of an attempt is told where its record is written, and once more
+    /// where the caller of a transaction is answered.
     pub(crate) fn ends(&self, outcome: Outcome) {
         if self.0.ended.swap(true, Ordering::Relaxed) {
             return;

@@ -14,7 +14,7 @@ use crate::store::{BoxFuture, Count, Entry, Page, Store, StoreError};
 /// version of idem claimed them: for these, find out by their label and your own data which service they belong to.
 #[derive(Debug, Clone)]
 pub struct Operator {
-    engine: Arc<Engine>,
+    pub(super) engine: Arc<Engine>,
 }
 
 impl Operator {
@@ -66,7 +66,7 @@ impl Operator {
         OrderBuilder::new(Arc::clone(&self.engine), who)
     }
 
-    async fn look<'a, T>(
+    pub(super) async fn look<'a, T>(
         &'a self,
         look: impl FnOnce(&'a dyn Store) -> BoxFuture<'a, Result<T, StoreError>>,
     ) -> Result<T, StoreError> {

@@ -2,7 +2,8 @@
 //!
 //! An operation is **unknown** when its handler died, or said so itself, between an effect and the record of it. Its
 //! callers get 409 `outcome-unknown`, and nothing moves until the outcome is found out, by a
-//! [verify hook](crate::verify) or by you. Such a record does not expire, so raise an alarm on [`Operator::count`].
+//! [verify hook](crate::verify) or by you. Such a record does not expire, so raise an alarm on
+//! [`Operator::count`], or on the gauges that [`Operator::record_gauges`] sets.
 //!
 //! 1. [`list`](Operator::list) what is unknown or stuck, page by page, or [`inspect`](Operator::inspect) the key of a
 //!    caller that complains, by its [`address`](Operator::address).
@@ -54,6 +55,7 @@
 //! `2026-11-24T15:04:05Z settled as not happened by ada: bank has no such charge`. It stays through further runs, until
 //! the next order or the end of the record. `forget` takes it along, and is only logged.
 
+mod gauges;
 mod look;
 mod orders;
 

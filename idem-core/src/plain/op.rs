@@ -127,17 +127,9 @@ impl PlainOperation {
     }
 
     async fn enter(mut self) -> Result<Entered, Refused> {
-        let name = self.spec.name;
-        match self.resolve() {
-            Ok(Some(operation)) => self.engine.enter(&operation).await,
-            Ok(None) => {
-                observe::unprotected(name);
-                Ok(Entered::Unprotected)
-            }
-            Err(refused) => {
-                observe::refused(name, refused.code());
-                Err(refused)
-            }
+        match self.resolve()? {
+            Some(operation) => self.engine.enter(&operation).await,
+            None => Ok(Entered::Unprotected),
         }
     }
 
@@ -155,8 +147,18 @@ impl PlainOperation {
         self.spec.over(&self.engine.config.policy).on_error
     }
 
-    /// `None` if there is no key and none is needed.
+    /// `None` if there is no key and none is needed. A call without an operation is counted here.
     pub(crate) fn resolve(&mut self) -> Result<Option<Operation>, Refused> {
+        let resolved = self.find_operation();
+        match &resolved {
+            Ok(Some(_)) => {}
+            Ok(None) => observe::unprotected(self.spec.name),
+            Err(refused) => observe::refused(self.spec.name, refused.code()),
+        }
+        resolved
+    }
+
+    fn find_operation(&mut self) -> Result<Option<Operation>, Refused> {
         let name = self.spec.name.ok_or(Refused::Misconfigured("an idempotent function has no name"))?;
         self.engine.admit(&self.spec)?;
         let Some(key) = checked_key(self.key.take(), self.spec.optional)? else { return Ok(None) };

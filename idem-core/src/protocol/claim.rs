@@ -91,13 +91,16 @@ pub struct Won {
     pub owner: Owner,
     /// Which attempt this is, from 1.
     pub attempts: u32,
+    /// True of a take-over: the operation was running, and the lease of its owner had ended. The next question with the
+    /// same nonce is answered with false, because the record does not say how it was claimed.
+    pub took_over: bool,
 }
 
 impl Won {
-    /// Won by `owner`, as attempt number `attempts`.
+    /// Won by `owner`, as attempt number `attempts`, and not by a take-over.
     #[must_use]
     pub const fn new(owner: Owner, attempts: u32) -> Self {
-        Self { owner, attempts }
+        Self { owner, attempts, took_over: false }
     }
 }
 
@@ -150,11 +153,11 @@ pub fn claim(record: &mut Option<Record>, claim: &Claim, now: Timestamp) -> Clai
         }
         // The claim's own nonce was released already: this is a copy of it.
         State::Released { .. } if own => ClaimOutcome::InFlight { lease_left: Duration::ZERO },
-        State::Released { .. } => again(old, claim, now),
-        State::Running { .. } if own => ClaimOutcome::Won(Won { owner: old.owner, attempts: old.attempts }),
+        State::Released { .. } => ClaimOutcome::Won(again(old, claim, now)),
+        State::Running { .. } if own => ClaimOutcome::Won(Won::new(old.owner, old.attempts)),
         State::Running { lease } if *lease > now => ClaimOutcome::InFlight { lease_left: lease.since(now) },
         State::Running { .. } => match old.after_crash {
-            AfterCrash::Rerun => again(old, claim, now),
+            AfterCrash::Rerun => ClaimOutcome::Won(Won { took_over: true, ..again(old, claim, now) }),
             AfterCrash::Unknown => {
                 old.state = State::Unknown;
                 ClaimOutcome::Unknown
@@ -179,15 +182,15 @@ fn first(claim: &Claim, fence: Fence, now: Timestamp) -> (Record, Won) {
         terms: Some(claim.terms.clone()),
         state: State::Running { lease: now + claim.lease },
     };
-    (record, Won { owner, attempts: 1 })
+    (record, Won::new(owner, 1))
 }
 
 /// The same operation again: the fence rises, the record keeps its age.
-fn again(record: &mut Record, claim: &Claim, now: Timestamp) -> ClaimOutcome {
+fn again(record: &mut Record, claim: &Claim, now: Timestamp) -> Won {
     record.owner = Owner { fence: record.owner.fence.next(now), nonce: claim.nonce };
     record.attempts = record.attempts.saturating_add(1);
     record.after_crash = claim.after_crash;
     record.terms = Some(claim.terms.clone());
     record.state = State::Running { lease: now + claim.lease };
-    ClaimOutcome::Won(Won { owner: record.owner, attempts: record.attempts })
+    Won::new(record.owner, record.attempts)
 }

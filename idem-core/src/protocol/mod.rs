@@ -16,6 +16,8 @@
 //! | T9 reap | done, released → absent | [`reap`] |
 //! | orders | unknown, stuck → done, released, absent; running → released | [`settle`], [`free`], [`forget`] |
 //!
+//! [`tally`] changes nothing: what waits is counted.
+//!
 //! What keeps two owners apart is the pair of fence and nonce, compared by every write. The lease only decides when
 //! another caller may try. A nonce that was released is spent: T2b needs another one.
 //!
@@ -52,6 +54,7 @@ mod record;
 mod settle;
 mod step;
 mod sweep;
+mod tally;
 mod terms;
 mod unwind;
 
@@ -65,5 +68,6 @@ pub use record::{AfterCrash, Record, State, StateKind};
 pub use settle::{Verdict, forget, free, settle};
 pub use step::{StepLog, StepOutcome, step};
 pub use sweep::{Swept, reap, sweep};
+pub use tally::{Tally, tally};
 pub use terms::Terms;
 pub use unwind::{Unwound, begin_unwind, end_unwind};

@@ -22,6 +22,7 @@
 //! | a take-over, a claim after a release or an expiry | 2 | 2 | 3 | 2 |
 //! | a completion that comes too late, or again | 2 | 2 | 2 | 2 |
 //! | an order of an operator or a verify hook | 2 | 2 | 2 | 2 |
+//! | a tally of what waits | 1 | 1 | 1 | 9, and 1 for each 256 records that wait |
 //!
 //! ```
 //! use idem_core::store::{Store, memory::MemoryStore};
@@ -48,6 +49,7 @@ mod request;
 mod sql;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
+mod tallied;
 #[cfg(feature = "_tx")]
 mod tx;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis", feature = "sqlite"))]
@@ -78,7 +80,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::address::Address;
-use crate::protocol::{Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
+use crate::protocol::{Claim, ClaimOutcome, Namespace, Record, RenewOutcome, Tally, WriteOutcome};
 
 /// The future of a store operation.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -93,7 +95,7 @@ pub type Answers<T> = Vec<Result<T, StoreError>>;
 ///   the store's own clock. Whether it took effect is decided by what the database returned, never by a count that a
 ///   driver may interpret.
 /// - Claims and "absent" come from the primary, never from a replica.
-/// - Lists, counts, sweeps and orders see the records of the [`Namespace`](crate::protocol::Namespace) that they name, and
+/// - Lists, counts, tallies, sweeps and orders see the records of the [`Namespace`] that they name, and
 ///   those that name none. Namespaces are equal if their bytes are.
 /// - An order and its [audit line](Record::audit) are one write; everything else keeps the line.
 /// - An unexpired record is never evicted. At a bound, new claims fail with [`StoreErrorKind::CapacityExceeded`].
@@ -161,6 +163,15 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
     /// How many records are in one state.
     fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>>;
 
+    /// [`protocol::tally`](crate::protocol::tally) of all records that `namespace` sees, with the store's clock. It need not
+    /// be of one moment.
+    ///
+    /// Called as often as the application sets its gauges, beside live traffic: a store goes by an index of what is not
+    /// done, and reads no reply. The provided form counts state by state, lists what is unknown, and tells no clock.
+    fn tally(&self, namespace: Namespace) -> BoxFuture<'_, Result<Tally, StoreError>> {
+        Box::pin(tallied::by_lists(self, namespace))
+    }
+
     /// [`protocol::settle`](crate::protocol::settle).
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>>;
 
@@ -223,6 +234,7 @@ impl<S: Store + ?Sized> Store for Arc<S> {
         reap(usize) -> Result<usize, StoreError>;
         list(Page) -> Result<Vec<Entry>, StoreError>;
         count(Count) -> Result<u64, StoreError>;
+        tally(Namespace) -> Result<Tally, StoreError>;
         settle(Settlement) -> Result<WriteOutcome, StoreError>;
         free(Free) -> Result<WriteOutcome, StoreError>;
         forget(Forget) -> Result<WriteOutcome, StoreError>;

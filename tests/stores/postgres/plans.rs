@@ -90,6 +90,7 @@ async fn exercise(store: &PostgresStore) {
         assert_eq!(store.forget(forgetting).await.unwrap(), WriteOutcome::Applied);
         let sweep = Sweep::new(namespace(), LEASE, RETENTION, 100);
         store.sweep(sweep).await.unwrap();
+        assert_eq!(store.tally(namespace()).await.unwrap().running, 2 * round + 2);
         store.reap(100).await.unwrap();
     }
 }
@@ -119,8 +120,8 @@ async fn are_pinned_inside_transactions() {
     check(&server, &table, &["INSERT INTO", "_claim_here", "_finish_here", "_holds_here", "_load"]);
 }
 
-const STATEMENTS: [&str; 8] =
-    ["INSERT INTO", "_finish", "_finish_one", "_load", "_renew", "_sweep", "_reap", "_change"];
+const STATEMENTS: [&str; 9] =
+    ["INSERT INTO", "_finish", "_finish_one", "_load", "_renew", "_sweep", "_reap", "_change", "min(fence)"];
 
 #[track_caller]
 fn check(server: &Postgres, table: &Table, statements: &[&str]) {

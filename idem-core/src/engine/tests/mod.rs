@@ -1,6 +1,8 @@
 //! The engine against a store that misbehaves on demand.
 
 mod cancel;
+#[cfg(all(feature = "metrics", feature = "testing"))]
+mod counted;
 mod drain;
 mod faulty;
 mod late;

@@ -52,10 +52,13 @@ crate::debug::variants!([T, Db: Database] Turn<T, Db> { Run, Answer, Replay, Ref
 pub(super) fn counted<T, Db: Database>(watch: &Watch, turn: Turn<T, Db>) -> Turn<T, Db> {
     match &turn {
         Turn::Replay(_) => watch.ends(Outcome::Replayed),
-        Turn::Refused(refused) => watch.ends(Outcome::Refused(refused.code())),
+        Turn::Refused(refused) if *refused != Refused::KeyReused => {
+            watch.ends(Outcome::Refused(refused.code()));
+        }
         Turn::Panicked(_) => watch.ends(Outcome::Released),
-        // Counted where its record was written, or rolled back.
-        Turn::Answer(_) | Turn::Run(_) => {}
+        // Counted where its record was written, or rolled back; a mismatch once it is known whether the version before
+        // has written the record.
+        Turn::Answer(_) | Turn::Run(_) | Turn::Refused(_) => {}
     }
     turn
 }

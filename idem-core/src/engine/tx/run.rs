@@ -112,6 +112,9 @@ impl<Db: Database> TxCall<Db> {
         self.lead.tx();
         let policy = &self.operation.policy;
         self.operation.watch.begins(held.attempts);
+        if held.took_over {
+            self.operation.watch.takes_over();
+        }
         let run = current::Current::new(Running {
             address: self.operation.address,
             key: self.operation.key.clone(),

@@ -35,7 +35,9 @@ use super::{
 };
 use crate::address::Address;
 use crate::clock::{Clock, SystemClock, Timestamp};
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, Swept, WriteOutcome};
+use crate::protocol::{
+    self, Claim, ClaimOutcome, Namespace, Record, RenewOutcome, Swept, Tally, WriteOutcome,
+};
 
 /// A power of two, so that a digest's low bits pick the shard.
 const SHARDS: usize = 64;
@@ -266,6 +268,14 @@ impl MemoryStore {
         entries
     }
 
+    fn tally_now(&self, namespace: &Namespace) -> Tally {
+        let mut tally = Tally { clock: Some(self.clock.now()), ..Tally::default() };
+        for shard in &self.shards {
+            lock(shard).iter().for_each(|(_, record)| protocol::tally(&mut tally, record, namespace));
+        }
+        tally
+    }
+
     fn count_now(&self, count: &Count) -> u64 {
         let counts = |record: &Record| record.state.kind() == count.state && count.namespace.sees(record);
         let in_shard = |shard| lock(shard).iter().filter(|(_, record)| counts(record)).count() as u64;
@@ -327,6 +337,10 @@ impl Store for MemoryStore {
 
     fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
         ready(Ok(self.count_now(&count)))
+    }
+
+    fn tally(&self, namespace: Namespace) -> BoxFuture<'_, Result<Tally, StoreError>> {
+        ready(Ok(self.tally_now(&namespace)))
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

@@ -11,11 +11,11 @@ use super::rows::{entry, place};
 use super::statements::Statements;
 use crate::address::Address;
 use crate::clock::Timestamp;
-use crate::protocol::{Claim, Fence, Nonce, Owner, State, StateKind};
+use crate::protocol::{Claim, Fence, Namespace, Nonce, Owner, State, StateKind, Tally};
 use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
-use crate::store::sql::{Fields, Row, TableName, columns, known_number, number};
+use crate::store::sql::{Fields, Row, TableName, columns, known_number, number, tally};
 use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 
 #[derive(Debug)]
@@ -202,6 +202,11 @@ impl Driver for MySql {
             sqlx::query(text.clone()).bind(number(count.state)).bind(count.namespace.as_str().as_bytes());
         let found = rows(link, query).await?.first().and_then(|row| row.int(0));
         Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, Fault> {
+        let query = sqlx::query(self.statements.tally.clone()).bind(namespace.as_str().as_bytes());
+        Ok(rows(link, query).await?.first().map(tally).unwrap_or_default())
     }
 
     fn session_of(transaction: u64) -> Option<Session> {

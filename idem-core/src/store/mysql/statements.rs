@@ -23,6 +23,7 @@ pub(super) struct Statements {
     pub(super) list_done: SqlStr,
     pub(super) count: SqlStr,
     pub(super) count_done: SqlStr,
+    pub(super) tally: SqlStr,
 }
 
 impl Statements {
@@ -51,6 +52,7 @@ impl Statements {
             list_done: one(&LIST.replace("{index}", "PRIMARY")),
             count: one(&COUNT.replace("{index}", "due")),
             count_done: one(&COUNT.replace("{index}", "PRIMARY")),
+            tally: one(TALLY),
         }
     }
 }
@@ -147,6 +149,12 @@ const LIST: &str = "SELECT 0, address, {columns} FROM {table} FORCE INDEX ({inde
 
 const COUNT: &str = "SELECT COUNT(*) FROM {table} FORCE INDEX ({index}) \
      WHERE state = ? AND (handler_retention < 0 OR CAST(namespace AS BINARY) = ?)";
+
+/// What waits, by state, and the oldest fence of what is unknown.
+const TALLY: &str = "SELECT {clock}, COUNT(IF(state = 1, 1, NULL)), COUNT(IF(state = 4, 1, NULL)), \
+     COUNT(IF(state = 5, 1, NULL)), COUNT(IF(state = 6, 1, NULL)), MIN(IF(state = 4, fence, NULL)) \
+     FROM {table} FORCE INDEX (due) WHERE state IN (1, 4, 5, 6) \
+     AND (handler_retention < 0 OR CAST(namespace AS BINARY) = ?)";
 
 #[cfg(test)]
 mod tests {

@@ -11,11 +11,11 @@ use super::statements::{Calls, Statement};
 use super::tx_statements::TxStatements;
 use crate::address::Address;
 use crate::clock::Timestamp;
-use crate::protocol::Claim;
+use crate::protocol::{Claim, Namespace, Tally};
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
 use crate::store::remote::failure::Fault;
 use crate::store::remote::limits::Limits;
-use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record};
+use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record, tally};
 use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
 
 #[derive(Debug)]
@@ -67,11 +67,24 @@ impl Postgres {
         args: &[Arg<'_>],
     ) -> Result<Vec<PgRow>, Fault> {
         if self.written_out {
-            let text = format!("{} {}", link::local(self.limits), statement.written(args));
-            // Every argument is a number or hexadecimal digits.
-            return sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(&mut link.connection).await.map_err(fault);
+            return self.ask_at_once(link, statement, args).await;
         }
         self.rows(&mut link.connection, statement, args).await
+    }
+
+    /// With the arguments written out, in one message that is one transaction and leaves nothing prepared.
+    async fn ask_at_once(
+        &self,
+        link: &mut Link,
+        statement: &Statement,
+        args: &[Arg<'_>],
+    ) -> Result<Vec<PgRow>, Fault> {
+        let mut text = statement.written(args);
+        if self.written_out {
+            text = format!("{} {text}", link::local(self.limits));
+        }
+        // Every argument is a number or hexadecimal digits.
+        sqlx::raw_sql(AssertSqlSafe(text)).fetch_all(&mut link.connection).await.map_err(fault)
     }
 
     /// On any connection, such as one of the application's, which may log the text of a statement: arguments are bound.
@@ -224,6 +237,12 @@ impl Driver for Postgres {
         let args = [Arg::Small(Some(number(count.state))), Arg::Text(Some(count.namespace.as_str()))];
         let rows = self.ask(link, &self.calls.count, &args).await?;
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
+    }
+
+    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, Fault> {
+        let args = [Arg::Text(Some(namespace.as_str()))];
+        let rows = self.ask_at_once(link, &self.calls.tally, &args).await?;
+        rows.first().map(tally).ok_or_else(fault::silent)
     }
 
     fn session_of(transaction: u64) -> Option<Session> {

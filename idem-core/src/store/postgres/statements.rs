@@ -19,6 +19,7 @@ pub(super) struct Calls {
     pub(super) reap: Statement,
     pub(super) list: Statement,
     pub(super) count: Statement,
+    pub(super) tally: Statement,
 }
 
 /// A statement that takes its arguments where `$` stands.
@@ -78,11 +79,22 @@ impl Calls {
                       handler_retention, handler_lease, namespace FROM {table} WHERE state = $ AND address > $ \
                       AND (handler_retention < 0 OR namespace = $ COLLATE \"C\") ORDER BY address LIMIT $",
             ),
+            tally: of(TALLY),
             count: of("SELECT count(*) FROM {table} WHERE state = $ \
                       AND (handler_retention < 0 OR namespace = $ COLLATE \"C\")"),
         }
     }
 }
+
+/// What waits, by state, and the oldest fence of what is unknown. One message and so one transaction, whose settings pin the
+/// plan to the index of what is not done, whatever the table's statistics say: a function would do so too, and would cost a
+/// migration.
+const TALLY: &str = "\
+SET LOCAL enable_seqscan = off; SET LOCAL jit = off; \
+SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, count(*) FILTER (WHERE state = 1), \
+count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 5), count(*) FILTER (WHERE state = 6), \
+min(fence) FILTER (WHERE state = 4) FROM {table} WHERE state <> 2 AND state IN (1, 4, 5, 6) \
+AND (handler_retention < 0 OR namespace = $ COLLATE \"C\")";
 
 /// Writes a record where there is none, and shows what stands there where it could not. The record is looked up by a
 /// function, which sees what was committed meanwhile, and is not called at all in the usual case.

@@ -122,7 +122,10 @@ impl TxBackend<Postgres> for PostgresTxBackend {
             match connection.begin_with(text).await {
                 Ok(tx) => {
                     let (address, nonce) = (claim.address, claim.nonce);
-                    Ok(Some((tx, HeldRow { address, nonce, fence: None, attempts: 1, clock: None })))
+                    Ok(Some((
+                        tx,
+                        HeldRow { address, nonce, fence: None, attempts: 1, took_over: false, clock: None },
+                    )))
                 }
                 Err(error) if is_not_fresh(&error) => Ok(None),
                 Err(error) => Err(fault(error)),

@@ -40,7 +40,7 @@ pub(super) async fn claim_in(
         let rows = driver.rows(connection, &driver.tx_statements().claim_new, &args).await?;
         if let Some(fence) = rows.first().and_then(|row| row.int(0)).and_then(|at| u64::try_from(at).ok()) {
             let owner = Owner { fence: Fence::from_u64(fence), nonce: claim.nonce };
-            return Ok(Claimed::Won(HeldRow::new(claim.address, Won { owner, attempts: 1 })));
+            return Ok(Claimed::Won(HeldRow::new(claim.address, Won::new(owner, 1))));
         }
     }
     let address: &[u8] = claim.address.as_bytes();

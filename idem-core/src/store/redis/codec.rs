@@ -38,6 +38,8 @@ use crate::store::unreadable::Unreadable;
 const PLAIN: u8 = 1;
 const AUDITED: u8 = 2;
 pub(super) const HEADER: usize = 48;
+/// Where the fence begins.
+const FENCE: usize = 18;
 
 /// The end of time in Redis, whose scripts count in doubles: the year 2255.
 const END: u64 = (1 << 53) - 1;
@@ -167,14 +169,18 @@ pub(super) struct Glimpse {
     pub(super) state: u8,
     /// `None` where the record names none, or in a way that only a newer version knows.
     pub(super) namespace: Option<Namespace>,
+    /// The newest claim of the record, by its fence. `None` where the record is cut off.
+    pub(super) claimed: Option<Timestamp>,
 }
 
 impl Glimpse {
     /// `None` of nothing.
     pub(super) fn of(beginning: &[u8]) -> Option<Self> {
         let state = *beginning.get(1)?;
+        let fence = beginning.get(FENCE..).and_then(<[u8]>::first_chunk);
+        let claimed = fence.map(|fence| Timestamp::from_micros(u64::from_be_bytes(*fence)));
         let terms = terms(Bytes(beginning)).ok().flatten();
-        Some(Self { state, namespace: terms.map(|terms| Namespace::from_stored(terms.namespace())) })
+        Some(Self { state, namespace: terms.map(|terms| Namespace::from_stored(terms.namespace())), claimed })
     }
 }
 

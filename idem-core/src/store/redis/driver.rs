@@ -11,10 +11,10 @@ use super::link::Link;
 use super::pipeline::Replies;
 use super::script::Script;
 use super::server::{Redis, Target};
-use super::{cluster, survey, sweep};
+use super::{cluster, survey, sweep, tally};
 use crate::address::Address;
 use crate::clock::Timestamp;
-use crate::protocol::{Claim, StateKind};
+use crate::protocol::{Claim, Namespace, StateKind, Tally};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::failure::Fault;
 use crate::store::{Count, Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
@@ -136,6 +136,10 @@ impl Driver for Redis {
 
     async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
         survey::count(self, link, count).await
+    }
+
+    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, Fault> {
+        tally::tally(self, link, namespace).await
     }
 
     /// Redis runs one command after the other and waits for nothing: there is nothing to end.

@@ -73,6 +73,7 @@ mod source;
 mod store;
 mod survey;
 mod sweep;
+mod tally;
 
 pub use builder::{Durability, RedisStoreBuilder};
 pub use source::RedisSource;

@@ -20,9 +20,9 @@ use crate::store::remote::failure::{Failure, Fault};
 use crate::store::{Count, Entry, Page};
 
 /// How many indexes are asked at once.
-const STRIDE: usize = 128;
+pub(super) const STRIDE: usize = 128;
 /// How many records are read at once.
-const READ: usize = 256;
+pub(super) const READ: usize = 256;
 /// How many keys `SCAN` looks at.
 const SCANNED: usize = 1000;
 
@@ -57,6 +57,21 @@ async fn glimpse(
     addresses: &[Address],
     mut meet: impl FnMut(Address),
 ) -> Result<(), Fault> {
+    let meet = |address, Glimpse { state, namespace, .. }: Glimpse| {
+        if state == asked.state.as_u8() && namespace.is_none_or(|namespace| namespace == asked.namespace) {
+            meet(address);
+        }
+    };
+    glimpses(redis, link, addresses, meet).await
+}
+
+/// Looks at the beginnings of records.
+pub(super) async fn glimpses(
+    redis: &Redis,
+    link: &mut Link,
+    addresses: &[Address],
+    mut meet: impl FnMut(Address, Glimpse),
+) -> Result<(), Fault> {
     let calls = addresses.iter().map(|address| {
         let mut call = redis.plain("GETRANGE", *address);
         call.cmd.arg(0).arg(codec::GLIMPSE - 1);
@@ -64,9 +79,8 @@ async fn glimpse(
     });
     for (reply, address) in link.put(calls.collect(), None).await.into_iter().zip(addresses) {
         let Value::BulkString(bytes) = reply? else { continue };
-        let Some(Glimpse { state, namespace }) = Glimpse::of(&bytes) else { continue };
-        if state == asked.state.as_u8() && namespace.is_none_or(|namespace| namespace == asked.namespace) {
-            meet(*address);
+        if let Some(glimpse) = Glimpse::of(&bytes) {
+            meet(*address, glimpse);
         }
     }
     Ok(())

@@ -5,7 +5,7 @@ use std::future::Future;
 use super::driver::{Change, Driver, Finish, Found};
 use super::failure::Fault;
 use crate::address::Address;
-use crate::protocol::{Claim, Record, State};
+use crate::protocol::{self, Claim, Namespace, Record, State};
 use crate::store::{self, Entry, Page, Renewal, Sweep, SweepCount};
 
 pub(super) trait Call<D: Driver>: Sync {
@@ -53,6 +53,7 @@ calls! {
     SweepUp(Sweep) = sweep -> SweepCount, writes: true;
     List(Page) = list -> Vec<Entry>, writes: false;
     Count(store::Count) = count -> u64, writes: false;
+    Tally(Namespace) = tally -> protocol::Tally, writes: false;
 }
 
 fn of_finishes(finishes: &[&Finish]) -> usize {

@@ -119,7 +119,7 @@ pub(in crate::store) fn judge(claim: &Claim, found: Found) -> Judged {
     match found {
         Found::Fresh(now) => {
             let owner = Owner { fence: Fence::from_u64(now.as_micros()), nonce: claim.nonce };
-            Judged::Decided(Ok(ClaimOutcome::Won(Won { owner, attempts: 1 })))
+            Judged::Decided(Ok(ClaimOutcome::Won(Won::new(owner, 1))))
         }
         Found::Stands(record, now) => stands(claim, record, now),
         Found::Nothing => Judged::Gone,

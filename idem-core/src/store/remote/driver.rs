@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::failure::Fault;
 use crate::address::Address;
 use crate::clock::Timestamp;
-use crate::protocol::{Claim, Owner, Record, StateKind};
+use crate::protocol::{Claim, Namespace, Owner, Record, StateKind, Tally};
 use crate::reply::Reply;
 use crate::store::{Addressed, Count, Entry, Page, Renewal, StoreError, Sweep, SweepCount};
 
@@ -87,6 +87,13 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
 
     /// [`Store::count`](crate::store::Store::count).
     fn count(&self, link: &mut Self::Link, count: &Count) -> impl Future<Output = Result<u64, Fault>> + Send;
+
+    /// [`Store::tally`](crate::store::Store::tally). May take more than one round trip.
+    fn tally(
+        &self,
+        link: &mut Self::Link,
+        namespace: &Namespace,
+    ) -> impl Future<Output = Result<Tally, Fault>> + Send;
 
     /// The number by which another connection can end what runs on `link`; `None` where there is no such way.
     fn session(&self, link: &Self::Link) -> Option<Self::Session>;

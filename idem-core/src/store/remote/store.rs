@@ -16,7 +16,7 @@ use super::thread::Thread;
 use super::{renewals, verdicts};
 use crate::address::Address;
 use crate::clock::Timestamp;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Namespace, Record, RenewOutcome, Tally, WriteOutcome};
 use crate::store::{
     Answers, Batch, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal, Settlement,
     StoreError, StoreErrorKind, Sweep, SweepCount,
@@ -204,6 +204,10 @@ impl<D: Driver> Remote<D> {
         self.put(move |to| async move { to.put(&call::Count(&count)).await }).await
     }
 
+    pub(in crate::store) async fn tally(&self, namespace: Namespace) -> Result<Tally, StoreError> {
+        self.put(move |to| async move { to.put(&call::Tally(&namespace)).await }).await
+    }
+
     /// Closes the idle connections. Those in use close as they are given up.
     pub(in crate::store) async fn close(&self) {
         self.exchange.close().await;
@@ -296,6 +300,7 @@ macro_rules! store_by_remote {
                 reap(usize) -> Result<usize, $crate::store::StoreError>;
                 list($crate::store::Page) -> Result<Vec<$crate::store::Entry>, $crate::store::StoreError>;
                 count($crate::store::Count) -> Result<u64, $crate::store::StoreError>;
+                tally($crate::protocol::Namespace) -> Result<$crate::protocol::Tally, $crate::store::StoreError>;
                 settle($crate::store::Settlement) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 free($crate::store::Free) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;
                 forget($crate::store::Forget) -> Result<$crate::protocol::WriteOutcome, $crate::store::StoreError>;

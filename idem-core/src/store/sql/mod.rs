@@ -6,6 +6,8 @@ pub(super) mod migration;
 mod name;
 mod row;
 #[cfg(any(feature = "mysql", feature = "postgres"))]
+mod tally;
+#[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) mod version;
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
@@ -15,3 +17,5 @@ pub(super) use row::{Fields, Row, number, record};
 pub(super) use row::{address, found};
 #[cfg(any(feature = "mysql", feature = "postgres"))]
 pub(super) use row::{columns, known_number};
+#[cfg(any(feature = "mysql", feature = "postgres"))]
+pub(super) use tally::tally;

@@ -107,13 +107,16 @@ impl SqliteStoreBuilder {
         let path = Arc::clone(&setup.path);
         let reading = setup.clone();
         let rules = Rules { clock: self.clock, max_records: self.max_records };
+        let reading_rules = rules.clone();
         #[cfg(feature = "sqlite-tx")]
         let tx_backend = SqliteTxBackend::new(&setup, rules.clone(), self.pool)?;
         let writer =
             Worker::start("idem-sqlite-write", move || Ok(Writer { link: Link::create(setup)?, rules }))
                 .await?;
-        let reader =
-            Worker::start("idem-sqlite-read", move || Ok(Reader { link: Link::attach(reading)? })).await?;
+        let reader = Worker::start("idem-sqlite-read", move || {
+            Ok(Reader { link: Link::attach(reading)?, rules: reading_rules })
+        })
+        .await?;
         Ok(SqliteStore::new(
             path,
             writer,

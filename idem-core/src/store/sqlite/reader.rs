@@ -6,11 +6,12 @@ use tokio::sync::oneshot;
 use super::error::Failure;
 use super::link::Link;
 use super::load::load;
-use super::rules::ROUND;
+use super::rules::{ROUND, Rules};
 use super::worker::Desk;
 use super::{row, sql};
 use crate::address::Address;
-use crate::protocol::{Record, StateKind};
+use crate::clock::Timestamp;
+use crate::protocol::{Namespace, Record, StateKind, Tally};
 use crate::store::{Count, Entry, Page, StoreError, StoreErrorKind};
 
 type Caller<T> = oneshot::Sender<Result<T, StoreError>>;
@@ -20,11 +21,13 @@ pub(super) enum Job {
     LookUp(Address, Caller<Option<Record>>),
     List(Page, Caller<Vec<Entry>>),
     Count(Count, Caller<u64>),
+    Tally(Namespace, Caller<Tally>),
 }
 
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) link: Link,
+    pub(super) rules: Rules,
 }
 
 impl Desk for Reader {
@@ -39,6 +42,10 @@ impl Desk for Reader {
                 Job::Count(count, caller) => {
                     let count = self.count(&count).map_err(|failure| failure.to_error());
                     tell(caller, count);
+                }
+                Job::Tally(namespace, caller) => {
+                    let tally = self.tally(&namespace).map_err(|failure| failure.to_error());
+                    tell(caller, tally);
                 }
             }
         }
@@ -101,6 +108,24 @@ impl Reader {
             })
         })?;
         Ok(u64::try_from(number).unwrap_or(0))
+    }
+
+    fn tally(&mut self, namespace: &Namespace) -> Result<Tally, Failure> {
+        let row = self.read(|connection| {
+            let mut statement = connection.prepare_cached(sql::TALLY)?;
+            statement.query_row(params![namespace.as_str()], |row| {
+                Ok(([row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?], row.get(4)?))
+            })
+        });
+        let (numbers, oldest): ([i64; 4], Option<i64>) = row?;
+        let mut tally = Tally { clock: Some(self.rules.now()), ..Tally::default() };
+        for (state, number) in Tally::STATES.into_iter().zip(numbers) {
+            tally.add(state, u64::try_from(number).unwrap_or(0));
+        }
+        if let Some(oldest) = oldest {
+            tally.meet_unknown(Timestamp::from_micros(u64::try_from(oldest).unwrap_or(0)));
+        }
+        Ok(tally)
     }
 
     /// Reads on the connection, which is replaced after any failure.

@@ -241,6 +241,14 @@ pub(super) const COUNT_OPEN: &str = concat!(
     seen_in!("?2")
 );
 
+/// What waits in namespace ?1, by state: running, unknown, unwinding, stuck; and the oldest fence of what is unknown.
+pub(super) const TALLY: &str = concat!(
+    "SELECT count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 4), count(*) FILTER (WHERE state = 5), \
+     count(*) FILTER (WHERE state = 6), min(fence) FILTER (WHERE state = 4) \
+     FROM idem_record INDEXED BY idem_record_open WHERE state <> 2 AND state IN (1, 4, 5, 6) AND ",
+    seen_in!("?1")
+);
+
 /// Gives a label its number, while there are few.
 pub(super) const NUMBER: &str = "INSERT INTO idem_label (text) SELECT ?1 \
      WHERE NOT EXISTS (SELECT 1 FROM idem_label WHERE text = ?1) \

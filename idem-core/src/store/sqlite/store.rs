@@ -14,7 +14,7 @@ use super::tx::SqliteTxBackend;
 use super::worker::Worker;
 use super::{reader, schema, writer};
 use crate::address::Address;
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Namespace, Record, RenewOutcome, Tally, WriteOutcome};
 use crate::store::{
     Addressed, Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release,
     Renewal, Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
@@ -261,6 +261,10 @@ impl Store for SqliteStore {
 
     fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
         Box::pin(self.read(move |caller| reader::Job::Count(count, caller)))
+    }
+
+    fn tally(&self, namespace: Namespace) -> BoxFuture<'_, Result<Tally, StoreError>> {
+        Box::pin(self.read(move |caller| reader::Job::Tally(namespace, caller)))
     }
 
     fn settle(&self, settlement: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {

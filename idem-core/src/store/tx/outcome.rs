@@ -59,6 +59,8 @@ pub(crate) struct HeldRow {
     pub(crate) fence: Option<Fence>,
     /// From 1.
     pub(crate) attempts: u32,
+    /// As in [`Won`].
+    pub(crate) took_over: bool,
     #[cfg_attr(not(feature = "mysql"), allow(dead_code, reason = "only MySQL's session clock can be moved"))]
     /// The server's clock at the claim, and when that was, where a handler could move the clock of its session.
     pub(crate) clock: Option<(Timestamp, Instant)>,
@@ -71,6 +73,7 @@ impl HeldRow {
             nonce: won.owner.nonce,
             fence: Some(won.owner.fence),
             attempts: won.attempts,
+            took_over: won.took_over,
             clock: None,
         }
     }

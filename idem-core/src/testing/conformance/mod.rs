@@ -31,6 +31,7 @@ pub mod sweeps;
 pub mod takeovers;
 pub mod terms;
 pub mod unknown;
+pub mod watched;
 
 /// Makes a module `$name` with one `#[test]` for each case of the [conformance suite](crate::testing), each on the
 /// [`Backend`](crate::testing::Backend) that `$backend` makes for it.
@@ -236,6 +237,14 @@ macro_rules! __conformance_cases {
                 lists_one_state_by_address
                 pages_meet_every_record_once
                 counts_each_state
+            }
+            watched {
+                a_tally_counts_what_waits
+                a_tally_is_of_its_namespace
+                a_tally_tells_the_oldest_unknown
+                a_tally_tells_the_clock_of_its_store
+                a_take_over_is_told
+                no_other_claim_is_a_take_over
             }
             batches {
                 claims_answer_in_order

@@ -183,6 +183,16 @@ flaws! {
     CountsEveryState
     CountsNothing
 
+    // Tallies, and what is told of take-overs.
+    TalliesEveryNamespace
+    TalliesReleasedAsRunning
+    TalliesByCreation
+    TalliesByAnotherClock
+    TalliesTheNewestUnknown
+    TalliesTheOldestOfAll
+    HidesTakeOvers
+    TakesEveryRecordOver
+
     // Batches.
     AnswersBatchesBackwards
     FailsBatchesTogether

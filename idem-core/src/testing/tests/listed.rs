@@ -12,7 +12,7 @@ macro_rules! sources {
 #[test]
 fn every_case_is_listed() {
     let sources = sources!(
-        batches claims fences lines listing namespaces nonces order_races orders races reap records renewals repeats replies states sweeps takeovers terms unknown
+        batches claims fences lines listing namespaces nonces order_races orders races reap records renewals repeats replies states sweeps takeovers terms unknown watched
     );
     let in_mod =
         include_str!("../conformance/mod.rs").lines().filter(|line| line.starts_with("pub mod ")).count();

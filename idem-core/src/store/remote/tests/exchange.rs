@@ -12,7 +12,9 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
-use crate::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Nonce, Owner, Terms, WriteOutcome};
+use crate::protocol::{
+    AfterCrash, Claim, ClaimOutcome, Fence, Namespace, Nonce, Owner, Tally, Terms, WriteOutcome,
+};
 use crate::store::remote::claims::Claims;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::exchange::Exchange;
@@ -26,7 +28,7 @@ use crate::store::{
 
 /// Fails as it is told, and otherwise finds every key free.
 #[derive(Debug)]
-struct Told {
+pub(super) struct Told {
     /// One for each call; `None` lets it through.
     faults: Mutex<VecDeque<Option<Fault>>>,
     connects: AtomicUsize,
@@ -137,6 +139,10 @@ impl Driver for Told {
         self.next().map(|()| 0)
     }
 
+    async fn tally(&self, (): &mut (), _: &Namespace) -> Result<Tally, Fault> {
+        self.next().map(|()| Tally::default())
+    }
+
     fn session(&self, (): &()) -> Option<()> {
         Some(())
     }
@@ -149,7 +155,7 @@ impl Driver for Told {
     async fn close(&self, (): ()) {}
 }
 
-fn claim(key: &str) -> Claim {
+pub(super) fn claim(key: &str) -> Claim {
     Claim {
         address: address(key),
         nonce: Nonce::fresh(),
@@ -337,7 +343,7 @@ async fn what_is_left_of_a_batch_when_its_time_is_up_is_not_sent() {
     assert_eq!(claims.0.driver().calls.load(Ordering::Relaxed), 1 + 3);
 }
 
-fn completion(key: &str, bytes: usize) -> Completion {
+pub(super) fn completion(key: &str, bytes: usize) -> Completion {
     let owner = Owner { fence: Fence::from_u64(7), nonce: Nonce::fresh() };
     Completion {
         address: address(key),

@@ -1,5 +1,7 @@
 //! Queues and exchanges, over a database that does as it is told.
 
+#[cfg(feature = "metrics")]
+mod counted;
 mod echo;
 mod exchange;
 mod liveness;

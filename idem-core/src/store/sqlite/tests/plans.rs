@@ -31,6 +31,7 @@ async fn every_plan_goes_by_address_or_by_its_index() {
         (statements::LIST_OPEN, "SEARCH idem_record USING INDEX idem_record_open (state=? AND address>?)"),
         (statements::LIST_DONE, "SEARCH idem_record USING INDEX idem_record_done (<expr>>?)"),
         (statements::COUNT_OPEN, "SEARCH idem_record USING INDEX idem_record_open (state=?)"),
+        (statements::TALLY, "SEARCH idem_record USING INDEX idem_record_open (state=?)"),
         (statements::COUNT_DONE, "SCAN idem_record USING COVERING INDEX idem_record_done"),
     ];
     for (statement, expected) in plans {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::super::flaw::Flaw;
+use super::tallies;
 use crate::clock::Timestamp;
 use crate::fingerprint::Fingerprint;
 use crate::label::{KeyHint, Label};
@@ -53,7 +54,7 @@ fn instead(flaw: Flaw, old: &Record, claim: &Claim, now: Timestamp) -> Option<Cl
             Some(ClaimOutcome::Replay(Replay { reply: Vec::new().into(), remaining: Duration::from_secs(1) }))
         }
         (Flaw::RerunsDoneForItsOwner, State::Done { .. }) if repeat => {
-            Some(ClaimOutcome::Won(Won { owner: old.owner, attempts: old.attempts }))
+            Some(ClaimOutcome::Won(Won::new(old.owner, old.attempts)))
         }
         (Flaw::LeavesUnknownRunning, State::Running { lease })
             if *lease <= now && old.after_crash == AfterCrash::Unknown && !repeat && !other =>
@@ -106,7 +107,7 @@ fn after(
     let new = old.is_none_or(|old| old.owner != record.owner);
     match (flaw, &outcome) {
         (Flaw::AnswersWonTwice, ClaimOutcome::InFlight { .. }) => {
-            return ClaimOutcome::Won(Won { owner: record.owner, attempts: record.attempts });
+            return ClaimOutcome::Won(Won::new(record.owner, record.attempts));
         }
         (Flaw::MistakesLeaseLeft, ClaimOutcome::InFlight { .. }) => {
             return ClaimOutcome::InFlight { lease_left: claim.lease + Duration::from_secs(1) };
@@ -133,7 +134,10 @@ fn after(
         _ => {}
     }
     match outcome {
-        ClaimOutcome::Won(_) => ClaimOutcome::Won(Won { owner: record.owner, attempts: record.attempts }),
+        ClaimOutcome::Won(won) => {
+            let took_over = tallies::took_over(flaw, before, won.took_over);
+            ClaimOutcome::Won(Won { owner: record.owner, attempts: record.attempts, took_over })
+        }
         other => other,
     }
 }

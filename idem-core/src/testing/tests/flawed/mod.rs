@@ -4,6 +4,7 @@ mod claims;
 mod listed;
 mod orders;
 mod sweeps;
+mod tallies;
 mod writes;
 
 use std::collections::BTreeMap;
@@ -13,7 +14,7 @@ use std::time::Duration;
 use super::flaw::Flaw;
 use crate::address::Address;
 use crate::clock::{Clock, Timestamp};
-use crate::protocol::{self, Claim, ClaimOutcome, Record, RenewOutcome, WriteOutcome};
+use crate::protocol::{self, Claim, ClaimOutcome, Namespace, Record, RenewOutcome, Tally, WriteOutcome};
 use crate::store::{
     Answers, Batch, BoxFuture, Completion, Count, Entry, Forget, Free, MarkUnknown, Page, Release, Renewal,
     Settlement, Store, StoreError, StoreErrorKind, Sweep, SweepCount,
@@ -211,6 +212,10 @@ impl Store for Flawed {
 
     fn count(&self, count: Count) -> BoxFuture<'_, Result<u64, StoreError>> {
         ready(Ok(listed::count(self.flaw, &self.records(), &count)))
+    }
+
+    fn tally(&self, namespace: Namespace) -> BoxFuture<'_, Result<Tally, StoreError>> {
+        ready(Ok(tallies::tally(self.flaw, &self.records(), &namespace, self.clock.now())))
     }
 
     fn settle(&self, s: Settlement) -> BoxFuture<'_, Result<WriteOutcome, StoreError>> {
