@@ -48,6 +48,9 @@
 //!     Ok(())
 //! }
 //! ```
+//!
+//! The example `killed_in_handler` of this package is such a test, whole: `cargo run -p idem-testing --example
+//! killed_in_handler`.
 
 mod mark;
 mod outcome;
