@@ -6,7 +6,7 @@ use idem_core::store::mysql::MySqlStore;
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::redis::RedisStore;
 use idem_core::store::sqlite::{Durability, SqliteStore};
-use idem_servers::{MariaDb, Postgres, Redis, require};
+use idem_testing::servers::{MariaDb, Postgres, Redis, require};
 
 use crate::contender::{BODY, Contender, Idem};
 

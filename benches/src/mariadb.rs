@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use idem_core::store::mysql::MySqlStore;
-use idem_servers::{MariaDb, require};
+use idem_testing::servers::{MariaDb, require};
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 
 use crate::contender::{BODY, Contender, Idem, KNOWN, Work, known};

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use idem_core::store::postgres::PostgresStore;
-use idem_servers::{Postgres, require};
+use idem_testing::servers::{Postgres, require};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 
 use crate::contender::{BODY, Contender, Idem, KNOWN, Work, known};

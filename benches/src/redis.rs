@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idem_core::store::redis::RedisStore;
-use idem_servers::{Redis, require};
+use idem_testing::servers::{Redis, require};
 use idempotent::entry::CachedResponse;
 use idempotent::fingerprint::Fingerprint;
 use idempotent::metadata::Metadata;

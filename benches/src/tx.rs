@@ -5,7 +5,7 @@ use std::sync::Arc;
 use idem_core::store::postgres::PostgresStore;
 use idem_core::tx::OperationKey;
 use idem_core::{Idem, Refused, Scope};
-use idem_servers::{Postgres, require};
+use idem_testing::servers::{Postgres, require};
 use sqlx::postgres::{PgConnection, PgPool, PgPoolOptions};
 
 use crate::contender::{Contender, Work, key};

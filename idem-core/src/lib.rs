@@ -74,7 +74,6 @@
 //! | `tls-ring`, `tls-aws-lc-rs` | | TLS to the databases, by rustls with that provider and the system's root certificates |
 //! | `uuid` | | `uuid::Uuid` as a [`KeyPart`] |
 //! | `metrics` | | [what can be counted](observe), by the facade crate `metrics` |
-//! | `testing` | | the conformance suite for stores of your own, and `assert_idempotent` for operations |
 //! | `full` | | all of these but `mysql-rsa` and TLS |
 //! | `fault-points` | | for tests: [points](fault) at which a process can be made to die, stand still or panic |
 
@@ -104,8 +103,6 @@ mod reply;
 pub mod response;
 mod scope;
 pub mod store;
-#[cfg(feature = "testing")]
-pub mod testing;
 #[cfg(all(feature = "redis", any(feature = "tls-ring", feature = "tls-aws-lc-rs")))]
 mod tls;
 #[cfg(feature = "_tx")]

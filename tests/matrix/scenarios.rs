@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use idem_core::fault::points;
-use idem_servers::Fault;
+use idem_testing::proxy::Fault;
 use idem_tests::matrix::{Caller, Mode, Order};
 
 use crate::checker::Effects;

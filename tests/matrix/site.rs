@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use idem_servers::{Proxy, Redis, require, shared};
+use idem_testing::proxy::Proxy;
+use idem_testing::servers::{Redis, require, shared};
 use idem_tests::matrix::{Event, happened, ledger};
 use sqlx::{AssertSqlSafe, Connection};
 use tempfile::TempDir;

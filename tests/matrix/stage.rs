@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use idem_servers::Proxy;
+use idem_testing::proxy::Proxy;
 use idem_tests::matrix::{Call, Caller, Event, Mode, Order};
 
 use crate::checker::Effects;

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::process::{ChildStdin, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
+use idem_testing::faults::{Act, Mark, Process};
 use idem_tests::matrix::{Caller, Event, Order, Said, Seen};
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
 
 use crate::history::History;
 use crate::stage::Left;
@@ -39,7 +39,7 @@ pub(crate) enum Gone {
 enum Heard {
     Event(Event),
     /// The worker says that it reached a point, and what it does there.
-    Point(String, String),
+    Point(Mark),
     Noise(String),
     /// One of its outputs is closed.
     Closed,
@@ -49,7 +49,7 @@ enum Heard {
 #[derive(Debug)]
 pub(crate) struct Worker {
     pub(crate) name: String,
-    process: Child,
+    process: Process,
     orders: ChildStdin,
     heard: Receiver<Heard>,
     history: History,
@@ -69,9 +69,9 @@ impl Worker {
     /// Comes back once it takes orders. At most a fault can keep it from that.
     pub(crate) fn start(name: String, start: &Start<'_>, history: &History) -> Self {
         history.append(&Event::Started { worker: name.clone(), faults: start.faults.to_owned() });
-        let mut process = command(start, history.path()).spawn().expect("it starts");
-        let orders = process.stdin.take().expect("piped");
-        let (out, err) = (process.stdout.take().expect("piped"), process.stderr.take().expect("piped"));
+        let mut process = Process::spawn(&mut command(start, history.path())).expect("it starts");
+        let orders = process.stdin().expect("piped");
+        let (out, err) = (process.stdout().expect("piped"), process.stderr().expect("piped"));
         let (tell, heard) = channel();
         let (tell_too, written) = (tell.clone(), history.clone());
         std::thread::spawn(move || listen(BufReader::new(out), &tell, &written));
@@ -179,35 +179,24 @@ impl Worker {
     }
 
     pub(crate) fn freeze(&mut self) {
-        self.signal(Signal::STOP);
-        self.stands_still();
+        self.process.stop().expect("the process is there");
+        self.is_still();
     }
 
     pub(crate) fn wake(&mut self) {
         self.history.append(&Event::Woken { worker: self.name.clone() });
         self.gone = None;
-        self.signal(Signal::CONT);
+        self.process.wake().expect("the process is there");
     }
 
     pub(crate) fn kill(&mut self) {
-        self.signal(Signal::KILL);
+        self.process.kill().expect("the process is there");
         while self.gone != Some(Gone::Dead) {
             self.hear(Instant::now() + TOO_LONG);
         }
     }
 
-    fn pid(&self) -> Pid {
-        i32::try_from(self.process.id()).ok().and_then(Pid::from_raw).expect("a process id")
-    }
-
-    fn signal(&self, signal: Signal) {
-        kill_process(self.pid(), signal).expect("the process is there");
-    }
-
-    /// Waits until the worker stands still: it was told to stop, or told itself to.
-    fn stands_still(&mut self) {
-        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
-        waitid(WaitId::Pid(self.pid()), options).expect("a child");
+    fn is_still(&mut self) {
         self.history.append(&Event::Stalled { worker: self.name.clone() });
         self.gone = Some(Gone::Stalled);
     }
@@ -242,10 +231,12 @@ impl Worker {
             Ok(Heard::Event(Event::Record { key, seen })) => drop(self.looked.insert(key, seen)),
             Ok(Heard::Event(Event::Did)) => self.did += 1,
             Ok(Heard::Event(_)) | Err(RecvTimeoutError::Timeout) => {}
-            Ok(Heard::Point(point, fault)) => {
-                self.passed.insert(point);
-                if fault == "freeze" {
-                    self.stands_still();
+            Ok(Heard::Point(mark)) => {
+                self.passed.insert(mark.point);
+                if mark.act == Act::Freeze {
+                    // A worker that was killed meanwhile is found dead by its outputs.
+                    self.process.until_still().expect("a child");
+                    self.is_still();
                 }
             }
             Ok(Heard::Noise(line)) => {
@@ -272,14 +263,6 @@ pub(crate) enum Progress {
     Answered(Said),
     Begun,
     Nothing,
-}
-
-impl Drop for Worker {
-    fn drop(&mut self) {
-        // It may have ended already.
-        drop(self.process.kill());
-        drop(self.process.wait());
-    }
 }
 
 fn command(start: &Start<'_>, history: &Path) -> Command {
@@ -314,11 +297,7 @@ fn listen(from: impl BufRead, tell: &Sender<Heard>, history: &History) {
 
 fn overhear(from: impl BufRead, tell: &Sender<Heard>) {
     for line in from.lines().map_while(Result::ok) {
-        let point = line.strip_prefix("idem fault: ").and_then(|rest| rest.split_once(": "));
-        let heard = match point.and_then(|(point, rest)| Some((point, rest.split_once(' ')?.0))) {
-            Some((point, fault)) => Heard::Point(point.to_owned(), fault.to_owned()),
-            None => Heard::Noise(line),
-        };
+        let heard = Mark::read(&line).map_or(Heard::Noise(line), Heard::Point);
         drop(tell.send(heard));
     }
     drop(tell.send(Heard::Closed));

@@ -8,5 +8,6 @@ pub mod matrix;
 #[doc = include_str!("../../idem-core/README.md")]
 #[doc = include_str!("../../idem-client/README.md")]
 #[doc = include_str!("../../idem-macros/README.md")]
+#[doc = include_str!("../kit/README.md")]
 #[derive(Debug)]
 pub struct Readme;

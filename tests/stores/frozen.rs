@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use idem_core::store::Store;
 use idem_core::{Idem, Refused, Scope, idempotent};
-use idem_servers::{MariaDb, Postgres, Redis, require};
+use idem_testing::servers::{MariaDb, Postgres, Redis, require};
 
 use crate::servers::Server;
 use crate::support::until;
@@ -20,7 +20,7 @@ async fn pay(idem: &Idem<Arc<dyn Store>>, key: &str, runs: &AtomicU32) -> Result
 }
 
 /// By default a claim is not repeated before 5 s, so the times are short here.
-async fn a_claim_costs_no_key(server: Server, url: &str, process: &idem_servers::Server) {
+async fn a_claim_costs_no_key(server: Server, url: &str, process: &idem_testing::servers::Server) {
     let store = server.at(url).open_by(url, TIMEOUT).await;
     let idem = Idem::builder(store)
         .scope(Scope::public())

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use idem_core::protocol::ClaimOutcome;
 use idem_core::store::{Store, StoreError, StoreErrorKind};
-use idem_servers::Server;
+use idem_testing::servers::Server;
 use tokio::task::JoinSet;
 
 use crate::support::*;

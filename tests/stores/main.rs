@@ -1,6 +1,6 @@
 //! Every store on a real server: the conformance suite, and what it cannot know.
 //!
-//! The servers are private ones that `idem-servers` starts, or those that the environment names.
+//! The servers are private ones that `idem-testing` starts, or those that the environment names.
 
 mod faults;
 mod frozen;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idem_core::AfterCrash;
 use idem_core::protocol::{Claim, ClaimOutcome, RenewOutcome, WriteOutcome};
 use idem_core::store::{Batch, Renewal, Store};
-use idem_servers::Proxy;
+use idem_testing::proxy::Proxy;
 
 use crate::servers::{Place, on_every_server};
 use crate::support::*;

@@ -7,7 +7,7 @@ use idem_core::store::Store;
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::redis::RedisStore;
-use idem_servers::{require, shared};
+use idem_testing::servers::{require, shared};
 
 use crate::support::fresh_name;
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use idem_servers::{Fault, Proxy};
+use idem_testing::proxy::{Fault, Proxy};
 
 use crate::suite::{End, ask_for, mariadb, mysql, postgres, postgres_with_begin};
 use crate::world::{Answer, ask, soon};

@@ -8,7 +8,7 @@ use idem_core::store::mysql::MySqlStore;
 use idem_core::store::postgres::PostgresStore;
 use idem_core::tx::{MySqlTx, OperationKey, PgTx};
 use idem_core::{Drained, Idem, Refused, idempotent};
-use idem_servers::{Fault, Proxy};
+use idem_testing::proxy::{Fault, Proxy};
 use sqlx::{AssertSqlSafe, Connection as _};
 
 use crate::faults::{host_port, settled};

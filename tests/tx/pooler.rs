@@ -9,7 +9,7 @@ use axum::{Json, Router};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::tx::PgTx;
 use idem_core::{Idem, Scope, idempotent};
-use idem_servers::{PgBouncer, Postgres, require};
+use idem_testing::servers::{PgBouncer, Postgres, require};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 
 use crate::world::{App, ask, soon};

@@ -10,7 +10,7 @@ use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::tx::{MySqlTx, PgTx};
 use idem_core::{Idem, Refused, Scope, idempotent};
-use idem_servers::{MariaDb, Postgres, require};
+use idem_testing::servers::{MariaDb, Postgres, require};
 use sqlx::mysql::{MySqlPool, MySqlPoolOptions};
 use sqlx::postgres::{PgPool, PgPoolOptions};
 use sqlx::{AssertSqlSafe, Executor};

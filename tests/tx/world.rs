@@ -14,7 +14,7 @@ use idem_core::store::postgres::PostgresStore;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::tx::TxStore;
 use idem_core::{Idem, Scope};
-use idem_servers::{require, shared};
+use idem_testing::servers::{require, shared};
 use sqlx::{AssertSqlSafe, Pool};
 use tokio::sync::Notify;
 use tower::ServiceExt;

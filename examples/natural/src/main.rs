@@ -5,7 +5,7 @@
 //! cargo run -p natural
 //! ```
 //!
-//! Each is run once, and then twice, concurrently and again after a crash, by [`idem_core::testing::idempotent`]; the
+//! Each is run once, and then twice, concurrently and again after a crash, by [`idem_testing::idempotent`]; the
 //! table says whether the database looks the same in the end. Exit status: 0 if all do as is expected of them, 1 if not.
 //!
 //! | | safe | only looks like it |

@@ -3,8 +3,8 @@
 use std::fmt::{self, Debug};
 
 use comfy_table::presets::UTF8_FULL_CONDENSED;
-use idem_core::testing::idempotence;
-use idem_core::testing::idempotent::NotIdempotent;
+use idem_testing::idempotence;
+use idem_testing::idempotent::NotIdempotent;
 
 use crate::warehouse::Warehouse;
 use crate::{balance, delivery, stock, version};

@@ -3,7 +3,7 @@
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
-use idem_servers::{Postgres, require, shared};
+use idem_testing::servers::{Postgres, require, shared};
 use sqlx::Connection;
 
 /// Small enough for a test, and with a kill every few dozen transfers.

@@ -45,6 +45,8 @@
 //! IDEM_FAULT='own:charge.bank=freeze@2;keeper.renew.before=kill' my-service
 //! ```
 //!
+//! The package `idem-testing` starts a process under a fault, and tells a test what became of it (`idem_testing::faults`).
+//!
 //! A process that was frozen goes on with SIGCONT. Every armed point writes one line to standard error before it acts,
 //! such as `idem fault: engine.complete.after: kill at reaching 1`.
 

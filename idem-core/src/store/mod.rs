@@ -1,8 +1,8 @@
 //! Where records live: the [`Store`] trait, and the stores that come with idem.
 //!
 //! A store answers a small set of guarded operations, each decided in one atomic step by what the database returns.
-//! [`protocol`](crate::protocol) says what each must do; the conformance suite in [`testing`](crate::testing) checks
-//! a store against it, your own too.
+//! [`protocol`](crate::protocol) says what each must do; the conformance suite in the package `idem-testing` checks a
+//! store against it, your own too.
 //!
 //! | store | feature | durable | shared by |
 //! |---|---|---|---|

@@ -10,7 +10,7 @@ use std::{env, fs};
 
 use public_api::Builder;
 
-const CRATES: [&str; 3] = ["idem-macros", "idem-core", "idem-client"];
+const CRATES: [&str; 4] = ["idem-macros", "idem-core", "idem-client", "idem-testing"];
 
 type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idem_core::store::{Store, StoreErrorKind};
-use idem_servers::{Fault, Proxy};
+use idem_testing::proxy::{Fault, Proxy};
 
 use self::op::Op;
 use crate::servers::{Place, Server, on_every_server};

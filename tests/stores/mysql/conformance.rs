@@ -1,7 +1,7 @@
 //! The suite that every store passes, each handle being a store of its own on one table.
 
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_core::testing::Backend;
+use idem_testing::Backend;
 
 use super::Table;
 
@@ -29,5 +29,5 @@ impl Backend for Records {
     }
 }
 
-idem_core::conformance!(mariadb, Records::mariadb().await);
-idem_core::conformance!(mysql, Records::mysql().await);
+idem_testing::conformance!(mariadb, Records::mariadb().await);
+idem_testing::conformance!(mysql, Records::mysql().await);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idem_core::protocol::StateKind;
 use idem_core::store::Store;
 use idem_core::store::mysql::Dialect;
-use idem_servers::{MariaDb, require};
+use idem_testing::servers::{MariaDb, require};
 use sqlx::mysql::MySqlConnection;
 use sqlx::{Connection, Row};
 

@@ -17,7 +17,7 @@ mod upkeep;
 use std::fmt::Write;
 
 use idem_core::store::mysql::{Dialect, MySqlStore, MySqlStoreBuilder};
-use idem_servers::{require, shared};
+use idem_testing::servers::{require, shared};
 use sqlx::mysql::{MySqlConnection, MySqlRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 

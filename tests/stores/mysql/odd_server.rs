@@ -6,8 +6,8 @@ use std::time::Duration;
 use idem_core::protocol::ClaimOutcome;
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::{Batch, Store, StoreErrorKind};
-use idem_core::testing::Backend;
-use idem_servers::{MariaDb, require};
+use idem_testing::Backend;
+use idem_testing::servers::{MariaDb, require};
 
 use super::locks::{PATIENT, blocked, insert_uncommitted};
 use super::{Shell, Table};
@@ -64,8 +64,8 @@ impl Backend for Records {
     }
 }
 
-idem_core::conformance!(mariadb, Records::mariadb().await);
-idem_core::conformance!(mysql, Records::mysql().await);
+idem_testing::conformance!(mariadb, Records::mariadb().await);
+idem_testing::conformance!(mysql, Records::mysql().await);
 
 #[tokio::test]
 async fn a_stale_repeatable_read_is_not_believed() {

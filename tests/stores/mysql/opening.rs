@@ -2,7 +2,7 @@
 
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::{Store, StoreErrorKind, Sweep};
-use idem_servers::{MariaDb, require};
+use idem_testing::servers::{MariaDb, require};
 
 use super::{Table, hex};
 use crate::support::*;

@@ -3,7 +3,7 @@
 use idem_core::protocol::{ClaimOutcome, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::{Store, StoreErrorKind};
-use idem_servers::{MariaDb, require};
+use idem_testing::servers::{MariaDb, require};
 
 use super::Table;
 use crate::support::*;

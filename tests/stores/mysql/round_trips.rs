@@ -7,7 +7,7 @@ use idem_core::AfterCrash;
 use idem_core::protocol::{Order, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::mysql::{Dialect, MySqlStore};
 use idem_core::store::{Batch, Free, MarkUnknown, Page, Renewal, Store, Sweep};
-use idem_servers::Proxy;
+use idem_testing::proxy::Proxy;
 
 use super::{Table, hex, in_both_dialects};
 use crate::support::*;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use idem_core::store::StoreErrorKind;
 use idem_core::store::mysql::{Dialect, MySqlStore};
-use idem_servers::{MariaDb, require};
+use idem_testing::servers::{MariaDb, require};
 
 use super::{Shell, Table, hex};
 use crate::support::*;

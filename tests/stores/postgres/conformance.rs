@@ -1,7 +1,7 @@
 //! The suite that every store passes, each handle being a store of its own on one table.
 
 use idem_core::store::postgres::PostgresStore;
-use idem_core::testing::Backend;
+use idem_testing::Backend;
 
 use super::Table;
 
@@ -19,4 +19,4 @@ impl Backend for Records {
     }
 }
 
-idem_core::conformance!(suite, Records(Table::new()));
+idem_testing::conformance!(suite, Records(Table::new()));

@@ -6,7 +6,7 @@ use std::time::Duration;
 use idem_core::protocol::{StateKind, WriteOutcome};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::{Batch, Store, StoreErrorKind};
-use idem_servers::{PgBouncer, Postgres, require};
+use idem_testing::servers::{PgBouncer, Postgres, require};
 use sqlx::Connection;
 use sqlx::postgres::PgConnection;
 

@@ -12,7 +12,7 @@ mod upgrade;
 mod upkeep;
 
 use idem_core::store::postgres::PostgresStore;
-use idem_servers::{require, shared};
+use idem_testing::servers::{require, shared};
 use sqlx::postgres::{PgConnection, PgRow};
 use sqlx::{AssertSqlSafe, Connection, Executor, Row};
 

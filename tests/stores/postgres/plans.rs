@@ -7,7 +7,7 @@ use idem_core::store::postgres::PostgresStore;
 use idem_core::store::{Batch, MarkUnknown, Renewal, Store, Sweep};
 use idem_core::tx::OperationKey;
 use idem_core::{Idem, Refused, Scope};
-use idem_servers::{PgBouncer, Postgres, require};
+use idem_testing::servers::{PgBouncer, Postgres, require};
 use sqlx::postgres::PgPoolOptions;
 
 use super::Table;

@@ -3,8 +3,8 @@
 use idem_core::protocol::{ClaimOutcome, RenewOutcome, WriteOutcome};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::{Batch, Renewal, Store};
-use idem_core::testing::Backend;
-use idem_servers::{PgBouncer, Postgres, require};
+use idem_testing::Backend;
+use idem_testing::servers::{PgBouncer, Postgres, require};
 
 use super::Table;
 use crate::support::*;
@@ -64,7 +64,7 @@ impl Backend for Records {
 
 #[test]
 fn histories_agree_with_the_protocol() {
-    let mut histories = idem_core::testing::Histories::from_env();
+    let mut histories = idem_testing::Histories::from_env();
     histories.count = Some(3);
-    idem_core::testing::run_histories(async || Records(Behind::start()), histories);
+    idem_testing::run_histories(async || Records(Behind::start()), histories);
 }

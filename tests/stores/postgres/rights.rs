@@ -3,7 +3,7 @@
 use idem_core::protocol::{ClaimOutcome, WriteOutcome};
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::{Batch, Store, StoreErrorKind};
-use idem_servers::{Postgres, require};
+use idem_testing::servers::{Postgres, require};
 
 use super::{Shell, Table, with_options};
 use crate::support::*;

@@ -112,7 +112,9 @@ async fn what_is_migrated_already_is_opened_without_a_lock() {
 /// The advisory lock belongs to the whole database.
 #[tokio::test]
 async fn another_that_migrates_for_ever_is_named() {
-    let Some(server) = idem_servers::require(idem_servers::Postgres::start()) else { return };
+    let Some(server) = idem_testing::servers::require(idem_testing::servers::Postgres::start()) else {
+        return;
+    };
     let table = Table::at(&server.url());
     let mut other = table.shell().await;
     other.run("SET application_name = 'another'; BEGIN; SELECT pg_advisory_xact_lock(1768187245)").await;

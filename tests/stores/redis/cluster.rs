@@ -5,7 +5,7 @@ use std::time::Duration;
 use idem_core::protocol::{ClaimOutcome, StateKind, WriteOutcome};
 use idem_core::store::redis::{Durability, RedisStore};
 use idem_core::store::{Batch, Store, StoreErrorKind};
-use idem_servers::{Cluster, require};
+use idem_testing::servers::{Cluster, require};
 
 use super::support::{Records, Shell};
 use crate::support::*;

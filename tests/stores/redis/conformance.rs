@@ -1,7 +1,7 @@
 //! The suite that every store passes, on a server and on a cluster, each handle being a store of its own.
 
 use idem_core::store::redis::RedisStore;
-use idem_core::testing::Backend;
+use idem_testing::Backend;
 
 use super::support::Records;
 
@@ -19,5 +19,5 @@ impl Backend for Kept {
     }
 }
 
-idem_core::conformance!(server, Kept(Records::server()));
-idem_core::conformance!(cluster, Kept(Records::cluster()));
+idem_testing::conformance!(server, Kept(Records::server()));
+idem_testing::conformance!(cluster, Kept(Records::cluster()));

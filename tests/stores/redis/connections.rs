@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use idem_core::store::Store;
-use idem_servers::{Redis, require};
+use idem_testing::servers::{Redis, require};
 
 use super::support::{Records, Shell};
 use crate::load::{bears, frozen_and_thawed, says_that_none_is_left};

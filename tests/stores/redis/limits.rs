@@ -9,7 +9,7 @@ use idem_core::protocol::{ClaimOutcome, RenewOutcome, State, StateKind, Terms, W
 use idem_core::store::{
     Batch, MarkUnknown, Page, Release, Renewal, Store, StoreError, StoreErrorKind, Sweep,
 };
-use idem_servers::{Redis, require};
+use idem_testing::servers::{Redis, require};
 
 use super::support::{Records, Said};
 use crate::support::*;

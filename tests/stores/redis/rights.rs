@@ -3,7 +3,7 @@
 use idem_core::protocol::StateKind;
 use idem_core::store::redis::RedisStore;
 use idem_core::store::{Page, Store, StoreErrorKind, Sweep};
-use idem_servers::{Redis, require};
+use idem_testing::servers::{Redis, require};
 
 use super::support::Shell;
 use crate::support::*;

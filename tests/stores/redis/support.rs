@@ -5,7 +5,7 @@ use std::net::TcpStream;
 
 use idem_core::Address;
 use idem_core::store::redis::{RedisStore, RedisStoreBuilder};
-use idem_servers::{require, shared};
+use idem_testing::servers::{require, shared};
 
 use crate::support::fresh_name;
 

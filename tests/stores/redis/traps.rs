@@ -6,7 +6,8 @@ use std::sync::Arc;
 use idem_core::protocol::{ClaimOutcome, RenewOutcome, StateKind, WriteOutcome};
 use idem_core::store::redis::RedisStore;
 use idem_core::store::{Batch, MarkUnknown, Renewal, Store, StoreErrorKind};
-use idem_servers::{Fault, Proxy, Redis, require};
+use idem_testing::proxy::{Fault, Proxy};
+use idem_testing::servers::{Redis, require};
 
 use super::support::{Records, Said};
 use crate::support::*;

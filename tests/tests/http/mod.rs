@@ -8,7 +8,6 @@ mod endings;
 mod events;
 mod expiry;
 mod extractors;
-mod faulty;
 mod grpc;
 mod handlers;
 mod identity;

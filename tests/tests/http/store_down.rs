@@ -10,8 +10,8 @@ use axum::http::StatusCode;
 use axum::routing::post;
 use idem_core::store::memory::MemoryStore;
 use idem_core::{Idem, Scope, idempotent};
+use idem_testing::faulty_store::{Calls, FaultyStore, StoreFault};
 
-use super::faulty::{Fault, FaultyStore};
 use crate::support::{ask, json_post, problem_code};
 
 type Runs = Arc<AtomicU32>;
@@ -34,9 +34,9 @@ fn app<S: idem_core::store::Store>(store: S, fail_open: bool) -> (Router, Runs) 
 
 #[tokio::test]
 async fn while_the_store_is_away_nothing_runs_and_callers_hear_when_to_ask_again() {
-    let store = FaultyStore::new();
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
     let (app, runs) = app(Arc::clone(&store), false);
-    store.claims(Fault::Down);
+    store.always(Calls::CLAIM, StoreFault::Refuse);
     for _ in 0..2 {
         let refused = ask(&app, json_post("/", "k", "")).await;
         assert_eq!(refused.status(), StatusCode::SERVICE_UNAVAILABLE);
@@ -44,16 +44,16 @@ async fn while_the_store_is_away_nothing_runs_and_callers_hear_when_to_ask_again
         assert_eq!(refused.headers()["retry-after"], "1");
     }
     assert_eq!(runs.load(Ordering::SeqCst), 0);
-    store.claims(Fault::None);
+    store.mend();
     assert_eq!(ask(&app, json_post("/", "k", "")).await.body(), "1");
     assert_eq!(ask(&app, json_post("/", "k", "")).await.body(), "1");
 }
 
 #[tokio::test]
 async fn failing_open_is_an_explicit_choice() {
-    let store = FaultyStore::new();
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
     let (app, runs) = app(Arc::clone(&store), true);
-    store.claims(Fault::Down);
+    store.always(Calls::CLAIM, StoreFault::Refuse);
     for run in ["1", "2"] {
         let unprotected = ask(&app, json_post("/", "k", "")).await;
         assert_eq!(unprotected.body(), run);
@@ -64,9 +64,9 @@ async fn failing_open_is_an_explicit_choice() {
 
 #[tokio::test]
 async fn an_answer_whose_record_cannot_be_written_does_not_leave_and_nothing_runs_again() {
-    let store = FaultyStore::new();
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
     let (app, runs) = app(Arc::clone(&store), false);
-    store.writes(Fault::Down);
+    store.always(Calls::WRITES, StoreFault::Refuse);
     let held = ask(&app, json_post("/", "k", "")).await;
     assert_eq!(
         (held.status(), problem_code(&held)),
@@ -78,9 +78,9 @@ async fn an_answer_whose_record_cannot_be_written_does_not_leave_and_nothing_run
         (running.status(), problem_code(&running)),
         (StatusCode::CONFLICT, "request-in-progress".to_owned())
     );
-    store.writes(Fault::None);
+    store.mend();
     // It goes on trying in the background: the write that takes tells us.
-    store.written().await;
+    store.until_applied(Calls::WRITES, 1).await;
     let again = loop {
         let reply = ask(&app, json_post("/", "k", "")).await;
         if reply.status() != StatusCode::CONFLICT {
@@ -95,9 +95,9 @@ async fn an_answer_whose_record_cannot_be_written_does_not_leave_and_nothing_run
 
 #[tokio::test]
 async fn a_write_whose_reply_is_lost_is_settled_by_repeating_it() {
-    let store = FaultyStore::new();
+    let store = Arc::new(FaultyStore::new(MemoryStore::new()));
     let (app, runs) = app(Arc::clone(&store), false);
-    store.next_reply_of_a_write_is_lost();
+    store.next(Calls::WRITES, 1, StoreFault::LoseReply);
     let first = ask(&app, json_post("/", "k", "")).await;
     assert_eq!((first.status(), first.body().as_ref()), (StatusCode::OK, b"1".as_slice()));
     let again = ask(&app, json_post("/", "k", "")).await;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use idem_servers::{MariaDb, Postgres, Redis, require};
+use idem_testing::servers::{MariaDb, Postgres, Redis, require};
 use tempfile::TempDir;
 
 use crate::support::{Target, post, refuses_to_start_with};

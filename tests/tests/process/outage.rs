@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use idem_servers::{MariaDb, Postgres, Redis, Server, require};
+use idem_testing::servers::{MariaDb, Postgres, Redis, Server, require};
 
 use crate::support::{Over, Reply, Request, Shared, Target, post, until};
 

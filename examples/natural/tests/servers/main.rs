@@ -1,13 +1,13 @@
 //! The same operations on PostgreSQL and MariaDB: what is safe there too, and what is caught there too.
 //!
-//! The servers are private ones that `idem-servers` starts, or those that the environment names.
+//! The servers are private ones that `idem-testing` starts, or those that the environment names.
 
 mod operations;
 mod place;
 
-use idem_core::testing::idempotence;
-use idem_core::testing::idempotent::{NotIdempotent, Run};
-use idem_servers::{require, shared};
+use idem_testing::idempotence;
+use idem_testing::idempotent::{NotIdempotent, Run};
+use idem_testing::servers::{require, shared};
 
 use crate::operations::{
     add, correct, credit, credit_unmarked, insert, look_anywhere_then_insert, look_then_correct,

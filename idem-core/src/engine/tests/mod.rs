@@ -1,7 +1,7 @@
 //! The engine against a store that misbehaves on demand.
 
 mod cancel;
-#[cfg(all(feature = "metrics", feature = "testing"))]
+#[cfg(feature = "metrics")]
 mod counted;
 mod drain;
 mod faulty;

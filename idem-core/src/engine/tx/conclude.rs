@@ -20,10 +20,7 @@ impl<Db: Database> TxCall<Db> {
     /// What is left to do once the transaction is over, and what its caller may hear.
     pub(super) async fn after<T>(self, ended: Ended<T>, held: HeldRow) -> Turn<T, Db> {
         match ended {
-            Ended::Committed(answer, reply, asked) => {
-                let ttl = self.operation.policy.ttl;
-                self.recorded(answer, reply, asked, ttl)
-            }
+            Ended::Committed(answer, reply, asked) => self.written(answer, reply, asked),
             Ended::Lost(answer, reply, said) => {
                 let asked = Instant::now();
                 match (self.alone(None).await, said) {
@@ -41,6 +38,12 @@ impl<Db: Database> TxCall<Db> {
                 self.not_ours(held, unknown, cause).await
             }
         }
+    }
+
+    /// The record is written, and lives from now on as long as the operation says.
+    pub(super) fn written<T>(self, answer: T, reply: Reply, asked: Instant) -> Turn<T, Db> {
+        let ttl = self.operation.policy.ttl;
+        self.recorded(answer, reply, asked, ttl)
     }
 
     async fn rolled_back<T>(self, cause: Cause<T>) -> Turn<T, Db> {
@@ -107,10 +110,7 @@ impl<Db: Database> TxCall<Db> {
         asked: Instant,
     ) -> Turn<T, Db> {
         match stands {
-            Ok(None) => {
-                let ttl = self.operation.policy.ttl;
-                self.recorded(answer, reply, asked, ttl)
-            }
+            Ok(None) => self.written(answer, reply, asked),
             Ok(Some(ClaimOutcome::Replay(stored))) if stored.reply == reply => {
                 self.recorded(answer, reply, asked, stored.remaining)
             }

@@ -42,7 +42,11 @@ impl<Db: Database> TxCall<Db> {
             match self.transact(&mut pooled, body).await {
                 Ok(Transacted::Ran(ended, held, left)) => {
                     give_back(&self.engine, &self.backend, pooled, left);
-                    return self.after(ended, held).await;
+                    return match ended {
+                        Ended::Committed(answer, reply, asked) => self.written(answer, reply, asked),
+                        // Boxed, so that the usual call does not carry it.
+                        ended => Box::pin(self.after(ended, held)).await,
+                    };
                 }
                 Ok(Transacted::Decided(outcome, left)) => {
                     give_back(&self.engine, &self.backend, pooled, left);

@@ -7,8 +7,8 @@ use idem_core::clock::{Clock, Timestamp};
 use idem_core::protocol::{Claim, ClaimOutcome, Nonce, StateKind, Terms, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::store::{MarkUnknown, Release, Store};
-use idem_core::testing::ManualClock;
 use idem_core::{Address, Fingerprint, Idem, Scope};
+use idem_testing::ManualClock;
 
 use super::recorded::recorded;
 

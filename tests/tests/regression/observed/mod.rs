@@ -20,7 +20,7 @@ use idem_core::store::memory::MemoryStore;
 use idem_core::store::postgres::PostgresStore;
 use idem_core::store::sqlite::SqliteStore;
 use idem_core::{Address, AfterCrash, Drained, Fingerprint, Idem, Refused, Scope, idempotent};
-use idem_servers::{require, shared};
+use idem_testing::servers::{require, shared};
 use metrics_util::debugging::{DebuggingRecorder, Snapshotter};
 use sqlx::postgres::PgPoolOptions;
 use tokio::sync::Notify;

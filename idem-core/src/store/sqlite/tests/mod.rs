@@ -1,7 +1,5 @@
 //! What the conformance suite cannot know: files, processes, transactions and threads.
 
-#[cfg(feature = "testing")]
-mod conformance;
 mod formats;
 mod layout;
 mod life;

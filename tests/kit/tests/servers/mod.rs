@@ -1,0 +1,7 @@
+//! Every server, the supervisor, and what is missing.
+
+mod cluster;
+mod leftovers;
+mod lives;
+mod missing;
+mod pgbouncer;
