@@ -296,7 +296,7 @@ impl<S: Store, C> IdemBuilder<S, C> {
     where
         C: SetScope,
     {
-        self.config.policy.settle(self.lease, self.max_run);
+        self.config.policy.set_spans(self.lease, self.max_run);
         if let Some(contradiction) = self.config.policy.contradiction() {
             tracing::error!(
                 contradiction,

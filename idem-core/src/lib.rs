@@ -131,7 +131,7 @@ pub use outcome::{Ambiguous, Classify, ErrorClass, Final, NoEffect};
 pub use policy::OnError;
 #[doc(inline)]
 pub use protocol::AfterCrash;
-pub use refused::{Refused, Unavailable};
+pub use refused::{Refused, UnavailableResult};
 pub use reply::Reply;
 pub use scope::Scope;
 

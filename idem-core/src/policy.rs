@@ -41,7 +41,7 @@ pub(crate) struct Policy {
 
 impl Policy {
     /// Sets what a builder was told. A default gives way to what was said.
-    pub(crate) fn settle(&mut self, lease: Option<Duration>, max_run: Option<Duration>) {
+    pub(crate) fn set_spans(&mut self, lease: Option<Duration>, max_run: Option<Duration>) {
         self.max_run = max_run.unwrap_or_else(|| self.max_run.max(lease.unwrap_or_default()));
         self.lease = lease.unwrap_or_else(|| self.lease.min(self.ttl).min(self.max_run));
     }

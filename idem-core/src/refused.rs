@@ -47,7 +47,7 @@ pub enum Refused {
     },
     /// The operation happened, but its answer cannot be given again.
     #[error("the operation has happened, but its result cannot be given again: {0}")]
-    ResultUnavailable(Unavailable),
+    ResultUnavailable(UnavailableResult),
     /// The key is too old.
     #[error("this idempotency key is too old: whether its operation happened is not known here any more")]
     KeyExpired,
@@ -146,7 +146,7 @@ pub enum Refused {
 /// Why the answer of an operation that happened cannot be given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum Unavailable {
+pub enum UnavailableResult {
     /// Longer than what is stored.
     #[error("it was too large to be kept")]
     TooLarge,
@@ -170,7 +170,7 @@ pub enum Unavailable {
     NotTaken,
 }
 
-impl Unavailable {
+impl UnavailableResult {
     pub(crate) const fn as_u8(self) -> u8 {
         match self {
             Self::TooLarge => 1,

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 
 /// The answer that a completed operation replays: bytes that a store keeps and gives back unchanged.
 ///
@@ -48,14 +48,14 @@ impl Reply {
     }
 
     /// The reply of an operation whose answer is not kept.
-    pub(crate) fn tombstone(why: Unavailable) -> Self {
+    pub(crate) fn tombstone(why: UnavailableResult) -> Self {
         vec![Format::Tombstone as u8, why.as_u8()].into()
     }
 
     /// Why there is no answer, if this is a tombstone.
-    pub(crate) fn why_unavailable(&self) -> Option<Unavailable> {
+    pub(crate) fn why_unavailable(&self) -> Option<UnavailableResult> {
         match *self.0 {
-            [tag, why] if tag == Format::Tombstone as u8 => Some(Unavailable::from_u8(why)),
+            [tag, why] if tag == Format::Tombstone as u8 => Some(UnavailableResult::from_u8(why)),
             _ => None,
         }
     }

@@ -17,10 +17,10 @@ use crate::key::{KeyBuf, KeyPart};
 ///
 /// `scope = …` on a handler overrides it for that handler.
 #[derive(Clone)]
-pub struct Scope(Source);
+pub struct Scope(ScopeSource);
 
 #[derive(Clone)]
-enum Source {
+enum ScopeSource {
     Public,
     Header(&'static str),
     #[cfg_attr(not(feature = "tower"), allow(dead_code, reason = "only an HTTP request has extensions"))]
@@ -48,7 +48,7 @@ impl Scope {
             is_header_name(name),
             "`Scope::header` needs the name of a header, such as \"x-account\": letters, digits and marks, no spaces"
         );
-        Self(Source::Header(name))
+        Self(ScopeSource::Header(name))
     }
 
     /// A request extension that an authentication layer sets. A request without it is refused with `scope-missing`.
@@ -69,21 +69,21 @@ impl Scope {
     {
         let find =
             move |parts: &Parts| parts.extensions.get::<T>().and_then(|value| KeyBuf::of(&part(value)));
-        Self(Source::Custom { find: Arc::new(find), missing: "no layer has authenticated it" })
+        Self(ScopeSource::Custom { find: Arc::new(find), missing: "no layer has authenticated it" })
     }
 
     /// All callers share one set of keys: for services with one caller. Every caller who knows a key sees its reply.
     #[must_use]
     pub const fn public() -> Self {
-        Self(Source::Public)
+        Self(ScopeSource::Public)
     }
 
     /// The scope of a request.
     #[cfg(any(feature = "tower", test))]
     pub(crate) fn of(&self, parts: &Parts) -> Result<Vec<u8>, &'static str> {
         match &self.0 {
-            Source::Public => Ok(Vec::new()),
-            Source::Header(name) => {
+            ScopeSource::Public => Ok(Vec::new()),
+            ScopeSource::Header(name) => {
                 let mut values = parts.headers.get_all(*name).iter();
                 match (values.next().map(HeaderValue::as_bytes), values.next()) {
                     (Some(value), None) if !value.is_empty() => Ok(value.to_vec()),
@@ -91,7 +91,9 @@ impl Scope {
                     _ => Err("the header that names the caller is missing"),
                 }
             }
-            Source::Custom { find, missing } => find(parts).filter(|scope| !scope.is_empty()).ok_or(*missing),
+            ScopeSource::Custom { find, missing } => {
+                find(parts).filter(|scope| !scope.is_empty()).ok_or(*missing)
+            }
         }
     }
 }
@@ -117,9 +119,9 @@ const fn is_header_name(name: &str) -> bool {
 impl fmt::Debug for Scope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Source::Public => f.write_str("Scope::public()"),
-            Source::Header(name) => write!(f, "Scope::header({name:?})"),
-            Source::Custom { .. } => f.write_str("Scope::extension(…)"),
+            ScopeSource::Public => f.write_str("Scope::public()"),
+            ScopeSource::Header(name) => write!(f, "Scope::header({name:?})"),
+            ScopeSource::Custom { .. } => f.write_str("Scope::extension(…)"),
         }
     }
 }

@@ -9,7 +9,7 @@ use idem_core::fault::{self, Fault};
 use idem_core::fingerprint::{BodyHasher, CanonicalJson};
 use idem_core::key::{InvalidName, KeyBuf, OperationParts};
 use idem_core::protocol::{
-    self, AfterCrash, Claim, ClaimOutcome, Current, Fence, Namespace, Nonce, Order, Owner, Record,
+    self, AfterCrash, Claim, ClaimOutcome, Fence, Namespace, Nonce, Order, Owner, Record, RecordView,
     RenewOutcome, Replay, Seen, State, StateKind, StepLog, StepOutcome, Swept, Tally, Terms, Unwound,
     Verdict, Won, WriteOutcome,
 };
@@ -27,7 +27,7 @@ use idem_core::tx::{Isolation, OperationKey};
 use idem_core::verify::Verification;
 use idem_core::{
     Address, Ambiguous, ErrorClass, Final, Fingerprint, Idem, IdempotencyKey, KeyHint, Label, NoEffect,
-    OnError, Refused, Scope, Unavailable, plain,
+    OnError, Refused, Scope, UnavailableResult, plain,
 };
 
 use super::marks::{BODY, KEY, PASSWORD, REPLY, SCOPE};
@@ -82,14 +82,14 @@ fn requests() {
     see((Final(1), NoEffect(1), Ambiguous(1)));
     for refused in [
         Refused::KeyReused,
-        Refused::ResultUnavailable(Unavailable::TooLarge),
+        Refused::ResultUnavailable(UnavailableResult::TooLarge),
         Refused::FingerprintInvalid(Fingerprint::of_value(&CanonicalJson::new(BODY)).unwrap_err()),
         Refused::StoreUnavailable { retry_after: SECOND },
     ] {
         see(Problem::new(&refused, Profile::Default));
         error(refused);
     }
-    error(Unavailable::TooLarge);
+    error(UnavailableResult::TooLarge);
 }
 
 /// Records, and what is asked of a store.
@@ -108,7 +108,7 @@ fn records() {
     see(Entry::new(address, record));
     see(ClaimOutcome::Replay(debug(Replay::new(reply.clone(), SECOND))));
     see(ClaimOutcome::Won(debug(Won::new(owner, 1))));
-    let current = debug(Current::Done { reply: reply.clone(), fingerprint: claim.fingerprint });
+    let current = debug(RecordView::Done { reply: reply.clone(), fingerprint: claim.fingerprint });
     see(WriteOutcome::Lost(current));
     see(RenewOutcome::Renewed);
     see(StepOutcome::Existing(reply.clone()));

@@ -9,11 +9,11 @@ use tracing::Instrument;
 use super::running::{Current, Running};
 
 tokio::task_local! {
-    static PLACE: Place;
+    static TASK_SCOPE: TaskScope;
 }
 
 /// Where a task is.
-struct Place {
+struct TaskScope {
     current: Option<Current>,
     /// Of a scope that ends its run.
     _ends: Option<Ends>,
@@ -35,7 +35,7 @@ impl Drop for Ends {
 /// operation around it is current, if there is one.
 #[must_use]
 pub fn current() -> Option<Current> {
-    PLACE.try_with(|place| place.current.clone()).ok().flatten()
+    TASK_SCOPE.try_with(|place| place.current.clone()).ok().flatten()
 }
 
 /// Spawns a tokio task that goes on within the [current](current()) operation: calls made in it derive their keys as
@@ -65,7 +65,7 @@ where
 /// # set.join_all().await; }
 /// ```
 pub fn carry<F: Future>(future: F) -> impl Future<Output = F::Output> {
-    PLACE.scope(Place { current: current(), _ends: None }, future)
+    TASK_SCOPE.scope(TaskScope { current: current(), _ends: None }, future)
 }
 
 /// The operations whose handlers run around this point of the task, from innermost outwards.
@@ -83,12 +83,12 @@ impl Current {
     #[cfg(any(feature = "_tx", test))]
     pub(crate) fn scope<F: Future>(self, future: F) -> impl Future<Output = F::Output> + use<F> {
         let future = future.instrument(self.watch().span().clone());
-        PLACE.scope(Place { current: Some(self.clone()), _ends: Some(Ends(self)) }, future)
+        TASK_SCOPE.scope(TaskScope { current: Some(self.clone()), _ends: Some(Ends(self)) }, future)
     }
 
     /// Calls `poll` in this run, without ending it.
     pub(crate) fn while_current<T>(&self, poll: impl FnOnce() -> T) -> T {
         let _in_span = self.watch().span().enter();
-        PLACE.sync_scope(Place { current: Some(self.clone()), _ends: None }, poll)
+        TASK_SCOPE.sync_scope(TaskScope { current: Some(self.clone()), _ends: None }, poll)
     }
 }

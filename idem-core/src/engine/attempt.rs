@@ -9,10 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
 use std::time::Instant;
 
-use super::closing::{Closing, Settled};
+use super::closing::{Closing, Finished};
 use super::drain::Counted;
 use super::ending::Ending;
-use super::flight::{End, Flight, Unfinished};
+use super::flight::{Flight, FlightEnd, Unfinished};
 use super::{ASK_AGAIN, Engine, Operation};
 use crate::current::{self, Running};
 use crate::fault::{points, reach};
@@ -36,7 +36,7 @@ pub(crate) struct Attempt {
     closing: Closing,
     /// The handler has begun, so an effect may have happened.
     begun: AtomicBool,
-    /// What [`settle`](Self::settle) was asked for, while it is under way.
+    /// What [`finish`](Self::finish) was asked for, while it is under way.
     ending: Option<Ending>,
     settled: bool,
 }
@@ -145,7 +145,7 @@ impl Attempt {
     /// engine's completion timeout the caller is told that the outcome is not known yet, and the engine goes on trying.
     ///
     /// Cancel safe: dropped in the middle, it goes on in the background.
-    pub(crate) async fn settle(mut self: Box<Self>, mut ending: Ending) -> Settled {
+    pub(crate) async fn finish(mut self: Box<Self>, mut ending: Ending) -> Finished {
         self.closing.run.end();
         self.ending = Some(ending.clone());
         let Closing { engine, flight, owner, policy, run } = &self.closing;
@@ -156,7 +156,7 @@ impl Attempt {
         let limit = self.closing.engine.config.completion_timeout;
         let Some((outcome, asked)) = self.closing.write(&mut ending, Some(limit)).await else {
             // Dropping self hands the write to the background.
-            return Settled::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
+            return Finished::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
         };
         self.settled = true;
         self.closing.land(outcome, ending, asked)
@@ -169,7 +169,7 @@ impl Drop for Attempt {
         run.end();
         if self.settled {
             if flight.held().is_some() {
-                engine.flights.land(flight, End::Open);
+                engine.flights.land(flight, FlightEnd::Open);
             }
             flight.attempt_ends();
             return;

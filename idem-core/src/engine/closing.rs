@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ending::{EndWrite, Ending};
-use super::flight::{End, Flight, Unfinished};
+use super::flight::{Flight, FlightEnd, Unfinished};
 use super::{ASK_AGAIN, Engine};
 use crate::current;
 use crate::fault::{points, reach};
 use crate::observe::Outcome;
 use crate::policy::Policy;
-use crate::protocol::{Current, Owner, WriteOutcome};
+use crate::protocol::{Owner, RecordView, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
 
@@ -27,7 +27,7 @@ pub(super) struct Closing {
 
 /// What the store made of an ending.
 #[derive(Debug)]
-pub(crate) enum Settled {
+pub(crate) enum Finished {
     /// The record is as asked: the handler's answer may leave.
     Recorded,
     /// Another attempt completed the operation meanwhile: this answer counts, not the handler's.
@@ -65,7 +65,7 @@ impl Closing {
     }
 
     /// Tells the followers the end, and returns what the caller may hear.
-    pub(super) fn land(&self, outcome: WriteOutcome, ending: Ending, asked: Instant) -> Settled {
+    pub(super) fn land(&self, outcome: WriteOutcome, ending: Ending, asked: Instant) -> Finished {
         let engine = &self.engine;
         self.run.watch().ends(match (&outcome, &ending) {
             (WriteOutcome::Applied, Ending::Complete(_)) => Outcome::Completed,
@@ -76,17 +76,17 @@ impl Closing {
         let (end, settled) = match (outcome, ending) {
             (WriteOutcome::Applied, Ending::Complete(reply)) => {
                 self.remember(&reply, asked);
-                (End::Done(reply), Settled::Recorded)
+                (FlightEnd::Done(reply), Finished::Recorded)
             }
-            (WriteOutcome::Applied, Ending::Release) => (End::Open, Settled::Recorded),
+            (WriteOutcome::Applied, Ending::Release) => (FlightEnd::Open, Finished::Recorded),
             (WriteOutcome::Applied, Ending::Unknown) => {
                 engine.meets_unknown(self.flight.address, self.owner, self.policy.lease);
-                (End::Unknown, Settled::Recorded)
+                (FlightEnd::Unknown, Finished::Recorded)
             }
-            (WriteOutcome::Lost(Current::Done { reply, fingerprint }), _)
+            (WriteOutcome::Lost(RecordView::Done { reply, fingerprint }), _)
                 if fingerprint == self.flight.fingerprint =>
             {
-                (End::Done(reply.clone()), Settled::Superseded(reply))
+                (FlightEnd::Done(reply.clone()), Finished::Superseded(reply))
             }
             (WriteOutcome::Lost(current), _) => {
                 tracing::warn!(
@@ -96,10 +96,10 @@ impl Closing {
                     "an operation ended after its claim had been lost; its own outcome was not recorded"
                 );
                 let refused = match current {
-                    Current::Running => Refused::InProgress { retry_after: ASK_AGAIN },
+                    RecordView::Running => Refused::InProgress { retry_after: ASK_AGAIN },
                     _ => Refused::OutcomeUnknown,
                 };
-                (End::Open, Settled::Refused(refused))
+                (FlightEnd::Open, Finished::Refused(refused))
             }
         };
         reach(points::ENGINE_LAND_BEFORE);

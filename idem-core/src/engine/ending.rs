@@ -7,7 +7,7 @@ use super::calls::CallSite;
 use super::{Engine, Purpose};
 use crate::address::Address;
 use crate::protocol::{Owner, WriteOutcome};
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 use crate::reply::Reply;
 use crate::store::{Completion, MarkUnknown, Release, StoreError, StoreErrorKind};
 
@@ -30,7 +30,7 @@ impl Ending {
             Self::Complete(reply)
                 if error.kind() == StoreErrorKind::Unstorable && reply.why_unavailable().is_none() =>
             {
-                *reply = Reply::tombstone(Unavailable::NotTaken);
+                *reply = Reply::tombstone(UnavailableResult::NotTaken);
                 true
             }
             Self::Complete(_) | Self::Release | Self::Unknown => false,

@@ -9,10 +9,10 @@ use tracing::Instrument;
 
 use super::backoff::Backoff;
 use super::drain::Counted;
-use super::flight::{End, Flight, Held, Joined, Stage};
+use super::flight::{Flight, FlightEnd, Held, Joined, Stage};
 use super::follow::give_back;
 use super::leader::{Leader, NoAnswer};
-use super::verify::Place;
+use super::verify::HookPlace;
 use super::{ASK_AGAIN, Attempt, Engine, Operation, Purpose, later, store_refusal};
 use crate::current::chain;
 use crate::fault::{points, reach};
@@ -166,7 +166,7 @@ impl Engine {
                 Err(NoAnswer::GivenBack) => return None,
                 Err(NoAnswer::Failed(error)) => {
                     self.log_refused(operation, &error);
-                    lead.land(End::Failed(error.kind()));
+                    lead.land(FlightEnd::Failed(error.kind()));
                     return Some(self.refused(error.kind()));
                 }
             };
@@ -194,7 +194,7 @@ impl Engine {
                         let (address, fingerprint) = (operation.address, operation.fingerprint);
                         cache.put(address, fingerprint, replay.reply.clone(), asked, replay.remaining);
                     }
-                    lead.land(End::Done(replay.reply.clone()));
+                    lead.land(FlightEnd::Done(replay.reply.clone()));
                     return Some(Ok(Entered::Replay(replay.reply)));
                 }
                 ClaimOutcome::Mismatch => return Some(Err(Refused::KeyReused)),
@@ -206,7 +206,7 @@ impl Engine {
                     lead.silent_for(self.find_out_limit());
                     // Once: what is unknown again is another's doing.
                     if std::mem::replace(&mut verified, true) || !self.verify(operation).await {
-                        lead.land(End::Unknown);
+                        lead.land(FlightEnd::Unknown);
                         return Some(Err(Refused::OutcomeUnknown));
                     }
                     asked = Instant::now();
@@ -229,7 +229,7 @@ impl Engine {
     async fn verify(&self, operation: &Operation) -> bool {
         let (policy, name) = (&operation.policy, operation.label.operation());
         // Boxed, so that calls which need none of it stay small.
-        Box::pin(self.find_out(operation.address, name, policy.lease, policy.ttl, Place::Here)).await
+        Box::pin(self.find_out(operation.address, name, policy.lease, policy.ttl, HookPlace::Here)).await
     }
 
     /// Turns a won claim into an attempt. `None` if its flight was ended meanwhile, because its leader was not polled:
@@ -297,20 +297,22 @@ impl Engine {
                 Stage::Elsewhere
                 | Stage::Running(_)
                 | Stage::TxCall
-                | Stage::Ended(End::Done(_) | End::Unknown)
+                | Stage::Ended(FlightEnd::Done(_) | FlightEnd::Unknown)
                     if !same =>
                 {
                     return Followed::Answer(Err(Refused::KeyReused));
                 }
-                Stage::Ended(End::Done(reply)) => {
+                Stage::Ended(FlightEnd::Done(reply)) => {
                     return Followed::Answer(Ok(LocalLookup::Replay(reply.clone())));
                 }
-                Stage::Ended(End::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
-                Stage::Ended(End::Failed(kind)) => return Followed::Answer(Ok(LocalLookup::Failed(*kind))),
-                Stage::Ended(End::Open) => return Followed::AskAgain,
+                Stage::Ended(FlightEnd::Unknown) => return Followed::Answer(Err(Refused::OutcomeUnknown)),
+                Stage::Ended(FlightEnd::Failed(kind)) => {
+                    return Followed::Answer(Ok(LocalLookup::Failed(*kind)));
+                }
+                Stage::Ended(FlightEnd::Open) => return Followed::AskAgain,
                 // The leader may be a future that is held and never polled again.
                 Stage::Claiming | Stage::Elsewhere | Stage::Contended if flight.is_forsaken(now) => {
-                    self.flights.land(flight, End::Open);
+                    self.flights.land(flight, FlightEnd::Open);
                     return Followed::AskAgain;
                 }
                 // What the record will say is not known: perhaps another request's.

@@ -75,7 +75,7 @@ pub(super) enum Stage {
     #[cfg_attr(not(feature = "_tx"), allow(dead_code, reason = "only databases have transactions"))]
     TxCall,
     /// Over.
-    Ended(End),
+    Ended(FlightEnd),
 }
 
 /// A claim that is held.
@@ -90,7 +90,7 @@ pub(super) struct Held {
 
 /// How a flight ended, as far as a follower needs to know.
 #[derive(Debug, Clone)]
-pub(super) enum End {
+pub(super) enum FlightEnd {
     /// With this answer.
     Done(Reply),
     /// The outcome is unknown.
@@ -254,7 +254,7 @@ impl Flights {
     }
 
     /// Ends a flight: first new calls find it no more, then its followers are told.
-    pub(super) fn land(&self, flight: &Arc<Flight>, end: End) {
+    pub(super) fn land(&self, flight: &Arc<Flight>, end: FlightEnd) {
         self.remove(flight);
         flight.set(Stage::Ended(end));
     }

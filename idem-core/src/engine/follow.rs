@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use super::claim_slot::{Asked, LEADER_SILENCE, Unclaimed};
 use super::drain::Counted;
 use super::ending::{EndWrite, Ending};
-use super::flight::{End, Flight, Stage};
+use super::flight::{Flight, FlightEnd, Stage};
 use super::{Engine, later};
 use crate::address::Address;
 use crate::fault::{points, reach};
@@ -50,7 +50,7 @@ async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted
     } else {
         // The callers of the flight are told together. The claim is followed all the same, and given back.
         _followed = Some(engine.flights.follows(flight.address));
-        engine.flights.land(&flight, End::Failed(StoreErrorKind::Undecided));
+        engine.flights.land(&flight, FlightEnd::Failed(StoreErrorKind::Undecided));
         let answer = future.await;
         flight.claim.close();
         Some(answer)
@@ -60,7 +60,7 @@ async fn follow(engine: Arc<Engine>, flight: Arc<Flight>, asked: Asked, _counted
     if let Ok(ClaimOutcome::Won(won)) = answer {
         give_back(&engine, flight.address, won.owner, unclaimed, retention).await;
     }
-    engine.flights.land(&flight, End::Open);
+    engine.flights.land(&flight, FlightEnd::Open);
 }
 
 /// Offers an answer to the leader until `until`, and tells the followers what it means for them. Gives the answer back if
@@ -75,9 +75,9 @@ async fn offer(
         // Held by this leader or by another process: either way, a duplicate is told that it is in progress.
         Ok(ClaimOutcome::Won(_) | ClaimOutcome::InFlight { .. }) => Stage::Elsewhere,
         Ok(ClaimOutcome::Unknown) => Stage::Claiming,
-        Ok(ClaimOutcome::Replay(replay)) => Stage::Ended(End::Done(replay.reply.clone())),
-        Ok(ClaimOutcome::Mismatch) => Stage::Ended(End::Open),
-        Err(error) => Stage::Ended(End::Failed(error.kind())),
+        Ok(ClaimOutcome::Replay(replay)) => Stage::Ended(FlightEnd::Done(replay.reply.clone())),
+        Ok(ClaimOutcome::Mismatch) => Stage::Ended(FlightEnd::Open),
+        Err(error) => Stage::Ended(FlightEnd::Failed(error.kind())),
     };
     if let Stage::Ended(end) = stage {
         engine.flights.land(flight, end);

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::claim::claim_until_decided;
 use super::claim_slot::{Asked, Heard, Left, Unclaimed};
-use super::flight::{End, Flight, Held, Stage};
+use super::flight::{Flight, FlightEnd, Held, Stage};
 use super::{Engine, Operation};
 #[cfg(feature = "_tx")]
 use crate::protocol::AfterCrash;
@@ -161,9 +161,9 @@ impl Leader {
         self.doubtful.store(true, Ordering::Relaxed);
     }
 
-    pub(super) fn land(mut self, end: End) {
+    pub(super) fn land(mut self, end: FlightEnd) {
         self.over = true;
-        if matches!(end, End::Done(_) | End::Unknown) {
+        if matches!(end, FlightEnd::Done(_) | FlightEnd::Unknown) {
             // The record says so. A store that failed has recorded no doubt.
             *self.doubtful.get_mut() = false;
         }
@@ -190,7 +190,7 @@ impl Drop for Leader {
                 self.engine.follow(&self.flight, asked);
             }
             Left::Nothing if self.over => {}
-            Left::Nothing => self.engine.flights.land(&self.flight, End::Open),
+            Left::Nothing => self.engine.flights.land(&self.flight, FlightEnd::Open),
         }
     }
 }

@@ -33,7 +33,7 @@ mod verify;
 
 pub(crate) use attempt::{Attempt, Ran};
 pub(crate) use calls::CallSite;
-pub(crate) use closing::Settled;
+pub(crate) use closing::Finished;
 pub(crate) use config::Config;
 pub use drain::Drained;
 pub(crate) use ending::Ending;
@@ -43,7 +43,7 @@ pub(crate) use log_limit::Purpose;
 #[cfg(feature = "tower")]
 pub(crate) use panics::caught;
 #[cfg(feature = "_tx")]
-pub(crate) use tx::{Bare, Rules, Turn, TxBody, TxCall, TxEnding};
+pub(crate) use tx::{Bare, Turn, TxBody, TxCall, TxEnding, TxOptions};
 
 use std::borrow::Cow;
 use std::fmt;

@@ -8,7 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use super::{Fate, Form, PanicPayload};
-use crate::engine::{Attempt, Ending, Entered, Ran, Settled};
+use crate::engine::{Attempt, Ending, Entered, Finished, Ran};
 use crate::fault::reach;
 use crate::protocol::AfterCrash;
 use crate::refused::Refused;
@@ -40,7 +40,7 @@ enum Phase<F: Form> {
     /// The output is made into what is stored.
     WritingDown(Box<Attempt>, F::Writing),
     /// The record is being written.
-    Settling(Boxed<Settled>, Option<PanicPayload>),
+    Finishing(Boxed<Finished>, Option<PanicPayload>),
     Over,
 }
 
@@ -139,12 +139,12 @@ impl<F: Form> Call<F> {
                         (Err(payload), _) => self.panicked(attempt, payload),
                         (Ok(()), Some((output, reply))) => {
                             self.output = Some(output);
-                            self.settle(attempt, Ending::Complete(reply), None);
+                            self.finish(attempt, Ending::Complete(reply), None);
                         }
                         (Ok(()), None) => self.give_up(attempt),
                     }
                 }
-                Phase::Settling(settling, panic) => {
+                Phase::Finishing(settling, panic) => {
                     let settled = ready!(settling.as_mut().poll(cx));
                     reach(F::POINTS.settle_after);
                     if let Some(payload) = panic.take() {
@@ -152,10 +152,10 @@ impl<F: Form> Call<F> {
                         std::panic::resume_unwind(payload);
                     }
                     let output = match (settled, self.output.take()) {
-                        (Settled::Recorded, Some(output)) => output,
-                        (Settled::Recorded, None) => self.form.refused(Refused::OutcomeUnknown),
-                        (Settled::Superseded(reply), _) => self.form.replay(&reply),
-                        (Settled::Refused(refused), _) => self.form.refused(refused),
+                        (Finished::Recorded, Some(output)) => output,
+                        (Finished::Recorded, None) => self.form.refused(Refused::OutcomeUnknown),
+                        (Finished::Superseded(reply), _) => self.form.replay(&reply),
+                        (Finished::Refused(refused), _) => self.form.refused(refused),
                     };
                     return self.answer(output);
                 }
@@ -184,11 +184,11 @@ impl<F: Form> Call<F> {
                     }
                     Fate::Release => {
                         self.output = Some(output);
-                        self.settle(attempt, Ending::Release, None);
+                        self.finish(attempt, Ending::Release, None);
                     }
                     Fate::Unknown => {
                         self.output = Some(output);
-                        self.settle(attempt, Ending::Unknown, None);
+                        self.finish(attempt, Ending::Unknown, None);
                     }
                 }
             }
@@ -212,19 +212,19 @@ impl<F: Form> Call<F> {
             Err(payload) => Some(payload),
         };
         let ending = attempt.crashed();
-        self.settle(attempt, ending, panic);
+        self.finish(attempt, ending, panic);
     }
 
     /// The body has no answer that counts.
     fn give_up(&mut self, attempt: Box<Attempt>) {
         self.output = Some(self.form.refused(Refused::OutcomeUnknown));
         let ending = attempt.crashed();
-        self.settle(attempt, ending, None);
+        self.finish(attempt, ending, None);
     }
 
-    fn settle(&mut self, attempt: Box<Attempt>, ending: Ending, panic: Option<PanicPayload>) {
+    fn finish(&mut self, attempt: Box<Attempt>, ending: Ending, panic: Option<PanicPayload>) {
         reach(F::POINTS.settle_before);
-        self.phase = Phase::Settling(settling(attempt, ending), panic);
+        self.phase = Phase::Finishing(finishing(attempt, ending), panic);
     }
 }
 
@@ -249,6 +249,6 @@ fn losing(attempt: &Attempt) -> Boxed<()> {
     Box::pin(attempt.lost())
 }
 
-fn settling(attempt: Box<Attempt>, ending: Ending) -> Boxed<Settled> {
-    Box::pin(attempt.settle(ending))
+fn finishing(attempt: Box<Attempt>, ending: Ending) -> Boxed<Finished> {
+    Box::pin(attempt.finish(ending))
 }

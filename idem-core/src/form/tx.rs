@@ -6,7 +6,7 @@ use std::sync::Arc;
 use sqlx::{Database, Transaction};
 
 use super::{Fate, Form};
-use crate::engine::{ASK_AGAIN, Bare, Engine, Operation, Rules, Turn, TxBody, TxCall, TxEnding};
+use crate::engine::{ASK_AGAIN, Bare, Engine, Operation, Turn, TxBody, TxCall, TxEnding, TxOptions};
 use crate::observe::{Outcome, Watch};
 use crate::policy::OnError;
 use crate::refused::Refused;
@@ -47,7 +47,7 @@ impl<F: Form, Db: Database> TxRun<F, Db> {
         mut form: F,
         engine: &Arc<Engine>,
         operation: Operation,
-        rules: Rules,
+        rules: TxOptions,
     ) -> Result<Self, F::Output> {
         let watch = Some(operation.watch.clone());
         match engine.enter_tx(operation, rules).await {
@@ -64,7 +64,7 @@ impl<F: Form, Db: Database> TxRun<F, Db> {
         form: F,
         engine: &Arc<Engine>,
         on_error: OnError,
-        rules: Rules,
+        rules: TxOptions,
     ) -> Result<Self, F::Output> {
         match engine.bare(rules) {
             Ok(bare) => Ok(Self { form, kind: Kind::Bare(bare), on_error, watch: None }),

@@ -26,7 +26,7 @@ pub(super) struct Unwatched(pub(super) Arc<Engine>);
 crate::debug::structure!(Unwatched);
 
 /// What the extractor sees of a request.
-pub(super) enum Seen {
+pub(super) enum RequestView {
     /// A safe method: the handler runs as it is.
     Safe(Option<Unwatched>),
     /// No layer above.
@@ -35,7 +35,7 @@ pub(super) enum Seen {
     Request(Box<Captured>),
 }
 
-crate::debug::variants!(Seen { Safe, NoLayer, Request });
+crate::debug::variants!(RequestView { Safe, NoLayer, Request });
 
 /// What was taken.
 pub(super) struct Captured {

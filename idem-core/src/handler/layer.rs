@@ -83,14 +83,14 @@ mod tests {
     use axum::routing::post;
     use tower::ServiceExt;
 
-    use super::super::captured::Seen;
+    use super::super::captured::RequestView;
     use super::super::context::Context;
     use super::*;
     use crate::scope::Scope;
     use crate::store::memory::MemoryStore;
 
     async fn sees(Context(seen): Context) -> &'static str {
-        if matches!(seen, Seen::Request(_)) { "a layer" } else { "no layer" }
+        if matches!(seen, RequestView::Request(_)) { "a layer" } else { "no layer" }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use axum_core::response::IntoResponse;
 use serde::Serialize;
 
 use super::body::{WholeBody, buffered};
-use super::captured::{Captured, KeyHeader, Seen};
+use super::captured::{Captured, KeyHeader, RequestView};
 use super::context::Context;
 use super::form::HttpForm;
 use super::former::Former;
@@ -30,17 +30,17 @@ use crate::refused::Refused;
 /// A call that is about to be made.
 #[must_use]
 pub struct AxumOperation {
-    seen: Seen,
+    seen: RequestView,
     spec: Spec,
-    key: Source,
-    scope: Source,
+    key: ValueSource,
+    scope: ValueSource,
     fingerprint: Option<Result<Fingerprint, InvalidFingerprint>>,
 }
 
 crate::debug::structure!(AxumOperation: seen);
 
 /// Where key or scope come from.
-enum Source {
+enum ValueSource {
     /// The request, as the builder said.
     Request,
     /// An expression of the handler, with its value.
@@ -49,9 +49,9 @@ enum Source {
     Nothing,
 }
 
-crate::debug::variants!(Source { Request, Handler, Nothing });
+crate::debug::variants!(ValueSource { Request, Handler, Nothing });
 
-impl From<Option<Vec<u8>>> for Source {
+impl From<Option<Vec<u8>>> for ValueSource {
     fn from(value: Option<Vec<u8>>) -> Self {
         value.map_or(Self::Nothing, Self::Handler)
     }
@@ -65,8 +65,8 @@ impl<const FIELDS: bool> Context<FIELDS> {
 }
 
 impl AxumOperation {
-    pub(super) const fn new(seen: Seen, spec: Spec) -> Self {
-        Self { seen, spec, key: Source::Request, scope: Source::Request, fingerprint: None }
+    pub(super) const fn new(seen: RequestView, spec: Spec) -> Self {
+        Self { seen, spec, key: ValueSource::Request, scope: ValueSource::Request, fingerprint: None }
     }
 
     /// The key, instead of the header.
@@ -105,7 +105,7 @@ impl AxumOperation {
     /// # Errors
     /// None today; the signature leaves room for an answer in place of the call.
     pub async fn buffer<B: WholeBody>(self, argument: B) -> Result<(Self, B), Response> {
-        let Seen::Request(captured) = &self.seen else { return Ok((self, argument)) };
+        let RequestView::Request(captured) = &self.seen else { return Ok((self, argument)) };
         if let KeyHeader::None = captured.key {
             return Ok((self, argument));
         }
@@ -156,9 +156,9 @@ impl AxumOperation {
     /// The engine of the layer, where there is one.
     pub(super) fn engine(&self) -> Option<&Arc<Engine>> {
         match &self.seen {
-            Seen::Request(captured) => Some(&captured.handle.engine),
-            Seen::Safe(layer) => layer.as_ref().map(|layer| &layer.0),
-            Seen::NoLayer => None,
+            RequestView::Request(captured) => Some(&captured.handle.engine),
+            RequestView::Safe(layer) => layer.as_ref().map(|layer| &layer.0),
+            RequestView::NoLayer => None,
         }
     }
 
@@ -190,9 +190,9 @@ impl AxumOperation {
     pub(super) async fn resolve(self) -> Result<Option<(Operation, Former)>, Refused> {
         let Self { seen, spec, key, scope, fingerprint } = self;
         let captured = match seen {
-            Seen::Request(captured) => captured,
-            Seen::Safe(_) => return Ok(None),
-            Seen::NoLayer => return Err(no_layer()),
+            RequestView::Request(captured) => captured,
+            RequestView::Safe(_) => return Ok(None),
+            RequestView::NoLayer => return Err(no_layer()),
         };
         let engine = Arc::clone(&captured.handle.engine);
         let name = spec.name;
@@ -231,8 +231,8 @@ async fn resolve(
     engine: &Engine,
     mut captured: Captured,
     spec: Spec,
-    key: Source,
-    scope: Source,
+    key: ValueSource,
+    scope: ValueSource,
     fingerprint: Option<Result<Fingerprint, InvalidFingerprint>>,
 ) -> Result<Option<(Operation, Former)>, Refused> {
     engine.admit(&spec)?;
@@ -241,19 +241,19 @@ async fn resolve(
     }
     let says = match (&key, &fingerprint) {
         (_, Some(_)) => Says::Value,
-        (Source::Request, None) => Says::Request,
-        (Source::Handler(_) | Source::Nothing, None) => Says::Payload,
+        (ValueSource::Request, None) => Says::Request,
+        (ValueSource::Handler(_) | ValueSource::Nothing, None) => Says::Payload,
     };
     let key = match key {
-        Source::Handler(key) => Some(key),
-        Source::Nothing => None,
-        Source::Request => header_key(&captured.key)?,
+        ValueSource::Handler(key) => Some(key),
+        ValueSource::Nothing => None,
+        ValueSource::Request => header_key(&captured.key)?,
     };
     let Some(key) = checked_key(key, spec.optional)? else { return Ok(None) };
     let scope = match scope {
-        Source::Handler(scope) => Ok(scope),
-        Source::Nothing => Err("the scope of the request is empty"),
-        Source::Request => std::mem::replace(&mut captured.scope, Ok(Vec::new())),
+        ValueSource::Handler(scope) => Ok(scope),
+        ValueSource::Nothing => Err("the scope of the request is empty"),
+        ValueSource::Request => std::mem::replace(&mut captured.scope, Ok(Vec::new())),
     };
     let name = match spec.name {
         Some(name) => Cow::Borrowed(name),

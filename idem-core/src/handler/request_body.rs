@@ -26,13 +26,13 @@ crate::debug::structure!(RequestBodyHasher);
 #[derive(Default)]
 struct State {
     hasher: BodyHasher,
-    end: End,
+    end: BodyEnd,
 }
 
 crate::debug::structure!(State: hasher);
 
 #[derive(Default)]
-enum End {
+enum BodyEnd {
     /// A layer, an extractor or the handler still holds the body.
     #[default]
     Open,
@@ -44,7 +44,7 @@ enum End {
     Broken,
 }
 
-crate::debug::variants!(End { Open, Whole, Rest, Broken });
+crate::debug::variants!(BodyEnd { Open, Whole, Rest, Broken });
 
 impl RequestBodyHasher {
     pub(super) fn new(coding: Option<String>) -> Self {
@@ -67,10 +67,10 @@ impl RequestBodyHasher {
     /// A body that was read before the call.
     pub(super) fn hear_whole(&self, bytes: &Bytes) {
         self.chunk(bytes);
-        self.end(End::Whole);
+        self.end(BodyEnd::Whole);
     }
 
-    fn end(&self, end: End) {
+    fn end(&self, end: BodyEnd) {
         self.lock().end = end;
     }
 
@@ -83,10 +83,10 @@ impl RequestBodyHasher {
     ) -> Result<Fingerprint, Refused> {
         let State { mut hasher, end } = std::mem::take(&mut *self.lock());
         match end {
-            End::Open => return Err(Refused::BodyNotRead),
-            End::Broken => return Err(Refused::BodyUnreadable),
-            End::Whole => {}
-            End::Rest(mut rest) => {
+            BodyEnd::Open => return Err(Refused::BodyNotRead),
+            BodyEnd::Broken => return Err(Refused::BodyUnreadable),
+            BodyEnd::Whole => {}
+            BodyEnd::Rest(mut rest) => {
                 while hasher.len() <= limit {
                     let Some(frame) = rest.frame().await else { break };
                     let frame = frame.map_err(|_| Refused::BodyUnreadable)?;
@@ -135,11 +135,11 @@ impl HttpBody for HashedBody {
             }
             Some(Err(_)) => {
                 self.over = true;
-                self.hasher.end(End::Broken);
+                self.hasher.end(BodyEnd::Broken);
             }
             None => {
                 self.over = true;
-                self.hasher.end(End::Whole);
+                self.hasher.end(BodyEnd::Whole);
             }
         }
         Poll::Ready(frame)
@@ -160,6 +160,6 @@ impl Drop for HashedBody {
             return;
         }
         let inner = std::mem::take(&mut self.inner);
-        self.hasher.end(if inner.is_end_stream() { End::Whole } else { End::Rest(inner) });
+        self.hasher.end(if inner.is_end_stream() { BodyEnd::Whole } else { BodyEnd::Rest(inner) });
     }
 }

@@ -14,7 +14,7 @@ use http_body_util::BodyExt;
 use tokio::time::Instant;
 
 use crate::engine::Config;
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 
 /// How much of a body is waited for.
 #[derive(Debug, Clone, Copy)]
@@ -37,7 +37,7 @@ pub(super) enum Collected {
     /// The body ended within the limits.
     Whole { bytes: Bytes, trailers: Option<HeaderMap>, body: Body },
     /// The body goes on beyond a limit, or broke off.
-    Cut { why: Unavailable, body: Body },
+    Cut { why: UnavailableResult, body: Body },
 }
 
 pub(super) async fn collect(mut body: Body, limits: Limits) -> Collected {
@@ -91,16 +91,16 @@ async fn collect_after(mut first: Read, mut body: Body, limit: usize, until: Opt
             None => frame_by(&mut body, until).await,
         };
         match frame {
-            None => return cut(Unavailable::TooSlow, chunks, Then::Go(body)),
+            None => return cut(UnavailableResult::TooSlow, chunks, Then::Go(body)),
             Some(None) => break,
-            Some(Some(Err(error))) => return cut(Unavailable::Broken, chunks, Then::Break(error)),
+            Some(Some(Err(error))) => return cut(UnavailableResult::Broken, chunks, Then::Break(error)),
             Some(Some(Ok(frame))) => {
                 len = len.saturating_add(size_of(&frame));
                 if !frame.data_ref().is_some_and(Bytes::is_empty) {
                     chunks.push_back(frame);
                 }
                 if len > limit {
-                    return cut(Unavailable::TooLarge, chunks, Then::Go(body));
+                    return cut(UnavailableResult::TooLarge, chunks, Then::Go(body));
                 }
             }
         }

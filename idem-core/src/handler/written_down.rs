@@ -3,10 +3,10 @@
 //! | response | its caller gets it | kept |
 //! |---|---|---|
 //! | ends within the limits of bytes and time | once it has ended | all of it, with its trailers |
-//! | is longer, or does not end in time | from then on, as it comes | [`TooLarge`](Unavailable::TooLarge), [`TooSlow`](Unavailable::TooSlow) |
-//! | breaks off, or is not as long as its Content-Length says | as it is | [`Broken`](Unavailable::Broken) |
-//! | `text/event-stream` | at once | [`TooLarge`](Unavailable::TooLarge) |
-//! | 1xx: 101 hands the connection over | at once | [`Upgrade`](Unavailable::Upgrade) |
+//! | is longer, or does not end in time | from then on, as it comes | [`TooLarge`](UnavailableResult::TooLarge), [`TooSlow`](UnavailableResult::TooSlow) |
+//! | breaks off, or is not as long as its Content-Length says | as it is | [`Broken`](UnavailableResult::Broken) |
+//! | `text/event-stream` | at once | [`TooLarge`](UnavailableResult::TooLarge) |
+//! | 1xx: 101 hands the connection over | at once | [`Upgrade`](UnavailableResult::Upgrade) |
 //!
 //! Extensions of a response are for the layers of this process, and are not kept.
 
@@ -15,7 +15,7 @@ use http::{StatusCode, header};
 
 use super::Response;
 use super::response_body::{Collected, Limits, collect};
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 use crate::reply::Reply;
 use crate::response::encode;
 
@@ -27,7 +27,7 @@ pub(super) async fn written_down(response: Response, limits: Limits) -> (Respons
     }
     let (body, reply) = match collect(body, limits).await {
         Collected::Whole { bytes, body, .. } if is_cut(&parts, bytes.len()) => {
-            (body, Reply::tombstone(Unavailable::Broken))
+            (body, Reply::tombstone(UnavailableResult::Broken))
         }
         Collected::Whole { bytes, trailers, body } => {
             (body, encode(parts.status, &parts.headers, &bytes, trailers.as_ref()))
@@ -38,11 +38,16 @@ pub(super) async fn written_down(response: Response, limits: Limits) -> (Respons
 }
 
 /// What is not waited for.
-fn never_kept(parts: &Parts) -> Option<Unavailable> {
+fn never_kept(parts: &Parts) -> Option<UnavailableResult> {
     if parts.status.is_informational() {
-        return Some(Unavailable::Upgrade);
+        return Some(UnavailableResult::Upgrade);
     }
-    parts.headers.get_all(header::CONTENT_TYPE).iter().any(is_event_stream).then_some(Unavailable::TooLarge)
+    parts
+        .headers
+        .get_all(header::CONTENT_TYPE)
+        .iter()
+        .any(is_event_stream)
+        .then_some(UnavailableResult::TooLarge)
 }
 
 /// Types are the same in any case of letters, and may have parameters (RFC 9110 §8.3.1).
@@ -91,7 +96,7 @@ mod tests {
         }
     }
 
-    async fn kept(status: u16, lengths: &[&'static str], body: &'static str) -> Option<Unavailable> {
+    async fn kept(status: u16, lengths: &[&'static str], body: &'static str) -> Option<UnavailableResult> {
         let mut response = HttpResponse::builder().status(status).body(Body::from(body)).unwrap();
         for length in lengths {
             response.headers_mut().append("content-length", HeaderValue::from_static(length));
@@ -106,9 +111,9 @@ mod tests {
         assert_eq!(kept(200, &["5"], "whole").await, None);
         assert_eq!(kept(200, &[], "whole").await, None);
         for length in ["4", "6", "0", "five", "99999999999999999999999"] {
-            assert_eq!(kept(200, &[length], "whole").await, Some(Unavailable::Broken), "{length}");
+            assert_eq!(kept(200, &[length], "whole").await, Some(UnavailableResult::Broken), "{length}");
         }
-        assert_eq!(kept(200, &["5", "6"], "whole").await, Some(Unavailable::Broken));
+        assert_eq!(kept(200, &["5", "6"], "whole").await, Some(UnavailableResult::Broken));
         // Of the body that another status would have had.
         assert_eq!(kept(304, &["5"], "").await, None);
         assert_eq!(kept(204, &["5"], "").await, None);
@@ -116,8 +121,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_hands_its_connection_over_is_never_replayed() {
-        assert_eq!(kept(101, &[], "").await, Some(Unavailable::Upgrade));
-        assert_eq!(kept(103, &[], "").await, Some(Unavailable::Upgrade));
+        assert_eq!(kept(101, &[], "").await, Some(UnavailableResult::Upgrade));
+        assert_eq!(kept(103, &[], "").await, Some(UnavailableResult::Upgrade));
         assert_eq!(kept(204, &[], "").await, None);
     }
 }

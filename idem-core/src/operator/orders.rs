@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::engine::{CallSite, Engine};
-use crate::protocol::{Current, Order, Seen, State, Verdict, WriteOutcome};
+use crate::protocol::{Order, RecordView, Seen, State, Verdict, WriteOutcome};
 use crate::store::{Entry, Forget, Free, Settlement, StoreError};
 
 /// Orders of an operator who has not given a reason yet.
@@ -77,7 +77,7 @@ impl Orders {
         if matches!(entry.record.state, State::Unknown | State::Stuck) {
             return self.free("retry", entry).await;
         }
-        Ok(WriteOutcome::Lost(Current::of(Some(&entry.record))))
+        Ok(WriteOutcome::Lost(RecordView::of(Some(&entry.record))))
     }
 
     /// Frees a running record whose owner is known to be dead, so that the next caller runs at once. The effects of that
@@ -90,7 +90,7 @@ impl Orders {
     /// The store's, see [`Orders`].
     pub async fn release(&self, entry: &Entry) -> Result<WriteOutcome, StoreError> {
         if !matches!(entry.record.state, State::Running { .. }) {
-            return Ok(WriteOutcome::Lost(Current::of(Some(&entry.record))));
+            return Ok(WriteOutcome::Lost(RecordView::of(Some(&entry.record))));
         }
         let outcome = self.free("release", entry).await;
         if matches!(outcome, Ok(WriteOutcome::Applied)) {

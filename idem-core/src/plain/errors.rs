@@ -13,18 +13,18 @@ use serde::de::DeserializeOwned;
 use super::output::Output;
 use super::value::{self, Arm, Value};
 use crate::outcome::{Classify, ErrorClass, Mark};
-use crate::refused::{Refused, Unavailable};
+use crate::refused::{Refused, UnavailableResult};
 use crate::reply::Reply;
 
 /// How an output is refused, stored and read back.
 pub struct Errors<R> {
     pub(crate) refused: fn(Refused) -> R,
     pub(crate) is_value: fn(&R) -> bool,
-    write_value: fn(&R) -> Result<Reply, Unavailable>,
-    read_value: fn(Value<'_>) -> Result<R, Unavailable>,
+    write_value: fn(&R) -> Result<Reply, UnavailableResult>,
+    read_value: fn(Value<'_>) -> Result<R, UnavailableResult>,
     pub(crate) class: fn(&R) -> ErrorClass,
-    write_error: fn(&R) -> Result<Reply, Unavailable>,
-    read_error: fn(Value<'_>) -> Result<R, Unavailable>,
+    write_error: fn(&R) -> Result<Reply, UnavailableResult>,
+    read_error: fn(Value<'_>) -> Result<R, UnavailableResult>,
 }
 
 impl<R> Clone for Errors<R> {
@@ -73,8 +73,8 @@ impl<R: Output> Errors<R> {
             write_value: R::write_value,
             read_value: R::read_value,
             class: R::mark,
-            write_error: |_| Err(Unavailable::NotSerialisable),
-            read_error: |_| Err(Unavailable::Unreadable),
+            write_error: |_| Err(UnavailableResult::NotSerialisable),
+            read_error: |_| Err(UnavailableResult::Unreadable),
         }
     }
 }
@@ -252,18 +252,18 @@ impl<E: Serialize + DeserializeOwned> StorableError for E {}
 )]
 pub trait StoredError: Sized {
     #[doc(hidden)]
-    fn write<T>(result: &Result<T, Self>) -> Result<Reply, Unavailable>;
+    fn write<T>(result: &Result<T, Self>) -> Result<Reply, UnavailableResult>;
     #[doc(hidden)]
-    fn read<T>(value: Value<'_>) -> Result<Result<T, Self>, Unavailable>;
+    fn read<T>(value: Value<'_>) -> Result<Result<T, Self>, UnavailableResult>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<E: Serialize + DeserializeOwned> StoredError for E {
-    fn write<T>(result: &Result<T, Self>) -> Result<Reply, Unavailable> {
+    fn write<T>(result: &Result<T, Self>) -> Result<Reply, UnavailableResult> {
         write(result)
     }
 
-    fn read<T>(value: Value<'_>) -> Result<Result<T, Self>, Unavailable> {
+    fn read<T>(value: Value<'_>) -> Result<Result<T, Self>, UnavailableResult> {
         read(value)
     }
 }
@@ -287,11 +287,11 @@ fn class<T, E>(result: &Result<T, E>, of: impl FnOnce(&E) -> ErrorClass) -> Erro
     result.as_ref().err().map_or(ErrorClass::Default, of)
 }
 
-fn write<T, E: Serialize + DeserializeOwned>(result: &Result<T, E>) -> Result<Reply, Unavailable> {
-    let Err(error) = result else { return Err(Unavailable::NotSerialisable) };
+fn write<T, E: Serialize + DeserializeOwned>(result: &Result<T, E>) -> Result<Reply, UnavailableResult> {
+    let Err(error) = result else { return Err(UnavailableResult::NotSerialisable) };
     value::encode(Arm::Err, error)
 }
 
-fn read<T, E: DeserializeOwned>(value: Value<'_>) -> Result<Result<T, E>, Unavailable> {
+fn read<T, E: DeserializeOwned>(value: Value<'_>) -> Result<Result<T, E>, UnavailableResult> {
     value::decode(value).map(Err)
 }

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::value::{self, Arm, Value};
 use crate::outcome::{ErrorClass, mark_of};
-use crate::refused::{Refused, Unavailable};
+use crate::refused::{Refused, UnavailableResult};
 use crate::reply::Reply;
 
 /// What an idempotent function returns: `Result<T, E>` with a `T` that serde can store and `E: From<Refused>`.
@@ -27,9 +27,9 @@ pub trait Output: Sized + Sealed {
     #[doc(hidden)]
     fn mark(&self) -> ErrorClass;
     #[doc(hidden)]
-    fn write_value(&self) -> Result<Reply, Unavailable>;
+    fn write_value(&self) -> Result<Reply, UnavailableResult>;
     #[doc(hidden)]
-    fn read_value(value: Value<'_>) -> Result<Self, Unavailable>;
+    fn read_value(value: Value<'_>) -> Result<Self, UnavailableResult>;
 }
 
 /// Sealed: what is no `Result` has no place for a refusal.
@@ -51,12 +51,12 @@ impl<T: Stored, E: Refusable> Output for Result<T, E> {
         if self.is_err() { mark_of::<E>() } else { ErrorClass::Default }
     }
 
-    fn write_value(&self) -> Result<Reply, Unavailable> {
-        let value = self.as_ref().map_err(|_| Unavailable::NotSerialisable)?;
+    fn write_value(&self) -> Result<Reply, UnavailableResult> {
+        let value = self.as_ref().map_err(|_| UnavailableResult::NotSerialisable)?;
         value::encode(Arm::Ok, value)
     }
 
-    fn read_value(value: Value<'_>) -> Result<Self, Unavailable> {
+    fn read_value(value: Value<'_>) -> Result<Self, UnavailableResult> {
         value::decode(value).map(Ok)
     }
 }

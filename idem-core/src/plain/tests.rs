@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::value::{Arm, decode, encode, kept, open, reply};
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 use crate::reply::{Format, Reply};
 
 /// The reply of `value`, as a call writes it.
@@ -18,7 +18,7 @@ fn written<T: Serialize + DeserializeOwned>(value: &T) -> Reply {
     kept(|| encode(Arm::Ok, value), usize::MAX)
 }
 
-fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, Unavailable> {
+fn read<T: DeserializeOwned>(reply: &Reply) -> Result<T, UnavailableResult> {
     open(reply).and_then(|(_, value)| decode(value))
 }
 
@@ -38,7 +38,7 @@ fn comes_back<T: Serialize + DeserializeOwned + Debug>(value: &T) -> Format {
 
 #[track_caller]
 fn is_refused<T: Serialize + DeserializeOwned + Debug>(value: &T) {
-    assert_eq!(written(value).why_unavailable(), Some(Unavailable::NotSerialisable), "{value:?}");
+    assert_eq!(written(value).why_unavailable(), Some(UnavailableResult::NotSerialisable), "{value:?}");
 }
 
 trait Made {
@@ -386,7 +386,7 @@ fn a_result_is_kept_up_to_the_limit() {
     let text = "x".repeat(98);
     let write = || encode(Arm::Ok, &text);
     assert_eq!(kept(write, 100).why_unavailable(), None, "98 and two quotes");
-    assert_eq!(kept(write, 99).why_unavailable(), Some(Unavailable::TooLarge));
+    assert_eq!(kept(write, 99).why_unavailable(), Some(UnavailableResult::TooLarge));
 }
 
 #[test]

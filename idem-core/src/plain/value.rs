@@ -13,7 +13,7 @@ use serde::de::DeserializeOwned;
 use serde::ser::Error;
 
 use super::exact;
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 use crate::reply::{Format, Reply};
 
 /// Which arm of the result.
@@ -58,10 +58,13 @@ pub fn reply<T: Serialize + ?Sized>(value: &T) -> Result<Reply, serde_json::Erro
 }
 
 /// The reply that brings `value` back.
-pub(super) fn encode<T: Serialize + DeserializeOwned>(arm: Arm, value: &T) -> Result<Reply, Unavailable> {
+pub(super) fn encode<T: Serialize + DeserializeOwned>(
+    arm: Arm,
+    value: &T,
+) -> Result<Reply, UnavailableResult> {
     let written = exact::write(value).map_err(|fault| {
         tracing::error!(returned = type_name::<T>(), %fault, "a result cannot be written down, so it is not replayed");
-        Unavailable::NotSerialisable
+        UnavailableResult::NotSerialisable
     })?;
     let json = written.fits_json.then(|| json(arm, value).ok()).flatten();
     if let Some(reply) = json.filter(|reply| comes_back::<T>(reply, &written.bytes)) {
@@ -76,16 +79,16 @@ pub(super) fn encode<T: Serialize + DeserializeOwned>(arm: Arm, value: &T) -> Re
         "a result does not come back from serde as it was written, so it is not replayed: make the `Deserialize` of its \
          type read all that its `Serialize` writes"
     );
-    Err(Unavailable::NotSerialisable)
+    Err(UnavailableResult::NotSerialisable)
 }
 
 /// The reply that `write` gives, or the tombstone in its place: the operation has happened, so it must not run again,
 /// also when its result cannot be stored. `limit`: the longest value in bytes.
-pub(super) fn kept(write: impl FnOnce() -> Result<Reply, Unavailable>, limit: usize) -> Reply {
+pub(super) fn kept(write: impl FnOnce() -> Result<Reply, UnavailableResult>, limit: usize) -> Reply {
     let written = catch_unwind(AssertUnwindSafe(write)).unwrap_or_else(|_| {
         // The panic hook has told where.
         tracing::error!("the serde code of a result panicked, so the result is not replayed");
-        Err(Unavailable::NotSerialisable)
+        Err(UnavailableResult::NotSerialisable)
     });
     match written {
         Ok(reply) if reply.as_bytes().len().saturating_sub(HEAD) > limit => {
@@ -94,7 +97,7 @@ pub(super) fn kept(write: impl FnOnce() -> Result<Reply, Unavailable>, limit: us
                 limit,
                 "a result is too large to be kept, so it is not replayed: raise `max_response_bytes`, or return less"
             );
-            Reply::tombstone(Unavailable::TooLarge)
+            Reply::tombstone(UnavailableResult::TooLarge)
         }
         Ok(reply) => reply,
         Err(why) => Reply::tombstone(why),
@@ -122,20 +125,20 @@ fn comes_back<T: Serialize + DeserializeOwned>(reply: &Reply, written: &[u8]) ->
 }
 
 /// The arm and the value of a reply.
-pub(super) fn open(reply: &Reply) -> Result<(Arm, Value<'_>), Unavailable> {
+pub(super) fn open(reply: &Reply) -> Result<(Arm, Value<'_>), UnavailableResult> {
     if let Some(why) = reply.why_unavailable() {
         return Err(why);
     }
-    let [format, arm, value @ ..] = reply.as_bytes() else { return Err(Unavailable::Unreadable) };
+    let [format, arm, value @ ..] = reply.as_bytes() else { return Err(UnavailableResult::Unreadable) };
     let arm = match arm {
         0 => Arm::Ok,
         1 => Arm::Err,
-        _ => return Err(Unavailable::Unreadable),
+        _ => return Err(UnavailableResult::Unreadable),
     };
     match *format {
         format if format == Format::Value as u8 => Ok((arm, Value::Json(value))),
         format if format == Format::ExactValue as u8 => Ok((arm, Value::Exact(value))),
-        _ => Err(Unavailable::Unreadable),
+        _ => Err(UnavailableResult::Unreadable),
     }
 }
 
@@ -148,13 +151,13 @@ impl Value<'_> {
     }
 }
 
-pub(super) fn decode<T: DeserializeOwned>(value: Value<'_>) -> Result<T, Unavailable> {
+pub(super) fn decode<T: DeserializeOwned>(value: Value<'_>) -> Result<T, UnavailableResult> {
     value.read().ok_or_else(|| {
         // The text of serde's error may hold data.
         tracing::error!(
             wanted = type_name::<T>(),
             "a stored result does not decode into what the function returns now"
         );
-        Unavailable::Unreadable
+        UnavailableResult::Unreadable
     })
 }

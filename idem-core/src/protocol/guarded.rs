@@ -18,7 +18,7 @@ pub enum WriteOutcome {
     /// The record is as the caller asked, now or since an earlier try of the same write.
     Applied,
     /// The record is not the caller's any more; nothing was written.
-    Lost(Current),
+    Lost(RecordView),
 }
 
 /// What a renewal did.
@@ -36,7 +36,7 @@ pub enum RenewOutcome {
 /// How a record stands that is not the caller's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Current {
+pub enum RecordView {
     /// There is none.
     Absent,
     /// Another owner runs it, or undoes it.
@@ -55,7 +55,7 @@ pub enum Current {
     Unknown,
 }
 
-impl Current {
+impl RecordView {
     /// What a caller that holds no claim sees in `record`.
     #[must_use]
     pub fn of(record: Option<&Record>) -> Self {
@@ -107,7 +107,7 @@ pub fn complete(
             State::Done { .. } | State::Released { .. } | State::Unwinding | State::Stuck => {}
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }
 
 /// T6: the handler says that nothing happened, or never began. The row stays, so that its fence never falls.
@@ -130,7 +130,7 @@ pub fn release(
             State::Done { .. } | State::Unwinding | State::Stuck => {}
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }
 
 /// T7: the owner cannot say whether the effect happened. Fence and nonce stay its own.
@@ -145,5 +145,5 @@ pub fn mark_unknown(record: &mut Option<Record>, owner: Owner) -> WriteOutcome {
             State::Done { .. } | State::Released { .. } | State::Unwinding | State::Stuck => {}
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }

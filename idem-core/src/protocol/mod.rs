@@ -60,7 +60,7 @@ mod unwind;
 
 pub use audit::AuditLine;
 pub use claim::{Claim, ClaimOutcome, Replay, Won, claim};
-pub use guarded::{Current, RenewOutcome, WriteOutcome, complete, mark_unknown, release, renew};
+pub use guarded::{RecordView, RenewOutcome, WriteOutcome, complete, mark_unknown, release, renew};
 pub use namespace::Namespace;
 pub use order::{Order, Seen};
 pub use owner::{Fence, Nonce, Owner};

@@ -7,7 +7,7 @@
 
 use std::time::Duration;
 
-use super::guarded::{Current, WriteOutcome};
+use super::guarded::{RecordView, WriteOutcome};
 use super::namespace::Namespace;
 use super::order::{Order, Seen, What};
 use super::record::{Record, State, StateKind};
@@ -35,7 +35,7 @@ pub fn settle(
     now: Timestamp,
 ) -> WriteOutcome {
     if is_anothers(record.as_ref(), namespace) {
-        return WriteOutcome::Lost(Current::Absent);
+        return WriteOutcome::Lost(RecordView::Absent);
     }
     let what = match verdict {
         Verdict::Happened(_) => What::Happened,
@@ -60,7 +60,7 @@ pub fn settle(
             return WriteOutcome::Applied;
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }
 
 /// Lets the same request run again although its outcome is not known: of an unknown or stuck record because an operator
@@ -78,7 +78,7 @@ pub fn free(
     now: Timestamp,
 ) -> WriteOutcome {
     if is_anothers(record.as_ref(), namespace) {
-        return WriteOutcome::Lost(Current::Absent);
+        return WriteOutcome::Lost(RecordView::Absent);
     }
     let what = What::Freed(seen.state);
     if let Some(record) = record {
@@ -92,7 +92,7 @@ pub fn free(
             return WriteOutcome::Applied;
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }
 
 /// Drops a record in any state but running and unwinding: the key is as if it had never been used. A running or
@@ -102,7 +102,7 @@ pub fn free(
 /// within one microsecond, so a resource outside that compares fences should not be fed by hand-made haste.
 pub fn forget(record: &mut Option<Record>, namespace: &Namespace, seen: Seen) -> WriteOutcome {
     if is_anothers(record.as_ref(), namespace) {
-        return WriteOutcome::Lost(Current::Absent);
+        return WriteOutcome::Lost(RecordView::Absent);
     }
     match record {
         None => WriteOutcome::Applied,
@@ -110,7 +110,7 @@ pub fn forget(record: &mut Option<Record>, namespace: &Namespace, seen: Seen) ->
             *record = None;
             WriteOutcome::Applied
         }
-        Some(_) => WriteOutcome::Lost(Current::of(record.as_ref())),
+        Some(_) => WriteOutcome::Lost(RecordView::of(record.as_ref())),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use super::guarded::{Current, owned};
+use super::guarded::{RecordView, owned};
 use super::owner::Owner;
 use super::record::{Record, State};
 use crate::reply::Reply;
@@ -36,7 +36,7 @@ pub enum StepOutcome {
     /// An earlier attempt stored it: use this output, not the caller's.
     Existing(Reply),
     /// The claim is not the caller's any more; nothing was written.
-    Lost(Current),
+    Lost(RecordView),
 }
 
 /// Stores the output of the step `name`, once, as long as the record is `owner`'s and running.
@@ -55,6 +55,6 @@ pub fn step(
                 StepOutcome::Stored
             }
         },
-        _ => StepOutcome::Lost(Current::of(record.as_ref())),
+        _ => StepOutcome::Lost(RecordView::of(record.as_ref())),
     }
 }

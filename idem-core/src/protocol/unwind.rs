@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::guarded::{Current, WriteOutcome, owned};
+use super::guarded::{RecordView, WriteOutcome, owned};
 use super::owner::Owner;
 use super::record::{Record, State};
 use crate::clock::Timestamp;
@@ -29,7 +29,7 @@ pub fn begin_unwind(record: &mut Option<Record>, owner: Owner) -> WriteOutcome {
             State::Done { .. } | State::Released { .. } | State::Unknown | State::Stuck => {}
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }
 
 /// Ends unwinding.
@@ -56,5 +56,5 @@ pub fn end_unwind(
             _ => {}
         }
     }
-    WriteOutcome::Lost(Current::of(record.as_ref()))
+    WriteOutcome::Lost(RecordView::of(record.as_ref()))
 }

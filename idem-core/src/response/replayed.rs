@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes};
 use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 use crate::reply::{Format, Reply};
 
 /// A stored reply, read.
@@ -12,7 +12,7 @@ pub(crate) enum Stored {
     /// The response, and its trailers if it has any.
     Response(Response<Bytes>, Option<Box<HeaderMap>>),
     /// There is none to give.
-    Tombstone(Unavailable),
+    Tombstone(UnavailableResult),
 }
 
 impl Stored {
@@ -23,7 +23,7 @@ impl Stored {
         }
         match Self::response(Bytes::from_owner(reply.clone())) {
             Some((response, trailers)) => Self::Response(response, trailers.map(Box::new)),
-            None => Self::Tombstone(Unavailable::Unreadable),
+            None => Self::Tombstone(UnavailableResult::Unreadable),
         }
     }
 

@@ -74,7 +74,7 @@ mod tests {
 
     use super::super::replayed::Stored;
     use super::*;
-    use crate::refused::Unavailable;
+    use crate::refused::UnavailableResult;
 
     fn sample() -> Response<Bytes> {
         let body: Vec<u8> = (0..=255).collect();
@@ -133,16 +133,19 @@ mod tests {
         for cut in 0..head {
             let damaged = Reply::from(whole.as_bytes()[..cut].to_vec());
             assert!(
-                matches!(Stored::read(&damaged), Stored::Tombstone(Unavailable::Unreadable)),
+                matches!(Stored::read(&damaged), Stored::Tombstone(UnavailableResult::Unreadable)),
                 "cut at {cut}"
             );
         }
         let mut newer = whole.as_bytes().to_vec();
         newer[0] = 99;
-        assert!(matches!(Stored::read(&Reply::from(newer)), Stored::Tombstone(Unavailable::Unreadable)));
         assert!(matches!(
-            Stored::read(&Reply::tombstone(Unavailable::TooLarge)),
-            Stored::Tombstone(Unavailable::TooLarge)
+            Stored::read(&Reply::from(newer)),
+            Stored::Tombstone(UnavailableResult::Unreadable)
+        ));
+        assert!(matches!(
+            Stored::read(&Reply::tombstone(UnavailableResult::TooLarge)),
+            Stored::Tombstone(UnavailableResult::TooLarge)
         ));
     }
 }

@@ -1,7 +1,7 @@
 //! What the attribute says about a transaction.
 
 use super::Isolation;
-use crate::engine::Rules;
+use crate::engine::TxOptions;
 
 /// As a constant. Only [`#[idempotent]`](crate::idempotent) makes one.
 #[derive(Debug, Clone, Copy, Default)]
@@ -29,7 +29,7 @@ impl TxSpec {
         self
     }
 
-    pub(crate) const fn rules(self) -> Rules {
-        Rules { isolation: self.isolation, retries: self.retries }
+    pub(crate) const fn rules(self) -> TxOptions {
+        TxOptions { isolation: self.isolation, retries: self.retries }
     }
 }

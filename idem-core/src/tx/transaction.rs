@@ -8,7 +8,7 @@ use sqlx::Transaction;
 
 use super::plain::{Once, always};
 use super::{Isolation, TxStore};
-use crate::engine::{Engine, Operation, Rules};
+use crate::engine::{Engine, Operation, TxOptions};
 use crate::fingerprint::{Fingerprint, InvalidFingerprint};
 use crate::form::{TxRun, checked_key};
 use crate::idem::Idem;
@@ -123,7 +123,7 @@ impl<S: TxStore> Idem<S> {
         body: impl AsyncFnOnce(&mut Transaction<'_, S::Database>) -> Result<T, E>,
     ) -> Result<T, E> {
         let form = PlainForm::new(Errors::unclassified(), self.engine.config.max_response_bytes);
-        let rules = Rules { isolation: key.isolation, retries: 0 };
+        let rules = TxOptions { isolation: key.isolation, retries: 0 };
         match TxRun::enter(form, &self.engine, key.operation(&self.engine)?, rules).await {
             Ok(call) => call.run(Once::new(|_| false, always, Result::is_ok, body)).await,
             Err(answer) => answer,

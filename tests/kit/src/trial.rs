@@ -11,7 +11,7 @@ use idem_core::address::Address;
 use idem_core::clock::Timestamp;
 use idem_core::fingerprint::Fingerprint;
 use idem_core::protocol::{
-    AfterCrash, Claim, ClaimOutcome, Current, Namespace, Nonce, Order, Owner, Record, RenewOutcome, Seen,
+    AfterCrash, Claim, ClaimOutcome, Namespace, Nonce, Order, Owner, Record, RecordView, RenewOutcome, Seen,
     State, StateKind, Terms, Verdict, Won, WriteOutcome,
 };
 use idem_core::store::{
@@ -263,8 +263,8 @@ pub(super) fn reply(text: &str) -> Reply {
 }
 
 /// What a loser is told of a record that the usual request completed.
-pub(super) fn answered(reply: Reply) -> Current {
-    Current::Done { reply, fingerprint: print(1) }
+pub(super) fn answered(reply: Reply) -> RecordView {
+    RecordView::Done { reply, fingerprint: print(1) }
 }
 
 /// The stored reply of a record that must be done.

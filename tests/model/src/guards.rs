@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use idem_core::clock::Timestamp;
 use idem_core::protocol::{
-    self, AfterCrash, Claim, ClaimOutcome, Current, Namespace, Nonce, Order, Owner, Record, RenewOutcome,
+    self, AfterCrash, Claim, ClaimOutcome, Namespace, Nonce, Order, Owner, Record, RecordView, RenewOutcome,
     Seen, State, StateKind, Swept, Terms, Verdict, WriteOutcome,
 };
 use idem_core::{Address, Fingerprint, KeyHint, Label, Reply};
@@ -126,7 +126,7 @@ impl Guards {
         }
         let unknown = record.as_ref().is_some_and(|record| record.state == State::Unknown);
         if self.lacks(Mutant::ReleaseOnlyWhileRunning) && unknown {
-            return WriteOutcome::Lost(Current::Unknown);
+            return WriteOutcome::Lost(RecordView::Unknown);
         }
         let owner = self.or_anybody(Mutant::ReleaseUnguarded, record.as_ref(), owner);
         let outcome = protocol::release(record, owner, RETENTION, now);
@@ -150,7 +150,7 @@ impl Guards {
     ) -> WriteOutcome {
         let seen = self.or_anybody(Mutant::VerdictForAnybody, record.as_ref(), seen);
         if record.is_none() {
-            return WriteOutcome::Lost(Current::Absent);
+            return WriteOutcome::Lost(RecordView::Absent);
         }
         // What the verdict is about was seen as unknown.
         let seen = Seen::new(seen, StateKind::Unknown, None);

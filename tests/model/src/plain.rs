@@ -1,7 +1,9 @@
 //! The worker of a plain operation: claim, effect elsewhere, end, each by itself. With steps: the effect is one, and
 //! its output is stored before the end.
 
-use idem_core::protocol::{self, ClaimOutcome, Current, Fence, RenewOutcome, StepOutcome, Won, WriteOutcome};
+use idem_core::protocol::{
+    self, ClaimOutcome, Fence, RecordView, RenewOutcome, StepOutcome, Won, WriteOutcome,
+};
 
 use crate::action::{Action, Step};
 use crate::config::Form;
@@ -205,12 +207,12 @@ impl Explored {
         let told = match (outcome, end) {
             (WriteOutcome::Applied, End::Complete) => own,
             (WriteOutcome::Applied, End::Release) => Told::Nothing,
-            (WriteOutcome::Lost(Current::Done { .. }), End::Complete)
+            (WriteOutcome::Lost(RecordView::Done { .. }), End::Complete)
                 if self.guards.lacks(Mutant::StaleOwnerAnswersItself) =>
             {
                 own
             }
-            (WriteOutcome::Lost(Current::Done { reply, fingerprint: said }), _)
+            (WriteOutcome::Lost(RecordView::Done { reply, fingerprint: said }), _)
                 if said == fingerprint(world.call(call).other)
                     || self.guards.lacks(Mutant::StaleOwnerAnswersAnother) =>
             {

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::http::{Response, StatusCode};
 use axum::routing::post;
-use idem_core::protocol::{Current, StateKind, Verdict, WriteOutcome};
+use idem_core::protocol::{RecordView, StateKind, Verdict, WriteOutcome};
 use idem_core::store::memory::MemoryStore;
 use idem_core::verify::{Unsettled, Verification};
 use idem_core::{Idem, IdemBuilder, Scope, idempotent};
@@ -121,7 +121,7 @@ async fn an_order_says_in_the_record_who_gave_it_and_why() {
     assert_eq!(ada.retry(&entries[0]).await.expect("an answer"), WriteOutcome::Applied);
     let bob = operator.by("bob").because("it is not in the books");
     let late = bob.settle(&entries[0], Verdict::DidNotHappen).await.expect("an answer");
-    assert_eq!(late, WriteOutcome::Lost(Current::Released));
+    assert_eq!(late, WriteOutcome::Lost(RecordView::Released));
     assert_eq!(ask(&app, json_post("/pay", "k", "")).await.body(), "2");
     let record = operator.inspect(entries[0].address).await.expect("an answer").expect("a record");
     let line = record.audit.expect("a line").to_string();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use idem_core::store::memory::MemoryStore;
-use idem_core::{Idem, Refused, Scope, Unavailable, idempotent};
+use idem_core::{Idem, Refused, Scope, UnavailableResult, idempotent};
 use serde::{Deserialize, Serialize};
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ async fn a_result_that_no_longer_decodes_is_unavailable_and_its_function_does_no
         [(), ()].map(|()| Idem::builder(Arc::clone(&store)).scope(Scope::public()).build().erase());
     assert_eq!(settle(&idem, 7).await, Ok(Receipt { number: 0 }));
     let refused = settle_next(&next, 7).await;
-    assert_eq!(refused, Err(Refused::ResultUnavailable(Unavailable::Unreadable)));
+    assert_eq!(refused, Err(Refused::ResultUnavailable(UnavailableResult::Unreadable)));
     assert_eq!(settle(&idem, 7).await, Ok(Receipt { number: 0 }), "the record is untouched");
     assert_eq!(RUNS.load(Ordering::SeqCst), 1);
     assert_eq!(settle_next(&next, 8).await.map(|receipt| receipt.number), Ok(1), "other keys run");

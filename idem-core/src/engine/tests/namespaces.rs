@@ -2,7 +2,7 @@
 
 use super::verify::{Ask, Oracle, builder, unknown_in, yes};
 use super::*;
-use crate::protocol::{Current, Verdict, WriteOutcome};
+use crate::protocol::{RecordView, Verdict, WriteOutcome};
 use crate::store::Entry;
 use crate::verify::Verification;
 
@@ -79,7 +79,7 @@ async fn an_operator_reaches_records_of_the_namespace_only() {
         ada.retry(&theirs).await,
         ada.forget(&theirs).await,
     ] {
-        assert_eq!(outcome.unwrap(), WriteOutcome::Lost(Current::Absent));
+        assert_eq!(outcome.unwrap(), WriteOutcome::Lost(RecordView::Absent));
     }
     assert_eq!(entry(&store, at).await, theirs);
     let operator = their.operator();

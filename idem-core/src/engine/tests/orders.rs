@@ -1,7 +1,7 @@
 //! Orders beside handlers that run.
 
 use super::*;
-use crate::protocol::{AuditLine, Current, RenewOutcome, Verdict, WriteOutcome};
+use crate::protocol::{AuditLine, RecordView, RenewOutcome, Verdict, WriteOutcome};
 use crate::store::Entry;
 
 async fn entry(store: &FaultyStore, key: &str) -> Entry {
@@ -58,17 +58,17 @@ async fn each_order_is_for_its_states_only() {
         ada.settle(&running, Verdict::DidNotHappen).await,
         ada.forget(&running).await,
     ] {
-        assert_eq!(lost.unwrap(), WriteOutcome::Lost(Current::Running));
+        assert_eq!(lost.unwrap(), WriteOutcome::Lost(RecordView::Running));
     }
     for lost in
         [ada.retry(&done).await, ada.release(&done).await, ada.settle(&done, Verdict::DidNotHappen).await]
     {
-        assert!(matches!(lost.unwrap(), WriteOutcome::Lost(Current::Done { .. })));
+        assert!(matches!(lost.unwrap(), WriteOutcome::Lost(RecordView::Done { .. })));
     }
     assert_eq!(owner.finish().await, Ok(1));
     let unknown = verify::unknown(&store, "unknown").await;
     let entry = entry(&store, "unknown").await;
-    assert_eq!(ada.release(&entry).await.unwrap(), WriteOutcome::Lost(Current::Unknown));
+    assert_eq!(ada.release(&entry).await.unwrap(), WriteOutcome::Lost(RecordView::Unknown));
     assert_eq!(ada.retry(&entry).await.unwrap(), WriteOutcome::Applied);
     let record = record(&store, "unknown").await.unwrap();
     assert_eq!((record.owner, record.state.kind()), (unknown, StateKind::Released));
@@ -90,5 +90,5 @@ async fn an_order_whose_answer_is_lost_is_given_again() {
     assert_eq!(record(&store, "k").await, before);
     let bob = idem.operator().by("bob").because("no such charge");
     let lost = bob.settle(&entry, Verdict::DidNotHappen).await.unwrap();
-    assert_eq!(lost, WriteOutcome::Lost(Current::Released));
+    assert_eq!(lost, WriteOutcome::Lost(RecordView::Released));
 }

@@ -2,9 +2,9 @@
 
 use super::faulty::Fault;
 use super::*;
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 
-const GONE: Result<u32, Refused> = Err(Refused::ResultUnavailable(Unavailable::NotTaken));
+const GONE: Result<u32, Refused> = Err(Refused::ResultUnavailable(UnavailableResult::NotTaken));
 
 #[tokio::test]
 async fn an_answer_that_the_store_never_takes_reaches_its_caller_and_leaves_a_tombstone() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use sqlx::Database;
 
 use super::ended::{Cause, Ended, TxBody};
-use super::rules::{Rules, longest};
+use super::rules::{TxOptions, longest};
 use super::transaction::{Inside, give_back, in_time, really_ended};
 use crate::engine::{ASK_AGAIN, Engine, Purpose};
 use crate::refused::Refused;
@@ -15,7 +15,7 @@ use crate::store::{Begin, TxBackend, TxFault};
 pub(crate) struct Bare<Db: Database> {
     pub(super) engine: Arc<Engine>,
     pub(super) backend: Arc<dyn TxBackend<Db>>,
-    pub(super) rules: Rules,
+    pub(super) rules: TxOptions,
 }
 
 impl<Db: Database> std::fmt::Debug for Bare<Db> {

@@ -9,7 +9,7 @@ use std::time::Instant;
 use sqlx::Database;
 
 use super::bare::Bare;
-use super::rules::Rules;
+use super::rules::TxOptions;
 use crate::engine::drain::Counted;
 use crate::engine::enter::LocalLookup;
 use crate::engine::leader::Leader;
@@ -24,7 +24,7 @@ use crate::store::TxBackend;
 pub(crate) struct TxCall<Db: Database> {
     pub(super) engine: Arc<Engine>,
     pub(super) backend: Arc<dyn TxBackend<Db>>,
-    pub(super) rules: Rules,
+    pub(super) rules: TxOptions,
     pub(super) operation: Operation,
     pub(super) lead: Leader,
     /// Until when a running rival is waited for.
@@ -83,7 +83,7 @@ impl Engine {
     pub(crate) async fn enter_tx<T, Db: Database>(
         self: &Arc<Self>,
         operation: Operation,
-        rules: Rules,
+        rules: TxOptions,
     ) -> Turn<T, Db> {
         let watch = operation.watch.clone();
         let turn = match self.look_up_for_tx(operation, rules).await {
@@ -96,7 +96,7 @@ impl Engine {
     async fn look_up_for_tx<T, Db: Database>(
         self: &Arc<Self>,
         operation: Operation,
-        rules: Rules,
+        rules: TxOptions,
     ) -> Result<Turn<T, Db>, Refused> {
         let backend = self.tx_backend()?;
         let now = Instant::now();
@@ -125,7 +125,7 @@ impl Engine {
     }
 
     /// For a call without a key: a transaction, and no record.
-    pub(crate) fn bare<Db: Database>(self: &Arc<Self>, rules: Rules) -> Result<Bare<Db>, Refused> {
+    pub(crate) fn bare<Db: Database>(self: &Arc<Self>, rules: TxOptions) -> Result<Bare<Db>, Refused> {
         Ok(Bare { backend: self.tx_backend()?, engine: Arc::clone(self), rules })
     }
 

@@ -6,10 +6,10 @@ use sqlx::Database;
 
 use super::call::{Turn, TxCall};
 use super::ended::{Cause, Ended, TxEnding};
-use crate::engine::flight::End;
-use crate::engine::{ASK_AGAIN, CallSite, Ending, Settled, store_refusal};
+use crate::engine::flight::FlightEnd;
+use crate::engine::{ASK_AGAIN, CallSite, Ending, Finished, store_refusal};
 use crate::observe::Outcome;
-use crate::protocol::{ClaimOutcome, Current, Owner, WriteOutcome};
+use crate::protocol::{ClaimOutcome, Owner, RecordView, WriteOutcome};
 use crate::refused::Refused;
 use crate::reply::Reply;
 use crate::store::{HeldRow, MarkUnknown, StoreError, TxFault};
@@ -122,7 +122,7 @@ impl<Db: Database> TxCall<Db> {
     fn recorded<T>(self, answer: T, reply: Reply, asked: Instant, remaining: Duration) -> Turn<T, Db> {
         self.operation.watch.ends(Outcome::Completed);
         self.remember(&reply, asked, remaining);
-        self.lead.land(End::Done(reply));
+        self.lead.land(FlightEnd::Done(reply));
         Turn::Answer(answer)
     }
 
@@ -131,12 +131,12 @@ impl<Db: Database> TxCall<Db> {
         match outcome {
             ClaimOutcome::Replay(replay) => {
                 self.remember(&replay.reply, asked, replay.remaining);
-                self.lead.land(End::Done(replay.reply.clone()));
+                self.lead.land(FlightEnd::Done(replay.reply.clone()));
                 Turn::Replay(replay.reply)
             }
             ClaimOutcome::Mismatch => Turn::Refused(Refused::KeyReused),
             ClaimOutcome::Unknown => {
-                self.lead.land(End::Unknown);
+                self.lead.land(FlightEnd::Unknown);
                 Turn::Refused(Refused::OutcomeUnknown)
             }
             ClaimOutcome::InFlight { .. } | ClaimOutcome::Won(_) => {
@@ -173,7 +173,7 @@ impl<Db: Database> TxCall<Db> {
         let error = fault.into_error();
         self.engine.log_failed(self.asked("transaction"), &error);
         let refused = refused.unwrap_or_else(|| {
-            self.lead.land(End::Failed(error.kind()));
+            self.lead.land(FlightEnd::Failed(error.kind()));
             store_refusal(error.kind())
         });
         Turn::Refused(refused)
@@ -184,14 +184,14 @@ impl<Db: Database> TxCall<Db> {
     /// committed with it. What came after a rollback may be committed too, where the database cannot be kept from it.
     async fn not_ours<T>(self, held: HeldRow, unknown: bool, cause: Cause<T>) -> Turn<T, Db> {
         match self.give_up(held).await {
-            Ok(WriteOutcome::Applied | WriteOutcome::Lost(Current::Unknown)) => {
+            Ok(WriteOutcome::Applied | WriteOutcome::Lost(RecordView::Unknown)) => {
                 tracing::error!(
                     address = %held.address,
                     operation = self.operation.label.operation(),
                     "a handler's transaction was committed in the middle, by a COMMIT of its own or a change of a table: \
                      it is not known which of its effects happened"
                 );
-                self.lead.land(End::Unknown);
+                self.lead.land(FlightEnd::Unknown);
                 Turn::Refused(Refused::OutcomeUnknown)
             }
             Ok(WriteOutcome::Lost(_)) if unknown => {
@@ -222,7 +222,7 @@ impl<Db: Database> TxCall<Db> {
             Some(fence) => fence,
             None => match store.call(CallSite::TX_LOOK_UP, |store| store.look_up(held.address)).await? {
                 Some(record) if record.owner.nonce == held.nonce => record.owner.fence,
-                record => return Ok(WriteOutcome::Lost(Current::of(record.as_ref()))),
+                record => return Ok(WriteOutcome::Lost(RecordView::of(record.as_ref()))),
             },
         };
         let owner = Owner { fence, nonce: held.nonce };
@@ -240,10 +240,10 @@ impl<Db: Database> TxCall<Db> {
                 let Some(attempt) = engine.begin(&operation, lead, won, asked) else {
                     return Turn::Refused(Refused::OutcomeUndecided { retry_after: ASK_AGAIN });
                 };
-                match attempt.settle(Ending::Unknown).await {
-                    Settled::Recorded => Turn::Answer(answer),
-                    Settled::Superseded(reply) => Turn::Replay(reply),
-                    Settled::Refused(refused) => Turn::Refused(refused),
+                match attempt.finish(Ending::Unknown).await {
+                    Finished::Recorded => Turn::Answer(answer),
+                    Finished::Superseded(reply) => Turn::Replay(reply),
+                    Finished::Refused(refused) => Turn::Refused(refused),
                 }
             }
             // Another attempt was faster; its outcome counts.

@@ -17,4 +17,4 @@ mod transaction;
 pub(crate) use bare::Bare;
 pub(crate) use call::{Turn, TxCall};
 pub(crate) use ended::{TxBody, TxEnding};
-pub(crate) use rules::Rules;
+pub(crate) use rules::TxOptions;

@@ -6,7 +6,7 @@ use crate::store::Isolation;
 
 /// How the transaction is run.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Rules {
+pub(crate) struct TxOptions {
     pub(crate) isolation: Option<Isolation>,
     /// How often a handler may run again after a conflict.
     pub(crate) retries: u32,

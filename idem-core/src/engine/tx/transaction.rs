@@ -13,7 +13,7 @@ use crate::engine::leader::Leader;
 use crate::engine::panics::caught;
 use crate::engine::{Engine, Purpose};
 use crate::fault::{points, reach};
-use crate::refused::Unavailable;
+use crate::refused::UnavailableResult;
 use crate::reply::Reply;
 use crate::store::{
     CommitFault, CommitPermit, Completed, HeldRow, Left, StoreError, StoreErrorKind, TxBackend, TxConnection,
@@ -240,7 +240,7 @@ pub(super) async fn complete<Db: Database>(
         )
     };
     log_unstorable(held.address, &refused);
-    let tombstone = Reply::tombstone(Unavailable::NotTaken);
+    let tombstone = Reply::tombstone(UnavailableResult::NotTaken);
     let completed = in_time(engine, backend.complete(tx, held, &tombstone, ttl)).await?;
     Ok((completed, tombstone))
 }

@@ -15,7 +15,7 @@ use crate::verify::{Hook, Unsettled, Verification};
 
 /// Where a hook runs.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::engine) enum Place<'h> {
+pub(in crate::engine) enum HookPlace<'h> {
     /// In the task that asks.
     Here,
     /// In a task of its own, since the keeper must not be held up.
@@ -38,7 +38,7 @@ impl Engine {
         operation: &str,
         lease: Duration,
         retention: Duration,
-        place: Place<'_>,
+        place: HookPlace<'_>,
     ) -> bool {
         let Some(hook) = self.config.hooks.get(operation) else { return false };
         let record = match self.store.call(CallSite::VERIFY_LOOK_UP, |store| store.look_up(address)).await {
@@ -92,13 +92,13 @@ impl Engine {
     }
 
     /// An error, a panic or a timeout of the hook counts as `CannotTell`.
-    async fn ask(&self, hook: Arc<dyn Hook>, unsettled: Unsettled, place: Place<'_>) -> Verification {
+    async fn ask(&self, hook: Arc<dyn Hook>, unsettled: Unsettled, place: HookPlace<'_>) -> Verification {
         let (address, operation) = (unsettled.address(), unsettled.label().clone());
         let operation = operation.operation();
         let asked = async move { caught(pin!(hook.ask(unsettled))).await };
         let answer = match place {
-            Place::Here => tokio::time::timeout(self.config.verify_timeout, asked).await,
-            Place::On(runtime) => {
+            HookPlace::Here => tokio::time::timeout(self.config.verify_timeout, asked).await,
+            HookPlace::On(runtime) => {
                 let mut task = Aborting(runtime.spawn(asked));
                 let answer = tokio::time::timeout(self.config.verify_timeout, &mut task.0).await;
                 match answer {

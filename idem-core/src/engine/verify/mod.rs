@@ -8,7 +8,7 @@ mod verify_schedule;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-pub(super) use self::find_out::Place;
+pub(super) use self::find_out::HookPlace;
 use self::hook_runtime::HookRuntime;
 pub(super) use self::round::begin;
 use self::verify_schedule::VerifySchedule;

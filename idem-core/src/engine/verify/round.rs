@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use tokio::task::JoinSet;
 
-use super::super::flight::{End, Flight, Joined};
+use super::super::flight::{Flight, FlightEnd, Joined};
 use super::super::{CallSite, Engine, Purpose};
-use super::find_out::Place;
+use super::find_out::HookPlace;
 use crate::protocol::StateKind;
 use crate::store::{Entry, Page};
 
@@ -89,7 +89,7 @@ async fn one(engine: Arc<Engine>, entry: Entry) {
     // No call has brought a runtime for the hook yet: a later round may find one.
     let Some(place) = engine.verifier.home.runtime() else { return };
     let policy = &engine.config.policy;
-    engine.find_out(address, record.label.operation(), policy.lease, policy.ttl, Place::On(&place)).await;
+    engine.find_out(address, record.label.operation(), policy.lease, policy.ttl, HookPlace::On(&place)).await;
     drop(landing);
 }
 
@@ -101,6 +101,6 @@ struct LandOnDrop<'e> {
 
 impl Drop for LandOnDrop<'_> {
     fn drop(&mut self) {
-        self.engine.flights.land(&self.flight, End::Open);
+        self.engine.flights.land(&self.flight, FlightEnd::Open);
     }
 }

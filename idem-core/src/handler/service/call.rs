@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, Limited};
 use super::grpc;
 use super::route::Route;
 use crate::engine::{Config, Engine};
-use crate::handler::captured::{Captured, Handle, KeyHeader, Seen};
+use crate::handler::captured::{Captured, Handle, KeyHeader, RequestView};
 use crate::handler::head::content_coding;
 use crate::handler::op::AxumOperation;
 use crate::handler::request_body::RequestBodyHasher;
@@ -66,7 +66,7 @@ where
         Err(refused) => return refuse(refused),
     };
     hasher.hear_whole(&bytes);
-    let operation = AxumOperation::new(Seen::Request(Box::new(captured)), route.spec);
+    let operation = AxumOperation::new(RequestView::Request(Box::new(captured)), route.spec);
     // The user's code, which may trip over what a caller sends.
     let said = catch_unwind(AssertUnwindSafe(|| with_values(operation, &route, &parts, &bytes)));
     let Ok(operation) = said else {

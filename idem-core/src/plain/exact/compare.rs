@@ -1,6 +1,6 @@
 //! Whether two written values are one.
 
-use super::fault::Fault;
+use super::fault::ExactError;
 use super::read::Reader;
 use super::tag::Tag;
 
@@ -10,11 +10,11 @@ pub(in crate::plain) fn same(one: &[u8], other: &[u8]) -> bool {
     one == other || matches!((sorted(one), sorted(other)), (Ok(one), Ok(other)) if one == other)
 }
 
-fn sorted(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
+fn sorted(bytes: &[u8]) -> Result<Vec<u8>, ExactError> {
     value(&mut Reader { rest: bytes, depth: 0 })
 }
 
-fn value(reader: &mut Reader<'_>) -> Result<Vec<u8>, Fault> {
+fn value(reader: &mut Reader<'_>) -> Result<Vec<u8>, ExactError> {
     let whole = reader.rest;
     let tag = reader.tag()?;
     match tag {
@@ -32,7 +32,7 @@ fn value(reader: &mut Reader<'_>) -> Result<Vec<u8>, Fault> {
         Tag::U64 | Tag::I64 | Tag::F64 => drop(reader.take(8)?),
         Tag::U128 | Tag::I128 => drop(reader.take(16)?),
         Tag::Str | Tag::Bytes | Tag::UnitVariant => drop(reader.counted()?),
-        Tag::End => return Err(Fault::Damaged),
+        Tag::End => return Err(ExactError::Damaged),
     }
     Ok(since(whole, reader).to_vec())
 }
@@ -41,7 +41,7 @@ fn since<'b>(whole: &'b [u8], reader: &Reader<'_>) -> &'b [u8] {
     whole.get(..whole.len() - reader.rest.len()).unwrap_or_default()
 }
 
-fn entries(tag: Tag, reader: &mut Reader<'_>) -> Result<Vec<u8>, Fault> {
+fn entries(tag: Tag, reader: &mut Reader<'_>) -> Result<Vec<u8>, ExactError> {
     let mut entries = Vec::new();
     while reader.peek()? != Tag::End {
         let mut entry = value(reader)?;

@@ -4,7 +4,7 @@ use std::fmt;
 
 /// Without the text of serde's error, which may hold data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::plain) enum Fault {
+pub(in crate::plain) enum ExactError {
     /// Nested deeper than [`DEEPEST`].
     TooDeep,
     /// A text or bytes of 4 GiB or more.
@@ -18,7 +18,7 @@ pub(in crate::plain) enum Fault {
 /// How deep values may be nested. `serde_json` reads 128 arrays and objects, and each may be in a `Some`.
 pub(super) const DEEPEST: usize = 256;
 
-impl fmt::Display for Fault {
+impl fmt::Display for ExactError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::TooDeep => "the value is nested too deeply",
@@ -29,15 +29,15 @@ impl fmt::Display for Fault {
     }
 }
 
-impl std::error::Error for Fault {}
+impl std::error::Error for ExactError {}
 
-impl serde::ser::Error for Fault {
+impl serde::ser::Error for ExactError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::Refused
     }
 }
 
-impl serde::de::Error for Fault {
+impl serde::de::Error for ExactError {
     fn custom<T: fmt::Display>(_: T) -> Self {
         Self::Refused
     }

@@ -6,15 +6,15 @@ use serde::de::{
 };
 use serde::{Deserialize, forward_to_deserialize_any};
 
-use super::fault::{DEEPEST, Fault};
+use super::fault::{DEEPEST, ExactError};
 use super::tag::Tag;
 
 /// # Errors
-/// [`Fault::Refused`] by the type's own code, or the bytes are not what [`write`](super::write()) wrote.
-pub(in crate::plain) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Fault> {
+/// [`ExactError::Refused`] by the type's own code, or the bytes are not what [`write`](super::write()) wrote.
+pub(in crate::plain) fn read<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ExactError> {
     let mut reader = Reader { rest: bytes, depth: 0 };
     let value = T::deserialize(&mut reader)?;
-    if reader.rest.is_empty() { Ok(value) } else { Err(Fault::Damaged) }
+    if reader.rest.is_empty() { Ok(value) } else { Err(ExactError::Damaged) }
 }
 
 #[derive(Debug)]
@@ -24,43 +24,46 @@ pub(super) struct Reader<'b> {
 }
 
 impl<'b> Reader<'b> {
-    pub(super) fn peek(&self) -> Result<Tag, Fault> {
-        Tag::of(*self.rest.first().ok_or(Fault::Damaged)?)
+    pub(super) fn peek(&self) -> Result<Tag, ExactError> {
+        Tag::of(*self.rest.first().ok_or(ExactError::Damaged)?)
     }
 
-    pub(super) fn take(&mut self, length: usize) -> Result<&'b [u8], Fault> {
-        let (taken, rest) = self.rest.split_at_checked(length).ok_or(Fault::Damaged)?;
+    pub(super) fn take(&mut self, length: usize) -> Result<&'b [u8], ExactError> {
+        let (taken, rest) = self.rest.split_at_checked(length).ok_or(ExactError::Damaged)?;
         self.rest = rest;
         Ok(taken)
     }
 
-    pub(super) fn tag(&mut self) -> Result<Tag, Fault> {
+    pub(super) fn tag(&mut self) -> Result<Tag, ExactError> {
         let tag = self.peek()?;
         self.take(1)?;
         Ok(tag)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Fault> {
-        self.take(N)?.try_into().map_err(|_| Fault::Damaged)
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], ExactError> {
+        self.take(N)?.try_into().map_err(|_| ExactError::Damaged)
     }
 
-    pub(super) fn counted(&mut self) -> Result<&'b [u8], Fault> {
+    pub(super) fn counted(&mut self) -> Result<&'b [u8], ExactError> {
         let length = u32::from_be_bytes(self.array()?);
-        self.take(usize::try_from(length).map_err(|_| Fault::Damaged)?)
+        self.take(usize::try_from(length).map_err(|_| ExactError::Damaged)?)
     }
 
-    fn text(&mut self) -> Result<&'b str, Fault> {
-        std::str::from_utf8(self.counted()?).map_err(|_| Fault::Damaged)
+    fn text(&mut self) -> Result<&'b str, ExactError> {
+        std::str::from_utf8(self.counted()?).map_err(|_| ExactError::Damaged)
     }
 
-    fn end(&mut self) -> Result<(), Fault> {
-        if self.tag()? == Tag::End { Ok(()) } else { Err(Fault::Damaged) }
+    fn end(&mut self) -> Result<(), ExactError> {
+        if self.tag()? == Tag::End { Ok(()) } else { Err(ExactError::Damaged) }
     }
 
     /// Reads what is one level deeper.
-    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+    pub(super) fn deeper<T>(
+        &mut self,
+        read: impl FnOnce(&mut Self) -> Result<T, ExactError>,
+    ) -> Result<T, ExactError> {
         if self.depth >= DEEPEST {
-            return Err(Fault::TooDeep);
+            return Err(ExactError::TooDeep);
         }
         self.depth += 1;
         let value = read(self)?;
@@ -69,7 +72,7 @@ impl<'b> Reader<'b> {
     }
 
     /// Skips `Some`, for a type that asks for what is in it.
-    fn bare(&mut self) -> Result<(), Fault> {
+    fn bare(&mut self) -> Result<(), ExactError> {
         while self.peek()? == Tag::Some {
             self.tag()?;
         }
@@ -78,10 +81,10 @@ impl<'b> Reader<'b> {
 }
 
 impl<'b> Deserializer<'b> for &mut Reader<'b> {
-    type Error = Fault;
+    type Error = ExactError;
 
     /// As JSON would tell it, but for a `Some` around a null, which is told as what it is.
-    fn deserialize_any<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_any<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, ExactError> {
         match self.tag()? {
             Tag::None | Tag::Unit => visitor.visit_unit(),
             Tag::Some => match self.peek()? {
@@ -112,11 +115,11 @@ impl<'b> Deserializer<'b> for &mut Reader<'b> {
                 let name = self.text()?;
                 self.deeper(|within| visitor.visit_map(Single { name: Some(name), reader: within }))
             }
-            Tag::End => Err(Fault::Damaged),
+            Tag::End => Err(ExactError::Damaged),
         }
     }
 
-    fn deserialize_option<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, Fault> {
+    fn deserialize_option<V: Visitor<'b>>(self, visitor: V) -> Result<V::Value, ExactError> {
         match self.peek()? {
             Tag::None | Tag::Unit => {
                 self.tag()?;
@@ -135,7 +138,7 @@ impl<'b> Deserializer<'b> for &mut Reader<'b> {
         self,
         _: &'static str,
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ExactError> {
         visitor.visit_newtype_struct(self)
     }
 
@@ -144,7 +147,7 @@ impl<'b> Deserializer<'b> for &mut Reader<'b> {
         _: &'static str,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ExactError> {
         self.bare()?;
         match self.tag()? {
             Tag::Str | Tag::UnitVariant => visitor.visit_enum(BorrowedStrDeserializer::new(self.text()?)),
@@ -155,14 +158,14 @@ impl<'b> Deserializer<'b> for &mut Reader<'b> {
             // As a type's own code may write it, for JSON.
             Tag::Map => self.deeper(|within| {
                 if within.tag()? != Tag::Str {
-                    return Err(Fault::Refused);
+                    return Err(ExactError::Refused);
                 }
                 let name = within.text()?;
                 let value = visitor.visit_enum(Variant { name, reader: &mut *within })?;
                 within.end()?;
                 Ok(value)
             }),
-            _ => Err(Fault::Refused),
+            _ => Err(ExactError::Refused),
         }
     }
 
@@ -177,9 +180,9 @@ impl<'b> Deserializer<'b> for &mut Reader<'b> {
 struct Entries<'r, 'b>(&'r mut Reader<'b>);
 
 impl<'b> SeqAccess<'b> for Entries<'_, 'b> {
-    type Error = Fault;
+    type Error = ExactError;
 
-    fn next_element_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<Option<T::Value>, Fault> {
+    fn next_element_seed<T: DeserializeSeed<'b>>(&mut self, seed: T) -> Result<Option<T::Value>, ExactError> {
         if self.0.peek()? == Tag::End {
             return Ok(None);
         }
@@ -188,13 +191,13 @@ impl<'b> SeqAccess<'b> for Entries<'_, 'b> {
 }
 
 impl<'b> MapAccess<'b> for Entries<'_, 'b> {
-    type Error = Fault;
+    type Error = ExactError;
 
-    fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>, ExactError> {
         self.next_element_seed(seed)
     }
 
-    fn next_value_seed<V: DeserializeSeed<'b>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+    fn next_value_seed<V: DeserializeSeed<'b>>(&mut self, seed: V) -> Result<V::Value, ExactError> {
         seed.deserialize(&mut *self.0)
     }
 }
@@ -206,13 +209,13 @@ struct Single<'r, 'b> {
 }
 
 impl<'b> MapAccess<'b> for Single<'_, 'b> {
-    type Error = Fault;
+    type Error = ExactError;
 
-    fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>, Fault> {
+    fn next_key_seed<K: DeserializeSeed<'b>>(&mut self, seed: K) -> Result<Option<K::Value>, ExactError> {
         self.name.take().map(|name| seed.deserialize(BorrowedStrDeserializer::new(name))).transpose()
     }
 
-    fn next_value_seed<V: DeserializeSeed<'b>>(&mut self, seed: V) -> Result<V::Value, Fault> {
+    fn next_value_seed<V: DeserializeSeed<'b>>(&mut self, seed: V) -> Result<V::Value, ExactError> {
         seed.deserialize(&mut *self.reader)
     }
 }
@@ -223,27 +226,27 @@ struct Variant<'r, 'b> {
 }
 
 impl<'b> EnumAccess<'b> for Variant<'_, 'b> {
-    type Error = Fault;
+    type Error = ExactError;
     type Variant = Self;
 
-    fn variant_seed<V: DeserializeSeed<'b>>(self, seed: V) -> Result<(V::Value, Self), Fault> {
-        let name = seed.deserialize(BorrowedStrDeserializer::<Fault>::new(self.name))?;
+    fn variant_seed<V: DeserializeSeed<'b>>(self, seed: V) -> Result<(V::Value, Self), ExactError> {
+        let name = seed.deserialize(BorrowedStrDeserializer::<ExactError>::new(self.name))?;
         Ok((name, self))
     }
 }
 
 impl<'b> VariantAccess<'b> for Variant<'_, 'b> {
-    type Error = Fault;
+    type Error = ExactError;
 
-    fn unit_variant(self) -> Result<(), Fault> {
+    fn unit_variant(self) -> Result<(), ExactError> {
         Deserialize::deserialize(self.reader)
     }
 
-    fn newtype_variant_seed<T: DeserializeSeed<'b>>(self, seed: T) -> Result<T::Value, Fault> {
+    fn newtype_variant_seed<T: DeserializeSeed<'b>>(self, seed: T) -> Result<T::Value, ExactError> {
         seed.deserialize(self.reader)
     }
 
-    fn tuple_variant<V: Visitor<'b>>(self, _: usize, visitor: V) -> Result<V::Value, Fault> {
+    fn tuple_variant<V: Visitor<'b>>(self, _: usize, visitor: V) -> Result<V::Value, ExactError> {
         self.reader.deserialize_any(visitor)
     }
 
@@ -251,7 +254,7 @@ impl<'b> VariantAccess<'b> for Variant<'_, 'b> {
         self,
         _: &'static [&'static str],
         visitor: V,
-    ) -> Result<V::Value, Fault> {
+    ) -> Result<V::Value, ExactError> {
         self.reader.deserialize_any(visitor)
     }
 }

@@ -1,6 +1,6 @@
 //! The byte that each value begins with.
 
-use super::fault::Fault;
+use super::fault::ExactError;
 
 macro_rules! tags {
     ($($(#[$doc:meta])* $name:ident = $number:literal)*) => {
@@ -11,10 +11,10 @@ macro_rules! tags {
         }
 
         impl Tag {
-            pub(super) fn of(byte: u8) -> Result<Self, Fault> {
+            pub(super) fn of(byte: u8) -> Result<Self, ExactError> {
                 match byte {
                     $($number => Ok(Self::$name),)*
-                    _ => Err(Fault::Damaged),
+                    _ => Err(ExactError::Damaged),
                 }
             }
         }

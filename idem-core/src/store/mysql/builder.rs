@@ -13,7 +13,7 @@ use super::store::MySqlStore;
 use super::tx::MySqlTxBackend;
 use super::{rights, schema};
 use crate::store::StoreError;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
@@ -171,7 +171,7 @@ impl MySqlStoreBuilder {
             let mut link = Link::open(&options, self.dialect, Limits::within(deadline)).await?;
             let name = name
                 .placed(link.database().await?.as_deref())
-                .map_err(|error| Fault::Shut(Failure::new(error.kind(), error.to_string())))?;
+                .map_err(|error| DriverFault::Shut(Failure::new(error.kind(), error.to_string())))?;
             // First: a server hides its columns from a user that lacks rights.
             let was_there = schema::is_there(&mut link.connection, &name).await?;
             if was_there {
@@ -197,7 +197,7 @@ impl MySqlStoreBuilder {
             )
         };
         let (name, dialect) =
-            opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
+            opened.map_err(late)?.map_err(|fault: DriverFault| fault.into_failure().to_error())?;
         let driver = MySql::new(options, self.dialect, limits, &name);
         let remote = Remote::new(driver, Traffic { lanes: self.concurrency, timeout: self.timeout });
         let tx_backend = MySqlTxBackend::new(&name, dialect, lazy, self.source.pool, remote.canceller());

@@ -1,7 +1,7 @@
 //! Which of the two servers it is.
 
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 
 /// How a server is talked to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +15,7 @@ pub enum Dialect {
 
 impl Dialect {
     /// Of a server that says this of its version; refused if it lacks what idem needs (`SKIP LOCKED`).
-    pub(super) fn of(version: &str) -> Result<Self, Fault> {
+    pub(super) fn of(version: &str) -> Result<Self, DriverFault> {
         let (dialect, least) =
             if version.contains("MariaDB") { (Self::MariaDb, (10, 6)) } else { (Self::MySql, (8, 0)) };
         let mut numbers = version.split(['.', '-']).map(|number| number.parse::<u32>().unwrap_or(0));
@@ -24,7 +24,7 @@ impl Dialect {
             return Ok(dialect);
         }
         let message = format!("the server is {version}: idem needs MySQL 8.0 or MariaDB 10.6, or newer");
-        Err(Fault::Unreached(Failure::new(StoreErrorKind::Misconfigured, message)))
+        Err(DriverFault::Unreached(Failure::new(StoreErrorKind::Misconfigured, message)))
     }
 }
 

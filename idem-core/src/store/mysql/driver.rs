@@ -12,8 +12,8 @@ use super::statements::Statements;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{Claim, Fence, Namespace, Nonce, Owner, State, StateKind, Tally};
-use crate::store::remote::driver::{Change, Driver, End, Finish, Found, micros, signed};
-use crate::store::remote::failure::Fault;
+use crate::store::remote::driver::{Change, ClaimEnd, Driver, Finish, Found, micros, signed};
+use crate::store::remote::failure::DriverFault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, Row, TableName, columns, known_number, number, tally};
 use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
@@ -42,7 +42,7 @@ impl MySql {
     }
 
     /// On MySQL, where a row cannot come back from an insertion.
-    async fn claim_one(&self, link: &mut Link, claim: &Claim) -> Result<Vec<Found>, Fault> {
+    async fn claim_one(&self, link: &mut Link, claim: &Claim) -> Result<Vec<Found>, DriverFault> {
         let query = with_claim(sqlx::query(self.statements.claim_one.clone()), claim);
         match execute(link, query).await?.last_insert_id() {
             0 => self.load(link, &[claim.address]).await,
@@ -57,12 +57,12 @@ impl Driver for MySql {
 
     const ROUND: usize = MOST;
 
-    async fn connect(&self) -> Result<Link, Fault> {
+    async fn connect(&self) -> Result<Link, DriverFault> {
         Link::open(&self.options, self.dialect, self.limits).await
     }
 
     /// On MySQL, a claim that is not new, and several at once, take two round trips.
-    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, DriverFault> {
         let addresses = claims.iter().map(|claim| claim.address);
         if let (Dialect::MySql, [claim]) = (link.dialect, claims) {
             return self.claim_one(link, claim).await;
@@ -84,7 +84,7 @@ impl Driver for MySql {
 
     /// If fewer were applied than asked, says so of all: the records tell which, because repeating what an owner did is
     /// recognised.
-    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, DriverFault> {
         let bytes =
             finishes.iter().map(|finish| finish.end.reply().map_or(0, |reply| reply.as_bytes().len()));
         link.admit(bytes.sum(), finishes.len())?;
@@ -100,14 +100,14 @@ impl Driver for MySql {
         Ok(vec![applied == as_u64(finishes.len()); finishes.len()])
     }
 
-    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, DriverFault> {
         let (text, size) = self.statements.load.text(addresses.len());
         let query = filled(addresses, size)
             .fold(sqlx::query(text), |query, address| query.bind(address.as_bytes().as_slice()));
         place(&rows(link, query).await?, addresses.iter().copied())
     }
 
-    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, Fault> {
+    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, DriverFault> {
         let old = Row::of(&change.before);
         let query = match change.after.as_deref().map(Row::of) {
             Some(new) => {
@@ -126,7 +126,7 @@ impl Driver for MySql {
     }
 
     /// One round trip if all are renewed, two if not.
-    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, DriverFault> {
         let (text, size) = self.statements.renew.text(renewals.len());
         let query = renewals.iter().fold(sqlx::query(text), |query, renewal| with_renewal(query, renewal));
         let nobodys = Renewal {
@@ -150,7 +150,7 @@ impl Driver for MySql {
     }
 
     /// Two steps: those of the one crash policy, and those of the other.
-    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
+    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, DriverFault> {
         let (grace, namespace) = (micros(sweep.grace), sweep.namespace.as_str().as_bytes());
         let query = sqlx::query(self.statements.sweep_to_unknown.clone())
             .bind(grace)
@@ -174,12 +174,12 @@ impl Driver for MySql {
         }
     }
 
-    async fn reap(&self, link: &mut Link, limit: usize) -> Result<usize, Fault> {
+    async fn reap(&self, link: &mut Link, limit: usize) -> Result<usize, DriverFault> {
         let query = sqlx::query(self.statements.reap.clone()).bind(most(limit));
         Ok(as_usize(execute(link, query).await?.rows_affected()))
     }
 
-    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
+    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, DriverFault> {
         let text = match page.state {
             StateKind::Done => &self.statements.list_done,
             _ => &self.statements.list,
@@ -193,7 +193,7 @@ impl Driver for MySql {
         rows(link, query).await?.iter().map(entry).collect()
     }
 
-    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, DriverFault> {
         let text = match count.state {
             StateKind::Done => &self.statements.count_done,
             _ => &self.statements.count,
@@ -204,7 +204,7 @@ impl Driver for MySql {
         Ok(found.and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, Fault> {
+    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, DriverFault> {
         let query = sqlx::query(self.statements.tally.clone()).bind(namespace.as_str().as_bytes());
         Ok(rows(link, query).await?.first().map(tally).unwrap_or_default())
     }
@@ -217,7 +217,7 @@ impl Driver for MySql {
         Some(Session::Own(link.session))
     }
 
-    async fn end(&self, link: &mut Link, session: &Session) -> Result<(), Fault> {
+    async fn end(&self, link: &mut Link, session: &Session) -> Result<(), DriverFault> {
         link.end(*session, &self.table).await
     }
 
@@ -227,15 +227,15 @@ impl Driver for MySql {
 }
 
 /// After a first statement has written: also when the second one is refused, it is not true that nothing was applied.
-fn unfinished(fault: Fault) -> Fault {
-    Fault::Broken(fault.into_failure())
+fn unfinished(fault: DriverFault) -> DriverFault {
+    DriverFault::Broken(fault.into_failure())
 }
 
-async fn rows(link: &mut Link, query: Sql<'_>) -> Result<Vec<MySqlRow>, Fault> {
+async fn rows(link: &mut Link, query: Sql<'_>) -> Result<Vec<MySqlRow>, DriverFault> {
     query.fetch_all(&mut link.connection).await.map_err(fault)
 }
 
-async fn execute(link: &mut Link, query: Sql<'_>) -> Result<MySqlQueryResult, Fault> {
+async fn execute(link: &mut Link, query: Sql<'_>) -> Result<MySqlQueryResult, DriverFault> {
     query.execute(&mut link.connection).await.map_err(fault)
 }
 
@@ -299,7 +299,7 @@ pub(super) fn with_row<'q>(query: Sql<'q>, row: &Row<'_>) -> Sql<'q> {
 const NOBODY: Owner = Owner { fence: Fence::from_u64(0), nonce: Nonce::from_bytes([0; 16]) };
 
 fn nobodys() -> Finish {
-    Finish { address: Address::from_bytes([0; 32]), owner: NOBODY, end: End::Unknown }
+    Finish { address: Address::from_bytes([0; 32]), owner: NOBODY, end: ClaimEnd::Unknown }
 }
 
 /// Fills `size` places: the last is repeated.

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row as _};
 use super::dialect::Dialect;
 use super::fault;
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::remote::limits::Limits;
 
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Link {
         options: &MySqlConnectOptions,
         forced: Option<Dialect>,
         limits: Limits,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DriverFault> {
         let mut connection = options.connect().await.map_err(fault::unreached)?;
         let millis = limits.statement_millis();
         // A constant and numbers.
@@ -79,7 +79,7 @@ impl Link {
     }
 
     /// Where the server looks for a table that is named alone.
-    pub(super) async fn database(&mut self) -> Result<Option<String>, Fault> {
+    pub(super) async fn database(&mut self) -> Result<Option<String>, DriverFault> {
         let row = sqlx::raw_sql("SELECT CAST(DATABASE() AS CHAR)").fetch_one(&mut self.connection).await;
         row.and_then(|row| row.try_get(0)).map_err(fault::fault)
     }
@@ -91,7 +91,7 @@ impl Link {
 
     /// Ends what another session does: one of the store's, with `table`. Not if it is committed and waits for a replica: the server would then
     /// show it as if the replica had it.
-    pub(super) async fn end(&mut self, session: Session, table: &str) -> Result<(), Fault> {
+    pub(super) async fn end(&mut self, session: Session, table: &str) -> Result<(), DriverFault> {
         let (session, table) = match session {
             Session::Own(session) => (session, table),
             Session::Application(session) => (session, ""),
@@ -108,7 +108,7 @@ impl Link {
     }
 
     /// Refuses what the server would hang up on: replies of `bytes` in all, in a statement about `count` records.
-    pub(super) fn admit(&self, bytes: usize, count: usize) -> Result<(), Fault> {
+    pub(super) fn admit(&self, bytes: usize, count: usize) -> Result<(), DriverFault> {
         /// Of a record, beside its reply.
         const OTHERS: usize = 1024;
         if bytes.saturating_add(OTHERS * (count + 1)) <= self.most_bytes {
@@ -118,11 +118,11 @@ impl Link {
             "a reply of {bytes} bytes is more than the server takes: raise its max_allowed_packet ({}), or cap replies",
             self.most_bytes
         );
-        Err(Fault::Refused(Failure::new(StoreErrorKind::Unstorable, message)))
+        Err(DriverFault::Refused(Failure::new(StoreErrorKind::Unstorable, message)))
     }
 }
 
-fn mute() -> Fault {
+fn mute() -> DriverFault {
     let message = "the server did not say which version it is: is it MySQL or MariaDB?";
-    Fault::Unreached(Failure::new(StoreErrorKind::Misconfigured, message))
+    DriverFault::Unreached(Failure::new(StoreErrorKind::Misconfigured, message))
 }

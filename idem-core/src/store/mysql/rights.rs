@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use super::fault::{fault, is_denied, is_locked};
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::sql::TableName;
 
 /// Statements that touch no row, each with the right that it needs.
@@ -24,13 +24,13 @@ const PROBES: [(&str, &str); 4] = [
 const TO_MIGRATE: [&str; 2] = ["CREATE", "ALTER"];
 
 /// Refuses a user that could not use the table, which is there.
-pub(super) async fn check(connection: &mut MySqlConnection, name: &TableName) -> Result<(), Fault> {
+pub(super) async fn check(connection: &mut MySqlConnection, name: &TableName) -> Result<(), DriverFault> {
     let lacks = lacks(connection, name).await?;
     if lacks.is_empty() { Ok(()) } else { Err(refused(connection, name, &lacks).await) }
 }
 
 /// What to say of a migration that was denied.
-pub(super) async fn of_migration(connection: &mut MySqlConnection, name: &TableName) -> Fault {
+pub(super) async fn of_migration(connection: &mut MySqlConnection, name: &TableName) -> DriverFault {
     // Without a table nothing can be tried: all rights are granted.
     let all = || PROBES.iter().map(|(right, _)| *right).collect();
     let mut lacks: Vec<&str> = lacks(connection, name).await.unwrap_or_else(|_| all());
@@ -38,7 +38,7 @@ pub(super) async fn of_migration(connection: &mut MySqlConnection, name: &TableN
     refused(connection, name, &lacks).await
 }
 
-async fn lacks(connection: &mut MySqlConnection, name: &TableName) -> Result<Vec<&'static str>, Fault> {
+async fn lacks(connection: &mut MySqlConnection, name: &TableName) -> Result<Vec<&'static str>, DriverFault> {
     let mut lacks = Vec::new();
     for (right, probe) in PROBES {
         // A constant and a name that `TableName` has checked.
@@ -54,7 +54,7 @@ async fn lacks(connection: &mut MySqlConnection, name: &TableName) -> Result<Vec
     Ok(lacks)
 }
 
-async fn refused(connection: &mut MySqlConnection, name: &TableName, lacks: &[&str]) -> Fault {
+async fn refused(connection: &mut MySqlConnection, name: &TableName, lacks: &[&str]) -> DriverFault {
     let who = "SELECT CAST(CURRENT_USER() AS CHAR), CAST(COALESCE(DATABASE(), '') AS CHAR)";
     let (user, database) = match sqlx::raw_sql(who).fetch_one(&mut *connection).await {
         Ok(row) => (row.try_get(0).unwrap_or_default(), row.try_get(1).unwrap_or_default()),
@@ -71,5 +71,5 @@ async fn refused(connection: &mut MySqlConnection, name: &TableName, lacks: &[&s
         lacks.join(", "),
         schema.unwrap_or(&database).replace('`', "``"),
     );
-    Fault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
+    DriverFault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
 }

@@ -8,7 +8,7 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::store::Entry;
 use crate::store::remote::driver::Found;
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::sql::{Fields, address, found, record};
 
 /// A record's columns come after the clock and the address.
@@ -20,7 +20,7 @@ const RECORD: usize = 2;
 pub(super) fn place(
     rows: &[MySqlRow],
     addresses: impl Iterator<Item = Address>,
-) -> Result<Vec<Found>, Fault> {
+) -> Result<Vec<Found>, DriverFault> {
     let mut seen = Vec::with_capacity(rows.len());
     for row in rows {
         let address = address(row, ADDRESS).map_err(|error| fault::damaged(&error))?;
@@ -42,7 +42,7 @@ fn take(seen: &mut [(Address, Found)], address: Address) -> Found {
     }
 }
 
-pub(super) fn entry(row: &MySqlRow) -> Result<Entry, Fault> {
+pub(super) fn entry(row: &MySqlRow) -> Result<Entry, DriverFault> {
     let address = address(row, ADDRESS).map_err(|error| fault::damaged(&error))?;
     record(row, RECORD, address)
         .map(|record| Entry { address, record })

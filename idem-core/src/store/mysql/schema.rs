@@ -11,7 +11,7 @@ use sqlx::{AssertSqlSafe, Row as _};
 use super::fault::{fault, is_denied, is_locked};
 use super::rights;
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::sql::TableName;
 use crate::store::sql::migration::{Pauses, Session, Stopped};
 use crate::store::sql::version::{self, Version};
@@ -68,12 +68,15 @@ pub(super) fn migrations(name: &TableName) -> Vec<String> {
 }
 
 /// Refuses a database that this code cannot use as it is.
-pub(super) async fn check(connection: &mut MySqlConnection, name: &TableName) -> Result<(), Fault> {
+pub(super) async fn check(connection: &mut MySqlConnection, name: &TableName) -> Result<(), DriverFault> {
     version(connection, name).await?.check(MIGRATIONS.len(), name, "MySqlStore::migrations")
 }
 
 /// Whether there is a table of idem's.
-pub(super) async fn is_there(connection: &mut MySqlConnection, name: &TableName) -> Result<bool, Fault> {
+pub(super) async fn is_there(
+    connection: &mut MySqlConnection,
+    name: &TableName,
+) -> Result<bool, DriverFault> {
     Ok(version(connection, name).await? != Version::NONE)
 }
 
@@ -89,7 +92,7 @@ pub(super) async fn migrate(
     connection: &mut MySqlConnection,
     name: &TableName,
     patience: Duration,
-) -> Result<(), Fault> {
+) -> Result<(), DriverFault> {
     let mut pauses = Pauses::within(patience);
     loop {
         if !version(connection, name).await?.is_older(MIGRATIONS.len(), name)? {
@@ -156,7 +159,7 @@ fn sessions(rows: &[MySqlRow]) -> Vec<Session> {
     rows.iter().filter_map(session).collect()
 }
 
-async fn version(connection: &mut MySqlConnection, name: &TableName) -> Result<Version, Fault> {
+async fn version(connection: &mut MySqlConnection, name: &TableName) -> Result<Version, DriverFault> {
     let (schema, table) = name.parts();
     let query = sqlx::query(LOOK).bind(schema).bind(table);
     let Some(row) = query.fetch_optional(&mut *connection).await.map_err(fault)? else {

@@ -13,7 +13,7 @@ use super::schema;
 use super::store::PostgresStore;
 use super::tx::PostgresTxBackend;
 use crate::store::StoreError;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::remote::limits::Limits;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::sql::TableName;
@@ -186,7 +186,7 @@ impl PostgresStoreBuilder {
             rights.check(&name, self.migrate)?;
             let name = name
                 .placed(rights.place())
-                .map_err(|error| Fault::Shut(Failure::new(error.kind(), error.to_string())))?;
+                .map_err(|error| DriverFault::Shut(Failure::new(error.kind(), error.to_string())))?;
             if self.migrate {
                 if schema::is_older(&mut link.connection, &name).await? {
                     rights.check_to_migrate(&name)?;
@@ -205,7 +205,7 @@ impl PostgresStoreBuilder {
                 "PostgreSQL did not answer in time when the store was opened",
             )
         };
-        let name = opened.map_err(late)?.map_err(|fault: Fault| fault.into_failure().to_error())?;
+        let name = opened.map_err(late)?.map_err(|fault: DriverFault| fault.into_failure().to_error())?;
         let driver = Postgres::new(options, &name, self.through_pooler, limits);
         let remote = Remote::new(driver, Traffic { lanes: self.concurrency, timeout: self.timeout });
         let (driver, canceller) = (Arc::clone(remote.driver()), remote.canceller());

@@ -13,7 +13,7 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{Claim, Namespace, Tally};
 use crate::store::remote::driver::{Change, Driver, Finish, Found, micros, signed};
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::remote::limits::Limits;
 use crate::store::sql::{Fields, TableName, address, columns, found, known_number, number, record, tally};
 use crate::store::{Count, Entry, Page, Renewal, Sweep, SweepCount};
@@ -65,7 +65,7 @@ impl Postgres {
         link: &mut Link,
         statement: &Statement,
         args: &[Arg<'_>],
-    ) -> Result<Vec<PgRow>, Fault> {
+    ) -> Result<Vec<PgRow>, DriverFault> {
         if self.written_out {
             return self.ask_at_once(link, statement, args).await;
         }
@@ -78,7 +78,7 @@ impl Postgres {
         link: &mut Link,
         statement: &Statement,
         args: &[Arg<'_>],
-    ) -> Result<Vec<PgRow>, Fault> {
+    ) -> Result<Vec<PgRow>, DriverFault> {
         let mut text = statement.written(args);
         if self.written_out {
             text = format!("{} {text}", link::local(self.limits));
@@ -94,7 +94,7 @@ impl Postgres {
         link: &mut PgConnection,
         statement: &Statement,
         args: &[Arg<'_>],
-    ) -> Result<Vec<PgRow>, Fault> {
+    ) -> Result<Vec<PgRow>, DriverFault> {
         let query = sqlx::query(statement.bound.clone()).persistent(!self.written_out);
         args.iter().fold(query, |query, arg| arg.bind(query)).fetch_all(link).await.map_err(fault)
     }
@@ -105,17 +105,21 @@ impl Postgres {
         link: &mut PgConnection,
         statement: &Statement,
         args: &[Arg<'_>],
-    ) -> Result<bool, Fault> {
+    ) -> Result<bool, DriverFault> {
         yes(&self.rows(link, statement, args).await?)
     }
 
     /// [`Driver::change`], on any connection.
-    pub(super) async fn change_on(&self, link: &mut PgConnection, change: &Change) -> Result<bool, Fault> {
+    pub(super) async fn change_on(
+        &self,
+        link: &mut PgConnection,
+        change: &Change,
+    ) -> Result<bool, DriverFault> {
         self.holds(link, &self.calls.change, &args::of_change(change)).await
     }
 }
 
-fn yes(rows: &[PgRow]) -> Result<bool, Fault> {
+fn yes(rows: &[PgRow]) -> Result<bool, DriverFault> {
     let answer = rows.first().map(|row| row.try_get::<bool, _>(0));
     answer.transpose().map_err(fault).map(|answer| answer == Some(true))
 }
@@ -124,11 +128,11 @@ impl Driver for Postgres {
     type Link = Link;
     type Session = Session;
 
-    async fn connect(&self) -> Result<Link, Fault> {
+    async fn connect(&self) -> Result<Link, DriverFault> {
         Link::open(&self.options, self.limits, self.written_out).await
     }
 
-    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, DriverFault> {
         let addresses = || claims.iter().map(|c| &c.address.as_bytes()[..]).collect();
         let rows = if let [c] = claims {
             let args: Vec<_> = args::of_claim(c).into_iter().chain([Arg::AllBytes(addresses())]).collect();
@@ -154,7 +158,7 @@ impl Driver for Postgres {
         place(rows, claims.iter().map(|claim| claim.address))
     }
 
-    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, DriverFault> {
         fault::admit(
             finishes.iter().filter_map(|f| f.end.reply()).map(|reply| reply.as_bytes().len()).sum(),
         )?;
@@ -183,17 +187,17 @@ impl Driver for Postgres {
         touched(&rows, finishes.iter().map(|finish| finish.address))
     }
 
-    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, DriverFault> {
         let args = [Arg::AllBytes(addresses.iter().map(|address| &address.as_bytes()[..]).collect())];
         let rows = self.ask(link, &self.calls.load, &args).await?;
         place(rows, addresses.iter().copied())
     }
 
-    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, Fault> {
+    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, DriverFault> {
         yes(&self.ask(link, &self.calls.change, &args::of_change(change)).await?)
     }
 
-    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, DriverFault> {
         let args = [
             Arg::AllBytes(renewals.iter().map(|r| &r.address.as_bytes()[..]).collect()),
             Arg::AllBig(renewals.iter().map(|r| Some(signed(r.owner.fence.as_u64()))).collect()),
@@ -204,7 +208,7 @@ impl Driver for Postgres {
         touched(&rows, renewals.iter().map(|renewal| renewal.address))
     }
 
-    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
+    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, DriverFault> {
         let args = [
             Arg::Text(Some(sweep.namespace.as_str())),
             Arg::Big(Some(micros(sweep.grace))),
@@ -216,12 +220,12 @@ impl Driver for Postgres {
         Ok(SweepCount { unknown: count(0), released: count(1) })
     }
 
-    async fn reap(&self, link: &mut Link, limit: usize) -> Result<usize, Fault> {
+    async fn reap(&self, link: &mut Link, limit: usize) -> Result<usize, DriverFault> {
         let rows = self.ask(link, &self.calls.reap, &[Arg::Int(Some(most(limit)))]).await?;
         Ok(amount(rows.first(), 0).and_then(|reaped| usize::try_from(reaped).ok()).unwrap_or(0))
     }
 
-    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
+    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, DriverFault> {
         let after = page.after.map(|address| *address.as_bytes());
         let args = [
             Arg::Small(Some(number(page.state))),
@@ -233,13 +237,13 @@ impl Driver for Postgres {
         rows.iter().map(entry).collect()
     }
 
-    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, DriverFault> {
         let args = [Arg::Small(Some(number(count.state))), Arg::Text(Some(count.namespace.as_str()))];
         let rows = self.ask(link, &self.calls.count, &args).await?;
         Ok(amount(rows.first(), 0).and_then(|count| u64::try_from(count).ok()).unwrap_or(0))
     }
 
-    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, Fault> {
+    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, DriverFault> {
         let args = [Arg::Text(Some(namespace.as_str()))];
         let rows = self.ask_at_once(link, &self.calls.tally, &args).await?;
         rows.first().map(tally).ok_or_else(fault::silent)
@@ -253,7 +257,7 @@ impl Driver for Postgres {
         link.session
     }
 
-    async fn end(&self, link: &mut Link, session: &Session) -> Result<(), Fault> {
+    async fn end(&self, link: &mut Link, session: &Session) -> Result<(), DriverFault> {
         link.end(*session).await
     }
 
@@ -270,7 +274,7 @@ fn amount(row: Option<&PgRow>, at: usize) -> Option<i64> {
     row?.try_get(at).ok()
 }
 
-fn entry(row: &PgRow) -> Result<Entry, Fault> {
+fn entry(row: &PgRow) -> Result<Entry, DriverFault> {
     let address = address(row, ADDRESS).map_err(|error| fault::damaged(&error))?;
     record(row, RECORD, address)
         .map(|record| Entry { address, record })
@@ -278,7 +282,7 @@ fn entry(row: &PgRow) -> Result<Entry, Fault> {
 }
 
 /// What stands at each of the addresses, in their order.
-fn place(rows: Vec<PgRow>, addresses: impl Iterator<Item = Address>) -> Result<Vec<Found>, Fault> {
+fn place(rows: Vec<PgRow>, addresses: impl Iterator<Item = Address>) -> Result<Vec<Found>, DriverFault> {
     let mut seen = Vec::with_capacity(rows.len());
     for row in rows {
         let address = address(&row, ADDRESS).map_err(|error| fault::damaged(&error))?;
@@ -304,7 +308,7 @@ fn take(seen: &mut [(Address, Found)], address: Address) -> Found {
 }
 
 /// Which of the addresses a write touched.
-fn touched(rows: &[PgRow], addresses: impl Iterator<Item = Address>) -> Result<Vec<bool>, Fault> {
+fn touched(rows: &[PgRow], addresses: impl Iterator<Item = Address>) -> Result<Vec<bool>, DriverFault> {
     let mut touched = Vec::with_capacity(rows.len());
     for row in rows {
         touched.push(address(row, 0).map_err(|error| fault::damaged(&error))?);

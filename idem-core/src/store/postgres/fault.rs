@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use sqlx::error::DatabaseError;
 
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// Of a statement.
-pub(super) fn fault(error: sqlx::Error) -> Fault {
+pub(super) fn fault(error: sqlx::Error) -> DriverFault {
     let code = error.as_database_error().and_then(DatabaseError::code).map(Cow::into_owned);
     let Some(code) = code else { return without_code(error) };
     let failure = |kind, message: &str| Failure::new(kind, message);
@@ -16,43 +16,43 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
     let misconfigured = |message: &str| failure(StoreErrorKind::Misconfigured, message);
     match code.get(..2).unwrap_or_default() {
         // The server goes down and takes the connection with it.
-        "08" => Fault::Broken(unavailable("the connection to PostgreSQL broke").with_source(error)),
+        "08" => DriverFault::Broken(unavailable("the connection to PostgreSQL broke").with_source(error)),
         "57" if matches!(&*code, "57P01" | "57P02" | "57P03" | "57P05") => {
-            Fault::Broken(unavailable("PostgreSQL ended the connection").with_source(error))
+            DriverFault::Broken(unavailable("PostgreSQL ended the connection").with_source(error))
         }
         // https://www.postgresql.org/docs/current/mvcc-serialization-failure-handling.html
-        "40" => Fault::Again(unavailable("PostgreSQL undid the statement again and again").with_source(error)),
+        "40" => DriverFault::Again(unavailable("PostgreSQL undid the statement again and again").with_source(error)),
         // Not `Again`, which would wait as long many times; and not `Shut`, because in a batch it is one record that is
         // locked: the others must not suffer.
-        "55" if code == "55P03" => Fault::Refused(
+        "55" if code == "55P03" => DriverFault::Refused(
             unavailable("the record, or the table, was locked for too long: a transaction that was left open?")
                 .with_source(error),
         ),
-        "57" if code == "57014" => Fault::Shut(
+        "57" if code == "57014" => DriverFault::Shut(
             unavailable("PostgreSQL cancelled the statement: it ran too long, or was told to").with_source(error),
         ),
         // A handler, or a pooler, has dropped what was prepared on it: a new connection prepares it anew.
-        "26" => Fault::Broken(unavailable("the session has lost its prepared statements").with_source(error)),
-        "57" | "55" => Fault::Shut(unavailable("PostgreSQL is not ready for this").with_source(error)),
-        "53" => Fault::Shut(
+        "26" => DriverFault::Broken(unavailable("the session has lost its prepared statements").with_source(error)),
+        "57" | "55" => DriverFault::Shut(unavailable("PostgreSQL is not ready for this").with_source(error)),
+        "53" => DriverFault::Shut(
             unavailable("PostgreSQL has no room for this: disk, memory or connections are used up")
                 .with_source(error),
         ),
-        "25" if code == "25P02" => Fault::Refused(
+        "25" if code == "25P02" => DriverFault::Refused(
             unavailable("the transaction has failed before, in a statement whose error was ignored").with_source(error),
         ),
-        "25" => Fault::Shut(
+        "25" => DriverFault::Shut(
             unavailable("PostgreSQL takes no writes: is this a replica, or in recovery? Connect to the primary")
                 .with_source(error),
         ),
-        "42" if code == "42501" => Fault::Shut(
+        "42" if code == "42501" => DriverFault::Shut(
             misconfigured(
                 "this role may not use idem's table and functions: GRANT it USAGE on the schema, SELECT, INSERT, UPDATE and \
                  DELETE on the table, and EXECUTE on the functions",
             )
                 .with_source(error),
         ),
-        "42" | "3F" => Fault::Shut(
+        "42" | "3F" => DriverFault::Shut(
             misconfigured(
                 "idem's table or functions are missing or not as idem made them: run `PostgresStore::migrations`; if a \
                  newer version of idem has migrated them, update this process",
@@ -60,37 +60,37 @@ pub(super) fn fault(error: sqlx::Error) -> Fault {
             .with_source(error),
         ),
         // A bound of the server, such as 1 GB for a value; or a text that is none in its encoding.
-        "54" | "22" => Fault::Refused(
+        "54" | "22" => DriverFault::Refused(
             failure(StoreErrorKind::Unstorable, "PostgreSQL cannot hold the record: cap replies").with_source(error),
         ),
-        "XX" => Fault::Refused(
+        "XX" => DriverFault::Refused(
             failure(StoreErrorKind::Corrupt, "PostgreSQL found its data damaged").with_source(error),
         ),
-        _ => Fault::Refused(misconfigured("PostgreSQL refused the record").with_source(error)),
+        _ => DriverFault::Refused(misconfigured("PostgreSQL refused the record").with_source(error)),
     }
 }
 
-fn without_code(error: sqlx::Error) -> Fault {
+fn without_code(error: sqlx::Error) -> DriverFault {
     match error {
         sqlx::Error::ColumnDecode { .. }
         | sqlx::Error::Decode(_)
         | sqlx::Error::ColumnIndexOutOfBounds { .. } => {
             let message = "PostgreSQL answered in a form that this version of idem does not know";
-            Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+            DriverFault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
         }
         sqlx::Error::Encode(_) => {
             let message = "the record cannot be written in PostgreSQL's protocol: cap replies";
-            Fault::Refused(Failure::new(StoreErrorKind::Unstorable, message).with_source(error))
+            DriverFault::Refused(Failure::new(StoreErrorKind::Unstorable, message).with_source(error))
         }
         error => {
             let message = "the connection to PostgreSQL broke";
-            Fault::Broken(Failure::new(StoreErrorKind::Unavailable, message).with_source(error))
+            DriverFault::Broken(Failure::new(StoreErrorKind::Unavailable, message).with_source(error))
         }
     }
 }
 
 /// Of the attempt to connect.
-pub(super) fn unreached(error: sqlx::Error) -> Fault {
+pub(super) fn unreached(error: sqlx::Error) -> DriverFault {
     let code = error.as_database_error().and_then(DatabaseError::code).map(Cow::into_owned);
     let (kind, message) = match code.as_deref() {
         Some(code) if code.starts_with("28") || code.starts_with("3D") => (
@@ -119,7 +119,7 @@ pub(super) fn unreached(error: sqlx::Error) -> Fault {
         Some(_) => (StoreErrorKind::Unavailable, "PostgreSQL refused the connection"),
         None => (StoreErrorKind::Unavailable, "PostgreSQL cannot be reached"),
     };
-    Fault::Unreached(Failure::new(kind, message).with_source(error))
+    DriverFault::Unreached(Failure::new(kind, message).with_source(error))
 }
 
 /// A message and a value are shorter than 1 GB; this leaves room for the rest of a record.
@@ -132,23 +132,23 @@ pub(super) const fn fits(bytes: usize) -> bool {
 }
 
 /// Refuses what the server would hang up on.
-pub(super) fn admit(bytes: usize) -> Result<(), Fault> {
+pub(super) fn admit(bytes: usize) -> Result<(), DriverFault> {
     if fits(bytes) {
         return Ok(());
     }
     let message = format!("a reply of {bytes} bytes is more than PostgreSQL takes: cap replies");
-    Err(Fault::Refused(Failure::new(StoreErrorKind::Unstorable, message)))
+    Err(DriverFault::Refused(Failure::new(StoreErrorKind::Unstorable, message)))
 }
 
 /// Of a statement that answers with a row, always, and did not.
-pub(super) fn silent() -> Fault {
+pub(super) fn silent() -> DriverFault {
     let message = "PostgreSQL answered in a form that this version of idem does not know";
-    Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message))
+    DriverFault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message))
 }
 
 /// Of a row that makes no sense.
-pub(super) fn damaged(error: &StoreError) -> Fault {
-    Fault::Unread(Failure::new(error.kind(), error.to_string()))
+pub(super) fn damaged(error: &StoreError) -> DriverFault {
+    DriverFault::Unread(Failure::new(error.kind(), error.to_string()))
 }
 
 #[cfg(test)]
@@ -164,7 +164,7 @@ mod tests {
         for bytes in [MOST_BYTES + 1, 1 << 30, usize::MAX] {
             assert!(!fits(bytes));
             let refused = admit(bytes).unwrap_err();
-            assert!(matches!(refused, Fault::Refused(_)));
+            assert!(matches!(refused, DriverFault::Refused(_)));
             assert_eq!(refused.into_failure().to_error().kind(), StoreErrorKind::Unstorable, "{bytes}");
         }
     }

@@ -4,7 +4,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, Row as _};
 
 use super::fault::{self, fault};
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::remote::limits::Limits;
 
 #[derive(Debug)]
@@ -56,7 +56,7 @@ impl Link {
         options: &PgConnectOptions,
         limits: Limits,
         through_pooler: bool,
-    ) -> Result<Self, Fault> {
+    ) -> Result<Self, DriverFault> {
         let mut connection = options.connect().await.map_err(fault::unreached)?;
         if through_pooler {
             return Ok(Self { connection, session: None });
@@ -73,7 +73,7 @@ impl Link {
         Ok(Self { connection, session })
     }
 
-    pub(super) async fn end(&mut self, session: Session) -> Result<(), Fault> {
+    pub(super) async fn end(&mut self, session: Session) -> Result<(), DriverFault> {
         // Constants and numbers.
         let end = match session {
             Session::Process(process, since) => {

@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Executor, Row as _};
 
 use super::fault::fault;
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::sql::TableName;
 
 /// From the catalogues, which every user may read. The schema is the one that is named, else the first of the search path
@@ -82,7 +82,7 @@ pub(super) struct Rights {
 }
 
 impl Rights {
-    pub(super) async fn look(connection: &mut PgConnection, name: &TableName) -> Result<Self, Fault> {
+    pub(super) async fn look(connection: &mut PgConnection, name: &TableName) -> Result<Self, DriverFault> {
         let (schema, table) = name.parts();
         let schema = schema.map_or_else(|| "NULL".to_owned(), |schema| format!("'{schema}'"));
         // Made of a constant and a name that `TableName` has checked.
@@ -117,11 +117,11 @@ impl Rights {
 
     /// Refuses a user that could not use the table as it is. Without a table, it must be able to create one if it
     /// `migrates`.
-    pub(super) fn check(&self, name: &TableName, migrates: bool) -> Result<(), Fault> {
+    pub(super) fn check(&self, name: &TableName, migrates: bool) -> Result<(), DriverFault> {
         if self.in_recovery {
             let message =
                 "this PostgreSQL is a replica, or in recovery, and takes no writes: connect to the primary";
-            return Err(Fault::Shut(Failure::new(StoreErrorKind::Unavailable, message)));
+            return Err(DriverFault::Shut(Failure::new(StoreErrorKind::Unavailable, message)));
         }
         let mut mend = self.to_use(name);
         if migrates && self.owns.is_none() && !self.creates && self.schema.is_some() {
@@ -138,7 +138,7 @@ impl Rights {
     }
 
     /// Refuses a user that could not migrate a table that is there.
-    pub(super) fn check_to_migrate(&self, name: &TableName) -> Result<(), Fault> {
+    pub(super) fn check_to_migrate(&self, name: &TableName) -> Result<(), DriverFault> {
         let mut mend = self.to_use(name);
         if !self.creates {
             mend.push(self.to_create());
@@ -198,7 +198,7 @@ impl Rights {
         mend
     }
 
-    fn refuse(&self, mend: &[String]) -> Result<(), Fault> {
+    fn refuse(&self, mend: &[String]) -> Result<(), DriverFault> {
         if mend.is_empty() {
             return Ok(());
         }
@@ -208,6 +208,6 @@ impl Rights {
             self.user,
             mend.join("; ")
         );
-        Err(Fault::Shut(Failure::new(StoreErrorKind::Misconfigured, message)))
+        Err(DriverFault::Shut(Failure::new(StoreErrorKind::Misconfigured, message)))
     }
 }

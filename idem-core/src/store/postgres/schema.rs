@@ -9,7 +9,7 @@ use sqlx::postgres::PgConnection;
 use sqlx::{AssertSqlSafe, Executor, Row as _};
 
 use super::fault::fault;
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::sql::TableName;
 use crate::store::sql::migration::{Pauses, Session, Stopped};
 use crate::store::sql::version::Version;
@@ -45,12 +45,12 @@ pub(super) fn migrations(name: &TableName) -> Vec<String> {
 }
 
 /// Refuses a database that this code cannot use as it is.
-pub(super) async fn check(connection: &mut PgConnection, name: &TableName) -> Result<(), Fault> {
+pub(super) async fn check(connection: &mut PgConnection, name: &TableName) -> Result<(), DriverFault> {
     version(connection, name).await?.check(MIGRATIONS.len(), name, "PostgresStore::migrations")
 }
 
 /// Whether a table is there that must be migrated.
-pub(super) async fn is_older(connection: &mut PgConnection, name: &TableName) -> Result<bool, Fault> {
+pub(super) async fn is_older(connection: &mut PgConnection, name: &TableName) -> Result<bool, DriverFault> {
     let found = version(connection, name).await?;
     Ok(found != Version::NONE && found.is_older(MIGRATIONS.len(), name)?)
 }
@@ -66,7 +66,7 @@ pub(super) async fn migrate(
     connection: &mut PgConnection,
     name: &TableName,
     patience: Duration,
-) -> Result<(), Fault> {
+) -> Result<(), DriverFault> {
     let mut pauses = Pauses::within(patience);
     loop {
         if !version(connection, name).await?.is_older(MIGRATIONS.len(), name)? {
@@ -81,7 +81,7 @@ pub(super) async fn migrate(
 }
 
 /// False if the table or the lock was not to be had at once.
-async fn try_to_migrate(connection: &mut PgConnection, name: &TableName) -> Result<bool, Fault> {
+async fn try_to_migrate(connection: &mut PgConnection, name: &TableName) -> Result<bool, DriverFault> {
     let migrated = in_a_transaction(connection, name).await;
     if let Ok(()) = migrated {
         return Ok(true);
@@ -121,7 +121,7 @@ async fn in_a_transaction(connection: &mut PgConnection, name: &TableName) -> Re
     Ok(())
 }
 
-async fn holders(connection: &mut PgConnection, name: &TableName) -> Result<Vec<Session>, Fault> {
+async fn holders(connection: &mut PgConnection, name: &TableName) -> Result<Vec<Session>, DriverFault> {
     let sql = AssertSqlSafe(name.fill(HOLDERS, '"'));
     let rows = connection.fetch_all(sqlx::raw_sql(sql)).await.map_err(fault)?;
     let session = |row: &sqlx::postgres::PgRow| {
@@ -131,7 +131,7 @@ async fn holders(connection: &mut PgConnection, name: &TableName) -> Result<Vec<
     rows.iter().map(session).collect::<Result<_, sqlx::Error>>().map_err(fault)
 }
 
-async fn version(connection: &mut PgConnection, name: &TableName) -> Result<Version, Fault> {
+async fn version(connection: &mut PgConnection, name: &TableName) -> Result<Version, DriverFault> {
     // Not prepared, so that a pooler may send each message to another connection. From a table, because that is what
     // makes a session look at what others have committed while it waited for the lock.
     let exists = "SELECT count(oid) FILTER (WHERE oid = to_regprocedure(E'{table_version}()')) > 0, \
@@ -153,6 +153,6 @@ async fn version(connection: &mut PgConnection, name: &TableName) -> Result<Vers
     Ok(Version { schema: number(0)?, oldest: number(1)? })
 }
 
-async fn one(connection: &mut PgConnection, sql: String) -> Result<sqlx::postgres::PgRow, Fault> {
+async fn one(connection: &mut PgConnection, sql: String) -> Result<sqlx::postgres::PgRow, DriverFault> {
     connection.fetch_one(sqlx::raw_sql(AssertSqlSafe(sql))).await.map_err(fault)
 }

@@ -12,7 +12,7 @@ use crate::clock::Timestamp;
 use crate::protocol::{Claim, ClaimOutcome, Fence, Owner, Won};
 use crate::store::remote::claims::{Judged, judge};
 use crate::store::remote::driver::Found;
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::sql::{Fields, found};
 use crate::store::{Claimed, HeldRow, Rivals};
 
@@ -33,7 +33,7 @@ pub(super) async fn claim_in(
     connection: &mut PgConnection,
     claim: &Claim,
     rivals: Rivals,
-) -> Result<Claimed, Fault> {
+) -> Result<Claimed, DriverFault> {
     let turn = || [Arg::Big(Some(driver.tx_statements().turn(claim)))];
     if rivals == Rivals::Tell {
         let args: Vec<_> = args::of_claim(claim).into_iter().chain(turn()).collect();
@@ -78,7 +78,7 @@ async fn judge_on(
     claim: &Claim,
     mine: bool,
     seen: Found,
-) -> Result<Option<Claimed>, Fault> {
+) -> Result<Option<Claimed>, DriverFault> {
     let fresh = matches!(seen, Found::Fresh(_));
     Ok(Some(match judge(claim, seen) {
         Judged::Decided(Ok(ClaimOutcome::Won(won))) if fresh => {

@@ -10,7 +10,7 @@ use super::server::Redis;
 use super::source::RedisSource;
 use super::store::RedisStore;
 use crate::store::remote::driver::Driver;
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::{StoreError, StoreErrorKind};
 
@@ -112,7 +112,7 @@ impl RedisStoreBuilder {
         let opened = async {
             let target = self.source.target(timeout).await?;
             let driver = Redis { target, keys, timeout, wait };
-            let told = |fault: Fault| fault.into_failure().to_error();
+            let told = |fault: DriverFault| fault.into_failure().to_error();
             let mut link = driver.connect().await.map_err(told)?;
             rights::check(&driver, &mut link).await.map_err(told)?;
             check::eviction(&mut link).await.map_err(told)?;

@@ -3,15 +3,15 @@
 use redis::{Cmd, Value};
 
 use super::link::Link;
-use super::script::Call;
-use crate::store::remote::failure::Fault;
+use super::script::ScriptCall;
+use crate::store::remote::failure::DriverFault;
 
 /// Warns of a server that throws records away when its memory is full: the key would run again.
-pub(super) async fn eviction(link: &mut Link) -> Result<(), Fault> {
+pub(super) async fn eviction(link: &mut Link) -> Result<(), DriverFault> {
     for slot in link.masters().await? {
         let mut cmd = Cmd::new();
         cmd.arg("CONFIG").arg("GET").arg("maxmemory-policy");
-        match link.put(vec![Call { cmd, slot, script: None }], None).await.pop() {
+        match link.put(vec![ScriptCall { cmd, slot, script: None }], None).await.pop() {
             Some(Ok(reply)) => match policy(&reply) {
                 Some("noeviction") => {}
                 Some(policy) => tracing::warn!(
@@ -21,7 +21,7 @@ pub(super) async fn eviction(link: &mut Link) -> Result<(), Fault> {
                 ),
                 None => unknown(),
             },
-            Some(Err(fault @ (Fault::Broken(_) | Fault::Unreached(_)))) => return Err(fault),
+            Some(Err(fault @ (DriverFault::Broken(_) | DriverFault::Unreached(_)))) => return Err(fault),
             // Managed servers often hide their settings.
             Some(Err(_)) | None => unknown(),
         }

@@ -11,8 +11,8 @@ use tokio::task::JoinSet;
 
 use super::fault;
 use super::pipeline::{Raw, Replies, Wait, faults, loading, missing, pipeline, put_back, sort};
-use super::script::Call;
-use crate::store::remote::failure::Fault;
+use super::script::ScriptCall;
+use crate::store::remote::failure::DriverFault;
 
 pub(super) struct ClusterLink {
     connection: ClusterConnection,
@@ -34,7 +34,7 @@ struct Group {
     slot: u16,
     /// The places of the calls in the batch.
     places: Vec<usize>,
-    calls: Vec<Call>,
+    calls: Vec<ScriptCall>,
 }
 
 impl ClusterLink {
@@ -42,7 +42,7 @@ impl ClusterLink {
         Self { connection, map: Vec::new() }
     }
 
-    pub(super) async fn masters(&mut self) -> Result<Vec<u16>, Fault> {
+    pub(super) async fn masters(&mut self) -> Result<Vec<u16>, DriverFault> {
         self.map.clear();
         self.learn().await.map_err(|error| fault::fault(error, true))?;
         let mut masters: Vec<u16> = self.map.iter().map(|range| range.master).collect();
@@ -51,7 +51,7 @@ impl ClusterLink {
         Ok(masters)
     }
 
-    pub(super) async fn put(&mut self, calls: Vec<Call>, wait: Option<Wait>) -> Replies {
+    pub(super) async fn put(&mut self, calls: Vec<ScriptCall>, wait: Option<Wait>) -> Replies {
         // Without a map each command finds its own way.
         let _ignored = self.learn().await;
         let mut replies: Raw = calls.iter().map(|_| Err(fault::gone())).collect();
@@ -98,7 +98,7 @@ impl ClusterLink {
         moved
     }
 
-    fn group(&self, calls: Vec<Call>) -> Vec<Group> {
+    fn group(&self, calls: Vec<ScriptCall>) -> Vec<Group> {
         let mut groups: Vec<(u16, Group)> = Vec::new();
         for (place, call) in calls.into_iter().enumerate() {
             let slot = call.slot;

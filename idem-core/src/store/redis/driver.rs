@@ -16,14 +16,14 @@ use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{Claim, Namespace, StateKind, Tally};
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::{Count, Entry, Page, Renewal, StoreError, StoreErrorKind, Sweep, SweepCount};
 
 impl Driver for Redis {
     type Link = Link;
     type Session = Infallible;
 
-    async fn connect(&self) -> Result<Link, Fault> {
+    async fn connect(&self) -> Result<Link, DriverFault> {
         match &self.target {
             Target::Server(client) => {
                 // The exchange has a timeout of its own, around all of this.
@@ -45,7 +45,7 @@ impl Driver for Redis {
         }
     }
 
-    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+    async fn claim(&self, link: &mut Link, claims: &[&Claim]) -> Result<Vec<Found>, DriverFault> {
         let calls = claims.iter().map(|claim| {
             let mut call = self.on(Script::Claim, claim.address);
             call.cmd.arg(micros(claim.lease)).arg(codec::claimed(claim)).arg(self.touch());
@@ -55,7 +55,7 @@ impl Driver for Redis {
         Ok(replies.into_iter().zip(claims).map(|(reply, claim)| found(reply, claim.address)).collect())
     }
 
-    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+    async fn finish(&self, link: &mut Link, finishes: &[&Finish]) -> Result<Vec<bool>, DriverFault> {
         let calls = finishes.iter().map(|finish| {
             let mut call = self.on(Script::Finish, finish.address);
             call.cmd
@@ -69,7 +69,7 @@ impl Driver for Redis {
         applied(link.put(calls.collect(), self.wait).await)
     }
 
-    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+    async fn load(&self, link: &mut Link, addresses: &[Address]) -> Result<Vec<Found>, DriverFault> {
         let calls = addresses.iter().map(|address| {
             let mut call = self.on(Script::Load, *address);
             call.cmd.arg(self.touch());
@@ -82,7 +82,7 @@ impl Driver for Redis {
         Ok(replies.into_iter().zip(addresses).map(|(reply, address)| found(reply, *address)).collect())
     }
 
-    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, Fault> {
+    async fn change(&self, link: &mut Link, change: &Change) -> Result<bool, DriverFault> {
         let before = codec::encode(&change.before);
         let mut call = self.on(Script::Change, change.address);
         call.cmd.arg(before.get(..codec::HEADER).unwrap_or_default());
@@ -111,7 +111,7 @@ impl Driver for Redis {
         Ok(applied.first() == Some(&true))
     }
 
-    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+    async fn renew(&self, link: &mut Link, renewals: &[&Renewal]) -> Result<Vec<bool>, DriverFault> {
         let calls = renewals.iter().map(|renewal| {
             let mut call = self.on(Script::Renew, renewal.address);
             call.cmd.arg(&codec::owner(renewal.owner)[..]).arg(micros(renewal.lease));
@@ -121,24 +121,24 @@ impl Driver for Redis {
         applied(link.put(calls.collect(), None).await)
     }
 
-    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
+    async fn sweep(&self, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, DriverFault> {
         sweep::sweep(self, link, sweep).await
     }
 
     /// Redis drops what has expired by itself.
-    async fn reap(&self, _: &mut Link, _: usize) -> Result<usize, Fault> {
+    async fn reap(&self, _: &mut Link, _: usize) -> Result<usize, DriverFault> {
         Ok(0)
     }
 
-    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
+    async fn list(&self, link: &mut Link, page: &Page) -> Result<Vec<Entry>, DriverFault> {
         survey::list(self, link, page).await
     }
 
-    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, Fault> {
+    async fn count(&self, link: &mut Link, count: &Count) -> Result<u64, DriverFault> {
         survey::count(self, link, count).await
     }
 
-    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, Fault> {
+    async fn tally(&self, link: &mut Link, namespace: &Namespace) -> Result<Tally, DriverFault> {
         tally::tally(self, link, namespace).await
     }
 
@@ -147,7 +147,7 @@ impl Driver for Redis {
         None
     }
 
-    async fn end(&self, _: &mut Link, session: &Infallible) -> Result<(), Fault> {
+    async fn end(&self, _: &mut Link, session: &Infallible) -> Result<(), DriverFault> {
         match *session {}
     }
 
@@ -157,18 +157,19 @@ impl Driver for Redis {
 }
 
 /// Fails if nothing got through.
-fn all_or_some(replies: Replies) -> Result<Replies, Fault> {
+fn all_or_some(replies: Replies) -> Result<Replies, DriverFault> {
     if replies.is_empty() || replies.iter().any(Result::is_ok) {
         return Ok(replies);
     }
     // An error after which a write may have been applied counts before the others.
     let mut faults = replies.into_iter().filter_map(Result::err);
     let first = faults.next().unwrap_or_else(fault::gone);
-    let may_be_applied = |fault: &Fault| matches!(fault, Fault::Broken(_) | Fault::Unread(_));
+    let may_be_applied =
+        |fault: &DriverFault| matches!(fault, DriverFault::Broken(_) | DriverFault::Unread(_));
     Err(if may_be_applied(&first) { first } else { faults.find(may_be_applied).unwrap_or(first) })
 }
 
-fn found(reply: Result<Value, Fault>, address: Address) -> Found {
+fn found(reply: Result<Value, DriverFault>, address: Address) -> Found {
     match reply {
         Ok(Value::Int(clock)) => Found::Fresh(time(clock)),
         Ok(Value::Nil) => Found::Nothing,
@@ -184,8 +185,8 @@ fn found(reply: Result<Value, Fault>, address: Address) -> Found {
     }
 }
 
-fn error(fault: Fault) -> StoreError {
-    let lost = matches!(fault, Fault::Broken(_) | Fault::Unread(_));
+fn error(fault: DriverFault) -> StoreError {
+    let lost = matches!(fault, DriverFault::Broken(_) | DriverFault::Unread(_));
     let error = fault.into_failure().to_error();
     if lost {
         StoreError::new(StoreErrorKind::Undecided, error.to_string()).with_source(error)
@@ -200,16 +201,16 @@ fn time(clock: i64) -> Timestamp {
 
 /// Which writes were applied. A write without an answer counts as not applied, if other writes got theirs: the caller
 /// looks at the record then.
-fn applied(replies: Replies) -> Result<Vec<bool>, Fault> {
+fn applied(replies: Replies) -> Result<Vec<bool>, DriverFault> {
     let replies = all_or_some(replies)?;
     let mut applied = Vec::with_capacity(replies.len());
     for reply in replies {
         applied.push(match reply {
             Ok(Value::Int(applied)) => applied == 1,
             // The record tells.
-            Ok(_) | Err(Fault::Broken(_) | Fault::Unread(_)) => false,
+            Ok(_) | Err(DriverFault::Broken(_) | DriverFault::Unread(_)) => false,
             // Each by itself, so that each is told its own.
-            Err(fault) => return Err(Fault::Refused(fault.into_failure())),
+            Err(fault) => return Err(DriverFault::Refused(fault.into_failure())),
         });
     }
     Ok(applied)

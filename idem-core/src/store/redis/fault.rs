@@ -3,29 +3,29 @@
 use redis::{ErrorKind, RedisError, ServerError};
 
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 
 /// The answer to one command, or what became of a connection.
-pub(super) fn fault(error: RedisError, clustered: bool) -> Fault {
+pub(super) fn fault(error: RedisError, clustered: bool) -> DriverFault {
     match (error.kind(), error.code()) {
         (ErrorKind::ClusterConnectionNotFound, _) => {
             let message = "no node of the Redis Cluster serves this key at the moment";
-            Fault::Broken(unavailable(message).with_source(error))
+            DriverFault::Broken(unavailable(message).with_source(error))
         }
         (ErrorKind::Parse | ErrorKind::UnexpectedReturnType, _) => {
             let message = "Redis answered in a form that this version of idem does not know";
-            Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
+            DriverFault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message).with_source(error))
         }
         (_, Some(code)) => {
             let code = known(code, error.detail());
             coded(code, error, clustered)
         }
-        _ => Fault::Broken(unavailable("the connection to Redis broke").with_source(error)),
+        _ => DriverFault::Broken(unavailable("the connection to Redis broke").with_source(error)),
     }
 }
 
 /// The answer to one command.
-pub(super) fn refused(error: ServerError, clustered: bool) -> Fault {
+pub(super) fn refused(error: ServerError, clustered: bool) -> DriverFault {
     let code = known(error.code(), error.details());
     coded(code, error.into(), clustered)
 }
@@ -60,15 +60,15 @@ fn known(code: &str, detail: Option<&str>) -> &'static str {
     same.or_else(within).copied().unwrap_or_default()
 }
 
-fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
+fn coded(code: &'static str, error: RedisError, clustered: bool) -> DriverFault {
     let misconfigured = |message: &str| Failure::new(StoreErrorKind::Misconfigured, message);
     // A cluster's client tries again by itself: what an earlier try did is not known.
     let for_now = |message: &str, error| {
         let failure = unavailable(message).with_source(error);
-        if clustered { Fault::Broken(failure) } else { Fault::Shut(failure) }
+        if clustered { DriverFault::Broken(failure) } else { DriverFault::Shut(failure) }
     };
     match code {
-        "OOM" => Fault::Shut(
+        "OOM" => DriverFault::Shut(
             Failure::new(
                 StoreErrorKind::CapacityExceeded,
                 "Redis has reached its maxmemory: raise it, or wait until records expire",
@@ -76,7 +76,7 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
             .with_source(error),
         ),
         "READONLY" => for_now("this Redis is a replica and takes no writes: connect to its master", error),
-        "MOVED" | "ASK" | "CROSSSLOT" if !clustered => Fault::Shut(
+        "MOVED" | "ASK" | "CROSSSLOT" if !clustered => DriverFault::Shut(
             misconfigured(
                 "this Redis is a node of a cluster: open the store with several URLs, or with a ClusterClient",
             )
@@ -89,25 +89,25 @@ fn coded(code: &'static str, error: RedisError, clustered: bool) -> Fault {
         "NOREPLICAS" => for_now("Redis refuses writes because it has too few replicas (min-replicas-to-write)", error),
         "NOSCRIPT" => for_now("Redis forgets idem's scripts as soon as they are loaded", error),
         "NOAUTH" | "WRONGPASS" => {
-            Fault::Shut(misconfigured("Redis does not let us in: check user and password").with_source(error))
+            DriverFault::Shut(misconfigured("Redis does not let us in: check user and password").with_source(error))
         }
         "NOPERM" => {
             // "No permissions to access a key", "… to access one of the keys used as arguments".
             let key = error.detail().is_some_and(|detail| detail.contains("to access"));
-            Fault::Shut(misconfigured(if key { DENIED_KEY } else { DENIED }).with_source(error))
+            DriverFault::Shut(misconfigured(if key { DENIED_KEY } else { DENIED }).with_source(error))
         }
-        "WRONGTYPE" => Fault::Refused(
+        "WRONGTYPE" => DriverFault::Refused(
             misconfigured("a value that is not idem's lies at one of idem's keys: choose another prefix")
                 .with_source(error),
         ),
-        _ if error.detail().is_some_and(is_too_long) => Fault::Refused(
+        _ if error.detail().is_some_and(is_too_long) => DriverFault::Refused(
             Failure::new(
                 StoreErrorKind::Unstorable,
                 "the reply is more than Redis takes: raise its proto-max-bulk-len, or cap replies",
             )
             .with_source(error),
         ),
-        _ => Fault::Refused(
+        _ => DriverFault::Refused(
             misconfigured("Redis refused the command: is it Redis 6.2 or newer, or Valkey?").with_source(error),
         ),
     }
@@ -132,7 +132,7 @@ pub(super) enum Denied {
 }
 
 /// `None` where it was not denied.
-pub(super) fn denied(fault: &Fault) -> Option<Denied> {
+pub(super) fn denied(fault: &DriverFault) -> Option<Denied> {
     // Only errors of missing rights have these texts.
     let failure = fault.failure();
     [(DENIED, Denied::Command), (DENIED_KEY, Denied::Key)]
@@ -141,7 +141,7 @@ pub(super) fn denied(fault: &Fault) -> Option<Denied> {
 }
 
 /// Of the attempt to connect.
-pub(super) fn unreached(error: RedisError) -> Fault {
+pub(super) fn unreached(error: RedisError) -> DriverFault {
     let text = error.to_string();
     let failure = if error.kind() == ErrorKind::AuthenticationFailed
         || ["NOAUTH", "WRONGPASS", "NOPERM"].iter().any(|code| text.contains(code))
@@ -170,12 +170,12 @@ pub(super) fn unreached(error: RedisError) -> Fault {
     } else {
         unavailable("Redis cannot be reached")
     };
-    Fault::Unreached(failure.with_source(error))
+    DriverFault::Unreached(failure.with_source(error))
 }
 
 /// Fewer replicas than asked for have it: it is not known to outlive a fail-over.
-pub(super) fn short(confirmed: i64, wanted: u32) -> Fault {
-    Fault::Broken(Failure::new(
+pub(super) fn short(confirmed: i64, wanted: u32) -> DriverFault {
+    DriverFault::Broken(Failure::new(
         StoreErrorKind::Undecided,
         format!(
             "{confirmed} of {wanted} replicas confirmed the write in time: repeat it, and look after the replicas"
@@ -183,20 +183,20 @@ pub(super) fn short(confirmed: i64, wanted: u32) -> Fault {
     ))
 }
 
-pub(super) fn is_short(fault: &Fault) -> bool {
+pub(super) fn is_short(fault: &DriverFault) -> bool {
     // Only too few replicas make an error of this kind here.
     fault.failure().kind() == StoreErrorKind::Undecided
 }
 
 /// An answer that none of the scripts gives.
-pub(super) fn odd() -> Fault {
+pub(super) fn odd() -> DriverFault {
     let message = "Redis answered in a form that this version of idem does not know";
-    Fault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message))
+    DriverFault::Unread(Failure::new(StoreErrorKind::UnknownFormat, message))
 }
 
 /// No answer at all.
-pub(super) fn gone() -> Fault {
-    Fault::Broken(unavailable("the connection to Redis broke"))
+pub(super) fn gone() -> DriverFault {
+    DriverFault::Broken(unavailable("the connection to Redis broke"))
 }
 
 fn unavailable(message: &str) -> Failure {

@@ -8,8 +8,8 @@ use redis::aio::MultiplexedConnection;
 use super::cluster::ClusterLink;
 use super::fault;
 use super::pipeline::{Raw, Replies, Wait, faults, loading, missing, pipeline, put_back, sort};
-use super::script::Call;
-use crate::store::remote::failure::Fault;
+use super::script::ScriptCall;
+use crate::store::remote::failure::DriverFault;
 
 pub(super) enum Link {
     Server(MultiplexedConnection),
@@ -18,7 +18,7 @@ pub(super) enum Link {
 
 impl Link {
     /// Sends the calls together. What each got, in order: they fail and succeed one by one.
-    pub(super) async fn put(&mut self, calls: Vec<Call>, wait: Option<Wait>) -> Replies {
+    pub(super) async fn put(&mut self, calls: Vec<ScriptCall>, wait: Option<Wait>) -> Replies {
         if calls.is_empty() {
             return Vec::new();
         }
@@ -29,7 +29,7 @@ impl Link {
     }
 
     /// The masters, each by one of the slots that it serves; 0 for a single server.
-    pub(super) async fn masters(&mut self) -> Result<Vec<u16>, Fault> {
+    pub(super) async fn masters(&mut self) -> Result<Vec<u16>, DriverFault> {
         match self {
             Self::Server(_) => Ok(vec![0]),
             Self::Cluster(link) => link.masters().await,
@@ -37,7 +37,11 @@ impl Link {
     }
 }
 
-async fn on_server(connection: &mut MultiplexedConnection, calls: Vec<Call>, wait: Option<Wait>) -> Replies {
+async fn on_server(
+    connection: &mut MultiplexedConnection,
+    calls: Vec<ScriptCall>,
+    wait: Option<Wait>,
+) -> Replies {
     let mut replies = Vec::with_capacity(calls.len());
     let pipeline = pipeline(calls.iter().map(|call| call.cmd.clone()), wait);
     send_to_server(connection, &pipeline, calls.len(), wait, &mut replies).await;

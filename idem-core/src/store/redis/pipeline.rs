@@ -5,8 +5,8 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline, Value};
 
 use super::fault;
-use super::script::{Call, Script};
-use crate::store::remote::failure::Fault;
+use super::script::{Script, ScriptCall};
+use crate::store::remote::failure::DriverFault;
 
 /// How many replicas must have the writes before they count, and how long they may take.
 #[derive(Debug, Clone, Copy)]
@@ -15,10 +15,10 @@ pub(super) struct Wait {
     pub(super) timeout: Duration,
 }
 
-pub(super) type Replies = Vec<Result<Value, Fault>>;
+pub(super) type Replies = Vec<Result<Value, DriverFault>>;
 
 /// Replies that may still hold errors of the server.
-pub(super) type Raw = Vec<Result<Value, Fault>>;
+pub(super) type Raw = Vec<Result<Value, DriverFault>>;
 
 pub(super) fn pipeline(cmds: impl Iterator<Item = Cmd>, wait: Option<Wait>) -> Pipeline {
     let mut pipeline = Pipeline::with_capacity(cmds.size_hint().0 + 1);
@@ -35,7 +35,7 @@ pub(super) fn pipeline(cmds: impl Iterator<Item = Cmd>, wait: Option<Wait>) -> P
 
 /// The calls that failed for want of their script, after the scripts themselves: a server that was restarted, or took
 /// over, has none.
-pub(super) fn loading(calls: &[Call], missing: &[usize], wait: Option<Wait>) -> Pipeline {
+pub(super) fn loading(calls: &[ScriptCall], missing: &[usize], wait: Option<Wait>) -> Pipeline {
     let again = || missing.iter().filter_map(|at| calls.get(*at));
     let wanted = |script: &Script| again().any(|call| call.script == Some(*script));
     let scripts = Script::ALL.into_iter().filter(wanted).map(Script::load);
@@ -64,7 +64,7 @@ pub(super) fn sort(mut values: Vec<Value>, calls: usize, wait: Option<Wait>, rep
 
 /// Where a script was missing.
 pub(super) fn missing(replies: &Raw) -> Vec<usize> {
-    let unknown = |reply: &Result<Value, Fault>| match reply {
+    let unknown = |reply: &Result<Value, DriverFault>| match reply {
         Ok(Value::ServerError(error)) => error.code() == "NOSCRIPT",
         _ => false,
     };
@@ -81,7 +81,7 @@ pub(super) fn put_back(replies: &mut Raw, places: Vec<usize>, again: Raw) {
 
 /// Errors of the server become faults.
 pub(super) fn faults(replies: Raw, clustered: bool) -> Replies {
-    let fault = |reply: Result<Value, Fault>| match reply {
+    let fault = |reply: Result<Value, DriverFault>| match reply {
         Ok(Value::ServerError(error)) => Err(fault::refused(error, clustered)),
         reply => reply,
     };

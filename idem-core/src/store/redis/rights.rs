@@ -4,17 +4,17 @@ use redis::{Cmd, Value};
 
 use super::fault::{self, Denied};
 use super::link::Link;
-use super::script::{Call, Script};
+use super::script::{Script, ScriptCall};
 use super::server::{Redis, Target};
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 
 /// A bucket as good as any.
 const BUCKET: usize = 0;
 
 /// Asks for each command that the scripts and the store use, in a form that changes nothing: on a key at which nothing
 /// lies, and where a command would write, only over what is there. Redis looks at the rights first.
-pub(super) async fn check(redis: &Redis, link: &mut Link) -> Result<(), Fault> {
+pub(super) async fn check(redis: &Redis, link: &mut Link) -> Result<(), DriverFault> {
     let index = redis.keys.index(BUCKET);
     let nothing = [index, b"rights"].concat();
     let command = |words: Vec<&[u8]>| {
@@ -67,20 +67,20 @@ fn probes<'k>(index: &'k [u8], nothing: &'k [u8], waits: bool) -> Vec<Probe<'k>>
 }
 
 /// What the user may not do, if that is why it was denied.
-async fn ask(redis: &Redis, link: &mut Link, cmd: Cmd) -> Result<Option<Denied>, Fault> {
-    let call = Call { cmd, slot: redis.keys.slot(BUCKET), script: None };
+async fn ask(redis: &Redis, link: &mut Link, cmd: Cmd) -> Result<Option<Denied>, DriverFault> {
+    let call = ScriptCall { cmd, slot: redis.keys.slot(BUCKET), script: None };
     match link.put(vec![call], None).await.pop() {
         Some(Err(fault)) if fault::denied(&fault).is_some() => Ok(fault::denied(&fault)),
-        Some(Err(fault @ (Fault::Broken(_) | Fault::Unreached(_)))) => Err(fault),
+        Some(Err(fault @ (DriverFault::Broken(_) | DriverFault::Unreached(_)))) => Err(fault),
         // What else is wrong, a replica for example, or a script that is not loaded, is told by those who use it.
         _ => Ok(None),
     }
 }
 
-async fn refused(redis: &Redis, link: &mut Link, lacks: &[&str]) -> Fault {
+async fn refused(redis: &Redis, link: &mut Link, lacks: &[&str]) -> DriverFault {
     let mut whoami = Cmd::new();
     whoami.arg("ACL").arg("WHOAMI");
-    let call = Call { cmd: whoami, slot: redis.keys.slot(BUCKET), script: None };
+    let call = ScriptCall { cmd: whoami, slot: redis.keys.slot(BUCKET), script: None };
     let user = match link.put(vec![call], None).await.pop() {
         Some(Ok(Value::BulkString(user))) => String::from_utf8_lossy(&user).into_owned(),
         Some(Ok(Value::SimpleString(user))) => user,
@@ -94,5 +94,5 @@ async fn refused(redis: &Redis, link: &mut Link, lacks: &[&str]) -> Fault {
     };
     let message =
         format!("this user may not do all that idem needs: run `ACL SETUSER {user} {}`", lacks.join(" "));
-    Fault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
+    DriverFault::Shut(Failure::new(StoreErrorKind::Misconfigured, message))
 }

@@ -57,7 +57,7 @@ impl Script {
 
 /// A command with what it takes to send it, and to send it again.
 #[derive(Debug, Clone)]
-pub(super) struct Call {
+pub(super) struct ScriptCall {
     pub(super) cmd: Cmd,
     pub(super) slot: u16,
     pub(super) script: Option<Script>,

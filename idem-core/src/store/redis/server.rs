@@ -7,7 +7,7 @@ use redis::{Client, Cmd};
 
 use super::keys::{self, Keys};
 use super::pipeline::Wait;
-use super::script::{Call, Script};
+use super::script::{Script, ScriptCall};
 use crate::address::Address;
 
 #[derive(Debug)]
@@ -27,17 +27,17 @@ pub(super) enum Target {
 
 impl Redis {
     /// A call of a script on one record.
-    pub(super) fn on(&self, script: Script, address: Address) -> Call {
+    pub(super) fn on(&self, script: Script, address: Address) -> ScriptCall {
         let bucket = keys::bucket(address);
         let cmd = script.call(&[&self.keys.record(address), self.keys.index(bucket)]);
-        Call { cmd, slot: self.keys.slot(bucket), script: Some(script) }
+        ScriptCall { cmd, slot: self.keys.slot(bucket), script: Some(script) }
     }
 
     /// A plain command on one record.
-    pub(super) fn plain(&self, name: &str, address: Address) -> Call {
+    pub(super) fn plain(&self, name: &str, address: Address) -> ScriptCall {
         let mut cmd = Cmd::new();
         cmd.arg(name).arg(self.keys.record(address));
-        Call { cmd, slot: self.keys.slot(keys::bucket(address)), script: None }
+        ScriptCall { cmd, slot: self.keys.slot(keys::bucket(address)), script: None }
     }
 
     /// What [`Exchange`](crate::store::remote) times by itself is cut a little earlier on a cluster, where one node

@@ -15,10 +15,10 @@ use crate::store::{StoreError, StoreErrorKind};
 /// - A URL or a [`Client`](redis::Client): one server; or a cluster that this server is a node of, which is noticed.
 /// - Several URLs or a [`ClusterClient`](redis::cluster::ClusterClient): a cluster.
 #[derive(Clone)]
-pub struct RedisSource(Source);
+pub struct RedisSource(ServerSource);
 
 #[derive(Clone)]
-enum Source {
+enum ServerSource {
     Server(Box<Client>),
     Seeds(Vec<ConnectionInfo>),
     Cluster(Box<ClusterClient>),
@@ -36,15 +36,15 @@ impl RedisSource {
             .into_iter()
             .map(|url| redis::IntoConnectionInfo::into_connection_info(url.as_ref()))
             .collect();
-        Self(seeds.map_or_else(Source::Wrong, Source::Seeds))
+        Self(seeds.map_or_else(ServerSource::Wrong, ServerSource::Seeds))
     }
 
     pub(super) async fn target(self, timeout: Duration) -> Result<Target, StoreError> {
         match self.0 {
-            Source::Server(client) => detect(*client, timeout).await.map_err(wrong),
-            Source::Seeds(seeds) => clustered(seeds, timeout).map_err(wrong),
-            Source::Cluster(client) => Ok(Target::Cluster(client)),
-            Source::Wrong(error) => Err(wrong(error)),
+            ServerSource::Server(client) => detect(*client, timeout).await.map_err(wrong),
+            ServerSource::Seeds(seeds) => clustered(seeds, timeout).map_err(wrong),
+            ServerSource::Cluster(client) => Ok(Target::Cluster(client)),
+            ServerSource::Wrong(error) => Err(wrong(error)),
         }
     }
 }
@@ -110,7 +110,10 @@ fn beside(first: &ConnectionInfo, node: Option<String>, at: u16) -> Option<Conne
 
 impl From<&str> for RedisSource {
     fn from(url: &str) -> Self {
-        Self(Client::open(url).map_or_else(Source::Wrong, |client| Source::Server(Box::new(client))))
+        Self(
+            Client::open(url)
+                .map_or_else(ServerSource::Wrong, |client| ServerSource::Server(Box::new(client))),
+        )
     }
 }
 
@@ -158,7 +161,7 @@ impl From<Vec<String>> for RedisSource {
 
 impl From<Client> for RedisSource {
     fn from(client: Client) -> Self {
-        Self(Source::Server(Box::new(client)))
+        Self(ServerSource::Server(Box::new(client)))
     }
 }
 
@@ -170,7 +173,7 @@ impl From<&Client> for RedisSource {
 
 impl From<ClusterClient> for RedisSource {
     fn from(client: ClusterClient) -> Self {
-        Self(Source::Cluster(Box::new(client)))
+        Self(ServerSource::Cluster(Box::new(client)))
     }
 }
 
@@ -184,9 +187,9 @@ impl From<&ClusterClient> for RedisSource {
 impl fmt::Debug for RedisSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.0 {
-            Source::Server(_) => "RedisSource(server)",
-            Source::Seeds(_) | Source::Cluster(_) => "RedisSource(cluster)",
-            Source::Wrong(_) => "RedisSource(unusable)",
+            ServerSource::Server(_) => "RedisSource(server)",
+            ServerSource::Seeds(_) | ServerSource::Cluster(_) => "RedisSource(cluster)",
+            ServerSource::Wrong(_) => "RedisSource(unusable)",
         })
     }
 }

@@ -12,11 +12,11 @@ use super::codec::{self, Glimpse};
 use super::fault;
 use super::keys::{bucket, strides};
 use super::link::Link;
-use super::script::Call;
+use super::script::ScriptCall;
 use super::server::Redis;
 use crate::address::Address;
 use crate::protocol::StateKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::{Count, Entry, Page};
 
 /// How many indexes are asked at once.
@@ -31,7 +31,7 @@ pub(super) fn rank(state: StateKind) -> i64 {
     -i64::from(state.as_u8())
 }
 
-pub(super) async fn count(redis: &Redis, link: &mut Link, asked: &Count) -> Result<u64, Fault> {
+pub(super) async fn count(redis: &Redis, link: &mut Link, asked: &Count) -> Result<u64, DriverFault> {
     let mut count = 0;
     if vanishes(asked.state) {
         scan(redis, link, asked, |_| true, |_| count += 1).await?;
@@ -56,7 +56,7 @@ async fn glimpse(
     asked: &Count,
     addresses: &[Address],
     mut meet: impl FnMut(Address),
-) -> Result<(), Fault> {
+) -> Result<(), DriverFault> {
     let meet = |address, Glimpse { state, namespace, .. }: Glimpse| {
         if state == asked.state.as_u8() && namespace.is_none_or(|namespace| namespace == asked.namespace) {
             meet(address);
@@ -71,7 +71,7 @@ pub(super) async fn glimpses(
     link: &mut Link,
     addresses: &[Address],
     mut meet: impl FnMut(Address, Glimpse),
-) -> Result<(), Fault> {
+) -> Result<(), DriverFault> {
     let calls = addresses.iter().map(|address| {
         let mut call = redis.plain("GETRANGE", *address);
         call.cmd.arg(0).arg(codec::GLIMPSE - 1);
@@ -86,7 +86,7 @@ pub(super) async fn glimpses(
     Ok(())
 }
 
-pub(super) async fn list(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Entry>, Fault> {
+pub(super) async fn list(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Entry>, DriverFault> {
     let mut entries = Vec::new();
     if vanishes(page.state) {
         let addresses = lowest(redis, link, page).await?;
@@ -116,14 +116,14 @@ async fn read(
     page: &Page,
     addresses: &[Address],
     entries: &mut Vec<Entry>,
-) -> Result<(), Fault> {
+) -> Result<(), DriverFault> {
     for some in addresses.chunks(READ.min(page.limit)) {
         let calls = some.iter().map(|address| redis.plain("GET", *address)).collect();
         for (reply, address) in link.put(calls, None).await.into_iter().zip(some) {
             // Nothing: it vanished meanwhile.
             let Value::BulkString(bytes) = reply? else { continue };
             let record = codec::decode(&bytes, *address)
-                .map_err(|error| Fault::Refused(Failure::new(error.kind(), error.to_string())))?;
+                .map_err(|error| DriverFault::Refused(Failure::new(error.kind(), error.to_string())))?;
             let wanted = record.state.kind() == page.state && page.namespace.sees(&record);
             if wanted && entries.len() < page.limit {
                 entries.push(Entry { address: *address, record });
@@ -137,7 +137,7 @@ async fn read(
 }
 
 /// The addresses of a page of records that are in no index.
-async fn lowest(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Address>, Fault> {
+async fn lowest(redis: &Redis, link: &mut Link, page: &Page) -> Result<Vec<Address>, DriverFault> {
     // Shared by two closures that take turns.
     let lowest = std::sync::Mutex::new(BTreeSet::new());
     let lock = || lowest.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
@@ -166,13 +166,13 @@ async fn scan(
     asked: &Count,
     wanted: impl Fn(Address) -> bool,
     mut meet: impl FnMut(Address),
-) -> Result<(), Fault> {
+) -> Result<(), DriverFault> {
     for slot in link.masters().await? {
         let mut cursor = b"0".to_vec();
         loop {
             let mut cmd = Cmd::new();
             cmd.arg("SCAN").arg(&cursor).arg("MATCH").arg(redis.keys.pattern()).arg("COUNT").arg(SCANNED);
-            let reply = link.put(vec![Call { cmd, slot, script: None }], None).await.pop();
+            let reply = link.put(vec![ScriptCall { cmd, slot, script: None }], None).await.pop();
             let reply = reply.unwrap_or_else(|| Err(fault::odd()))?;
             let Value::Array(parts) = reply else { return Err(fault::odd()) };
             let [Value::BulkString(next), Value::Array(keys)] = parts.as_slice() else {
@@ -198,7 +198,7 @@ const fn vanishes(state: StateKind) -> bool {
 }
 
 /// A question to an index about a state.
-fn index(redis: &Redis, bucket: usize, state: StateKind) -> Call {
+fn index(redis: &Redis, bucket: usize, state: StateKind) -> ScriptCall {
     let mut cmd = Cmd::new();
     cmd.arg("ZRANGEBYSCORE").arg(redis.keys.index(bucket));
     if state == StateKind::Running {
@@ -206,7 +206,7 @@ fn index(redis: &Redis, bucket: usize, state: StateKind) -> Call {
     } else {
         cmd.arg(rank(state)).arg(rank(state));
     }
-    Call { cmd, slot: redis.keys.slot(bucket), script: None }
+    ScriptCall { cmd, slot: redis.keys.slot(bucket), script: None }
 }
 
 /// The addresses that an index gave.

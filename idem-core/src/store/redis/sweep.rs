@@ -7,11 +7,11 @@ use redis::Value;
 use super::codec::micros;
 use super::keys::strides;
 use super::link::Link;
-use super::script::{Call, Script};
+use super::script::{Script, ScriptCall};
 use super::server::Redis;
 use super::survey::addresses;
 use crate::address::Address;
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 use crate::store::{Sweep, SweepCount};
 
 /// How many buckets are asked at once.
@@ -19,7 +19,7 @@ const STRIDE: usize = 256;
 
 /// Asks all indexes for lapsed leases, some hundred indexes in a pipeline, and moves what they name, each by a script
 /// that looks at the record again.
-pub(super) async fn sweep(redis: &Redis, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, Fault> {
+pub(super) async fn sweep(redis: &Redis, link: &mut Link, sweep: &Sweep) -> Result<SweepCount, DriverFault> {
     let mut count = SweepCount::default();
     // Of nodes that are down: the others are swept all the same.
     let mut failed = None;
@@ -56,10 +56,10 @@ pub(super) async fn sweep(redis: &Redis, link: &mut Link, sweep: &Sweep) -> Resu
     }
 }
 
-fn due(redis: &Redis, sweep: &Sweep, bucket: usize, passed: usize, left: usize) -> Call {
+fn due(redis: &Redis, sweep: &Sweep, bucket: usize, passed: usize, left: usize) -> ScriptCall {
     let mut cmd = Script::Due.call(&[redis.keys.index(bucket)]);
     cmd.arg(micros(sweep.grace)).arg(passed).arg(left.min(STRIDE));
-    Call { cmd, slot: redis.keys.slot(bucket), script: Some(Script::Due) }
+    ScriptCall { cmd, slot: redis.keys.slot(bucket), script: Some(Script::Due) }
 }
 
 /// Gives back, by their places in the list of buckets, those that stayed.
@@ -69,7 +69,7 @@ async fn step(
     sweep: &Sweep,
     lapsed: &[(usize, Address)],
     count: &mut SweepCount,
-    failed: &mut Option<Fault>,
+    failed: &mut Option<DriverFault>,
 ) -> Vec<usize> {
     let mut stuck = Vec::new();
     for some in lapsed.chunks(STRIDE) {

@@ -9,15 +9,15 @@ use super::codec::Glimpse;
 use super::fault;
 use super::keys::strides;
 use super::link::Link;
-use super::script::Call;
+use super::script::ScriptCall;
 use super::server::Redis;
 use super::survey::{READ, STRIDE, addresses, glimpses};
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{Namespace, StateKind, Tally};
-use crate::store::remote::failure::Fault;
+use crate::store::remote::failure::DriverFault;
 
-pub(super) async fn tally(redis: &Redis, link: &mut Link, of: &Namespace) -> Result<Tally, Fault> {
+pub(super) async fn tally(redis: &Redis, link: &mut Link, of: &Namespace) -> Result<Tally, DriverFault> {
     let mut tally = Tally::default();
     for buckets in strides(0, STRIDE) {
         let calls = buckets.map(|bucket| index(redis, bucket)).collect();
@@ -46,17 +46,17 @@ fn take(tally: &mut Tally, glimpse: &Glimpse, of: &Namespace) {
 }
 
 /// All that stands in an index.
-fn index(redis: &Redis, bucket: usize) -> Call {
+fn index(redis: &Redis, bucket: usize) -> ScriptCall {
     let mut cmd = Cmd::new();
     cmd.arg("ZRANGEBYSCORE").arg(redis.keys.index(bucket)).arg("-inf").arg("+inf");
-    Call { cmd, slot: redis.keys.slot(bucket), script: None }
+    ScriptCall { cmd, slot: redis.keys.slot(bucket), script: None }
 }
 
 /// In a cluster, the clock of one of the nodes.
-async fn clock(redis: &Redis, link: &mut Link) -> Result<Timestamp, Fault> {
+async fn clock(redis: &Redis, link: &mut Link) -> Result<Timestamp, DriverFault> {
     let mut cmd = Cmd::new();
     cmd.arg("TIME");
-    let call = Call { cmd, slot: redis.keys.slot(0), script: None };
+    let call = ScriptCall { cmd, slot: redis.keys.slot(0), script: None };
     let reply = link.put(vec![call], None).await.pop().unwrap_or_else(|| Err(fault::odd()))?;
     let Value::Array(parts) = reply else { return Err(fault::odd()) };
     let number = |part: &Value| match part {

@@ -83,7 +83,7 @@ impl<D: Driver> Running<D> {
     }
 }
 
-async fn end<D: Driver>(driver: &D, sessions: &[D::Session]) -> Result<(), super::failure::Fault> {
+async fn end<D: Driver>(driver: &D, sessions: &[D::Session]) -> Result<(), super::failure::DriverFault> {
     let mut link = driver.connect().await?;
     for session in sessions {
         driver.end(&mut link, session).await?;

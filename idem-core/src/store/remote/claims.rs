@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call;
 use super::driver::{Change, Driver, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::queue::Work;
 use super::rounds::{self, Rounds, tell};
+use super::statement;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::observe;
@@ -15,9 +15,9 @@ use crate::protocol::{self, Claim, ClaimOutcome, Fence, Owner, Record, Won};
 use crate::store::{Answers, StoreError};
 
 #[derive(Debug)]
-pub(super) struct Claims<D: Driver>(pub(super) Arc<Exchange<D>>);
+pub(super) struct ClaimWork<D: Driver>(pub(super) Arc<Exchange<D>>);
 
-impl<D: Driver> Work for Claims<D> {
+impl<D: Driver> Work for ClaimWork<D> {
     type Request = Claim;
     type Answer = ClaimOutcome;
 
@@ -27,13 +27,13 @@ impl<D: Driver> Work for Claims<D> {
         512
     }
 
-    async fn serve(&self, claims: &[Claim]) -> Answers<ClaimOutcome> {
+    async fn answer(&self, claims: &[Claim]) -> Answers<ClaimOutcome> {
         observe::batch("claims", claims.len());
-        rounds::serve(self, claims).await
+        rounds::answer(self, claims).await
     }
 }
 
-impl<D: Driver> Rounds for Claims<D> {
+impl<D: Driver> Rounds for ClaimWork<D> {
     type Request = Claim;
     type Answer = ClaimOutcome;
 
@@ -51,7 +51,7 @@ impl<D: Driver> Rounds for Claims<D> {
         let asked: Vec<(usize, &Claim)> =
             open.iter().filter_map(|at| Some((*at, *claims.get(*at)?))).collect();
         let only: Vec<&Claim> = asked.iter().map(|(_, claim)| *claim).collect();
-        let mut found = self.0.put(&call::Claims(&only)).await?;
+        let mut found = self.0.send(&statement::Claims(&only)).await?;
         self.look_again(&only, &mut found).await;
 
         let mut again = Vec::new();
@@ -62,7 +62,7 @@ impl<D: Driver> Rounds for Claims<D> {
                     again.push(at);
                     continue;
                 }
-                Judged::Changed(change, outcome) => match self.0.put(&call::Alter(&change)).await {
+                Judged::Changed(change, outcome) => match self.0.send(&statement::Alter(&change)).await {
                     Ok(true) => Ok(outcome),
                     Ok(false) => {
                         again.push(at);
@@ -77,7 +77,7 @@ impl<D: Driver> Rounds for Claims<D> {
     }
 }
 
-impl<D: Driver> Claims<D> {
+impl<D: Driver> ClaimWork<D> {
     /// Where a statement neither wrote nor saw a record, another transaction committed one while it ran: a look with a
     /// newer snapshot shows it.
     async fn look_again(&self, claims: &[&Claim], found: &mut [Found]) {
@@ -92,7 +92,7 @@ impl<D: Driver> Claims<D> {
             return;
         }
         let addresses: Vec<Address> = unseen.iter().map(|(_, address)| *address).collect();
-        let mut seen = match self.0.put(&call::Load(&addresses)).await {
+        let mut seen = match self.0.send(&statement::Load(&addresses)).await {
             Ok(seen) => Ok(seen.into_iter()),
             Err(unanswered) => Err(unanswered),
         };

@@ -4,7 +4,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
-use super::failure::Fault;
+use super::failure::DriverFault;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{Claim, Namespace, Owner, Record, StateKind, Tally};
@@ -30,35 +30,35 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
     /// The most operations in one statement.
     const ROUND: usize = 256;
 
-    fn connect(&self) -> impl Future<Output = Result<Self::Link, Fault>> + Send;
+    fn connect(&self) -> impl Future<Output = Result<Self::Link, DriverFault>> + Send;
 
     /// T1 where there is no record: writes the claim's. What was found at each address, in order.
     fn claim(
         &self,
         link: &mut Self::Link,
         claims: &[&Claim],
-    ) -> impl Future<Output = Result<Vec<Found>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<Found>, DriverFault>> + Send;
 
     /// T5, T6 or T7 where the guard holds. For each, in order, whether it was applied now.
     fn finish(
         &self,
         link: &mut Self::Link,
         finishes: &[&Finish],
-    ) -> impl Future<Output = Result<Vec<bool>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<bool>, DriverFault>> + Send;
 
     /// The records as they stand, in order.
     fn load(
         &self,
         link: &mut Self::Link,
         addresses: &[Address],
-    ) -> impl Future<Output = Result<Vec<Found>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<Found>, DriverFault>> + Send;
 
     /// Writes a change if the record still is as it was read; says whether it did.
     fn change(
         &self,
         link: &mut Self::Link,
         change: &Change,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send;
+    ) -> impl Future<Output = Result<bool, DriverFault>> + Send;
 
     /// T3, skipping rows that another transaction has locked. For each, in order, whether the lease was pushed on. May
     /// take more than one round trip.
@@ -66,34 +66,42 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
         &self,
         link: &mut Self::Link,
         renewals: &[&Renewal],
-    ) -> impl Future<Output = Result<Vec<bool>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<bool>, DriverFault>> + Send;
 
     /// [`Store::sweep`](crate::store::Store::sweep). May take more than one round trip, each a step of its own.
     fn sweep(
         &self,
         link: &mut Self::Link,
         sweep: &Sweep,
-    ) -> impl Future<Output = Result<SweepCount, Fault>> + Send;
+    ) -> impl Future<Output = Result<SweepCount, DriverFault>> + Send;
 
     /// [`Store::reap`](crate::store::Store::reap).
-    fn reap(&self, link: &mut Self::Link, limit: usize) -> impl Future<Output = Result<usize, Fault>> + Send;
+    fn reap(
+        &self,
+        link: &mut Self::Link,
+        limit: usize,
+    ) -> impl Future<Output = Result<usize, DriverFault>> + Send;
 
     /// [`Store::list`](crate::store::Store::list).
     fn list(
         &self,
         link: &mut Self::Link,
         page: &Page,
-    ) -> impl Future<Output = Result<Vec<Entry>, Fault>> + Send;
+    ) -> impl Future<Output = Result<Vec<Entry>, DriverFault>> + Send;
 
     /// [`Store::count`](crate::store::Store::count).
-    fn count(&self, link: &mut Self::Link, count: &Count) -> impl Future<Output = Result<u64, Fault>> + Send;
+    fn count(
+        &self,
+        link: &mut Self::Link,
+        count: &Count,
+    ) -> impl Future<Output = Result<u64, DriverFault>> + Send;
 
     /// [`Store::tally`](crate::store::Store::tally). May take more than one round trip.
     fn tally(
         &self,
         link: &mut Self::Link,
         namespace: &Namespace,
-    ) -> impl Future<Output = Result<Tally, Fault>> + Send;
+    ) -> impl Future<Output = Result<Tally, DriverFault>> + Send;
 
     /// The number by which another connection can end what runs on `link`; `None` where there is no such way.
     fn session(&self, link: &Self::Link) -> Option<Self::Session>;
@@ -103,7 +111,7 @@ pub(in crate::store) trait Driver: fmt::Debug + Send + Sync + 'static {
         &self,
         link: &mut Self::Link,
         session: &Self::Session,
-    ) -> impl Future<Output = Result<(), Fault>> + Send;
+    ) -> impl Future<Output = Result<(), DriverFault>> + Send;
 
     /// Says goodbye.
     fn close(&self, link: Self::Link) -> impl Future<Output = ()> + Send;
@@ -127,11 +135,11 @@ pub(in crate::store) enum Found {
 pub(in crate::store) struct Finish {
     pub(in crate::store) address: Address,
     pub(in crate::store) owner: Owner,
-    pub(in crate::store) end: End,
+    pub(in crate::store) end: ClaimEnd,
 }
 
 #[derive(Debug, Clone)]
-pub(in crate::store) enum End {
+pub(in crate::store) enum ClaimEnd {
     /// From running or unknown.
     Done { reply: Reply, retention: Duration },
     /// From running or unknown.
@@ -140,7 +148,7 @@ pub(in crate::store) enum End {
     Unknown,
 }
 
-impl End {
+impl ClaimEnd {
     /// The state that it leads to.
     pub(in crate::store) const fn state(&self) -> StateKind {
         match self {

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call::Call;
 use super::cancels::Cancels;
 use super::driver::Driver;
-use super::failure::{Failure, Fault};
+use super::failure::{DriverFault, Failure};
 use super::links::{Held, Links};
+use super::statement::Statement;
 use super::thread::Thread;
 use crate::address::Address;
 use crate::store::{StoreError, StoreErrorKind};
@@ -82,7 +82,7 @@ impl<D: Driver> Exchange<D> {
 
     /// Puts the call. If a connection breaks under the call, as an idle one does after a restart of the server, the call
     /// is put once more on a new one: every call can be repeated, and a repeated write waits for the lost one.
-    pub(super) async fn put<C: Call<D>>(&self, call: &C) -> Result<C::Answer, Unanswered> {
+    pub(super) async fn send<C: Statement<D>>(&self, call: &C) -> Result<C::Answer, Unanswered> {
         let mut lost: Option<Failure> = None;
         let mut conflicts = 0;
         loop {
@@ -91,11 +91,11 @@ impl<D: Driver> Exchange<D> {
                 Err(fault) => return Err(unanswered::<C, D>(fault, lost.is_some())),
             };
             let given_up = GivenUp { session: self.driver.session(&held.link), cancels: &self.cancels };
-            let answer = tokio::time::timeout(self.timeout, call.put(&self.driver, &mut held.link)).await;
+            let answer = tokio::time::timeout(self.timeout, call.execute(&self.driver, &mut held.link)).await;
             let Ok(answer) = answer else {
                 // The connection is dropped with any answer that may still come.
                 let message = format!("the database did not answer within {:?}", self.timeout);
-                let late = Fault::Broken(Failure::new(StoreErrorKind::Undecided, message));
+                let late = DriverFault::Broken(Failure::new(StoreErrorKind::Undecided, message));
                 return Err(unanswered::<C, D>(late, true));
             };
             given_up.disarm();
@@ -104,26 +104,26 @@ impl<D: Driver> Exchange<D> {
                     self.keep(held).await;
                     return Ok(answer);
                 }
-                Err(Fault::Again(_)) if conflicts < CONFLICTS => {
+                Err(DriverFault::Again(_)) if conflicts < CONFLICTS => {
                     conflicts += 1;
                     self.keep(held).await;
                     tokio::task::yield_now().await;
                 }
-                Err(Fault::Broken(failure)) if lost.is_some() && call.replies() >= LONG => {
+                Err(DriverFault::Broken(failure)) if lost.is_some() && call.replies() >= LONG => {
                     drop(held);
                     if self.is_alive().await {
                         return Err(Unanswered::Refused(too_long(&failure)));
                     }
-                    return Err(unanswered::<C, D>(Fault::Broken(failure), true));
+                    return Err(unanswered::<C, D>(DriverFault::Broken(failure), true));
                 }
-                Err(Fault::Broken(failure)) if lost.is_none() => {
+                Err(DriverFault::Broken(failure)) if lost.is_none() => {
                     drop(held);
                     // Those that lay beside it are no better.
                     drop(self.links.clear());
                     lost = Some(failure);
                 }
                 Err(fault) => {
-                    if let Fault::Refused(_) | Fault::Again(_) = fault {
+                    if let DriverFault::Refused(_) | DriverFault::Again(_) = fault {
                         self.keep(held).await;
                     }
                     return Err(unanswered::<C, D>(fault, lost.is_some()));
@@ -151,7 +151,7 @@ impl<D: Driver> Exchange<D> {
         }
     }
 
-    async fn link(&self, new: bool) -> Result<Held<D::Link>, Fault> {
+    async fn link(&self, new: bool) -> Result<Held<D::Link>, DriverFault> {
         if !new && let Some(held) = self.links.take() {
             return Ok(held);
         }
@@ -159,7 +159,7 @@ impl<D: Driver> Exchange<D> {
         let connected = tokio::time::timeout(self.timeout, self.driver.connect()).await;
         let link = connected.unwrap_or_else(|_| {
             let late = format!("the database did not let us in within {:?}", self.timeout);
-            Err(Fault::Unreached(Failure::new(StoreErrorKind::Unavailable, late)))
+            Err(DriverFault::Unreached(Failure::new(StoreErrorKind::Unavailable, late)))
         })?;
         Ok(place.fill(link))
     }
@@ -207,10 +207,11 @@ impl<D: Driver> Drop for GivenUp<'_, D> {
 
 /// `lost`: an earlier try of the same call may have been applied. Once a write was sent, only an answer that says so
 /// means that nothing was applied.
-fn unanswered<C: Call<D>, D: Driver>(fault: Fault, lost: bool) -> Unanswered {
-    let may_be_applied = C::WRITES && (lost || matches!(fault, Fault::Broken(_) | Fault::Unread(_)));
-    let refused = matches!(fault, Fault::Refused(_));
-    let transient = matches!(fault, Fault::Broken(_) | Fault::Again(_));
+fn unanswered<C: Statement<D>, D: Driver>(fault: DriverFault, lost: bool) -> Unanswered {
+    let may_be_applied =
+        C::WRITES && (lost || matches!(fault, DriverFault::Broken(_) | DriverFault::Unread(_)));
+    let refused = matches!(fault, DriverFault::Refused(_));
+    let transient = matches!(fault, DriverFault::Broken(_) | DriverFault::Again(_));
     let failure = fault.into_failure();
     let failure = match (may_be_applied, transient) {
         (true, _) => failure.undecided(),

@@ -52,7 +52,7 @@ impl Failure {
 
 /// Why a call failed.
 #[derive(Debug, Clone)]
-pub(in crate::store) enum Fault {
+pub(in crate::store) enum DriverFault {
     /// The server could not be reached, or did not let us in: nothing was sent.
     Unreached(Failure),
     /// The connection broke: what was sent may have been applied.
@@ -71,7 +71,7 @@ pub(in crate::store) enum Fault {
     Unread(Failure),
 }
 
-impl Fault {
+impl DriverFault {
     #[cfg(feature = "redis")]
     pub(in crate::store) const fn failure(&self) -> &Failure {
         match self {
@@ -97,16 +97,18 @@ impl Fault {
 }
 
 #[cfg(any(feature = "mysql", feature = "postgres"))]
-impl From<Fault> for crate::store::TxFault {
-    fn from(fault: Fault) -> Self {
+impl From<DriverFault> for crate::store::TxFault {
+    fn from(fault: DriverFault) -> Self {
         match fault {
-            Fault::Again(failure) => Self::Conflict(failure.to_error()),
-            Fault::Unreached(failure) | Fault::Broken(failure) => Self::Broken(failure.to_error()),
-            Fault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
+            DriverFault::Again(failure) => Self::Conflict(failure.to_error()),
+            DriverFault::Unreached(failure) | DriverFault::Broken(failure) => {
+                Self::Broken(failure.to_error())
+            }
+            DriverFault::Shut(failure) if failure.kind() == StoreErrorKind::Misconfigured => {
                 Self::Misconfigured(failure.to_error())
             }
             // An answer that cannot be read is no doubt here: the transaction is rolled back.
-            Fault::Shut(failure) | Fault::Refused(failure) | Fault::Unread(failure) => {
+            DriverFault::Shut(failure) | DriverFault::Refused(failure) | DriverFault::Unread(failure) => {
                 Self::Refused(failure.to_error())
             }
         }

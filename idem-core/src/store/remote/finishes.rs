@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::call;
-use super::driver::{Driver, End, Finish, Found};
+use super::driver::{ClaimEnd, Driver, Finish, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::queue::Work;
 use super::rounds::{self, Rounds, tell};
+use super::statement;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::observe;
@@ -15,9 +15,9 @@ use crate::protocol::{self, Record, WriteOutcome};
 use crate::store::{Answers, StoreError};
 
 #[derive(Debug)]
-pub(super) struct Finishes<D: Driver>(pub(super) Arc<Exchange<D>>);
+pub(super) struct FinishWork<D: Driver>(pub(super) Arc<Exchange<D>>);
 
-impl<D: Driver> Work for Finishes<D> {
+impl<D: Driver> Work for FinishWork<D> {
     type Request = Finish;
     type Answer = WriteOutcome;
 
@@ -27,13 +27,13 @@ impl<D: Driver> Work for Finishes<D> {
         128 + finish.end.reply().map_or(0, |reply| reply.as_bytes().len())
     }
 
-    async fn serve(&self, finishes: &[Finish]) -> Answers<WriteOutcome> {
+    async fn answer(&self, finishes: &[Finish]) -> Answers<WriteOutcome> {
         observe::batch("finishes", finishes.len());
-        rounds::serve(self, finishes).await
+        rounds::answer(self, finishes).await
     }
 }
 
-impl<D: Driver> Rounds for Finishes<D> {
+impl<D: Driver> Rounds for FinishWork<D> {
     type Request = Finish;
     type Answer = WriteOutcome;
 
@@ -51,7 +51,7 @@ impl<D: Driver> Rounds for Finishes<D> {
         let asked: Vec<(usize, &Finish)> =
             open.iter().filter_map(|at| Some((*at, *finishes.get(*at)?))).collect();
         let only: Vec<&Finish> = asked.iter().map(|(_, finish)| *finish).collect();
-        let applied = self.0.put(&call::Finishes(&only)).await?;
+        let applied = self.0.send(&statement::Finishes(&only)).await?;
         let mut refused = Vec::new();
         for ((at, finish), applied) in asked.into_iter().zip(applied) {
             if applied {
@@ -65,7 +65,7 @@ impl<D: Driver> Rounds for Finishes<D> {
         }
         // A repetition, or a claim that is not the caller's any more: the record says which.
         let addresses: Vec<Address> = refused.iter().map(|(_, finish)| finish.address).collect();
-        let found = match self.0.put(&call::Load(&addresses)).await {
+        let found = match self.0.send(&statement::Load(&addresses)).await {
             Ok(found) => found,
             // Only these: the other writes of the batch were applied. Perhaps these were applied too: a batch of which some
             // were not applied may say so of all.
@@ -101,8 +101,10 @@ fn judge(finish: &Finish, found: Found) -> Option<Result<WriteOutcome, StoreErro
 
 fn apply(finish: &Finish, record: &mut Option<Record>, now: Timestamp) -> WriteOutcome {
     match &finish.end {
-        End::Done { reply, retention } => protocol::complete(record, finish.owner, reply, *retention, now),
-        End::Released { retention } => protocol::release(record, finish.owner, *retention, now),
-        End::Unknown => protocol::mark_unknown(record, finish.owner),
+        ClaimEnd::Done { reply, retention } => {
+            protocol::complete(record, finish.owner, reply, *retention, now)
+        }
+        ClaimEnd::Released { retention } => protocol::release(record, finish.owner, *retention, now),
+        ClaimEnd::Unknown => protocol::mark_unknown(record, finish.owner),
     }
 }

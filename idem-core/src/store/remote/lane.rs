@@ -23,7 +23,7 @@ impl<W: Work> Lane<W> {
             self.served = true;
             let (requests, callers): (Vec<_>, Vec<_>) =
                 batch.into_iter().map(|Waiting { request, caller }| (request, caller)).unzip();
-            let answers = self.queue.work().serve(&requests).await;
+            let answers = self.queue.work().answer(&requests).await;
             for (caller, answer) in callers.into_iter().zip(answers) {
                 // A caller may stop waiting at any time.
                 let _ignored = caller.send(answer);

@@ -23,20 +23,20 @@ const MOST_IDLE: usize = 16;
 pub(super) struct Held<L> {
     pub(super) link: L,
     runtime: Option<Id>,
-    place: Place,
+    place: OpenConnection,
 }
 
 /// A place among the connections that may be open.
 #[derive(Debug)]
-pub(super) struct Place(Arc<AtomicUsize>);
+pub(super) struct OpenConnection(Arc<AtomicUsize>);
 
-impl Drop for Place {
+impl Drop for OpenConnection {
     fn drop(&mut self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 }
 
-impl Place {
+impl OpenConnection {
     /// With a connection that was opened on this runtime.
     pub(super) fn fill<L>(self, link: L) -> Held<L> {
         Held { link, runtime: here(), place: self }
@@ -45,7 +45,7 @@ impl Place {
 
 impl<L> Held<L> {
     /// The connection, to say goodbye to, and the place that it has until then.
-    pub(super) fn into_parts(self) -> (L, Place) {
+    pub(super) fn into_parts(self) -> (L, OpenConnection) {
         (self.link, self.place)
     }
 }
@@ -65,8 +65,8 @@ impl<L> Links<L> {
     }
 
     /// A place for a new one; where all are taken, idle ones of other runtimes are closed.
-    pub(super) fn place(&self) -> Place {
-        let place = Place(Arc::clone(&self.open));
+    pub(super) fn place(&self) -> OpenConnection {
+        let place = OpenConnection(Arc::clone(&self.open));
         if self.open.fetch_add(1, Ordering::Relaxed) >= self.most {
             let mut idle = self.lock();
             let too_many = (self.open.load(Ordering::Relaxed).saturating_sub(self.most)).min(idle.len());

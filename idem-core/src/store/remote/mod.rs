@@ -12,7 +12,6 @@
 //!   [`protocol`](crate::protocol) itself decides; what it changed is written by one statement that names the record as
 //!   it was read, and does nothing if another process was faster. Then the operation begins anew.
 
-mod call;
 mod cancels;
 pub(super) mod claims;
 pub(super) mod driver;
@@ -27,6 +26,7 @@ mod own;
 mod queue;
 mod renewals;
 mod rounds;
+mod statement;
 pub(super) mod store;
 #[cfg(test)]
 mod tests;

@@ -30,7 +30,7 @@ pub(super) trait Work: fmt::Debug + Send + Sync + 'static {
     fn weight(request: &Self::Request) -> usize;
 
     /// Answers each, in order. Sorted by address, one for each key.
-    fn serve(&self, requests: &[Self::Request]) -> impl Future<Output = Answers<Self::Answer>> + Send;
+    fn answer(&self, requests: &[Self::Request]) -> impl Future<Output = Answers<Self::Answer>> + Send;
 }
 
 /// The most bytes in one statement, unless a single operation is larger: well below what servers accept by default
@@ -68,10 +68,10 @@ impl<W: Work> Queue<W> {
     }
 
     /// Sends one operation.
-    pub(super) async fn put(self: &Arc<Self>, request: W::Request) -> Result<W::Answer, StoreError> {
+    pub(super) async fn enqueue(self: &Arc<Self>, request: W::Request) -> Result<W::Answer, StoreError> {
         let Some((turn, runtime)) = self.turn() else { return self.wait_for(request).await };
         let request = Arc::new(request);
-        let operation = turn.serve(Arc::clone(&request));
+        let operation = turn.drive(Arc::clone(&request));
         match Own::new(operation, runtime).drive().await {
             Some(Driven::Ended(answer)) => answer,
             Some(Driven::Moved(rest)) => {
@@ -88,7 +88,7 @@ impl<W: Work> Queue<W> {
     }
 
     /// Sends several at once, so that they travel together.
-    pub(super) async fn put_all(self: &Arc<Self>, requests: Batch<W::Request>) -> Answers<W::Answer> {
+    pub(super) async fn enqueue_all(self: &Arc<Self>, requests: Batch<W::Request>) -> Answers<W::Answer> {
         let (all, answers): (Vec<_>, Vec<_>) = requests.into_iter().map(waiting).unzip();
         self.submit(all);
         let mut told = Vec::with_capacity(answers.len());
@@ -204,8 +204,8 @@ fn undecided(error: StoreError) -> StoreError {
 struct Turn<W: Work>(Arc<Queue<W>>);
 
 impl<W: Work> Turn<W> {
-    async fn serve(self, request: Arc<W::Request>) -> Result<W::Answer, StoreError> {
-        let answer = self.0.work.serve(std::slice::from_ref(&*request)).await.pop();
+    async fn drive(self, request: Arc<W::Request>) -> Result<W::Answer, StoreError> {
+        let answer = self.0.work.answer(std::slice::from_ref(&*request)).await.pop();
         answer.unwrap_or_else(|| Err(ended()))
     }
 }

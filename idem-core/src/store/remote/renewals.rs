@@ -1,8 +1,8 @@
 //! T3: all leases that a process holds, pushed on together.
 
-use super::call;
 use super::driver::{Driver, Found};
 use super::exchange::{Exchange, Unanswered};
+use super::statement;
 use crate::address::Address;
 use crate::protocol::{RenewOutcome, State};
 use crate::store::{Answers, Batch, Renewal};
@@ -26,7 +26,7 @@ async fn round<D: Driver>(
     exchange: &Exchange<D>,
     renewals: &[&Renewal],
 ) -> Result<Answers<RenewOutcome>, Unanswered> {
-    let renewed = exchange.put(&call::Renewals(renewals)).await?;
+    let renewed = exchange.send(&statement::Renewals(renewals)).await?;
     let addresses: Vec<Address> = renewals
         .iter()
         .zip(&renewed)
@@ -36,7 +36,7 @@ async fn round<D: Driver>(
     let mut rest = if addresses.is_empty() {
         Vec::new().into_iter()
     } else {
-        let found = exchange.put(&call::Load(&addresses)).await;
+        let found = exchange.send(&statement::Load(&addresses)).await;
         // That renewed some, and perhaps these.
         found.map_err(Unanswered::sent)?.into_iter()
     };

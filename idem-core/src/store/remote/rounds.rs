@@ -30,7 +30,7 @@ pub(super) trait Rounds: Sync {
 
 /// Answers each, in order. Requests that are refused together are tried one by one, so that a bad one does not make the
 /// others fail: for as long as the whole batch may take. What was not sent until then certainly did not happen.
-pub(super) async fn serve<R: Rounds>(work: &R, requests: &[R::Request]) -> Answers<R::Answer> {
+pub(super) async fn answer<R: Rounds>(work: &R, requests: &[R::Request]) -> Answers<R::Answer> {
     let begun = Instant::now();
     let late = || begun.elapsed() >= work.budget();
     let all: Vec<&R::Request> = requests.iter().collect();

@@ -6,12 +6,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::call;
-use super::claims::Claims;
-use super::driver::{Driver, End, Finish};
+use super::claims::ClaimWork;
+use super::driver::{ClaimEnd, Driver, Finish};
 use super::exchange::{Exchange, Unanswered};
-use super::finishes::Finishes;
+use super::finishes::FinishWork;
 use super::queue::Queue;
+use super::statement;
 use super::thread::Thread;
 use super::{renewals, verdicts};
 use crate::address::Address;
@@ -26,8 +26,8 @@ use crate::store::{
 #[derive(Debug)]
 pub(in crate::store) struct Remote<D: Driver> {
     exchange: Arc<Exchange<D>>,
-    claims: Arc<Queue<Claims<D>>>,
-    finishes: Arc<Queue<Finishes<D>>>,
+    claims: Arc<Queue<ClaimWork<D>>>,
+    finishes: Arc<Queue<FinishWork<D>>>,
     thread: Arc<Thread>,
     /// Keeps look-ups, lists and upkeep from opening more than a few connections.
     aside: Arc<Semaphore>,
@@ -66,8 +66,8 @@ impl<D: Driver> Remote<D> {
         let most = traffic.connections();
         let exchange = Arc::new(Exchange::new(driver, Arc::clone(&thread), traffic.timeout, most));
         Self {
-            claims: Queue::new(Claims(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
-            finishes: Queue::new(Finishes(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
+            claims: Queue::new(ClaimWork(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
+            finishes: Queue::new(FinishWork(Arc::clone(&exchange)), traffic.lanes, Arc::clone(&thread)),
             exchange,
             thread,
             aside: Arc::new(Semaphore::new(ASIDE)),
@@ -82,41 +82,41 @@ impl<D: Driver> Remote<D> {
     }
 
     pub(in crate::store) async fn claim(&self, claim: Claim) -> Result<ClaimOutcome, StoreError> {
-        self.claims.put(claim).await
+        self.claims.enqueue(claim).await
     }
 
     pub(in crate::store) async fn claim_batch(&self, batch: Batch<Claim>) -> Answers<ClaimOutcome> {
-        self.claims.put_all(batch).await
+        self.claims.enqueue_all(batch).await
     }
 
     pub(in crate::store) async fn complete(
         &self,
         completion: Completion,
     ) -> Result<WriteOutcome, StoreError> {
-        self.finishes.put(completion.into()).await
+        self.finishes.enqueue(completion.into()).await
     }
 
     pub(in crate::store) async fn complete_batch(&self, batch: Batch<Completion>) -> Answers<WriteOutcome> {
-        self.finishes.put_all(batch.map(Finish::from)).await
+        self.finishes.enqueue_all(batch.map(Finish::from)).await
     }
 
     pub(in crate::store) async fn release(&self, release: Release) -> Result<WriteOutcome, StoreError> {
-        self.finishes.put(release.into()).await
+        self.finishes.enqueue(release.into()).await
     }
 
     pub(in crate::store) async fn release_batch(&self, batch: Batch<Release>) -> Answers<WriteOutcome> {
-        self.finishes.put_all(batch.map(Finish::from)).await
+        self.finishes.enqueue_all(batch.map(Finish::from)).await
     }
 
     pub(in crate::store) async fn mark_unknown(&self, mark: MarkUnknown) -> Result<WriteOutcome, StoreError> {
-        self.finishes.put(mark.into()).await
+        self.finishes.enqueue(mark.into()).await
     }
 
     pub(in crate::store) async fn mark_unknown_batch(
         &self,
         batch: Batch<MarkUnknown>,
     ) -> Answers<WriteOutcome> {
-        self.finishes.put_all(batch.map(Finish::from)).await
+        self.finishes.enqueue_all(batch.map(Finish::from)).await
     }
 
     pub(in crate::store) async fn renew(&self, batch: Batch<Renewal>) -> Answers<RenewOutcome> {
@@ -159,7 +159,10 @@ impl<D: Driver> Remote<D> {
         while left > 0 {
             let limit = left.min(STEP);
             let step = Sweep { limit, ..sweep.clone() };
-            let count = match self.put(move |to| async move { to.put(&call::SweepUp(&step)).await }).await {
+            let count = match self
+                .run_aside(move |exchange| async move { exchange.send(&statement::SweepUp(&step)).await })
+                .await
+            {
                 Ok(count) => count,
                 // What was moved is moved, so "nothing was applied" would be untrue.
                 Err(_) if total != SweepCount::default() => break,
@@ -180,7 +183,10 @@ impl<D: Driver> Remote<D> {
         let mut total = 0;
         while total < limit {
             let step = (limit - total).min(STEP);
-            let reaped = match self.put(move |to| async move { to.put(&call::Reap(step)).await }).await {
+            let reaped = match self
+                .run_aside(move |exchange| async move { exchange.send(&statement::Reap(step)).await })
+                .await
+            {
                 Ok(reaped) => reaped,
                 Err(_) if total > 0 => break,
                 Err(error) => return Err(error),
@@ -197,15 +203,16 @@ impl<D: Driver> Remote<D> {
         if page.limit == 0 {
             return Ok(Vec::new());
         }
-        self.put(move |to| async move { to.put(&call::List(&page)).await }).await
+        self.run_aside(move |exchange| async move { exchange.send(&statement::List(&page)).await }).await
     }
 
     pub(in crate::store) async fn count(&self, count: Count) -> Result<u64, StoreError> {
-        self.put(move |to| async move { to.put(&call::Count(&count)).await }).await
+        self.run_aside(move |exchange| async move { exchange.send(&statement::Count(&count)).await }).await
     }
 
     pub(in crate::store) async fn tally(&self, namespace: Namespace) -> Result<Tally, StoreError> {
-        self.put(move |to| async move { to.put(&call::Tally(&namespace)).await }).await
+        self.run_aside(move |exchange| async move { exchange.send(&statement::Tally(&namespace)).await })
+            .await
     }
 
     /// Closes the idle connections. Those in use close as they are given up.
@@ -229,7 +236,7 @@ impl<D: Driver> Remote<D> {
         .await
     }
 
-    async fn put<T, F>(&self, call: impl FnOnce(Arc<Exchange<D>>) -> F) -> Result<T, StoreError>
+    async fn run_aside<T, F>(&self, call: impl FnOnce(Arc<Exchange<D>>) -> F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: Future<Output = Result<T, Unanswered>> + Send + 'static,
@@ -267,20 +274,20 @@ impl<D: Driver> Remote<D> {
 impl From<Completion> for Finish {
     fn from(completion: Completion) -> Self {
         let Completion { address, owner, reply, retention } = completion;
-        Self { address, owner, end: End::Done { reply, retention } }
+        Self { address, owner, end: ClaimEnd::Done { reply, retention } }
     }
 }
 
 impl From<Release> for Finish {
     fn from(release: Release) -> Self {
         let Release { address, owner, retention } = release;
-        Self { address, owner, end: End::Released { retention } }
+        Self { address, owner, end: ClaimEnd::Released { retention } }
     }
 }
 
 impl From<MarkUnknown> for Finish {
     fn from(mark: MarkUnknown) -> Self {
-        Self { address: mark.address, owner: mark.owner, end: End::Unknown }
+        Self { address: mark.address, owner: mark.owner, end: ClaimEnd::Unknown }
     }
 }
 

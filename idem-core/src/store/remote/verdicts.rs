@@ -1,9 +1,9 @@
 //! What an operator decides: rare, so each goes by itself, and is read before it is written.
 
-use super::call;
 use super::driver::{Change, Driver, Found};
 use super::exchange::{Exchange, Unanswered};
 use super::rounds::{CONTENTION, contended};
+use super::statement;
 use crate::address::Address;
 use crate::clock::Timestamp;
 use crate::protocol::{Record, WriteOutcome};
@@ -31,7 +31,7 @@ pub(super) async fn decide<D: Driver>(
             return Ok(outcome);
         };
         let change = Change { address, before, after: after.map(Box::new) };
-        let written = exchange.put(&call::Alter(&change)).await;
+        let written = exchange.send(&statement::Alter(&change)).await;
         if written.map_err(|unanswered| unanswered.failure().to_error())? {
             return Ok(outcome);
         }
@@ -49,7 +49,7 @@ pub(super) async fn look_up<D: Driver>(
 }
 
 async fn look<D: Driver>(exchange: &Exchange<D>, address: Address) -> Result<Option<Found>, Unanswered> {
-    exchange.put(&call::Load(&[address])).await.map(|mut found| found.pop())
+    exchange.send(&statement::Load(&[address])).await.map(|mut found| found.pop())
 }
 
 fn stands(found: Option<Found>) -> Result<Option<(Box<Record>, Timestamp)>, StoreError> {

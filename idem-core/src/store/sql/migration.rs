@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use super::TableName;
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(200);
 const LAST_PAUSE: Duration = Duration::from_secs(2);
@@ -31,7 +31,7 @@ impl Pauses {
         &mut self,
         name: &TableName,
         sessions: &[Session],
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DriverFault> {
         if self.until.is_some_and(|until| Instant::now() + self.next >= until) {
             return Err(blocked(name, sessions));
         }
@@ -48,11 +48,11 @@ impl Pauses {
 pub(in crate::store) enum Stopped {
     /// The table or the lock of those that migrate was not to be had at once.
     Locked,
-    Failed(Fault),
+    Failed(DriverFault),
 }
 
-impl From<Fault> for Stopped {
-    fn from(fault: Fault) -> Self {
+impl From<DriverFault> for Stopped {
+    fn from(fault: DriverFault) -> Self {
         Self::Failed(fault)
     }
 }
@@ -88,13 +88,13 @@ impl fmt::Display for Sessions<'_> {
     }
 }
 
-fn blocked(name: &TableName, sessions: &[Session]) -> Fault {
+fn blocked(name: &TableName, sessions: &[Session]) -> DriverFault {
     let message = format!(
         "the table {name} must be migrated and is in use by {}: wait until they end, or end them, and start again. \
          Nothing was changed, and nothing waits",
         Sessions(sessions)
     );
-    Fault::Shut(Failure::new(StoreErrorKind::Unavailable, message))
+    DriverFault::Shut(Failure::new(StoreErrorKind::Unavailable, message))
 }
 
 #[cfg(test)]

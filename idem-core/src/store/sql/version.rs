@@ -5,7 +5,7 @@
 
 use super::TableName;
 use crate::store::StoreErrorKind;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 
 /// What a database says of its schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +42,7 @@ impl Version {
     }
 
     /// Whether migrations are missing; refuses a schema that leaves no room for this code.
-    pub(in crate::store) fn is_older(self, known: usize, name: &TableName) -> Result<bool, Fault> {
+    pub(in crate::store) fn is_older(self, known: usize, name: &TableName) -> Result<bool, DriverFault> {
         match self.standing(known) {
             Standing::Usable => Ok(false),
             Standing::Older => Ok(true),
@@ -56,7 +56,7 @@ impl Version {
         known: usize,
         name: &TableName,
         migrations: &str,
-    ) -> Result<(), Fault> {
+    ) -> Result<(), DriverFault> {
         match self.standing(known) {
             Standing::Usable => Ok(()),
             Standing::Newer => Err(newer(name)),
@@ -78,7 +78,7 @@ impl Version {
     }
 }
 
-fn newer(name: &TableName) -> Fault {
+fn newer(name: &TableName) -> DriverFault {
     refused(
         StoreErrorKind::UnknownFormat,
         format!(
@@ -88,8 +88,8 @@ fn newer(name: &TableName) -> Fault {
     )
 }
 
-pub(in crate::store) fn refused(kind: StoreErrorKind, message: String) -> Fault {
-    Fault::Refused(Failure::new(kind, message))
+pub(in crate::store) fn refused(kind: StoreErrorKind, message: String) -> DriverFault {
+    DriverFault::Refused(Failure::new(kind, message))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::link::{Durability, Link, Setup};
 use super::reader::Reader;
-use super::rules::Rules;
+use super::rules::RoundSettings;
 use super::store::SqliteStore;
 #[cfg(feature = "sqlite-tx")]
 use super::tx::SqliteTxBackend;
@@ -106,7 +106,7 @@ impl SqliteStoreBuilder {
         };
         let path = Arc::clone(&setup.path);
         let reading = setup.clone();
-        let rules = Rules { clock: self.clock, max_records: self.max_records };
+        let rules = RoundSettings { clock: self.clock, max_records: self.max_records };
         let reading_rules = rules.clone();
         #[cfg(feature = "sqlite-tx")]
         let tx_backend = SqliteTxBackend::new(&setup, rules.clone(), self.pool)?;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, MAIN_DB, OpenFlags};
 
 use super::error::Failure;
-use super::transaction::{self, Broken, End};
+use super::transaction::{self, Broken, TransactionEnd};
 use super::{schema, sql};
 use crate::store::StoreErrorKind;
 
@@ -172,7 +172,7 @@ fn open(setup: &Setup, create: OpenFlags) -> rusqlite::Result<(Connection, Strin
 /// A transaction on the link's connection, which is replaced after any failure: its state is not worth guessing at.
 pub(super) fn transact<T>(
     link: &mut Link,
-    body: impl FnOnce(&Connection, &Path) -> Result<(T, End), Failure>,
+    body: impl FnOnce(&Connection, &Path) -> Result<(T, TransactionEnd), Failure>,
 ) -> Result<T, Broken> {
     let path = link.path();
     let connection = link.connection().map_err(Broken::Begin)?;

@@ -6,7 +6,7 @@ use tokio::sync::oneshot;
 use super::error::Failure;
 use super::link::Link;
 use super::load::load;
-use super::rules::{ROUND, Rules};
+use super::rules::{ROUND, RoundSettings};
 use super::worker::Desk;
 use super::{row, sql};
 use crate::address::Address;
@@ -27,7 +27,7 @@ pub(super) enum Job {
 #[derive(Debug)]
 pub(super) struct Reader {
     pub(super) link: Link,
-    pub(super) rules: Rules,
+    pub(super) rules: RoundSettings,
 }
 
 impl Desk for Reader {

@@ -16,9 +16,9 @@ use super::error::Failure;
 use super::link::{Link, transact};
 use super::load::{Loaded, load};
 use super::operation::Operation;
-use super::rules::Rules;
+use super::rules::RoundSettings;
 use super::sql;
-use super::transaction::{Broken, End};
+use super::transaction::{Broken, TransactionEnd};
 use super::upkeep::delete_expired;
 use crate::address::Address;
 use crate::clock::Timestamp;
@@ -37,7 +37,7 @@ pub(super) enum Flow {
 
 /// Runs and answers the operations. If they cannot be done together, each is tried alone, so that a bad one does not
 /// make the others fail.
-pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) -> Flow {
+pub(super) fn run(link: &mut Link, rules: &RoundSettings, mut operations: Operations) -> Flow {
     // Stable: operations on one key keep their order.
     operations.sort_by_key(|operation| operation.address());
     let changes = match look(link, rules, &mut operations) {
@@ -61,7 +61,7 @@ pub(super) fn run(link: &mut Link, rules: &Rules, mut operations: Operations) ->
     }
 }
 
-fn one_by_one(link: &mut Link, rules: &Rules, operations: Operations) -> Flow {
+fn one_by_one(link: &mut Link, rules: &RoundSettings, operations: Operations) -> Flow {
     let mut flow = Flow::Open;
     for operation in operations {
         let mut one = vec![operation];
@@ -94,7 +94,7 @@ pub(super) fn finish(mut operations: Operations, done: Result<(), Broken>) -> Fl
 }
 
 /// Reads, and decides without a lock.
-fn look(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<Vec<Change>, Failure> {
+fn look(link: &mut Link, rules: &RoundSettings, operations: &mut Operations) -> Result<Vec<Change>, Failure> {
     let path = link.path();
     match load(link.connection()?, &addresses(operations)) {
         Ok(records) => Ok(decide(operations, records, rules.now(), u64::MAX)),
@@ -106,7 +106,7 @@ fn look(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<V
 }
 
 /// Writes what was decided without a lock. Where a bound is to be kept, the lock must be had first.
-fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Written, Broken> {
+fn write(link: &mut Link, rules: &RoundSettings, changes: &[Change]) -> Result<Written, Broken> {
     if changes.is_empty() {
         return Ok(Written::All);
     }
@@ -116,7 +116,10 @@ fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Written, 
     if !change::is_alone(changes) {
         let write = |connection: &Connection, path: &Path| {
             let written = change::write(connection, changes).map_err(|error| Failure::of(error, path))?;
-            Ok((written, if written == Written::All { End::Commit } else { End::RollBack }))
+            Ok((
+                written,
+                if written == Written::All { TransactionEnd::Commit } else { TransactionEnd::RollBack },
+            ))
         };
         return transact(link, write);
     }
@@ -140,7 +143,7 @@ fn write(link: &mut Link, rules: &Rules, changes: &[Change]) -> Result<Written, 
 }
 
 /// Reads, decides and writes under the write lock.
-fn locked(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result<(), Broken> {
+fn locked(link: &mut Link, rules: &RoundSettings, operations: &mut Operations) -> Result<(), Broken> {
     transact(link, |connection, path| {
         // Read under the lock, so that no write is stamped before the one it follows.
         let now = rules.now();
@@ -149,7 +152,7 @@ fn locked(link: &mut Link, rules: &Rules, operations: &mut Operations) -> Result
         let records = records.map_err(|error| Failure::of(error, path))?;
         let changes = decide(operations, records, now, room);
         write_all(connection, path, &changes)?;
-        Ok(((), End::Commit))
+        Ok(((), TransactionEnd::Commit))
     })
 }
 
@@ -203,7 +206,7 @@ fn full() -> StoreError {
 fn room(
     connection: &Connection,
     path: &Path,
-    rules: &Rules,
+    rules: &RoundSettings,
     wanted: usize,
     now: Timestamp,
 ) -> Result<u64, Failure> {

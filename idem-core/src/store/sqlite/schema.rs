@@ -10,7 +10,7 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::error::Failure;
 use super::sql;
-use super::transaction::{self, Broken, End};
+use super::transaction::{self, Broken, TransactionEnd};
 use crate::store::StoreErrorKind;
 
 /// The migrations in order; the n-th, from 1, leads to schema version n.
@@ -48,13 +48,13 @@ pub(super) fn migrate(connection: &Connection, path: &Path) -> Result<(), Failur
         return Ok(());
     }
     let migrated = transaction::run(connection, path, |connection| match find(connection, path)? {
-        Found::Usable => Ok(((), End::RollBack)),
+        Found::Usable => Ok(((), TransactionEnd::RollBack)),
         Found::Newer => Err(newer(path)),
         Found::Older(missing) => {
             for migration in missing {
                 connection.execute_batch(migration).map_err(|error| Failure::of(error, path))?;
             }
-            Ok(((), End::Commit))
+            Ok(((), TransactionEnd::Commit))
         }
     });
     match migrated {

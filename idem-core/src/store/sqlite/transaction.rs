@@ -20,7 +20,7 @@ pub(super) enum Broken {
 
 /// How a transaction that went well is to end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum End {
+pub(super) enum TransactionEnd {
     Commit,
     RollBack,
 }
@@ -29,7 +29,7 @@ pub(super) enum End {
 pub(super) fn run<T>(
     connection: &Connection,
     path: &Path,
-    body: impl FnOnce(&Connection) -> Result<(T, End), Failure>,
+    body: impl FnOnce(&Connection) -> Result<(T, TransactionEnd), Failure>,
 ) -> Result<T, Broken> {
     let begun = execute(connection, sql::BEGIN);
     begun.map_err(|error| Broken::Begin(Failure::of(error, path)))?;
@@ -41,11 +41,11 @@ pub(super) fn run<T>(
         }
     };
     match end {
-        End::RollBack => {
+        TransactionEnd::RollBack => {
             let undone = execute(connection, sql::ROLLBACK);
             undone.map(|()| done).map_err(|error| Broken::Inside(Failure::of(error, path)))
         }
-        End::Commit => match execute(connection, sql::COMMIT) {
+        TransactionEnd::Commit => match execute(connection, sql::COMMIT) {
             Ok(()) => Ok(done),
             Err(error) => {
                 roll_back(connection);

@@ -16,7 +16,7 @@ use tokio::sync::Semaphore;
 
 use super::link::{Durability, Setup};
 use super::row::signed;
-use super::rules::Rules;
+use super::rules::RoundSettings;
 use super::tx_fault::{commit_fault, fault, refused};
 use super::{sql, tx_claim};
 use crate::protocol::Claim;
@@ -28,14 +28,18 @@ use crate::store::{
 
 /// What the store needs to write records in a transaction.
 pub(super) struct SqliteTxBackend {
-    rules: Rules,
+    rules: RoundSettings,
     options: SqliteConnectOptions,
     pool: OnceLock<SqlitePool>,
     turn: Arc<Semaphore>,
 }
 
 impl SqliteTxBackend {
-    pub(super) fn new(setup: &Setup, rules: Rules, pool: Option<SqlitePool>) -> Result<Self, StoreError> {
+    pub(super) fn new(
+        setup: &Setup,
+        rules: RoundSettings,
+        pool: Option<SqlitePool>,
+    ) -> Result<Self, StoreError> {
         if let Some(pool) = &pool
             && !same_file(pool.connect_options().get_filename(), &setup.path)
         {

@@ -5,7 +5,7 @@ use sqlx::query::Query;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteConnection, SqliteRow};
 
 use super::row::signed;
-use super::rules::Rules;
+use super::rules::RoundSettings;
 use super::sql;
 use super::tx_fault::{fault, refused};
 use crate::address::Address;
@@ -17,7 +17,7 @@ use crate::store::{Claimed, HeldRow, StoreError, StoreErrorKind, TxFault};
 
 /// Claims under the write lock of the transaction.
 pub(super) async fn claim_in(
-    rules: &Rules,
+    rules: &RoundSettings,
     connection: &mut SqliteConnection,
     claim: &Claim,
 ) -> Result<Claimed, TxFault> {
@@ -89,7 +89,11 @@ async fn reclaim(
 }
 
 /// Holds to the bound, as every other claim does.
-async fn make_room(rules: &Rules, connection: &mut SqliteConnection, now: Timestamp) -> Result<(), TxFault> {
+async fn make_room(
+    rules: &RoundSettings,
+    connection: &mut SqliteConnection,
+    now: Timestamp,
+) -> Result<(), TxFault> {
     /// Enough to go on, in one step.
     const EXPIRED: i64 = 64;
     let Some(bound) = rules.max_records else { return Ok(()) };

@@ -7,8 +7,8 @@ use rusqlite::{Connection, params};
 use super::change::{Change, write_all};
 use super::error::Failure;
 use super::link::{Link, transact};
-use super::rules::Rules;
-use super::transaction::{Broken, End};
+use super::rules::RoundSettings;
+use super::transaction::{Broken, TransactionEnd};
 use super::{row, sql};
 use crate::address::Address;
 use crate::clock::Timestamp;
@@ -16,10 +16,10 @@ use crate::protocol::{self, Namespace, Record, Swept};
 use crate::store::{Sweep, SweepCount};
 
 /// T9 for up to `limit` records, in one transaction.
-pub(super) fn reap(link: &mut Link, rules: &Rules, limit: usize) -> Result<usize, Broken> {
+pub(super) fn reap(link: &mut Link, rules: &RoundSettings, limit: usize) -> Result<usize, Broken> {
     let limit = u64::try_from(limit).unwrap_or(u64::MAX);
     let reaped = transact(link, |connection, path| {
-        Ok((delete_expired(connection, path, rules.now(), limit)?, End::Commit))
+        Ok((delete_expired(connection, path, rules.now(), limit)?, TransactionEnd::Commit))
     });
     Ok(usize::try_from(reaped?).unwrap_or(usize::MAX))
 }
@@ -38,12 +38,14 @@ pub(super) fn delete_expired(
 }
 
 /// T7 for up to `sweep.limit` abandoned records, in one transaction.
-pub(super) fn sweep(link: &mut Link, rules: &Rules, sweep: &Sweep) -> Result<SweepCount, Broken> {
+pub(super) fn sweep(link: &mut Link, rules: &RoundSettings, sweep: &Sweep) -> Result<SweepCount, Broken> {
     transact(link, |connection, path| {
         let now = rules.now();
         let grace = u64::try_from(sweep.grace.as_micros()).unwrap_or(u64::MAX);
         let mut count = SweepCount::default();
-        let Some(lapsed_by) = now.as_micros().checked_sub(grace) else { return Ok((count, End::RollBack)) };
+        let Some(lapsed_by) = now.as_micros().checked_sub(grace) else {
+            return Ok((count, TransactionEnd::RollBack));
+        };
         let limit = i64::try_from(sweep.limit).unwrap_or(i64::MAX);
         let found = abandoned(connection, row::signed(lapsed_by), limit, &sweep.namespace);
         let mut changes = Vec::new();
@@ -57,7 +59,7 @@ pub(super) fn sweep(link: &mut Link, rules: &Rules, sweep: &Sweep) -> Result<Swe
             changes.extend(Change::between(address, Some(before), Some(after)));
         }
         write_all(connection, path, &changes)?;
-        Ok((count, End::Commit))
+        Ok((count, TransactionEnd::Commit))
     })
 }
 

@@ -6,7 +6,7 @@ use super::error::Failure;
 use super::link::Link;
 use super::operation::Operation;
 use super::round::{self, Flow};
-use super::rules::{ROUND, Rules};
+use super::rules::{ROUND, RoundSettings};
 use super::transaction::Broken;
 use super::upkeep;
 use super::worker::Desk;
@@ -26,7 +26,7 @@ pub(super) enum Job {
 #[derive(Debug)]
 pub(super) struct Writer {
     pub(super) link: Link,
-    pub(super) rules: Rules,
+    pub(super) rules: RoundSettings,
 }
 
 impl Desk for Writer {

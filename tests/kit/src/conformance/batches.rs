@@ -6,7 +6,7 @@ use crate::trial::{address, print, reply, reply_in, sound};
 use crate::{Backend, Trial};
 use idem_core::Reply;
 use idem_core::address::Address;
-use idem_core::protocol::{AfterCrash, Claim, ClaimOutcome, Current, Fence, Owner, WriteOutcome};
+use idem_core::protocol::{AfterCrash, Claim, ClaimOutcome, Fence, Owner, RecordView, WriteOutcome};
 use idem_core::store::{Addressed, Answers, Batch, Completion, MarkUnknown, Release, Store};
 
 /// The answers with the addresses they are about, in the batch's order.
@@ -105,7 +105,7 @@ async fn owners<B: Backend>(t: &Trial<B>) -> Vec<(String, Owner, bool)> {
 
 fn assert_writes(told: &[(Address, WriteOutcome)], owners: &[(String, Owner, bool)]) {
     for (key, _, foreign) in owners {
-        let expected = if *foreign { WriteOutcome::Lost(Current::Running) } else { WriteOutcome::Applied };
+        let expected = if *foreign { WriteOutcome::Lost(RecordView::Running) } else { WriteOutcome::Applied };
         assert_told(told, key, &expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::trial::reply;
 use crate::{Backend, Trial};
-use idem_core::protocol::{AfterCrash, Current, Fence, Owner, RenewOutcome, WriteOutcome};
+use idem_core::protocol::{AfterCrash, Fence, Owner, RecordView, RenewOutcome, WriteOutcome};
 
 fn assert_risen(before: Fence, after: Fence, when: &str) {
     assert!(after > before, "the fence must rise {when}: it was {before:?} and is {after:?}");
@@ -76,7 +76,7 @@ pub async fn are_bound_to_their_address<B: Backend>(t: Trial<B>) {
     let two = t.owner_of("two").await;
     let before = t.present("two").await;
     let foreign = t.complete("two", one, &reply("foreign")).await;
-    assert_eq!(foreign, WriteOutcome::Lost(Current::Running), "another key's owner writes nothing here");
+    assert_eq!(foreign, WriteOutcome::Lost(RecordView::Running), "another key's owner writes nothing here");
     let mixed = Owner { fence: one.fence, nonce: two.nonce };
     // On a clock that stands still both keys have the same fence, and this is then the owner itself.
     if mixed != two {
@@ -88,6 +88,6 @@ pub async fn are_bound_to_their_address<B: Backend>(t: Trial<B>) {
     }
     t.assert_unchanged("two", &before, "another key's owner is refused").await;
     let absent = t.complete("three", one, &reply("foreign")).await;
-    assert_eq!(absent, WriteOutcome::Lost(Current::Absent), "no write makes a record where there is none");
+    assert_eq!(absent, WriteOutcome::Lost(RecordView::Absent), "no write makes a record where there is none");
     assert_eq!(t.record("three").await, None, "no write makes a record where there is none");
 }

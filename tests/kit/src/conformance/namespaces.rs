@@ -6,7 +6,7 @@ use crate::trial::{address, order, reply, sound};
 use crate::{Backend, Trial};
 use idem_core::address::Address;
 use idem_core::protocol::{
-    AfterCrash, Claim, Current, Namespace, Record, Seen, StateKind, Terms, Verdict, WriteOutcome,
+    AfterCrash, Claim, Namespace, Record, RecordView, Seen, StateKind, Terms, Verdict, WriteOutcome,
 };
 use idem_core::store::{Count, Forget, Free, Page, Store, Sweep, SweepCount};
 
@@ -185,12 +185,12 @@ pub async fn are_settled_apart<B: Backend>(t: Trial<B>) {
                 seen = Seen::of(&before)
             )
         };
-        assert_eq!(t.settle(settlement(THEIRS)).await, WriteOutcome::Lost(Current::Absent), "{RULE}");
+        assert_eq!(t.settle(settlement(THEIRS)).await, WriteOutcome::Lost(RecordView::Absent), "{RULE}");
         t.assert_unchanged(key, &before, RULE).await;
         assert_eq!(t.settle(settlement(OURS)).await, WriteOutcome::Applied, "its own namespace settles it");
         let settled = t.present(key).await;
         let again = t.settle(settlement(THEIRS)).await;
-        assert_eq!(again, WriteOutcome::Lost(Current::Absent), "and nothing is told of it: {RULE}");
+        assert_eq!(again, WriteOutcome::Lost(RecordView::Absent), "and nothing is told of it: {RULE}");
         t.assert_unchanged(key, &settled, RULE).await;
     }
 }
@@ -205,7 +205,7 @@ pub async fn are_freed_apart<B: Backend>(t: Trial<B>) {
         let freeing = |namespace| {
             Free::new(Namespace::new(namespace), address(key), Seen::of(&before), order(), t.long())
         };
-        assert_eq!(t.free(freeing(THEIRS)).await, WriteOutcome::Lost(Current::Absent), "{RULE}");
+        assert_eq!(t.free(freeing(THEIRS)).await, WriteOutcome::Lost(RecordView::Absent), "{RULE}");
         t.assert_unchanged(key, &before, RULE).await;
         assert_eq!(t.free(freeing(OURS)).await, WriteOutcome::Applied, "its own namespace frees it");
     }
@@ -218,7 +218,7 @@ pub async fn are_forgotten_apart<B: Backend>(t: Trial<B>) {
         let before = bring(&t, OURS, key, state).await;
         let forgetting = |namespace| Forget::new(Namespace::new(namespace), address(key), Seen::of(&before));
         let forget = async |namespace| sound("forgetting", t.store().forget(forgetting(namespace)).await);
-        assert_eq!(forget(THEIRS).await, WriteOutcome::Lost(Current::Absent), "{RULE}");
+        assert_eq!(forget(THEIRS).await, WriteOutcome::Lost(RecordView::Absent), "{RULE}");
         t.assert_unchanged(key, &before, RULE).await;
         assert_eq!(forget(OURS).await, WriteOutcome::Applied, "its own namespace forgets it");
         assert_eq!(t.record(key).await, None, "and it is gone");

@@ -4,7 +4,7 @@ use super::races::{completing, handle};
 use crate::parallel::{at_once, patiently};
 use crate::trial::{address, answered, namespace, order, reply};
 use crate::{Backend, Trial};
-use idem_core::protocol::{Current, Seen, StateKind, Verdict, WriteOutcome};
+use idem_core::protocol::{RecordView, Seen, StateKind, Verdict, WriteOutcome};
 use idem_core::store::{Free, Store};
 
 /// The first one counts, and the others are told: a reply is never thrown away, and what may run again has no late
@@ -65,7 +65,7 @@ async fn assert_one_counts<B: Backend>(t: &Trial<B>, key: &str, round: usize, ou
         let expected = match (kind, (number + round).is_multiple_of(2)) {
             (StateKind::Done, true) | (StateKind::Released, false) => WriteOutcome::Applied,
             (StateKind::Done, false) => WriteOutcome::Lost(answered(reply("late"))),
-            (StateKind::Released, true) => WriteOutcome::Lost(Current::Released),
+            (StateKind::Released, true) => WriteOutcome::Lost(RecordView::Released),
             other => panic!("the record is done or released, and is {other:?}"),
         };
         assert_eq!(outcome, expected, "the first one counts, and the other is told");

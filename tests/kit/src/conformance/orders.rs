@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::trial::{address, answered, namespace, order, reply, sound, unknown};
 use crate::{Backend, Trial};
 use idem_core::protocol::{
-    AfterCrash, ClaimOutcome, Current, Order, Owner, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome,
+    AfterCrash, ClaimOutcome, Order, Owner, RecordView, RenewOutcome, Seen, StateKind, Verdict, WriteOutcome,
 };
 use idem_core::store::{Forget, Free, Store};
 
@@ -49,7 +49,7 @@ pub async fn what_has_moved_is_left_alone<B: Backend>(t: Trial<B>) {
         let states =
             [StateKind::Running, StateKind::Done, StateKind::Released, StateKind::Unknown, StateKind::Stuck];
         others.extend(states.into_iter().filter(|s| *s != is.state).map(|state| with!(is, state)));
-        let lost = WriteOutcome::Lost(Current::of(Some(&before)));
+        let lost = WriteOutcome::Lost(RecordView::of(Some(&before)));
         for seen in others {
             for verdict in [Verdict::Happened(reply("false")), Verdict::DidNotHappen] {
                 let settlement = with!(t.verdict(key, is.owner, verdict), seen);
@@ -90,9 +90,9 @@ pub async fn another_order_is_no_repetition<B: Backend>(t: Trial<B>) {
     let before = (t.present("k").await, t.present("freed").await);
     for order in others {
         let other = t.settle(with!(first.clone(), order = order.clone())).await;
-        assert_eq!(other, WriteOutcome::Lost(Current::Released), "{order} was not the one who settled it");
+        assert_eq!(other, WriteOutcome::Lost(RecordView::Released), "{order} was not the one who settled it");
         let other = t.free(with!(freed.clone(), order = order.clone())).await;
-        assert_eq!(other, WriteOutcome::Lost(Current::Released), "{order} was not the one who freed it");
+        assert_eq!(other, WriteOutcome::Lost(RecordView::Released), "{order} was not the one who freed it");
     }
     t.assert_unchanged("k", &before.0, "the other order is refused").await;
     t.assert_unchanged("freed", &before.1, "the other order is refused").await;
@@ -114,13 +114,17 @@ pub async fn a_freeing_is_repeated<B: Backend>(t: Trial<B>) {
         let running = t.owner_of(key).await;
         assert_eq!(
             t.free(order.clone()).await,
-            WriteOutcome::Lost(Current::Running),
+            WriteOutcome::Lost(RecordView::Running),
             "a late repeat frees no other run"
         );
         assert_eq!(t.present(key).await.owner, running, "which goes on");
         assert_eq!(t.release(key, running).await, WriteOutcome::Applied, "an owner may release");
         let late = t.free(order).await;
-        assert_eq!(late, WriteOutcome::Lost(Current::Released), "nor is it the one that freed a later run");
+        assert_eq!(
+            late,
+            WriteOutcome::Lost(RecordView::Released),
+            "nor is it the one that freed a later run"
+        );
     }
 }
 
@@ -132,7 +136,7 @@ pub async fn a_verdict_about_an_earlier_run_is_late<B: Backend>(t: Trial<B>) {
     let owner = t.owner_of("k").await;
     assert_eq!(t.release("k", owner).await, WriteOutcome::Applied, "an owner may release");
     let before = t.present("k").await;
-    assert_eq!(t.settle(settlement).await, WriteOutcome::Lost(Current::Released), "the run was another's");
+    assert_eq!(t.settle(settlement).await, WriteOutcome::Lost(RecordView::Released), "the run was another's");
     t.assert_unchanged("k", &before, "a late verdict is refused").await;
 }
 
@@ -141,7 +145,7 @@ pub async fn a_freed_owner_is_fenced_off<B: Backend>(t: Trial<B>) {
     let owner = t.owner_of("k").await;
     assert_applied(&t, freeing(&t, "k").await).await;
     let before = t.present("k").await;
-    let lost = WriteOutcome::Lost(Current::Released);
+    let lost = WriteOutcome::Lost(RecordView::Released);
     assert_eq!(t.complete("k", owner, &reply("late")).await, lost, "the order came before the owner's word");
     assert_eq!(t.mark_unknown("k", owner).await, lost, "the order came before the owner's word");
     assert_eq!(t.renew("k", owner, t.long()).await, RenewOutcome::Lost, "its handler must stop");
@@ -150,7 +154,7 @@ pub async fn a_freed_owner_is_fenced_off<B: Backend>(t: Trial<B>) {
     let won = t.won(t.ask("k")).await;
     assert_eq!(won.attempts, 2, "the next caller runs at once");
     assert!(won.owner.fence > owner.fence, "under a higher fence (I3)");
-    let lost = WriteOutcome::Lost(Current::Running);
+    let lost = WriteOutcome::Lost(RecordView::Running);
     assert_eq!(t.complete("k", owner, &reply("late")).await, lost, "a stale owner writes nothing (I4)");
     assert_eq!(
         t.complete("k", won.owner, &reply("new")).await,
@@ -167,7 +171,7 @@ pub async fn a_renewed_claim_is_not_freed<B: Backend>(t: Trial<B>) {
     let before = t.present("k").await;
     assert_eq!(
         t.free(order).await,
-        WriteOutcome::Lost(Current::Running),
+        WriteOutcome::Lost(RecordView::Running),
         "its owner has shown that it lives"
     );
     t.assert_unchanged("k", &before, "a living owner stays").await;
@@ -185,13 +189,13 @@ pub async fn only_open_records_are_freed<B: Backend>(t: Trial<B>) {
     assert_eq!(t.release("released", owner).await, WriteOutcome::Applied, "an owner may release");
     for key in ["done", "released"] {
         let before = t.present(key).await;
-        let lost = WriteOutcome::Lost(Current::of(Some(&before)));
+        let lost = WriteOutcome::Lost(RecordView::of(Some(&before)));
         assert_eq!(t.free(freeing(&t, key).await).await, lost, "there is nothing to free ({key})");
         t.assert_unchanged(key, &before, "freeing is refused").await;
     }
     let (address, seen) = (address("absent"), unknown(owner));
     let nothing = t.free(Free::new(namespace(), address, seen, order(), t.long())).await;
-    assert_eq!(nothing, WriteOutcome::Lost(Current::Absent), "there is nothing to free");
+    assert_eq!(nothing, WriteOutcome::Lost(RecordView::Absent), "there is nothing to free");
     assert_eq!(t.record("absent").await, None, "an order makes no record");
 }
 

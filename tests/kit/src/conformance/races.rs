@@ -8,7 +8,7 @@ use crate::parallel::{at_once, patiently};
 use crate::trial::{address, answered, reply, reply_in};
 use crate::{Backend, Trial};
 use idem_core::Reply;
-use idem_core::protocol::{AfterCrash, ClaimOutcome, Current, Owner, StateKind, WriteOutcome};
+use idem_core::protocol::{AfterCrash, ClaimOutcome, Owner, RecordView, StateKind, WriteOutcome};
 use idem_core::store::{Answers, Batch, Completion, Release, Renewal, Store, StoreError};
 
 /// As many as the brief moments of a double click and a retry storm bring.
@@ -104,8 +104,8 @@ pub async fn a_stale_owner_never_completes<B: Backend>(t: Trial<B>) {
         for (number, outcome) in at_once(tasks.collect()).await.into_iter().enumerate() {
             match outcome {
                 WriteOutcome::Applied => assert_eq!(number % 4, 0, "a stale owner writes nothing (I4)"),
-                WriteOutcome::Lost(Current::Running) => assert_ne!(number % 4, 0, "the owner completes"),
-                WriteOutcome::Lost(Current::Done { reply: told, .. }) => {
+                WriteOutcome::Lost(RecordView::Running) => assert_ne!(number % 4, 0, "the owner completes"),
+                WriteOutcome::Lost(RecordView::Done { reply: told, .. }) => {
                     assert_ne!(number % 4, 0, "the owner completes");
                     assert_eq!(told, reply("new"), "a stale owner is told the answer");
                 }
@@ -140,7 +140,7 @@ pub async fn a_late_owner_or_a_new_one_but_not_both<B: Backend>(t: Trial<B>) {
         for answer in at_once(tasks).await {
             match answer {
                 Ok(WriteOutcome::Applied) => applied += 1,
-                Ok(WriteOutcome::Lost(Current::Running)) | Err(ClaimOutcome::InFlight { .. }) => {}
+                Ok(WriteOutcome::Lost(RecordView::Running)) | Err(ClaimOutcome::InFlight { .. }) => {}
                 Err(ClaimOutcome::Won(_)) => won += 1,
                 Err(ClaimOutcome::Replay(_)) => replayed += 1,
                 other => panic!("nothing here explains {other:?}"),
@@ -177,7 +177,7 @@ pub async fn one_of_two_ends_counts<B: Backend>(t: Trial<B>) {
             let expected = match (kind, completes) {
                 (StateKind::Done, true) | (StateKind::Released, false) => WriteOutcome::Applied,
                 (StateKind::Done, false) => WriteOutcome::Lost(answered(reply("end"))),
-                (StateKind::Released, true) => WriteOutcome::Lost(Current::Released),
+                (StateKind::Released, true) => WriteOutcome::Lost(RecordView::Released),
                 other => panic!("the record is done or released, and is {other:?}"),
             };
             assert_eq!(outcome, expected, "of two ends one counts, and it stays");

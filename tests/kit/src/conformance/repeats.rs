@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::trial::{answered, reply, reply_in};
 use crate::{Backend, Trial};
-use idem_core::protocol::{AfterCrash, ClaimOutcome, Current, RenewOutcome, Verdict, Won, WriteOutcome};
+use idem_core::protocol::{AfterCrash, ClaimOutcome, RecordView, RenewOutcome, Verdict, Won, WriteOutcome};
 
 /// Recognised by its nonce.
 pub async fn a_claim<B: Backend>(t: Trial<B>) {
@@ -135,7 +135,7 @@ pub async fn a_completion<B: Backend>(t: Trial<B>) {
     t.assert_unchanged("k", &before, "a repeated completion is recognised").await;
 
     let other = t.complete("k", owner, &reply("another")).await;
-    let told = matches!(other, WriteOutcome::Applied | WriteOutcome::Lost(Current::Done { .. }));
+    let told = matches!(other, WriteOutcome::Applied | WriteOutcome::Lost(RecordView::Done { .. }));
     assert!(told, "the operation is done, and its owner's second completion changes nothing: {other:?}");
     let kept = t.present("k").await;
     assert_eq!(reply_in(&kept).as_bytes(), b"once", "the first completion is the answer for ever (I2)");
@@ -180,7 +180,7 @@ pub async fn a_settlement<B: Backend>(t: Trial<B>) {
 
         let (other, current) = match settlement.verdict {
             Verdict::Happened(reply) => (Verdict::DidNotHappen, answered(reply)),
-            Verdict::DidNotHappen => (Verdict::Happened(reply("found")), Current::Released),
+            Verdict::DidNotHappen => (Verdict::Happened(reply("found")), RecordView::Released),
         };
         let contrary = t.settle(t.verdict(key, seen, other)).await;
         assert_eq!(contrary, WriteOutcome::Lost(current), "a settled record takes no other verdict");

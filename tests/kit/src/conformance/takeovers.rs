@@ -2,7 +2,7 @@
 
 use crate::trial::{print, reply};
 use crate::{Backend, Trial};
-use idem_core::protocol::{AfterCrash, ClaimOutcome, Current, RenewOutcome, StateKind, WriteOutcome};
+use idem_core::protocol::{AfterCrash, ClaimOutcome, RecordView, RenewOutcome, StateKind, WriteOutcome};
 
 /// [`AfterCrash::Rerun`] opens nothing while the lease lasts.
 pub async fn a_live_lease_keeps_everyone_out<B: Backend>(t: Trial<B>) {
@@ -22,7 +22,7 @@ pub async fn a_lapsed_claim_is_taken_over<B: Backend>(t: Trial<B>) {
 
     let before = t.present("k").await;
     let late = t.complete("k", stale, &reply("stale")).await;
-    assert_eq!(late, WriteOutcome::Lost(Current::Running), "a stale owner writes nothing (I4)");
+    assert_eq!(late, WriteOutcome::Lost(RecordView::Running), "a stale owner writes nothing (I4)");
     t.assert_unchanged("k", &before, "a stale owner is refused").await;
     let done = t.complete("k", won.owner, &reply("new")).await;
     assert_eq!(done, WriteOutcome::Applied, "the new owner completes");

@@ -3,7 +3,7 @@
 use crate::trial::{answered, reply, reply_in};
 use crate::{Backend, Trial};
 use idem_core::protocol::{
-    AfterCrash, ClaimOutcome, Current, Nonce, Owner, StateKind, Verdict, WriteOutcome,
+    AfterCrash, ClaimOutcome, Nonce, Owner, RecordView, StateKind, Verdict, WriteOutcome,
 };
 use idem_core::store::SweepCount;
 
@@ -75,7 +75,7 @@ pub async fn a_late_release_is_a_verdict<B: Backend>(t: Trial<B>) {
         let stranger = Owner { nonce: Nonce::fresh(), ..owner };
         let before = t.present(key).await;
         let refused = t.release(key, stranger).await;
-        assert_eq!(refused, WriteOutcome::Lost(Current::Unknown), "the word of its owner alone counts");
+        assert_eq!(refused, WriteOutcome::Lost(RecordView::Unknown), "the word of its owner alone counts");
         t.assert_unchanged(key, &before, "a release by another owner is refused").await;
         let late = t.release(key, owner).await;
         assert_eq!(late, WriteOutcome::Applied, "a late release of an unknown record is a verdict");
@@ -105,7 +105,7 @@ pub async fn a_completion_after_a_freeing_sweep_is_refused<B: Backend>(t: Trial<
     assert_eq!(t.sweep().await, SweepCount::new(0, 1), "one key is abandoned");
     let before = t.present("k").await;
     let late = t.complete("k", owner, &reply("late")).await;
-    assert_eq!(late, WriteOutcome::Lost(Current::Released), "the sweep freed the key");
+    assert_eq!(late, WriteOutcome::Lost(RecordView::Released), "the sweep freed the key");
     t.assert_unchanged("k", &before, "a freed key takes no late completion").await;
     assert_eq!(t.won(t.ask("k")).await.attempts, 2, "and the next caller runs");
 }
@@ -131,7 +131,7 @@ pub async fn a_verdict_that_it_did_not_lets_the_key_run<B: Backend>(t: Trial<B>)
     let settled = t.settle(t.verdict("k", seen, verdict)).await;
     assert_eq!(settled, WriteOutcome::Applied, "a verdict ends unknown");
     let late = t.complete("k", seen, &reply("late")).await;
-    assert_eq!(late, WriteOutcome::Lost(Current::Released), "the verdict came before the owner's word");
+    assert_eq!(late, WriteOutcome::Lost(RecordView::Released), "the verdict came before the owner's word");
     assert_eq!(t.won(t.ask("k")).await.attempts, 2, "the same request may run");
 }
 
@@ -144,11 +144,19 @@ pub async fn a_verdict_ends_only_what_it_is_about<B: Backend>(t: Trial<B>) {
         let about = |key, seen| t.verdict(key, seen, verdict.clone());
         let seen = t.seen("running", running).await;
         let refused = t.settle(with!(about("running", running), seen)).await;
-        assert_eq!(refused, WriteOutcome::Lost(Current::Running), "a running key has an owner who will tell");
+        assert_eq!(
+            refused,
+            WriteOutcome::Lost(RecordView::Running),
+            "a running key has an owner who will tell"
+        );
         let refused = t.settle(about("unknown", running)).await;
-        assert_eq!(refused, WriteOutcome::Lost(Current::Unknown), "the verdict is about another owner's run");
+        assert_eq!(
+            refused,
+            WriteOutcome::Lost(RecordView::Unknown),
+            "the verdict is about another owner's run"
+        );
         let refused = t.settle(about("absent", unknown)).await;
-        assert_eq!(refused, WriteOutcome::Lost(Current::Absent), "there is nothing to settle");
+        assert_eq!(refused, WriteOutcome::Lost(RecordView::Absent), "there is nothing to settle");
         t.assert_unchanged("running", &before.0, "the verdict is refused").await;
         t.assert_unchanged("unknown", &before.1, "the verdict is refused").await;
         assert_eq!(t.record("absent").await, None, "a verdict makes no record");
@@ -161,7 +169,7 @@ pub async fn a_forgotten_key_is_fresh<B: Backend>(t: Trial<B>) {
     let other = t.owner_of("other").await;
     assert_eq!(
         t.forget("k", other).await,
-        WriteOutcome::Lost(Current::Unknown),
+        WriteOutcome::Lost(RecordView::Unknown),
         "the order is about another owner's run"
     );
     assert_eq!(t.forget("k", owner).await, WriteOutcome::Applied, "an unknown record can be forgotten");
@@ -173,11 +181,11 @@ pub async fn a_forgotten_key_is_fresh<B: Backend>(t: Trial<B>) {
 pub async fn forgetting_refuses_a_running_key<B: Backend>(t: Trial<B>) {
     let owner = t.abandon("k", AfterCrash::Rerun).await;
     let before = t.present("k").await;
-    assert_eq!(t.forget("k", owner).await, WriteOutcome::Lost(Current::Running), "a running record stays");
+    assert_eq!(t.forget("k", owner).await, WriteOutcome::Lost(RecordView::Running), "a running record stays");
     t.pass_short().await;
     assert_eq!(
         t.forget("k", owner).await,
-        WriteOutcome::Lost(Current::Running),
+        WriteOutcome::Lost(RecordView::Running),
         "also when its lease is over"
     );
     t.assert_unchanged("k", &before, "forgetting is refused").await;

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::exchange::{Told, claim, completion};
 use crate::observe::tests::recorded;
-use crate::store::remote::claims::Claims;
+use crate::store::remote::claims::ClaimWork;
 use crate::store::remote::exchange::Exchange;
-use crate::store::remote::finishes::Finishes;
+use crate::store::remote::finishes::FinishWork;
 use crate::store::remote::queue::Work as _;
 use crate::store::remote::thread::Thread;
 
@@ -20,8 +20,8 @@ fn batches_are_counted_by_their_queue() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let lines = recorded(|| {
         runtime.block_on(async {
-            let won = Claims(exchange()).serve(&[claim("a"), claim("b")]).await;
-            let done = Finishes(exchange()).serve(&[completion("a", 1).into()]).await;
+            let won = ClaimWork(exchange()).answer(&[claim("a"), claim("b")]).await;
+            let done = FinishWork(exchange()).answer(&[completion("a", 1).into()]).await;
             assert_eq!((won.len(), done.len()), (2, 1));
         });
     });

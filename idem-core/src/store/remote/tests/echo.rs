@@ -38,7 +38,7 @@ impl Work for Arc<Echo> {
         if request.0.starts_with("heav") { 3 << 20 } else { 1 }
     }
 
-    async fn serve(&self, requests: &[Ask]) -> Answers<&'static str> {
+    async fn answer(&self, requests: &[Ask]) -> Answers<&'static str> {
         let go = self.go.acquire();
         self.batches.lock().unwrap().push(requests.iter().map(|ask| ask.0).collect());
         self.came.notify_waiters();
@@ -87,7 +87,7 @@ pub(super) async fn send(queue: &Queued, keys: &[&'static str]) -> Vec<Caller> {
     let mut callers = Vec::new();
     for key in keys {
         let (queue, ask) = (Arc::clone(queue), Ask(key));
-        callers.push(tokio::spawn(async move { queue.put(ask).await.map_err(|error| error.kind()) }));
+        callers.push(tokio::spawn(async move { queue.enqueue(ask).await.map_err(|error| error.kind()) }));
         tokio::task::yield_now().await;
     }
     callers

@@ -15,10 +15,10 @@ use crate::label::{KeyHint, Label};
 use crate::protocol::{
     AfterCrash, Claim, ClaimOutcome, Fence, Namespace, Nonce, Owner, Tally, Terms, WriteOutcome,
 };
-use crate::store::remote::claims::Claims;
+use crate::store::remote::claims::ClaimWork;
 use crate::store::remote::driver::{Change, Driver, Finish, Found};
 use crate::store::remote::exchange::Exchange;
-use crate::store::remote::failure::{Failure, Fault};
+use crate::store::remote::failure::{DriverFault, Failure};
 use crate::store::remote::queue::Work as _;
 use crate::store::remote::store::{Remote, Traffic};
 use crate::store::remote::thread::Thread;
@@ -30,7 +30,7 @@ use crate::store::{
 #[derive(Debug)]
 pub(super) struct Told {
     /// One for each call; `None` lets it through.
-    faults: Mutex<VecDeque<Option<Fault>>>,
+    faults: Mutex<VecDeque<Option<DriverFault>>>,
     connects: AtomicUsize,
     calls: AtomicUsize,
     down: bool,
@@ -61,11 +61,11 @@ fn failure(kind: StoreErrorKind) -> Failure {
 }
 
 impl Told {
-    fn with(faults: impl IntoIterator<Item = Fault>) -> Remote<Self> {
+    fn with(faults: impl IntoIterator<Item = DriverFault>) -> Remote<Self> {
         remote(Self { faults: Mutex::new(faults.into_iter().map(Some).collect()), ..Self::default() })
     }
 
-    fn next(&self) -> Result<(), Fault> {
+    fn next(&self) -> Result<(), DriverFault> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         self.faults.lock().unwrap().pop_front().flatten().map_or(Ok(()), Err)
     }
@@ -79,14 +79,14 @@ impl Driver for Told {
     type Link = ();
     type Session = ();
 
-    async fn connect(&self) -> Result<(), Fault> {
+    async fn connect(&self) -> Result<(), DriverFault> {
         self.connects.fetch_add(1, Ordering::Relaxed);
-        if self.down { Err(Fault::Unreached(failure(StoreErrorKind::Unavailable))) } else { Ok(()) }
+        if self.down { Err(DriverFault::Unreached(failure(StoreErrorKind::Unavailable))) } else { Ok(()) }
     }
 
-    async fn claim(&self, (): &mut (), claims: &[&Claim]) -> Result<Vec<Found>, Fault> {
+    async fn claim(&self, (): &mut (), claims: &[&Claim]) -> Result<Vec<Found>, DriverFault> {
         if claims.iter().any(|claim| claim.address == address("bad")) {
-            return Err(Fault::Refused(failure(StoreErrorKind::Misconfigured)));
+            return Err(DriverFault::Refused(failure(StoreErrorKind::Misconfigured)));
         }
         if claims.iter().any(|claim| claim.address == address("silent")) {
             std::future::pending::<()>().await;
@@ -100,7 +100,7 @@ impl Driver for Told {
         Ok(claims.iter().map(found).collect())
     }
 
-    async fn finish(&self, (): &mut (), finishes: &[&Finish]) -> Result<Vec<bool>, Fault> {
+    async fn finish(&self, (): &mut (), finishes: &[&Finish]) -> Result<Vec<bool>, DriverFault> {
         self.next()?;
         let hung_up_on = *self.hung_up_on.lock().unwrap();
         if finishes.iter().any(|finish| Some(finish.address) == hung_up_on) {
@@ -109,37 +109,37 @@ impl Driver for Told {
         Ok(finishes.iter().map(|finish| finish.address != address("late")).collect())
     }
 
-    async fn load(&self, (): &mut (), addresses: &[Address]) -> Result<Vec<Found>, Fault> {
+    async fn load(&self, (): &mut (), addresses: &[Address]) -> Result<Vec<Found>, DriverFault> {
         self.next()?;
         Ok(addresses.iter().map(|_| Found::Nothing).collect())
     }
 
-    async fn change(&self, (): &mut (), _: &Change) -> Result<bool, Fault> {
+    async fn change(&self, (): &mut (), _: &Change) -> Result<bool, DriverFault> {
         self.next().map(|()| true)
     }
 
-    async fn renew(&self, (): &mut (), renewals: &[&Renewal]) -> Result<Vec<bool>, Fault> {
+    async fn renew(&self, (): &mut (), renewals: &[&Renewal]) -> Result<Vec<bool>, DriverFault> {
         self.next()?;
         Ok(vec![true; renewals.len()])
     }
 
-    async fn sweep(&self, (): &mut (), _: &Sweep) -> Result<SweepCount, Fault> {
+    async fn sweep(&self, (): &mut (), _: &Sweep) -> Result<SweepCount, DriverFault> {
         self.next().map(|()| SweepCount::default())
     }
 
-    async fn reap(&self, (): &mut (), limit: usize) -> Result<usize, Fault> {
+    async fn reap(&self, (): &mut (), limit: usize) -> Result<usize, DriverFault> {
         self.next().map(|()| limit)
     }
 
-    async fn list(&self, (): &mut (), _: &Page) -> Result<Vec<Entry>, Fault> {
+    async fn list(&self, (): &mut (), _: &Page) -> Result<Vec<Entry>, DriverFault> {
         self.next().map(|()| Vec::new())
     }
 
-    async fn count(&self, (): &mut (), _: &Count) -> Result<u64, Fault> {
+    async fn count(&self, (): &mut (), _: &Count) -> Result<u64, DriverFault> {
         self.next().map(|()| 0)
     }
 
-    async fn tally(&self, (): &mut (), _: &Namespace) -> Result<Tally, Fault> {
+    async fn tally(&self, (): &mut (), _: &Namespace) -> Result<Tally, DriverFault> {
         self.next().map(|()| Tally::default())
     }
 
@@ -147,7 +147,7 @@ impl Driver for Told {
         Some(())
     }
 
-    async fn end(&self, (): &mut (), (): &()) -> Result<(), Fault> {
+    async fn end(&self, (): &mut (), (): &()) -> Result<(), DriverFault> {
         self.ended.add_permits(1);
         Ok(())
     }
@@ -168,8 +168,8 @@ pub(super) fn claim(key: &str) -> Claim {
     }
 }
 
-fn broken() -> Fault {
-    Fault::Broken(failure(StoreErrorKind::Unavailable))
+fn broken() -> DriverFault {
+    DriverFault::Broken(failure(StoreErrorKind::Unavailable))
 }
 
 fn calls(remote: &Remote<Told>) -> usize {
@@ -197,7 +197,7 @@ async fn a_write_that_was_lost_twice_is_undecided_and_a_read_is_not() {
 
 #[tokio::test]
 async fn what_was_refused_after_a_lost_try_may_have_been_applied_by_it() {
-    let shut = || Fault::Shut(failure(StoreErrorKind::Unavailable));
+    let shut = || DriverFault::Shut(failure(StoreErrorKind::Unavailable));
     let remote = Told::with([broken(), shut()]);
     assert_eq!(remote.claim(claim("k")).await.unwrap_err().kind(), StoreErrorKind::Undecided);
     let remote = Told::with([shut()]);
@@ -208,7 +208,7 @@ async fn what_was_refused_after_a_lost_try_may_have_been_applied_by_it() {
 #[tokio::test]
 async fn a_write_whose_answer_cannot_be_read_is_undecided_and_a_read_is_not() {
     for kind in [StoreErrorKind::UnknownFormat, StoreErrorKind::Corrupt] {
-        let unread = || [Fault::Unread(failure(kind))];
+        let unread = || [DriverFault::Unread(failure(kind))];
         assert_eq!(
             Told::with(unread()).claim(claim("k")).await.unwrap_err().kind(),
             StoreErrorKind::Undecided
@@ -233,7 +233,7 @@ async fn a_write_whose_answer_cannot_be_read_is_undecided_and_a_read_is_not() {
 /// The look that was to tell what became of a write says nothing.
 #[tokio::test]
 async fn a_write_about_which_nothing_could_be_found_out_is_undecided() {
-    for fault in [Fault::Shut, Fault::Unreached, Fault::Refused] {
+    for fault in [DriverFault::Shut, DriverFault::Unreached, DriverFault::Refused] {
         let remote = Told::with([]);
         *remote.driver().faults.lock().unwrap() =
             [None, Some(fault(failure(StoreErrorKind::Unavailable)))].into();
@@ -252,7 +252,7 @@ async fn what_was_never_sent_is_unavailable() {
 
 #[tokio::test]
 async fn a_conflict_is_tried_again_and_not_for_ever() {
-    let again = || Fault::Again(failure(StoreErrorKind::Unavailable));
+    let again = || DriverFault::Again(failure(StoreErrorKind::Unavailable));
     let remote = Told::with(std::iter::repeat_with(again).take(5));
     assert!(remote.claim(claim("k")).await.is_ok());
     assert_eq!(remote.driver().connects.load(Ordering::Relaxed), 1);
@@ -278,7 +278,7 @@ async fn a_refused_batch_is_tried_one_by_one() {
 
 #[tokio::test]
 async fn a_look_that_fails_concerns_only_those_it_was_for() {
-    let shut = || Fault::Shut(failure(StoreErrorKind::Unavailable));
+    let shut = || DriverFault::Shut(failure(StoreErrorKind::Unavailable));
     let keys = ["a", "unseen", "c"];
     let remote = Told::with([]);
     // The claim's statement works, the look at what stood in the way does not.
@@ -330,13 +330,13 @@ fn a_future_outlives_its_runtime() {
 /// One time for the whole batch, however many of its operations are refused.
 #[tokio::test(start_paused = true)]
 async fn what_is_left_of_a_batch_when_its_time_is_up_is_not_sent() {
-    let refused = || Some(Fault::Refused(failure(StoreErrorKind::Unavailable)));
+    let refused = || Some(DriverFault::Refused(failure(StoreErrorKind::Unavailable)));
     let faults = std::iter::repeat_with(refused).take(1000).collect();
     let told = Told { faults: Mutex::new(faults), slow: Duration::from_secs(2), ..Told::default() };
     let thread = Arc::new(Thread::new());
-    let claims = Claims(Arc::new(Exchange::new(told, thread, Duration::from_secs(5), 9)));
+    let claims = ClaimWork(Arc::new(Exchange::new(told, thread, Duration::from_secs(5), 9)));
     let all: Vec<_> = (0..256).map(|n| claim(&n.to_string())).collect();
-    for answer in claims.serve(&all).await {
+    for answer in claims.answer(&all).await {
         assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
     }
     // All together, and then one by one until seven and a half seconds are over.
@@ -356,7 +356,7 @@ pub(super) fn completion(key: &str, bytes: usize) -> Completion {
 /// As servers do that count the bytes before they read them, and cannot say so to a client that is still writing.
 #[tokio::test]
 async fn a_long_reply_on_which_every_connection_breaks_is_unstorable() {
-    let kind = async |faults: Vec<Option<Fault>>, bytes| {
+    let kind = async |faults: Vec<Option<DriverFault>>, bytes| {
         let remote = Told::with([]);
         *remote.driver().faults.lock().unwrap() = faults.into();
         remote.complete(completion("k", bytes)).await.map_err(|error| error.kind())

@@ -26,7 +26,7 @@ async fn serve_64(queue: &Queued) {
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..64 {
         let queue = Arc::clone(queue);
-        callers.spawn(async move { queue.put(Ask("other")).await.unwrap() });
+        callers.spawn(async move { queue.enqueue(Ask("other")).await.unwrap() });
     }
     assert_eq!(callers.join_all().await.len(), 64);
 }
@@ -35,7 +35,7 @@ async fn serve_64(queue: &Queued) {
 async fn futures_that_are_not_polled_again_stop_no_other() {
     for held in 1..=5 {
         let (echo, queue) = queue(2);
-        let mut futures: Vec<_> = (0..held).map(|_| Box::pin(queue.put(Ask("held")))).collect();
+        let mut futures: Vec<_> = (0..held).map(|_| Box::pin(queue.enqueue(Ask("held")))).collect();
         for future in &mut futures {
             start(future.as_mut());
         }
@@ -86,10 +86,10 @@ fn a_runtime_that_ends_stops_no_other() {
     assert_eq!(second.block_on(told(waiting)), [Ok("b")]);
     // The place of the one that was cut off is free again.
     echo.go.add_permits(1);
-    assert_eq!(second.block_on(queue.put(Ask("c"))).unwrap(), "c");
+    assert_eq!(second.block_on(queue.enqueue(Ask("c"))).unwrap(), "c");
     drop(second);
     echo.go.add_permits(1);
-    assert_eq!(block_on(queue.put(Ask("d"))).unwrap(), "d", "from no runtime at all");
+    assert_eq!(block_on(queue.enqueue(Ask("d"))).unwrap(), "d", "from no runtime at all");
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_future_that_moves_to_another_runtime_is_answered() {
     // The first runtime goes on.
     let (echo, queue) = queue(1);
     let first = Builder::new_multi_thread().worker_threads(1).build().unwrap();
-    let mut put = pin!(queue.put(Ask("a")));
+    let mut put = pin!(queue.enqueue(Ask("a")));
     first.block_on(async { start(put.as_mut()) });
     echo.go.add_permits(1);
     assert_eq!(second.block_on(put).unwrap(), "a");
@@ -106,7 +106,7 @@ fn a_future_that_moves_to_another_runtime_is_answered() {
     // It has ended.
     let (echo, queue) = self::queue(1);
     let first = runtime();
-    let mut put = pin!(queue.put(Ask("a")));
+    let mut put = pin!(queue.enqueue(Ask("a")));
     first.block_on(async { start(put.as_mut()) });
     drop(first);
     echo.go.add_permits(2);
@@ -114,14 +114,14 @@ fn a_future_that_moves_to_another_runtime_is_answered() {
     // It does not run.
     let (echo, queue) = self::queue(1);
     let first = runtime();
-    let mut put = pin!(queue.put(Ask("a")));
+    let mut put = pin!(queue.enqueue(Ask("a")));
     first.block_on(async { start(put.as_mut()) });
     echo.go.add_permits(2);
     assert_eq!(second.block_on(put).unwrap(), "a");
     // What was put anew may have been applied before.
     let (echo, queue) = self::queue(1);
     let first = runtime();
-    let mut put = pin!(queue.put(Ask("panic")));
+    let mut put = pin!(queue.enqueue(Ask("panic")));
     first.block_on(async { start(put.as_mut()) });
     drop(first);
     echo.go.add_permits(2);
@@ -151,9 +151,9 @@ fn without_a_thread_the_callers_runtime_does_its_work() {
     drop(first);
     assert_eq!(second.block_on(told(waiting)), [Err(StoreErrorKind::Undecided)]);
     echo.go.add_permits(1);
-    assert_eq!(second.block_on(queue.put(Ask("d"))).unwrap(), "d");
+    assert_eq!(second.block_on(queue.enqueue(Ask("d"))).unwrap(), "d");
     drop(second);
-    assert_eq!(block_on(queue.put(Ask("e"))).unwrap_err().kind(), StoreErrorKind::Unavailable);
+    assert_eq!(block_on(queue.enqueue(Ask("e"))).unwrap_err().kind(), StoreErrorKind::Unavailable);
 }
 
 /// Without a runtime.

@@ -67,7 +67,7 @@ async fn a_batch_keeps_to_its_share_and_its_weight() {
     let (echo, queue) = self::queue(1);
     let sent = Batch::new(vec![Ask("a")]).0;
     echo.go.add_permits(1);
-    assert_eq!(queue.put_all(sent).await.len(), 1);
+    assert_eq!(queue.enqueue_all(sent).await.len(), 1);
 }
 
 #[tokio::test]
@@ -101,5 +101,5 @@ async fn a_panic_is_told_to_those_it_hits_and_the_queue_goes_on() {
     echo.go.add_permits(1);
     assert!(own.await.is_err(), "it was driven by its caller");
     echo.go.add_permits(1);
-    assert_eq!(queue.put(Ask("c")).await.unwrap(), "c");
+    assert_eq!(queue.enqueue(Ask("c")).await.unwrap(), "c");
 }

@@ -1,7 +1,7 @@
 //! Rows that only a newer version understands, and rows that no version understands.
 
 use super::*;
-use crate::protocol::{Current, Fence, State, WriteOutcome};
+use crate::protocol::{Fence, RecordView, State, WriteOutcome};
 use crate::store::{Page, Sweep};
 
 /// Every column as text, which shows any change.
@@ -97,7 +97,7 @@ async fn numbers_beyond_what_sqlite_holds_do_no_harm() {
     let owner = owner_of(store.claim(Claim { lease: Duration::MAX, ..claim("k") }).await);
     let stranger = Owner { fence: Fence::from_u64(u64::MAX), ..owner };
     let lost = store.complete(completion("k", stranger)).await.unwrap();
-    assert_eq!(lost, WriteOutcome::Lost(Current::Running));
+    assert_eq!(lost, WriteOutcome::Lost(RecordView::Running));
     let done = Completion { retention: Duration::MAX, ..completion("k", owner) };
     assert_eq!(store.complete(done).await.unwrap(), WriteOutcome::Applied);
     assert_eq!(store.reap(usize::MAX).await.unwrap(), 0);

@@ -256,7 +256,7 @@ impl Store for Flawed {
                 c.reply = shared.get_or_insert(c.reply).clone();
             }
             if self.flaw == Flaw::WritesOnlyTheFirstThousand && at >= 1000 {
-                return WriteOutcome::Lost(protocol::Current::Running);
+                return WriteOutcome::Lost(protocol::RecordView::Running);
             }
             let address = c.address;
             let act = |slot: &mut Option<Record>, now| {

@@ -3,7 +3,9 @@
 use super::super::flaw::Flaw;
 use super::writes::{Slot, own, spoil};
 use idem_core::clock::Timestamp;
-use idem_core::protocol::{self, AuditLine, Current, Namespace, Record, Seen, State, Verdict, WriteOutcome};
+use idem_core::protocol::{
+    self, AuditLine, Namespace, Record, RecordView, Seen, State, Verdict, WriteOutcome,
+};
 use idem_core::store::{Forget, Free, Settlement};
 
 /// What counts as the record that was seen.
@@ -40,7 +42,7 @@ pub(super) fn settle(flaw: Flaw, slot: &mut Slot, s: &Settlement, now: Timestamp
                 seen = Seen::of(record);
             }
             (Flaw::ForgetsVerdicts, State::Done { .. } | State::Released { .. }) => {
-                return WriteOutcome::Lost(Current::of(Some(record)));
+                return WriteOutcome::Lost(RecordView::of(Some(record)));
             }
             (Flaw::TakesAnyVerdictAgain, State::Done { .. } | State::Released { .. }) => {
                 return WriteOutcome::Applied;
@@ -78,8 +80,8 @@ pub(super) fn free(flaw: Flaw, slot: &mut Slot, f: &Free, now: Timestamp) -> Wri
                 record.state = State::Released { expires: now + f.retention };
                 return WriteOutcome::Applied;
             }
-            (Flaw::RefusesToFreeUnknown, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
-            (Flaw::ForgetsFrees, State::Released { .. }) => return WriteOutcome::Lost(Current::Released),
+            (Flaw::RefusesToFreeUnknown, State::Unknown) => return WriteOutcome::Lost(RecordView::Unknown),
+            (Flaw::ForgetsFrees, State::Released { .. }) => return WriteOutcome::Lost(RecordView::Released),
             (Flaw::TakesAnyOrderAgain, State::Released { .. }) => return WriteOutcome::Applied,
             _ => {}
         }
@@ -150,7 +152,7 @@ pub(super) fn forget(flaw: Flaw, slot: &mut Slot, f: &Forget) -> WriteOutcome {
             *slot = None;
             WriteOutcome::Applied
         }
-        (Flaw::RefusesToForgetTwice, None) => WriteOutcome::Lost(Current::Absent),
+        (Flaw::RefusesToForgetTwice, None) => WriteOutcome::Lost(RecordView::Absent),
         (Flaw::KeepsForgotten, Some(record))
             if !matches!(record.state, State::Running { .. }) && seen.is(record) =>
         {

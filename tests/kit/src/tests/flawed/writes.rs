@@ -8,7 +8,7 @@ use idem_core::Label;
 use idem_core::Reply;
 use idem_core::clock::Timestamp;
 use idem_core::fingerprint::Fingerprint;
-use idem_core::protocol::{self, Current, Owner, Record, RenewOutcome, State, WriteOutcome};
+use idem_core::protocol::{self, Owner, Record, RecordView, RenewOutcome, State, WriteOutcome};
 use idem_core::store::{Completion, Release, Renewal, StoreError, StoreErrorKind};
 
 pub(super) type Slot = Option<Record>;
@@ -35,8 +35,8 @@ pub(super) fn own_in_batch(flaw: Flaw, slot: Option<&Record>, owner: &mut Owner)
 
 pub(super) fn told(flaw: Flaw, outcome: WriteOutcome) -> WriteOutcome {
     match outcome {
-        WriteOutcome::Lost(Current::Done { .. }) if flaw == Flaw::KeepsLosersInTheDark => {
-            WriteOutcome::Lost(Current::Running)
+        WriteOutcome::Lost(RecordView::Done { .. }) if flaw == Flaw::KeepsLosersInTheDark => {
+            WriteOutcome::Lost(RecordView::Running)
         }
         outcome => outcome,
     }
@@ -85,7 +85,7 @@ pub(super) fn complete(flaw: Flaw, slot: &mut Slot, c: &Completion, now: Timesta
             }
             (Flaw::RefusesLateCompletion, State::Unknown)
             | (Flaw::ForgetsCompletions, State::Done { .. }) => {
-                return WriteOutcome::Lost(Current::of(Some(record)));
+                return WriteOutcome::Lost(RecordView::of(Some(record)));
             }
             (Flaw::RepeatedCompletionsPushExpiry, State::Done { reply, .. }) => {
                 record.state = State::Done { reply: reply.clone(), expires: now + retention };
@@ -122,8 +122,10 @@ pub(super) fn release(flaw: Flaw, slot: &mut Slot, r: &Release, now: Timestamp) 
                 record.state = State::Released { expires: now + r.retention };
                 return WriteOutcome::Applied;
             }
-            (Flaw::RefusesLateRelease, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
-            (Flaw::ForgetsReleases, State::Released { .. }) => return WriteOutcome::Lost(Current::Released),
+            (Flaw::RefusesLateRelease, State::Unknown) => return WriteOutcome::Lost(RecordView::Unknown),
+            (Flaw::ForgetsReleases, State::Released { .. }) => {
+                return WriteOutcome::Lost(RecordView::Released);
+            }
             (Flaw::DeletesOnRelease, State::Running { .. }) => {
                 *slot = None;
                 return WriteOutcome::Applied;
@@ -141,7 +143,7 @@ pub(super) fn mark_unknown(flaw: Flaw, slot: &mut Slot, owner: Owner) -> WriteOu
     if let Some(record) = slot.as_mut().filter(|record| record.owner == owner) {
         match (flaw, &record.state) {
             (Flaw::MarkUnknownDone, State::Done { .. }) => record.state = State::Unknown,
-            (Flaw::ForgetsMarkUnknown, State::Unknown) => return WriteOutcome::Lost(Current::Unknown),
+            (Flaw::ForgetsMarkUnknown, State::Unknown) => return WriteOutcome::Lost(RecordView::Unknown),
             (Flaw::RepeatedMarkUnknownCount, State::Unknown) => record.attempts += 1,
             _ => {}
         }

@@ -3,19 +3,22 @@
 use std::future::Future;
 
 use super::driver::{Change, Driver, Finish, Found};
-use super::failure::Fault;
+use super::failure::DriverFault;
 use crate::address::Address;
 use crate::protocol::{self, Claim, Namespace, Record, State};
 use crate::store::{self, Entry, Page, Renewal, Sweep, SweepCount};
 
-pub(super) trait Call<D: Driver>: Sync {
+pub(super) trait Statement<D: Driver>: Sync {
     type Answer: Send;
 
     /// Whether a call whose reply was lost may have changed something.
     const WRITES: bool;
 
-    fn put(&self, driver: &D, link: &mut D::Link)
-    -> impl Future<Output = Result<Self::Answer, Fault>> + Send;
+    fn execute(
+        &self,
+        driver: &D,
+        link: &mut D::Link,
+    ) -> impl Future<Output = Result<Self::Answer, DriverFault>> + Send;
 
     /// The bytes of all replies in it.
     fn replies(&self) -> usize {
@@ -28,12 +31,12 @@ macro_rules! calls {
         #[derive(Debug)]
         pub(super) struct $name<'r>(pub(super) &'r $request);
 
-        impl<D: Driver> Call<D> for $name<'_> {
+        impl<D: Driver> Statement<D> for $name<'_> {
             type Answer = $answer;
 
             const WRITES: bool = $writes;
 
-            async fn put(&self, driver: &D, link: &mut D::Link) -> Result<$answer, Fault> {
+            async fn execute(&self, driver: &D, link: &mut D::Link) -> Result<$answer, DriverFault> {
                 driver.$method(link, self.0).await
             }
 
@@ -70,12 +73,12 @@ fn of_change(change: &Change) -> usize {
 #[derive(Debug)]
 pub(super) struct Reap(pub(super) usize);
 
-impl<D: Driver> Call<D> for Reap {
+impl<D: Driver> Statement<D> for Reap {
     type Answer = usize;
 
     const WRITES: bool = true;
 
-    async fn put(&self, driver: &D, link: &mut D::Link) -> Result<usize, Fault> {
+    async fn execute(&self, driver: &D, link: &mut D::Link) -> Result<usize, DriverFault> {
         driver.reap(link, self.0).await
     }
 }
