@@ -6,7 +6,7 @@
 
 use std::fmt;
 use std::future::Future;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -101,27 +101,18 @@ impl StoreCalls {
         site: CallSite,
         call: impl FnOnce(&'a dyn Store) -> BoxFuture<'a, Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let answered = async {
-            let answer = pin!(async { call(&*self.store).await });
-            // No timer is needed for the memory of this process.
-            if self.is_local() {
-                return caught(answer).await.unwrap_or_else(|_| Err(panicked()));
-            }
-            let in_time = pin!(tokio::time::timeout(self.limit, answer));
-            match caught(in_time).await {
-                Ok(Ok(answer)) => answer,
-                Ok(Err(_)) => {
-                    Err(StoreError::new(StoreErrorKind::Undecided, "the store did not answer in time"))
-                }
-                Err(_) => Err(panicked()),
-            }
-        };
+        // No timer is needed for the memory of this process.
+        let limit = (!self.is_local()).then_some(self.limit);
         site.before();
-        let began = Instant::now();
-        let answer = answered.instrument(span(site)).await;
-        store_call(site.name, began, answer.is_ok());
+        let answered = observed(site.name, limit, async { call(&*self.store).await }).await;
         site.after();
-        answer
+        answered.unwrap_or_else(|unanswered| {
+            let message = match unanswered {
+                Unanswered::Late => "the store did not answer in time",
+                Unanswered::Panicked => "the store panicked, or its runtime has ended",
+            };
+            Err(StoreError::new(StoreErrorKind::Undecided, message))
+        })
     }
 
     /// Sends a claim, without a limit: a claim is followed to its answer.
@@ -132,7 +123,7 @@ impl StoreCalls {
         let site = CallSite::CLAIM;
         site.before();
         let began = Instant::now();
-        let answer = under_way(self.store.claim(claim)).instrument(span(site)).await;
+        let answer = under_way(self.store.claim(claim)).instrument(span(site.name)).await;
         store_call(site.name, began, answer.is_ok());
         site.after();
         answer
@@ -145,12 +136,37 @@ impl fmt::Debug for StoreCalls {
     }
 }
 
-fn span(site: CallSite) -> tracing::Span {
-    tracing::debug_span!("idem.store", call = site.name)
+/// Why a call of a store has no answer.
+pub(super) enum Unanswered {
+    Late,
+    /// The store, or the driver below it, panicked.
+    Panicked,
 }
 
-fn panicked() -> StoreError {
-    StoreError::new(StoreErrorKind::Undecided, "the store panicked, or its runtime has ended")
+/// One call of a store: within `limit`, in a span, and measured. The same for a statement in a transaction, where `name`
+/// begins with `tx.`.
+pub(super) async fn observed<T, E>(
+    name: &'static str,
+    limit: Option<Duration>,
+    call: impl Future<Output = Result<T, E>>,
+) -> Result<Result<T, E>, Unanswered> {
+    let began = Instant::now();
+    let answered = within(limit, pin!(call)).instrument(span(name)).await;
+    store_call(name, began, matches!(answered, Ok(Ok(_))));
+    answered
+}
+
+async fn within<F: Future>(limit: Option<Duration>, call: Pin<&mut F>) -> Result<F::Output, Unanswered> {
+    let Some(limit) = limit else { return caught(call).await.map_err(|_| Unanswered::Panicked) };
+    match caught(pin!(tokio::time::timeout(limit, call))).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(_)) => Err(Unanswered::Late),
+        Err(_) => Err(Unanswered::Panicked),
+    }
+}
+
+fn span(name: &'static str) -> tracing::Span {
+    tracing::debug_span!("idem.store", call = name)
 }
 
 /// Passes a fault point when the store has the claim and has not answered at once.

@@ -16,7 +16,7 @@
 //! | `idem_attempts_total` | counter | `operation`, `repeated` | handlers that began; `repeated="true"`: not the first attempt of its operation |
 //! | `idem_takeovers_total` | counter | `operation` | handlers that began by a take-over: a claim found their operation running, and the lease of its owner had ended. Where a sweep released the operation before, `idem_swept_total` counts it instead. A take-over whose answer was lost, so that the store was asked again, is not counted |
 //! | `idem_wait_seconds` | histogram | `operation` | from the call to the start of its handler, or to its answer |
-//! | `idem_store_call_seconds` | histogram | `call`, `result` | calls of the store, `claim` among them; `result` is `ok` or `error` |
+//! | `idem_store_call_seconds` | histogram | `call`, `result` | calls of the store, `claim` among them, and the statements around a handler in a transaction: `tx.connection`, `tx.begin`, `tx.claim`, `tx.check`, `tx.complete`, `tx.commit`, `tx.rollback`, `tx.restore`; `result` is `ok` or `error` |
 //! | `idem_cache_total` | counter | `result` | looks into the cache of replies: `hit`, `miss` |
 //! | `idem_renewals_total` | counter | `result` | renewals of leases: `renewed`, `lost`, `skipped`, `failed` |
 //! | `idem_swept_total` | counter | `state` | records whose owner has gone, by what became of them: `unknown`, `released` |

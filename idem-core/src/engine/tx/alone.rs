@@ -50,14 +50,14 @@ impl<Db: Database> TxCall<Db> {
 
     async fn try_alone(&self, reply: Option<&Reply>) -> Result<Option<ClaimOutcome>, TxFault> {
         let engine = &self.engine;
-        let mut pooled = in_time(engine, self.backend.connection()).await?;
+        let mut pooled = in_time(engine, "tx.connection", self.backend.connection()).await?;
         let (connection, permit) = pooled.parts();
         let permit = Arc::clone(permit);
         let longest = engine.config.store_timeout;
         let begin = Begin { isolation: None, claim: Some(Rivals::Await), longest };
-        let mut tx = in_time(engine, self.backend.begin(connection, &permit, begin)).await?;
+        let mut tx = in_time(engine, "tx.begin", self.backend.begin(connection, &permit, begin)).await?;
         let claim = self.backend.claim(&mut tx, &permit, self.lead.question(), Rivals::Await);
-        let stands = match (in_time(engine, claim).await?, reply) {
+        let stands = match (in_time(engine, "tx.claim", claim).await?, reply) {
             (Claimed::Decided(outcome), _) => Some(outcome),
             (Claimed::Won(_), None) => None,
             (Claimed::Won(held), Some(reply)) => {

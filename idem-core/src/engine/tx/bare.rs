@@ -35,13 +35,14 @@ impl<Db: Database> Bare<Db> {
             engine.log_failed(Purpose::of("transaction without a key"), &fault.into_error());
             Refused::StoreUnavailable { retry_after: ASK_AGAIN }
         };
-        let mut pooled = in_time(&engine, backend.connection()).await.map_err(away)?;
+        let mut pooled = in_time(&engine, "tx.connection", backend.connection()).await.map_err(away)?;
         let (connection, permit) = pooled.parts();
         let permit = Arc::clone(permit);
         let policy = &engine.config.policy;
         let longest = longest(policy.max_run, backend.longest(policy.lease));
         let begin = Begin { isolation: rules.isolation, claim: None, longest };
-        let tx = in_time(&engine, backend.begin(connection, &permit, begin)).await.map_err(away)?;
+        let tx =
+            in_time(&engine, "tx.begin", backend.begin(connection, &permit, begin)).await.map_err(away)?;
         let inside = Inside {
             engine: &engine,
             backend: &backend,

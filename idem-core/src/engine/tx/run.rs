@@ -35,7 +35,7 @@ impl<Db: Database> TxCall<Db> {
         loop {
             self.lead.silent_for(turn);
             reach(points::TX_BEGIN_BEFORE);
-            let mut pooled = match in_time(&self.engine, self.backend.connection()).await {
+            let mut pooled = match in_time(&self.engine, "tx.connection", self.backend.connection()).await {
                 Ok(pooled) => pooled,
                 Err(fault) => return self.unavailable(fault),
             };
@@ -84,7 +84,7 @@ impl<Db: Database> TxCall<Db> {
         let question = self.lead.question();
         if self.backend.claims_with_begin() {
             let opened = self.backend.begin_claiming(connection, permit, begin, question);
-            let ran = match claiming(in_time(&self.engine, opened)).await? {
+            let ran = match claiming(in_time(&self.engine, "tx.claim", opened)).await? {
                 Some((tx, held)) => Some((self.inside(permit, held, longest).run(tx, body).await, held)),
                 None => None,
             };
@@ -94,14 +94,14 @@ impl<Db: Database> TxCall<Db> {
             }
             // There is more to it than a new record. What stands there is found out by a claim that says so.
             reach(points::TX_ROLLBACK_BEFORE);
-            let cleared = in_time(&self.engine, self.backend.clear(connection)).await;
+            let cleared = in_time(&self.engine, "tx.rollback", self.backend.clear(connection)).await;
             reach(points::TX_ROLLBACK_AFTER);
             cleared?;
         }
-        let mut tx = in_time(&self.engine, self.backend.begin(connection, permit, begin)).await?;
+        let mut tx = in_time(&self.engine, "tx.begin", self.backend.begin(connection, permit, begin)).await?;
         reach(points::TX_BEGIN_AFTER);
         let claim = self.backend.claim(&mut tx, permit, question, Rivals::Tell);
-        match claiming(in_time(&self.engine, claim)).await? {
+        match claiming(in_time(&self.engine, "tx.claim", claim)).await? {
             Claimed::Won(held) => {
                 let ran = self.inside(permit, held, longest).run(tx, body).await;
                 let (ended, left) = really_ended::<_, Db>(connection, ran);

@@ -8,6 +8,7 @@ use sqlx::{Connection, Database, Transaction};
 
 use super::ended::{Cause, Ended, TxBody, TxEnding};
 use crate::current::Current;
+use crate::engine::calls::{Unanswered, observed};
 use crate::engine::ending::log_unstorable;
 use crate::engine::leader::Leader;
 use crate::engine::panics::caught;
@@ -111,7 +112,7 @@ impl<Db: Database> Inside<'_, Db> {
     async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, cause: Cause<T>) -> (Ended<T>, Left) {
         let unknown = matches!(cause, Cause::Answer(_, TxEnding::Unknown))
             || self.backend.lets_slip()
-            || !in_time(self.engine, self.backend.forbids(&mut tx)).await.unwrap_or(true);
+            || !in_time(self.engine, "tx.check", self.backend.forbids(&mut tx)).await.unwrap_or(true);
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
         }
@@ -132,10 +133,10 @@ impl<Db: Database> Inside<'_, Db> {
     async fn holds(&self, tx: &mut Transaction<'_, Db>) -> Option<bool> {
         reach(points::TX_CHECK_BEFORE);
         let holds = match &self.held {
-            None => {
-                in_time(self.engine, self.backend.is_whole(tx)).await.map(|whole| whole != Completed::NotOurs)
-            }
-            Some((held, _)) => in_time(self.engine, self.backend.holds(tx, held)).await,
+            None => in_time(self.engine, "tx.check", self.backend.is_whole(tx))
+                .await
+                .map(|whole| whole != Completed::NotOurs),
+            Some((held, _)) => in_time(self.engine, "tx.check", self.backend.holds(tx, held)).await,
         };
         reach(points::TX_CHECK_AFTER);
         match (holds, &self.held) {
@@ -154,7 +155,7 @@ impl<Db: Database> Inside<'_, Db> {
     ) -> Result<(Completed, Reply), TxFault> {
         match &self.held {
             None => {
-                let whole = in_time(self.engine, self.backend.is_whole(tx)).await?;
+                let whole = in_time(self.engine, "tx.check", self.backend.is_whole(tx)).await?;
                 Ok((whole, reply.clone()))
             }
             Some((held, _)) => complete(self.engine, self.backend, tx, held, reply, self.ttl).await,
@@ -216,6 +217,9 @@ fn ended_early<T>() -> Cause<T> {
     )
 }
 
+/// A reply of so many bytes is shorter than any database is set to refuse.
+const SURELY_TAKEN: usize = 1 << 16;
+
 /// Completes the record, with a tombstone where the database never takes the reply: the effects are committed all the
 /// same, since another run would end the same way. With what was written.
 pub(super) async fn complete<Db: Database>(
@@ -226,8 +230,10 @@ pub(super) async fn complete<Db: Database>(
     reply: &Reply,
     ttl: Duration,
 ) -> Result<(Completed, Reply), TxFault> {
-    let refused = if in_time(engine, backend.takes(tx, reply.as_bytes().len())).await? {
-        match in_time(engine, backend.complete(tx, held, reply, ttl)).await {
+    let bytes = reply.as_bytes().len();
+    let takes = bytes <= SURELY_TAKEN || in_time(engine, "tx.check", backend.takes(tx, bytes)).await?;
+    let refused = if takes {
+        match in_time(engine, "tx.complete", backend.complete(tx, held, reply, ttl)).await {
             Ok(completed) => return Ok((completed, reply.clone())),
             // Where the error has ended the transaction, the statements that follow are refused as well.
             Err(TxFault::Refused(error)) if error.kind() == StoreErrorKind::Unstorable => error,
@@ -241,14 +247,14 @@ pub(super) async fn complete<Db: Database>(
     };
     log_unstorable(held.address, &refused);
     let tombstone = Reply::tombstone(UnavailableResult::NotTaken);
-    let completed = in_time(engine, backend.complete(tx, held, &tombstone, ttl)).await?;
+    let completed = in_time(engine, "tx.complete", backend.complete(tx, held, &tombstone, ttl)).await?;
     Ok((completed, tombstone))
 }
 
 /// Rolls back.
 pub(super) async fn undo<Db: Database>(engine: &Engine, tx: Transaction<'_, Db>) -> Left {
     reach(points::TX_ROLLBACK_BEFORE);
-    let undone = bounded(engine, tx.rollback()).await;
+    let undone = observed("tx.rollback", Some(engine.config.store_timeout), tx.rollback()).await;
     reach(points::TX_ROLLBACK_AFTER);
     match undone {
         Ok(Ok(())) => Left::RolledBack,
@@ -261,10 +267,10 @@ pub(super) async fn commit_in_time<Db: Database>(
     backend: &Arc<dyn TxBackend<Db>>,
     tx: Transaction<'_, Db>,
 ) -> Result<(), CommitFault> {
-    match bounded(engine, tx.commit()).await {
+    match observed("tx.commit", Some(engine.config.store_timeout), tx.commit()).await {
         Ok(Ok(())) => Ok(()),
         Ok(Err(error)) => Err(backend.commit_fault(error)),
-        Err(error) => Err(CommitFault::Lost(error)),
+        Err(unanswered) => Err(CommitFault::Lost(broken(&unanswered))),
     }
 }
 
@@ -288,25 +294,23 @@ pub(super) fn really_ended<T, Db: Database>(
     }
 }
 
-/// A statement of idem's own is bounded, as every question to the store is.
+/// A statement of idem's own is bounded and measured, as every call of the store is. The driver may panic on a connection on
+/// which a statement was dropped half-way: that is a connection which broke.
 pub(super) async fn in_time<T>(
     engine: &Engine,
-    question: impl Future<Output = Result<T, TxFault>>,
+    name: &'static str,
+    statement: impl Future<Output = Result<T, TxFault>>,
 ) -> Result<T, TxFault> {
-    bounded(engine, question).await.unwrap_or_else(|error| Err(TxFault::Broken(error)))
+    let answered = observed(name, Some(engine.config.store_timeout), statement).await;
+    answered.unwrap_or_else(|unanswered| Err(TxFault::Broken(broken(&unanswered))))
 }
 
-/// Within the engine's limit. The driver may panic on a connection on which a statement was dropped half-way: that is a
-/// connection which broke.
-async fn bounded<T>(engine: &Engine, question: impl Future<Output = T>) -> Result<T, StoreError> {
-    let unavailable = |message| StoreError::new(StoreErrorKind::Unavailable, message);
-    match tokio::time::timeout(engine.config.store_timeout, caught(pin!(question))).await {
-        Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(_)) => {
-            Err(unavailable("the driver panicked: was a statement of the handler's dropped half-way?"))
-        }
-        Err(_) => Err(unavailable("the database did not answer in time")),
-    }
+fn broken(unanswered: &Unanswered) -> StoreError {
+    let message = match unanswered {
+        Unanswered::Late => "the database did not answer in time",
+        Unanswered::Panicked => "the driver panicked: was a statement of the handler's dropped half-way?",
+    };
+    StoreError::new(StoreErrorKind::Unavailable, message)
 }
 
 /// Gives a connection back to its pool, in the background where that takes a statement; a doubtful one is closed.
@@ -326,7 +330,7 @@ pub(super) fn give_back<Db: Database>(
     let (engine, backend) = (Arc::clone(engine), Arc::clone(backend));
     tokio::spawn(async move {
         let (connection, permit) = pooled.parts();
-        match in_time(&engine, backend.restore(connection, permit, left)).await {
+        match in_time(&engine, "tx.restore", backend.restore(connection, permit, left)).await {
             Ok(()) => pooled.give_back(),
             Err(fault) => {
                 let error = fault.into_error();

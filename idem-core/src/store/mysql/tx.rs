@@ -143,16 +143,12 @@ impl TxBackend<MySql> for MySqlTxBackend {
         })
     }
 
-    /// Asked for long replies only: 64 KiB is less than any server is set to.
     fn takes<'c>(
         &'c self,
         connection: &'c mut MySqlConnection,
         bytes: usize,
     ) -> BoxFuture<'c, Result<bool, TxFault>> {
         Box::pin(async move {
-            if bytes <= 1 << 16 {
-                return Ok(true);
-            }
             let most =
                 sqlx::raw_sql("SELECT CAST(@@max_allowed_packet AS SIGNED)").fetch_one(connection).await;
             let most: i64 = most.and_then(|row| row.try_get(0)).map_err(fault)?;

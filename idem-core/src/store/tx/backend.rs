@@ -71,7 +71,7 @@ pub(crate) trait TxBackend<Db: Database>: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'c, Result<Completed, TxFault>>;
 
     /// Whether the database takes a record with a reply of so many bytes. Where it would not, it may break the connection,
-    /// and undo the transaction with it.
+    /// and undo the transaction with it. Asked of replies beyond 64 KiB alone.
     fn takes<'c>(
         &'c self,
         connection: &'c mut Db::Connection,
