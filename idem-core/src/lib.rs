@@ -276,7 +276,7 @@ pub use scope::Scope;
 /// # }
 /// ```
 ///
-/// - 2xx, 3xx and `Ok` commit. A 4xx, or an error that is stored, is rolled back and its record kept alone. Everything
+/// - 2xx, 3xx (but for 307 and 308) and `Ok` commit. A 4xx, or an error that is stored, is rolled back and its record kept alone. Everything
 ///   else is rolled back and nothing is kept. `commit_on` decides for what is stored.
 /// - A request without a key, where that is allowed (`optional`, `GET`), gets a transaction and leaves no record.
 /// - The body cannot commit or roll back itself; savepoints (`tx.begin()`) and helpers that take

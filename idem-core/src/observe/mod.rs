@@ -11,7 +11,7 @@
 //!
 //! | metric | kind | labels | counts |
 //! |---|---|---|---|
-//! | `idem_operations_total` | counter | `operation`, `outcome` | how calls ended: `completed`, `released`, `unknown`, `replayed`, `refused`, `lost` (its claim was another's by then), `unprotected` (no key where none is needed, or the store away). A call that its caller left while it waited is not counted |
+//! | `idem_operations_total` | counter | `operation`, `outcome` | how calls ended: `completed`, `released`, `unknown`, `replayed`, `refused`, `lost` (its claim was another's by then), `unprotected` (no key where none is needed, or the store away). A call that its caller left while it waited, or while its COMMIT was under way, is not counted; one in a transaction that its caller left in its handler is `released` |
 //! | `idem_refusals_total` | counter | `operation`, `code` | refusals, by their stable code |
 //! | `idem_attempts_total` | counter | `operation`, `repeated` | handlers that began; `repeated="true"`: not the first attempt of its operation |
 //! | `idem_takeovers_total` | counter | `operation` | handlers that began by a take-over: a claim found their operation running, and the lease of its owner had ended. Where a sweep released the operation before, `idem_swept_total` counts it instead. A take-over whose answer was lost, so that the store was asked again, is not counted |

@@ -201,7 +201,8 @@ pub trait Store: fmt::Debug + Send + Sync + 'static {
         Box::pin(batch::one_by_one(batch, |mark| self.mark_unknown(mark)))
     }
 
-    /// True if records never leave this process, so that caching them again would gain nothing.
+    /// True if records never leave this process, so that caching them again would gain nothing. Such a store answers at once:
+    /// no time limit is held against its calls.
     fn is_local(&self) -> bool {
         false
     }

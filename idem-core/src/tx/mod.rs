@@ -67,7 +67,7 @@
 //! |---|---|---|
 //! | 2xx, 3xx, `Ok` | committed | done, in the same commit (`commit_on` decides otherwise) |
 //! | 4xx but the next row; `Final`; an `Err` under `on_error = store` | rolled back | done, without effects |
-//! | 401 403 407 408 421 425 429 | rolled back | none: the key is as if it had never been used |
+//! | 307 308 401 403 407 408 412 421 425 428 429 | rolled back | none: the key is as if it had never been used |
 //! | 5xx, any other `Err`, `NoEffect` | rolled back | none |
 //! | `Ambiguous`: something outside the database may have happened | rolled back | unknown |
 //! | a panic, a dropped caller (unless it said `Ambiguous` already), a dead process | rolled back | none |

@@ -27,6 +27,10 @@ fn child() {
                     );
                 }
             }
+            "unfinished" => eprint!("a line that does not end"),
+            "forged" => eprintln!("idem fault: mine: kill at reaching 1"),
+            // Another process keeps the standard error open.
+            "heir" => drop(Command::new("sleep").arg("5").stdout(Stdio::null()).spawn()),
             // A panic is the end of its thread.
             point => drop(
                 std::thread::spawn({
@@ -120,6 +124,54 @@ fn a_fault_that_does_not_strike_is_told_with_what_the_process_said() {
 }
 
 #[test]
+fn a_mark_behind_a_line_that_does_not_end_is_seen() {
+    let mut victim = Victim::start(&mut reaching("unfinished mine"), &Strike::kill("own:mine")).unwrap();
+    let outcome = victim.outcome().unwrap();
+    let Outcome::Killed(seen) = &outcome else { panic!("{outcome:?}") };
+    mark(&outcome, seen, "mine", Act::Kill, 1);
+    assert_eq!(victim.outcome().unwrap(), outcome, "asked again, it says the same");
+}
+
+#[test]
+fn a_line_that_looks_like_a_mark_has_killed_no_process() {
+    let mut victim = Victim::start(&mut reaching("forged"), &Strike::kill("own:mine")).unwrap();
+    let Outcome::Ended(status) = victim.outcome().unwrap() else { panic!("it was not struck") };
+    assert_eq!(status.code(), Some(3));
+}
+
+#[test]
+fn a_forged_mark_of_a_process_that_runs_on_is_told_in_time() {
+    for strike in [Strike::kill("own:mine"), Strike::freeze("own:mine")] {
+        let command =
+            &mut reaching(if strike == Strike::kill("own:mine") { "forged input" } else { "input" });
+        let mut victim = Victim::start(command, &strike).unwrap().within(Duration::from_millis(200));
+        assert!(matches!(victim.outcome().unwrap_err(), NotStruck::TooLong { .. }));
+    }
+}
+
+#[test]
+fn a_process_has_ended_while_its_heir_keeps_the_standard_error_open() {
+    let mut victim = Victim::start(&mut reaching("heir"), &Strike::kill("own:mine")).unwrap();
+    let Outcome::Ended(status) = victim.outcome().unwrap() else { panic!("it was not struck") };
+    assert_eq!(status.code(), Some(3));
+}
+
+#[test]
+fn what_a_process_says_is_in_no_debug_text_and_any_limit_may_be_set() {
+    let mut victim = Victim::start(&mut reaching("unfinished input"), &Strike::kill("own:mine"))
+        .unwrap()
+        .within(Duration::from_millis(200));
+    let told = victim.outcome().unwrap_err();
+    drop(victim.process().stdin());
+    let mut victim = victim.within(Duration::MAX);
+    assert!(matches!(victim.outcome().unwrap(), Outcome::Ended(_)));
+    assert!(victim.said().contains("does not end"));
+    for text in [format!("{victim:?}"), format!("{told:?}")] {
+        assert!(!text.contains("does not end"), "{text}");
+    }
+}
+
+#[test]
 fn the_next_process_of_the_command_is_without_the_fault() {
     let mut command = reaching("mine");
     let mut victim = Victim::start(&mut command, &Strike::kill("own:mine")).unwrap();
@@ -138,7 +190,9 @@ fn a_stopped_process_can_be_killed() {
 
 #[test]
 fn what_is_no_point_is_refused() {
-    for no_point in ["engine.complete", "own:", "mine", "own:mine=kill", "own:a;own:b", "*"] {
+    for no_point in
+        ["engine.complete", "own:", "mine", "own:mine=kill", "own:a;own:b", "*", "own:a\nb", "own:a: kill"]
+    {
         std::panic::catch_unwind(|| Strike::kill(no_point)).unwrap_err();
     }
     std::panic::catch_unwind(|| Strike::kill("own:mine").nth(0)).unwrap_err();

@@ -14,6 +14,7 @@ use crate::engine::leader::Leader;
 use crate::engine::panics::caught;
 use crate::engine::{Engine, Purpose};
 use crate::fault::{points, reach};
+use crate::observe::{Outcome, Watch};
 use crate::refused::UnavailableResult;
 use crate::reply::Reply;
 use crate::store::{
@@ -42,6 +43,7 @@ impl<Db: Database> Inside<'_, Db> {
         body: &mut B,
     ) -> (Ended<B::Answer>, Left) {
         reach(points::TX_HANDLER_BEFORE);
+        let counted = self.held.as_ref().map(|(_, run)| CountIfLeft(Some(run.watch().clone())));
         let ran = {
             let body = pin!(body.run(&mut tx));
             match &self.held {
@@ -49,6 +51,9 @@ impl<Db: Database> Inside<'_, Db> {
                 None => tokio::time::timeout(self.longest, caught(body)).await,
             }
         };
+        if let Some(mut counted) = counted {
+            counted.0 = None;
+        }
         reach(points::TX_HANDLER_AFTER);
         // A savepoint that could not be begun makes the driver roll all of it back.
         let slipped = !tx.is_in_transaction();
@@ -203,6 +208,17 @@ impl<Db: Database> Inside<'_, Db> {
 
     pub(super) async fn undo(&self, tx: Transaction<'_, Db>) -> Left {
         undo(self.engine, tx).await
+    }
+}
+
+/// Counts a call whose caller leaves in the handler: everything is rolled back.
+struct CountIfLeft(Option<Watch>);
+
+impl Drop for CountIfLeft {
+    fn drop(&mut self) {
+        if let Some(watch) = &self.0 {
+            watch.ends(Outcome::Released);
+        }
     }
 }
 

@@ -121,10 +121,23 @@ fn with_values(mut operation: AxumOperation, route: &Route, parts: &Parts, bytes
     operation
 }
 
-/// An answer of an idem further in, whose handler has not run for this call, is not the operation's.
+/// A refusal of an idem further in is not this operation's answer: the record further in decides. Where that idem has not
+/// run its handler, or has undone all of it, nothing happened. Any other refusal is not stored.
 fn marked(mut response: Response<Body>) -> Response<Body> {
-    if response.extensions_mut().remove::<NotRun>().is_some() {
-        response.extensions_mut().insert(Marked(ErrorClass::NoEffect));
+    let not_run = response.extensions_mut().remove::<NotRun>().is_some();
+    match response.extensions().get::<Refusal>().map(|refusal| &refusal.0) {
+        Some(
+            Refused::TransactionConflict { .. } | Refused::TransactionAborted | Refused::HandlerPanicked,
+        ) => {
+            response.extensions_mut().insert(Marked(ErrorClass::NoEffect));
+        }
+        _ if not_run => {
+            response.extensions_mut().insert(Marked(ErrorClass::NoEffect));
+        }
+        Some(_) => {
+            response.extensions_mut().insert(Unwanted);
+        }
+        None => {}
     }
     response
 }

@@ -38,8 +38,9 @@
 //!   in counts those as well. Put such limits outside.
 //!
 //! GET, HEAD, OPTIONS and TRACE pass, whatever the route says. The operation is method and path; the host is no part of it,
-//! so a proxy for several hosts says so with [`Route::scope`]. The answer of another idem further in, which has not run its
-//! handler for this call (still running, say), is passed on and not stored. A closure of a route that panics is answered
+//! so a proxy for several hosts says so with [`Route::scope`]. A refusal of another idem further in is passed on and
+//! not stored: the record further in decides. Where that idem has not run its handler for this call (still running, say), or
+//! has undone all of it (a conflict of transactions), the key is free again. A closure of a route that panics is answered
 //! with 500, and nothing has run.
 //!
 //! A service may have handlers with the attribute on some paths and this layer on others, over one store. Under one `name`

@@ -42,6 +42,7 @@ impl fmt::Display for Act {
 ///
 /// let mark = Mark::read("idem fault: engine.complete.after: kill at reaching 2").unwrap();
 /// assert_eq!((&*mark.point, mark.act, mark.reached), ("engine.complete.after", Act::Kill, 2));
+/// assert_eq!(Mark::read("loading … idem fault: engine.complete.after: kill at reaching 2"), Some(mark));
 /// assert_eq!(Mark::read("listening on 127.0.0.1:3000"), None);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -56,10 +57,12 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// The mark that `line` is; `None` for any other line.
+    /// The mark that `line` ends with; `None` for any other line. Before it may stand what the process has written without
+    /// a line break.
     #[must_use]
     pub fn read(line: &str) -> Option<Self> {
-        let (point, rest) = line.strip_prefix("idem fault: ")?.split_once(": ")?;
+        let (_, mark) = line.rsplit_once("idem fault: ")?;
+        let (point, rest) = mark.split_once(": ")?;
         let (name, reached) = rest.split_once(" at reaching ")?;
         let (act, _) = Act::ALL.into_iter().find(|(_, of)| *of == name)?;
         Some(Self { point: point.to_owned(), act, reached: reached.trim_end().parse().ok()? })

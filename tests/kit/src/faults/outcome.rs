@@ -1,5 +1,6 @@
 //! How a strike ended.
 
+use std::fmt;
 use std::io;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -20,8 +21,9 @@ pub enum Outcome {
     Ended(ExitStatus),
 }
 
-/// It is not known what became of a [`Victim`](super::Victim).
-#[derive(Debug, thiserror::Error)]
+/// It is not known what became of a [`Victim`](super::Victim). `Display` ends with what the process has said; `Debug` leaves
+/// that out, for it may be anything.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum NotStruck {
     /// The process runs, and the fault has not struck. Most likely its build lacks the feature `fault-points` of idem-core,
@@ -41,4 +43,17 @@ pub enum NotStruck {
     /// The system says nothing about the process.
     #[error("the process cannot be watched: {0}")]
     Process(#[from] io::Error),
+}
+
+impl fmt::Debug for NotStruck {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooLong { strike, limit, .. } => f
+                .debug_struct("TooLong")
+                .field("strike", strike)
+                .field("limit", limit)
+                .finish_non_exhaustive(),
+            Self::Process(error) => f.debug_tuple("Process").field(error).finish(),
+        }
+    }
 }

@@ -67,13 +67,21 @@ impl Process {
         self.0.wait()
     }
 
+    /// How it ended; `None` while it runs, or stands still.
+    ///
+    /// # Errors
+    /// The system says nothing about it.
+    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+        self.0.try_wait()
+    }
+
     /// Stops it with SIGSTOP, and waits until all its threads stand still.
     ///
     /// # Errors
     /// It has ended.
     pub fn stop(&mut self) -> io::Result<()> {
         self.signal(Signal::STOP)?;
-        if self.until_still()? { Ok(()) } else { Err(ended()) }
+        if self.until_still()? { Ok(()) } else { Err(has_ended()) }
     }
 
     /// Lets it go on with SIGCONT.
@@ -92,8 +100,23 @@ impl Process {
         if self.0.try_wait()?.is_some() {
             return Ok(false);
         }
+        self.seen_still(WaitIdOptions::EXITED)
+    }
+
+    /// Whether it stands still now.
+    ///
+    /// # Errors
+    /// The system says nothing about it.
+    pub fn is_still(&mut self) -> io::Result<bool> {
+        if self.0.try_wait()?.is_some() {
+            return Ok(false);
+        }
+        self.seen_still(WaitIdOptions::EXITED | WaitIdOptions::NOHANG)
+    }
+
+    fn seen_still(&self, options: WaitIdOptions) -> io::Result<bool> {
         // NOWAIT: what is seen here is left for `wait`.
-        let options = WaitIdOptions::STOPPED | WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let options = options | WaitIdOptions::STOPPED | WaitIdOptions::NOWAIT;
         let seen = waitid(WaitId::Pid(self.pid()?), options)?;
         Ok(seen.is_some_and(|status| status.stopped()))
     }
@@ -101,17 +124,17 @@ impl Process {
     fn signal(&mut self, signal: Signal) -> io::Result<()> {
         // A process that was waited for has lost its id, and another one may have got it.
         if self.0.try_wait()?.is_some() {
-            return Err(ended());
+            return Err(has_ended());
         }
         Ok(kill_process(self.pid()?, signal)?)
     }
 
     fn pid(&self) -> io::Result<Pid> {
-        i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).ok_or_else(ended)
+        i32::try_from(self.0.id()).ok().and_then(Pid::from_raw).ok_or_else(has_ended)
     }
 }
 
-fn ended() -> io::Error {
+fn has_ended() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "the process has ended")
 }
 

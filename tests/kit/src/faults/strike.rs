@@ -65,7 +65,9 @@ impl Strike {
     #[track_caller]
     fn new(point: &str, act: Act) -> Self {
         let own = point.strip_prefix("own:").is_some_and(|name| !name.is_empty());
-        let is_one = !point.contains(['=', ';']) && (own || ALL.contains(&point));
+        let is_plain =
+            !point.contains(['=', ';']) && !point.contains(": ") && !point.contains(char::is_control);
+        let is_one = is_plain && (own || ALL.contains(&point));
         assert!(is_one, "{point:?} is no point: write own:NAME for one of your own, or one of {ALL:?}");
         Self { point: point.to_owned(), act, at: 1 }
     }

@@ -1,7 +1,9 @@
 //! A process under a fault.
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ChildStderr, Command, Stdio};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
@@ -11,21 +13,39 @@ use super::{Act, Mark, NotStruck, Outcome, Process, Strike};
 /// Far beyond what any machine needs: reaching it is a failure, not slowness.
 const TOO_LONG: Duration = Duration::from_mins(1);
 
-/// How many lines of standard error are kept.
+/// How many lines of standard error are kept, and how many characters of each.
 const KEPT: usize = 20;
+const KEPT_OF_A_LINE: usize = 1000;
+
+/// Between two looks at the process, which has no event for its end.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// How long a process that has ended may still be heard: what it wrote is on its way through the pipe.
+const ECHO: Duration = Duration::from_secs(1);
 
 /// A process that a fault is for. Killed when dropped.
-#[derive(Debug)]
 pub struct Victim {
     process: Process,
     strike: Strike,
     heard: Receiver<Heard>,
     limit: Duration,
     said: VecDeque<String>,
-    closed: bool,
+    /// Its standard error is closed, or was heard long enough after its end.
+    silent: bool,
+    known: Option<Outcome>,
 }
 
-#[derive(Debug)]
+/// Without what the process has said, which may be anything.
+impl fmt::Debug for Victim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Victim")
+            .field("process", &self.process)
+            .field("strike", &self.strike)
+            .field("known", &self.known)
+            .finish_non_exhaustive()
+    }
+}
+
 enum Heard {
     Mark(Mark),
     Line(String),
@@ -56,7 +76,7 @@ impl Victim {
                 .spawn(move || listen(stderr, &tell))?;
         }
         let said = VecDeque::new();
-        Ok(Self { process, strike: strike.clone(), heard, limit: TOO_LONG, said, closed: false })
+        Ok(Self { process, strike: strike.clone(), heard, limit: TOO_LONG, said, silent: false, known: None })
     }
 
     /// Waits no longer than `limit` for the fault to strike. Default: one minute.
@@ -72,57 +92,94 @@ impl Victim {
     }
 
     /// Waits until the fault has struck and its effect is there: the process is gone, stands still, or has a thread that
-    /// panics. Or until the process has ended without it.
+    /// panics. Or until the process has ended without it. Asked again, it says the same.
     ///
     /// # Errors
     /// [`NotStruck`]: the process runs on and the fault does not strike, or it cannot be watched.
     pub fn outcome(&mut self) -> Result<Outcome, NotStruck> {
-        let deadline = Instant::now() + self.limit;
-        while !self.closed {
-            match self.heard.recv_timeout(deadline.saturating_duration_since(Instant::now())) {
+        if let Some(known) = &self.known {
+            return Ok(known.clone());
+        }
+        let begun = Instant::now();
+        let mark = self.mark(begun)?;
+        let outcome = loop {
+            if let Some(outcome) = self.effect(mark.as_ref())? {
+                break outcome;
+            }
+            if begun.elapsed() >= self.limit {
+                return Err(self.too_long());
+            }
+            std::thread::sleep(LOOK);
+        };
+        self.known = Some(outcome.clone());
+        Ok(outcome)
+    }
+
+    /// The mark of the fault; `None` once the process will say no more.
+    fn mark(&mut self, begun: Instant) -> Result<Option<Mark>, NotStruck> {
+        let mut ended: Option<Instant> = None;
+        while !self.silent {
+            match self.heard.recv_timeout(LOOK) {
                 Ok(Heard::Mark(mark))
                     if mark.act == self.strike.act() && mark.point == self.strike.point() =>
                 {
-                    return self.struck(mark);
+                    return Ok(Some(mark));
                 }
                 Ok(Heard::Mark(_)) => {}
-                Ok(Heard::Line(line)) => self.keep(line),
+                Ok(Heard::Line(line)) => self.keep(&line),
+                Err(RecvTimeoutError::Disconnected) => self.silent = true,
                 Err(RecvTimeoutError::Timeout) => {
-                    let (strike, limit) = (self.strike.to_string(), self.limit);
-                    return Err(NotStruck::TooLong { strike, limit, said: self.said() });
+                    if ended.is_none() && self.process.ended()?.is_some() {
+                        ended = Some(Instant::now());
+                    }
+                    // A process that it has started may keep the standard error open.
+                    self.silent = ended.is_some_and(|ended| ended.elapsed() >= ECHO);
                 }
-                Err(RecvTimeoutError::Disconnected) => self.closed = true,
+            }
+            if ended.is_none() && begun.elapsed() >= self.limit {
+                return Err(self.too_long());
             }
         }
-        // Its standard error is closed, so it is about to be gone.
-        Ok(Outcome::Ended(self.process.wait()?))
+        Ok(None)
     }
 
-    fn struck(&mut self, mark: Mark) -> Result<Outcome, NotStruck> {
-        Ok(match mark.act {
-            Act::Kill => {
-                self.process.wait()?;
-                Outcome::Killed(mark)
+    /// What is to be seen after `mark`, if it is there already.
+    fn effect(&mut self, mark: Option<&Mark>) -> Result<Option<Outcome>, NotStruck> {
+        if let Some(mark) = mark {
+            match mark.act {
+                Act::Freeze if self.process.is_still()? => return Ok(Some(Outcome::Frozen(mark.clone()))),
+                Act::Kill | Act::Freeze => {}
+                _ => return Ok(Some(Outcome::Panicked(mark.clone()))),
             }
-            Act::Freeze if self.process.until_still()? => Outcome::Frozen(mark),
-            Act::Freeze => Outcome::Ended(self.process.wait()?),
-            _ => Outcome::Panicked(mark),
-        })
+        }
+        Ok(self.process.ended()?.map(|status| match mark {
+            // A line that only looks like a mark kills no process.
+            Some(mark) if mark.act == Act::Kill && status.signal() == Some(KILL) => {
+                Outcome::Killed(mark.clone())
+            }
+            _ => Outcome::Ended(status),
+        }))
     }
 
-    /// The last lines of its standard error that were read so far, at most 20, without marks.
+    fn too_long(&self) -> NotStruck {
+        NotStruck::TooLong { strike: self.strike.to_string(), limit: self.limit, said: self.said() }
+    }
+
+    /// The last lines of its standard error that were read so far, without marks: at most 20, and 1,000 characters of each.
     #[must_use]
     pub fn said(&self) -> String {
         self.said.iter().flat_map(|line| [&**line, "\n"]).collect()
     }
 
-    fn keep(&mut self, line: String) {
-        self.said.push_back(line);
+    fn keep(&mut self, line: &str) {
+        self.said.push_back(line.chars().take(KEPT_OF_A_LINE).collect());
         self.said.drain(..self.said.len().saturating_sub(KEPT));
     }
 }
 
 const VARIABLE: &str = "IDEM_FAULT";
+
+const KILL: i32 = rustix::process::Signal::KILL.as_raw();
 
 /// What `command` itself says of the variable.
 fn fault_of(command: &Command) -> Option<std::ffi::OsString> {

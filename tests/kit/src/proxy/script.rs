@@ -47,11 +47,11 @@ impl Script {
         state.faults.remove(&number)
     }
 
-    /// Arms `fault` for the `n`-th request from now on, in place of another.
+    /// Arms `fault` for the `n`-th request from now on, in place of another. Of 0, for the first.
     pub(super) fn arm(&self, n: u64, fault: Fault) {
         let charge = Charge::new(&self.armed);
         let mut state = self.state();
-        let number = state.seen + n;
+        let number = state.seen.saturating_add(n.max(1));
         let replaced = state.faults.insert(number, (fault, charge));
         drop(state);
         drop(replaced);
