@@ -10,6 +10,7 @@ use idem_core::tx::SqliteTx;
 use idem_core::{Address, AfterCrash, Ambiguous, Fingerprint, Idem, Refused, Scope, idempotent};
 use sqlx::SqlitePool;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use tokio::sync::Notify;
 
 use super::recorded::{CALLS, of, recorded};
 
@@ -91,6 +92,39 @@ fn calls_in_transactions_are_counted_by_how_they_ended() {
         "idem_refusals_total code=outcome-unknown operation=doubtful-numbers-in-transactions: 2",
         "idem_wait_seconds operation=doubtful-numbers-in-transactions: 3 values",
         "idem_wait_seconds operation=numbers-in-transactions: 6 values",
+    ];
+    assert_eq!(of(&lines, &CALLS), counted);
+}
+
+#[idempotent(with = idem, key = key, name = "numbers-of-the-left")]
+async fn never_ends(
+    idem: &Idem<SqliteStore>,
+    key: &str,
+    begun: &Notify,
+    #[tx] tx: &mut SqliteTx<'_>,
+) -> Result<u32, Failed> {
+    let _ = tx;
+    begun.notify_one();
+    std::future::pending().await
+}
+
+#[test]
+fn a_call_whose_caller_leaves_in_the_handler_is_counted_as_released() {
+    let directory = tempfile::tempdir().expect("a directory");
+    let lines = recorded(async {
+        let (pool, store) = store(&directory.path().join("idem.db")).await;
+        let idem = Idem::builder(store).scope(Scope::public()).build();
+        let begun = Notify::new();
+        tokio::select! {
+            _ = never_ends(&idem, "a", &begun) => panic!("it never ends"),
+            () = begun.notified() => {}
+        }
+        pool.close().await;
+    });
+    let counted = [
+        "idem_attempts_total operation=numbers-of-the-left repeated=false: 1",
+        "idem_operations_total operation=numbers-of-the-left outcome=released: 1",
+        "idem_wait_seconds operation=numbers-of-the-left: 1 values",
     ];
     assert_eq!(of(&lines, &CALLS), counted);
 }
