@@ -8,13 +8,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing::Instrument;
 
 use super::panics::caught;
 use crate::fault::{points, reach};
-use crate::observe::store_call;
+use crate::observe::{StoreCallBegan, store_call};
 use crate::protocol::{Claim, ClaimOutcome};
 use crate::store::{BoxFuture, Store, StoreError, StoreErrorKind};
 
@@ -117,7 +117,7 @@ impl StoreCalls {
             }
         };
         site.before();
-        let began = Instant::now();
+        let began = StoreCallBegan::now();
         let answer = answered.instrument(span(site)).await;
         store_call(site.name, began, answer.is_ok());
         site.after();
@@ -131,7 +131,7 @@ impl StoreCalls {
     pub(super) async fn claim(&self, claim: Claim) -> Result<ClaimOutcome, StoreError> {
         let site = CallSite::CLAIM;
         site.before();
-        let began = Instant::now();
+        let began = StoreCallBegan::now();
         let answer = under_way(self.store.claim(claim)).instrument(span(site)).await;
         store_call(site.name, began, answer.is_ok());
         site.after();
