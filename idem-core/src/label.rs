@@ -51,8 +51,9 @@ impl Label {
     /// True if [`Label::new`] would make this label, without making it.
     pub(crate) fn is_of(&self, operation: &str, scope: &[u8]) -> bool {
         let kept = operation.len() <= OPERATION_CHARS && scope.len() <= SCOPE_CHARS;
-        let same = self.operation() == operation && self.scope_hint().as_bytes() == scope;
-        (kept && same) || *self.0 == *Self::text(operation, scope)
+        let hint = self.0.strip_prefix(operation).and_then(|rest| rest.strip_prefix('\n'));
+        (kept && hint.is_some_and(|hint| hint.as_bytes() == scope))
+            || *self.0 == *Self::text(operation, scope)
     }
 
     /// The first characters of the scope.

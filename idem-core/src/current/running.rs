@@ -1,6 +1,5 @@
 //! One run of an operation.
 
-use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -17,7 +16,6 @@ use crate::protocol::Fence;
 pub(crate) struct Running {
     pub(crate) address: Address,
     pub(crate) key: KeyBytes,
-    pub(crate) operation: Cow<'static, str>,
     /// From 1.
     pub(crate) attempt: u32,
     /// `None` in a transaction: the database keeps stale owners out.
@@ -63,7 +61,7 @@ impl Current {
     /// The operation: its `name`, or method and path.
     #[must_use]
     pub fn operation(&self) -> &str {
-        &self.0.running.operation
+        self.watch().name()
     }
 
     /// Which attempt this is, from 1. Above 1, an earlier one has ended without a result that could be kept.

@@ -49,7 +49,6 @@ impl Attempt {
         let run = current::Current::new(Running {
             address: operation.address,
             key: operation.key.clone(),
-            operation: operation.name.clone(),
             attempt: won.attempts,
             fence: Some(won.owner.fence),
             engine: engine.identity(),

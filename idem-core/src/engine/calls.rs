@@ -8,13 +8,13 @@ use std::fmt;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tracing::Instrument;
 
 use super::panics::caught;
 use crate::fault::{points, reach};
-use crate::observe::store_call;
+use crate::observe::{StoreCallBegan, store_call};
 use crate::protocol::{Claim, ClaimOutcome};
 use crate::store::{BoxFuture, Store, StoreError, StoreErrorKind};
 
@@ -122,7 +122,7 @@ impl StoreCalls {
     pub(super) async fn claim(&self, claim: Claim) -> Result<ClaimOutcome, StoreError> {
         let site = CallSite::CLAIM;
         site.before();
-        let began = Instant::now();
+        let began = StoreCallBegan::now();
         let answer = under_way(self.store.claim(claim)).instrument(span(site.name)).await;
         store_call(site.name, began, answer.is_ok());
         site.after();
@@ -150,7 +150,7 @@ pub(super) async fn observed<T, E>(
     limit: Option<Duration>,
     call: impl Future<Output = Result<T, E>>,
 ) -> Result<Result<T, E>, Unanswered> {
-    let began = Instant::now();
+    let began = StoreCallBegan::now();
     let answered = within(limit, pin!(call)).instrument(span(name)).await;
     store_call(name, began, matches!(answered, Ok(Ok(_))));
     answered

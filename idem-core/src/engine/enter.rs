@@ -1,5 +1,6 @@
 //! The way in: cache, flight, claim.
 
+use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -62,8 +63,13 @@ impl Engine {
     }
 
     /// The same for a call that may ask again in another way: its caller [counts](Operation::counts) the last answer.
-    pub(crate) async fn enter_uncounted(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {
-        self.find_out_entry(operation).instrument(operation.watch.span().clone()).await
+    ///
+    /// Not an async function, which would hold the large future twice.
+    pub(crate) fn enter_uncounted<'a>(
+        self: &'a Arc<Self>,
+        operation: &'a Operation,
+    ) -> impl Future<Output = Result<Entered, Refused>> + Send + use<'a> {
+        self.find_out_entry(operation).instrument(operation.watch.span().clone())
     }
 
     async fn find_out_entry(self: &Arc<Self>, operation: &Operation) -> Result<Entered, Refused> {

@@ -1,6 +1,5 @@
 //! Labels shared between the records of one operation and scope, and terms between those of one handler.
 
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +10,6 @@ use crate::protocol::Terms;
 const SLOTS: usize = 256;
 
 pub(super) struct Labels {
-    hasher: RandomState,
     slots: Box<[Mutex<Option<Label>>]>,
 }
 
@@ -19,15 +17,15 @@ crate::debug::structure!(Labels);
 
 impl Default for Labels {
     fn default() -> Self {
-        Self { hasher: RandomState::new(), slots: (0..SLOTS).map(|_| Mutex::default()).collect() }
+        Self { slots: (0..SLOTS).map(|_| Mutex::default()).collect() }
     }
 }
 
 impl Labels {
     pub(super) fn get(&self, operation: &str, scope: &[u8]) -> Label {
-        let at = self.hasher.hash_one((operation, scope)) % SLOTS as u64;
-        let at = usize::try_from(at).unwrap_or_default();
-        let Some(slot) = self.slots.get(at) else { return Label::new(operation, scope) };
+        let Some(slot) = self.slots.get(slot_of(operation, scope)) else {
+            return Label::new(operation, scope);
+        };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(label) = &*slot
             && label.is_of(operation, scope)
@@ -36,6 +34,14 @@ impl Labels {
         }
         slot.insert(Label::new(operation, scope)).clone()
     }
+}
+
+/// A cheap mix: two labels that meet in one slot cost no more than the misses.
+fn slot_of(operation: &str, scope: &[u8]) -> usize {
+    let mix = |mixed: u32, byte: &u8| mixed.wrapping_mul(0x0100_0193) ^ u32::from(*byte);
+    let mixed = scope.iter().fold(operation.as_bytes().iter().fold(0, mix), mix);
+    // The product's high bits depend on all bytes.
+    (mixed.wrapping_mul(0x9E37_79B1) >> 16) as usize % SLOTS
 }
 
 /// How many terms are remembered: the handlers of a service have few different ones.

@@ -63,7 +63,7 @@ use crate::address::Address;
 use crate::fingerprint::Fingerprint;
 use crate::key::KeyBytes;
 use crate::label::{KeyHint, Label};
-use crate::observe::{Series, Watch};
+use crate::observe::Watch;
 use crate::policy::{Policy, Spec};
 use crate::protocol::Namespace;
 use crate::refused::Refused;
@@ -74,7 +74,6 @@ use crate::store::{Store, StoreErrorKind};
 #[derive(Clone)]
 pub(crate) struct Operation {
     pub(crate) address: Address,
-    pub(crate) name: Cow<'static, str>,
     pub(crate) key: KeyBytes,
     pub(crate) fingerprint: Fingerprint,
     pub(crate) label: Label,
@@ -83,7 +82,7 @@ pub(crate) struct Operation {
     pub(crate) watch: Watch,
 }
 
-crate::debug::structure!(Operation: address, name);
+crate::debug::structure!(Operation: address, label);
 
 #[cfg(all(feature = "tower", feature = "metrics"))]
 impl Operation {
@@ -192,8 +191,7 @@ impl Engine {
             address: Address::new(&self.config.namespace, scope, &name, &key),
             label: self.labels.get(&name, scope),
             key_hint: KeyHint::of(&key),
-            watch: Watch::new(&name, Series::from(&name)),
-            name,
+            watch: Watch::new(name),
             key: key.into(),
             fingerprint,
             policy,

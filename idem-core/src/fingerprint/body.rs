@@ -32,7 +32,11 @@ pub struct BodyHasher {
 crate::debug::structure!(BodyHasher: len);
 
 enum Body {
-    Small(Vec<Bytes>),
+    /// The usual body is one chunk, which needs no list.
+    Small {
+        first: Bytes,
+        more: Vec<Bytes>,
+    },
     Large(Box<blake3::Hasher>),
 }
 
@@ -40,7 +44,7 @@ crate::debug::variants!(Body { Small, Large });
 
 impl Default for Body {
     fn default() -> Self {
-        Self::Small(Vec::new())
+        Self::Small { first: Bytes::new(), more: Vec::new() }
     }
 }
 
@@ -70,11 +74,14 @@ impl BodyHasher {
     pub fn update(&mut self, chunk: &Bytes) {
         self.len += chunk.len() as u64;
         match &mut self.body {
-            Body::Small(chunks) if self.len <= SMALL => chunks.push(chunk.clone()),
-            Body::Small(chunks) => {
+            Body::Small { first, .. } if self.len == chunk.len() as u64 && self.len <= SMALL => {
+                *first = chunk.clone();
+            }
+            Body::Small { more, .. } if self.len <= SMALL => more.push(chunk.clone()),
+            Body::Small { first, more } => {
                 let mut hasher = Box::new(blake3::Hasher::new());
                 hasher.update(DOMAIN);
-                for held in chunks.iter() {
+                for held in std::iter::once(&*first).chain(more.iter()) {
                     hasher.update(held);
                 }
                 hasher.update(chunk);
@@ -92,9 +99,10 @@ impl BodyHasher {
     pub fn finish(self, query: Option<&str>, content_type: Option<&str>) -> Fingerprint {
         let tail = tail(self.len, query.unwrap_or_default(), content_type.unwrap_or_default());
         match self.body {
-            Body::Small(chunks) => {
+            Body::Small { first, more } => {
                 let mut digest = Sha256::new_with_prefix(DOMAIN);
-                for chunk in &chunks {
+                digest.update(&first);
+                for chunk in &more {
                     digest.update(chunk);
                 }
                 digest.update(&tail);

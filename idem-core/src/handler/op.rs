@@ -145,9 +145,12 @@ impl AxumOperation {
         }))
     }
 
-    pub(super) async fn drive(self, handler: Handler) -> Response {
+    pub(super) async fn drive(mut self, handler: Handler) -> Response {
         let form = HttpForm::of(self.engine().map(|engine| &**engine));
-        match Call::begin(form, self.enter().await) {
+        let entered = self.enter().await;
+        // What is left of the request goes before the handler runs.
+        drop(self);
+        match Call::begin(form, entered) {
             Ok(call) => Outlive::new(run(call, handler)).await,
             Err(answer) => answer,
         }
@@ -163,7 +166,7 @@ impl AxumOperation {
     }
 
     /// Finds out what this call may do.
-    async fn enter(self) -> Result<Entered, Refused> {
+    async fn enter(&mut self) -> Result<Entered, Refused> {
         let engine = self.engine().cloned();
         let (Some((mut operation, former)), Some(engine)) = (self.resolve().await?, engine) else {
             return Ok(Entered::Unprotected);
@@ -183,20 +186,21 @@ impl AxumOperation {
         entered
     }
 
-    /// What is asked for; `None` if there is no key and none is needed.
+    /// What is asked for; `None` if there is no key and none is needed. Takes what was seen of the request, and leaves the
+    /// rest where it is: moving it from one future into the next costs more than looking at it.
     ///
     /// # Errors
     /// The request breaks a rule, or there is no layer.
-    pub(super) async fn resolve(self) -> Result<Option<(Operation, Former)>, Refused> {
-        let Self { seen, spec, key, scope, fingerprint } = self;
-        let captured = match seen {
+    pub(super) async fn resolve(&mut self) -> Result<Option<(Operation, Former)>, Refused> {
+        let captured = match std::mem::replace(&mut self.seen, RequestView::NoLayer) {
             RequestView::Request(captured) => captured,
             RequestView::Safe(_) => return Ok(None),
             RequestView::NoLayer => return Err(no_layer()),
         };
-        let engine = Arc::clone(&captured.handle.engine);
-        let name = spec.name;
-        let resolved = resolve(&engine, *captured, spec, key, scope, fingerprint).await;
+        let name = self.spec.name;
+        let key = std::mem::replace(&mut self.key, ValueSource::Nothing);
+        let scope = std::mem::replace(&mut self.scope, ValueSource::Nothing);
+        let resolved = resolve(captured, &self.spec, key, scope, self.fingerprint.take()).await;
         match &resolved {
             Ok(Some(_)) => {}
             Ok(None) => observe::unprotected(name),
@@ -228,14 +232,15 @@ pub(super) fn no_layer() -> Refused {
 
 /// `None` if there is no key and none is needed.
 async fn resolve(
-    engine: &Engine,
-    mut captured: Captured,
-    spec: Spec,
+    mut captured: Box<Captured>,
+    spec: &Spec,
     key: ValueSource,
     scope: ValueSource,
     fingerprint: Option<Result<Fingerprint, InvalidFingerprint>>,
 ) -> Result<Option<(Operation, Former)>, Refused> {
-    engine.admit(&spec)?;
+    let engine = Arc::clone(&captured.handle.engine);
+    let engine = &*engine;
+    engine.admit(spec)?;
     if spec.fingerprint_headers.iter().any(|name| engine.config.key_header == *name) {
         return Err(Refused::Misconfigured("`fingerprint_headers` names the header that carries the key"));
     }
@@ -268,8 +273,8 @@ async fn resolve(
         (None, Says::Payload) => Fingerprint::none(),
         (None, _) => body_fingerprint(engine, &name, &captured).await?,
     };
-    let fingerprint = with_head(base, says, &captured, &spec);
-    let former = Former::new(base, says, &spec);
+    let fingerprint = with_head(base, says, &captured, spec);
+    let former = Former::new(base, says, spec);
     let policy = spec.over(&engine.config.policy);
     let operation = engine.operation(&scope, name, key, fingerprint, policy);
     #[cfg(feature = "metrics")]

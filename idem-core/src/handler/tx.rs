@@ -132,7 +132,7 @@ impl AxumOperation {
     /// Finds out what is known without a transaction; `Err` is the answer.
     ///
     /// Cancel safe: nothing has begun.
-    async fn enter_tx<Db: Database>(self, rules: TxSpec) -> Result<TxRun<HttpForm, Db>, Response> {
+    async fn enter_tx<Db: Database>(mut self, rules: TxSpec) -> Result<TxRun<HttpForm, Db>, Response> {
         let form = HttpForm::of(self.engine().map(|engine| &**engine));
         let Some(engine) = self.engine().cloned() else { return Err(form.not_run(no_layer())) };
         let policy = self.spec().over(&engine.config.policy);

@@ -1,14 +1,15 @@
 //! The key of a call, as the address is made from it.
 
 use std::fmt;
+use std::sync::Arc;
 
-/// A header's key, or the parts of a computed one. `Debug` shows only how long it is.
+/// A header's key, or the parts of a computed one. Cloning shares the bytes. `Debug` shows only how long it is.
 #[derive(Clone)]
-pub(crate) struct KeyBytes(Box<[u8]>);
+pub(crate) struct KeyBytes(Arc<[u8]>);
 
 impl From<Vec<u8>> for KeyBytes {
     fn from(key: Vec<u8>) -> Self {
-        Self(key.into_boxed_slice())
+        Self(key.into())
     }
 }
 

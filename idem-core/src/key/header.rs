@@ -18,7 +18,10 @@ pub(super) fn parse(value: &[u8]) -> Result<String, InvalidKey> {
 
 /// RFC 9651 §4.2.5: only `\"` and `\\` are escapes. What follows the closing quote must be parameters.
 fn unquote(rest: &[u8]) -> Result<Vec<u8>, InvalidKey> {
-    let mut key = Vec::with_capacity(rest.len());
+    // Most keys have no escape: all up to the closing quote is taken at once, without room for more that would be given back.
+    let plain = rest.iter().position(|b| matches!(b, b'"' | b'\\')).ok_or(InvalidKey::Quoting)?;
+    let (plain, rest) = rest.split_at(plain);
+    let mut key = plain.to_vec();
     let mut bytes = rest.iter();
     loop {
         match bytes.next() {

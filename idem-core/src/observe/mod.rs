@@ -53,6 +53,7 @@ pub use recorded::describe;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) use recorded::batch;
 pub(crate) use recorded::{
-    cache_look, oldest_unknown, reaped, records, refused, renewal, store_call, swept, unprotected,
+    StoreCallBegan, cache_look, oldest_unknown, reaped, records, refused, renewal, store_call, swept,
+    unprotected,
 };
-pub(crate) use watch::{Outcome, Series, Watch};
+pub(crate) use watch::{Outcome, Watch};

@@ -1,7 +1,9 @@
 //! The metrics. Without the feature `metrics` nothing is recorded.
 #![cfg_attr(not(feature = "metrics"), allow(unused_variables, clippy::missing_const_for_fn))]
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(feature = "metrics")]
+use std::time::Instant;
 
 use super::watch::{Outcome, Series};
 use crate::protocol::{Namespace, RenewOutcome, StateKind};
@@ -58,10 +60,23 @@ pub(super) fn wait(series: &Series, wait: Duration) {
     }
 }
 
-pub(crate) fn store_call(call: &'static str, began: Instant, succeeded: bool) {
+/// When a call of the store began. The clock is read only where the time is recorded.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct StoreCallBegan(#[cfg(feature = "metrics")] Instant);
+
+impl StoreCallBegan {
+    pub(crate) fn now() -> Self {
+        Self(
+            #[cfg(feature = "metrics")]
+            Instant::now(),
+        )
+    }
+}
+
+pub(crate) fn store_call(call: &'static str, began: StoreCallBegan, succeeded: bool) {
     with_metrics! {
         let result = if succeeded { "ok" } else { "error" };
-        metrics::histogram!("idem_store_call_seconds", "call" => call, "result" => result).record(began.elapsed());
+        metrics::histogram!("idem_store_call_seconds", "call" => call, "result" => result).record(began.0.elapsed());
     }
 }
 

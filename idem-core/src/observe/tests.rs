@@ -1,7 +1,7 @@
 //! What is recorded of each event, with its labels and numbers.
 
 use std::borrow::Cow;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use metrics_util::debugging::{DebugValue, DebuggingRecorder};
 
@@ -72,9 +72,9 @@ fn upkeep_is_counted_in_records() {
 #[test]
 fn calls_of_the_store_and_looks_into_the_cache_are_counted_by_their_result() {
     let lines = recorded(|| {
-        store_call("claim", Instant::now(), true);
-        store_call("claim", Instant::now(), false);
-        store_call("claim", Instant::now(), false);
+        store_call("claim", StoreCallBegan::now(), true);
+        store_call("claim", StoreCallBegan::now(), false);
+        store_call("claim", StoreCallBegan::now(), false);
         cache_look(true);
         cache_look(true);
         cache_look(false);
@@ -109,7 +109,7 @@ fn gauges_hold_the_last_number() {
 #[test]
 fn a_call_is_counted_once_by_its_first_outcome() {
     let lines = recorded(|| {
-        let watch = Watch::new("pay", (&Cow::Borrowed("pay")).into());
+        let watch = Watch::new("pay".into());
         watch.begins(1);
         watch.takes_over();
         watch.ends(Outcome::Lost);
@@ -130,7 +130,7 @@ fn a_call_is_counted_once_by_its_first_outcome() {
 fn a_name_of_one_request_is_no_label() {
     let lines = recorded(|| {
         let name: Cow<'static, str> = Cow::Owned("POST /orders/17".to_owned());
-        let watch = Watch::new(&name, (&name).into());
+        let watch = Watch::new(name);
         watch.begins(2);
         watch.ends(Outcome::Completed);
         unprotected(None);

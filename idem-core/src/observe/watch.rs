@@ -43,12 +43,14 @@ impl Outcome {
     }
 }
 
-/// The span of a call, and the label of its metrics.
+/// The name of a call's operation, the span of the call, and the label of its metrics.
 #[derive(Debug, Clone)]
 pub(crate) struct Watch(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
+    /// The name of the operation.
+    name: Cow<'static, str>,
     span: Span,
     began: Instant,
     series: Series,
@@ -86,16 +88,17 @@ impl From<&Cow<'static, str>> for Series {
 
 impl Watch {
     /// Of an operation with that name.
-    pub(crate) fn new(name: &str, series: Series) -> Self {
+    pub(crate) fn new(name: Cow<'static, str>) -> Self {
         let span = tracing::info_span!(
             "idem.operation",
-            operation = name,
+            operation = &*name,
             outcome = Empty,
             attempt = Empty,
             wait_ms = Empty,
             code = Empty
         );
-        Self(Arc::new(Inner { span, began: Instant::now(), series, ended: AtomicBool::new(false) }))
+        let series = Series::from(&name);
+        Self(Arc::new(Inner { name, span, began: Instant::now(), series, ended: AtomicBool::new(false) }))
     }
 
     /// The label of an operation without a name: its method and the router's pattern.
@@ -105,6 +108,11 @@ impl Watch {
         if let Some(inner) = Arc::get_mut(&mut self.0) {
             inner.series = Series(Cow::Owned(series));
         }
+    }
+
+    /// The operation: its `name`, or method and path.
+    pub(crate) fn name(&self) -> &str {
+        &self.0.name
     }
 
     pub(crate) fn span(&self) -> &Span {

@@ -13,11 +13,10 @@ fn running(operation: &'static str, key: &str) -> Running {
     Running {
         address: Address::new("shop", b"acme", operation, key.as_bytes()),
         key: key.as_bytes().to_vec().into(),
-        operation: operation.into(),
         attempt: 1,
         fence: Some(Fence::from_u64(7)),
         engine: 1,
         in_transaction: false,
-        watch: crate::observe::Watch::new(operation, (&std::borrow::Cow::Borrowed(operation)).into()),
+        watch: crate::observe::Watch::new(operation.into()),
     }
 }

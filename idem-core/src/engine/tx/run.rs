@@ -122,7 +122,6 @@ impl<Db: Database> TxCall<Db> {
         let run = current::Current::new(Running {
             address: self.operation.address,
             key: self.operation.key.clone(),
-            operation: self.operation.name.clone(),
             attempt: held.attempts,
             // The database keeps stale owners out.
             fence: None,
