@@ -42,7 +42,9 @@
 //! # }
 //! ```
 
+mod outcome;
 mod recorded;
+mod series;
 #[cfg(all(test, feature = "metrics"))]
 pub(crate) mod tests;
 mod watch;
@@ -50,10 +52,11 @@ mod watch;
 #[cfg(feature = "metrics")]
 pub use recorded::describe;
 
+pub(crate) use outcome::Outcome;
 #[cfg(any(feature = "mysql", feature = "postgres", feature = "redis"))]
 pub(crate) use recorded::batch;
 pub(crate) use recorded::{
     StoreCallBegan, cache_look, oldest_unknown, reaped, records, refused, renewal, store_call, swept,
     unprotected,
 };
-pub(crate) use watch::{Outcome, Watch};
+pub(crate) use watch::Watch;

@@ -5,7 +5,8 @@ use std::time::Duration;
 #[cfg(feature = "metrics")]
 use std::time::Instant;
 
-use super::watch::{Outcome, Series};
+use super::outcome::Outcome;
+use super::series::Series;
 use crate::protocol::{Namespace, RenewOutcome, StateKind};
 use crate::store::StoreError;
 

@@ -8,40 +8,9 @@ use std::time::Instant;
 use tracing::Span;
 use tracing::field::Empty;
 
+use super::outcome::Outcome;
 use super::recorded;
-
-/// How a call ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    /// The handler's answer is the record's.
-    Completed,
-    /// The key is free again.
-    Released,
-    /// The record is unknown.
-    Unknown,
-    /// The call was answered from a record.
-    Replayed,
-    /// The handler ended, and the claim belonged to another attempt by then.
-    Lost,
-    /// The handler ran without a claim.
-    Unprotected,
-    /// The call was refused, with this code.
-    Refused(&'static str),
-}
-
-impl Outcome {
-    pub(super) const fn name(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Released => "released",
-            Self::Unknown => "unknown",
-            Self::Replayed => "replayed",
-            Self::Lost => "lost",
-            Self::Unprotected => "unprotected",
-            Self::Refused(_) => "refused",
-        }
-    }
-}
+use super::series::Series;
 
 /// The name of a call's operation, the span of the call, and the label of its metrics.
 #[derive(Debug, Clone)]
@@ -56,34 +25,6 @@ struct Inner {
     series: Series,
     /// A call ends once: what is found out about it after that is told to the log alone.
     ended: AtomicBool,
-}
-
-/// The label `operation` of a call's metrics.
-#[derive(Debug, Clone)]
-#[cfg_attr(not(feature = "metrics"), allow(dead_code, reason = "nothing is counted"))]
-pub(crate) struct Series(Cow<'static, str>);
-
-impl Series {
-    const OTHER: Self = Self(Cow::Borrowed("other"));
-
-    pub(super) fn named(name: Option<&'static str>) -> Self {
-        name.map_or(Self::OTHER, |name| Self(Cow::Borrowed(name)))
-    }
-
-    #[cfg(feature = "metrics")]
-    pub(super) fn label(&self) -> Cow<'static, str> {
-        self.0.clone()
-    }
-}
-
-/// Of an operation's name. A name that was made for one request is no label: there would be a series for each path.
-impl From<&Cow<'static, str>> for Series {
-    fn from(name: &Cow<'static, str>) -> Self {
-        match name {
-            Cow::Borrowed(name) => Self(Cow::Borrowed(name)),
-            Cow::Owned(_) => Self::OTHER,
-        }
-    }
 }
 
 impl Watch {
@@ -106,7 +47,7 @@ impl Watch {
     pub(crate) fn set_series(&mut self, series: String) {
         // No call has it yet.
         if let Some(inner) = Arc::get_mut(&mut self.0) {
-            inner.series = Series(Cow::Owned(series));
+            inner.series = Series::of_route(series);
         }
     }
 

@@ -78,7 +78,7 @@ impl<Db: Database> TxCall<Db> {
                         give_back(engine, &self.backend, pooled, Left::Committed);
                         return Ok(None);
                     }
-                    Completed::NotOurs => {
+                    Completed::NotOurs | Completed::Undone => {
                         let message = "the record was another's when it was completed";
                         return Err(TxFault::Broken(StoreError::new(StoreErrorKind::Undecided, message)));
                     }

@@ -58,14 +58,13 @@ impl<Db: Database> Inside<'_, Db> {
         // A savepoint that could not be begun makes the driver roll all of it back.
         let slipped = !tx.is_in_transaction();
         let cause = match ran {
-            Err(_) if slipped && self.backend.lets_slip() => ended_early(),
+            Err(_) | Ok(Ok((_, TxEnding::Commit(_)))) if slipped => ended_early(),
             Err(_) => {
                 // What it was at in the database goes on until the connection is closed.
                 let cause = aborted("the handler took longer than it may");
                 return (Ended::NotOurs { unknown: false, over: false, cause }, Left::Doubtful);
             }
             Ok(Err(payload)) => Cause::Panic(payload),
-            Ok(Ok((_, TxEnding::Commit(_)))) if slipped => ended_early(),
             Ok(Ok((answer, TxEnding::Commit(reply)))) => {
                 return self.complete_and_commit(tx, answer, reply).await;
             }
@@ -100,7 +99,7 @@ impl<Db: Database> Inside<'_, Db> {
             Ok((Completed::Done { settings_kept }, written)) => {
                 self.commit(tx, answer, written, asked, settings_kept).await
             }
-            Ok((Completed::NotOurs, _)) if self.backend.undoes_silently() => {
+            Ok((Completed::Undone, _)) => {
                 let message = "the database rolled the transaction back while the handler went on";
                 let conflict = StoreError::new(StoreErrorKind::Unavailable, message);
                 self.not_ours(tx, Cause::Fault(TxFault::Conflict(conflict))).await
@@ -116,7 +115,6 @@ impl<Db: Database> Inside<'_, Db> {
     /// not become free from here on, even if the caller is dropped.
     async fn not_ours<T>(&self, mut tx: Transaction<'_, Db>, cause: Cause<T>) -> (Ended<T>, Left) {
         let unknown = matches!(cause, Cause::Answer(_, TxEnding::Unknown))
-            || self.backend.lets_slip()
             || !in_time(self.engine, "tx.check", self.backend.forbids(&mut tx)).await.unwrap_or(true);
         if let Some(lead) = self.lead.filter(|_| unknown) {
             lead.doubt();
@@ -140,7 +138,7 @@ impl<Db: Database> Inside<'_, Db> {
         let holds = match &self.held {
             None => in_time(self.engine, "tx.check", self.backend.is_whole(tx))
                 .await
-                .map(|whole| whole != Completed::NotOurs),
+                .map(|whole| matches!(whole, Completed::Done { .. })),
             Some((held, _)) => in_time(self.engine, "tx.check", self.backend.holds(tx, held)).await,
         };
         reach(points::TX_CHECK_AFTER);

@@ -136,8 +136,9 @@ impl TxBackend<MySql> for MySqlTxBackend {
             match finish.execute(connection).await {
                 // `restore` looks at the settings.
                 Ok(done) if done.rows_affected() == 1 => Ok(Completed::Done { settings_kept: true }),
-                Ok(_) => Ok(Completed::NotOurs),
-                Err(error) if number(&error) == Some(NOT_OURS) => Ok(Completed::NotOurs),
+                // In a deadlock, or where a lock takes too long (`innodb_rollback_on_timeout`).
+                Ok(_) => Ok(Completed::Undone),
+                Err(error) if number(&error) == Some(NOT_OURS) => Ok(Completed::Undone),
                 Err(error) => Err(fault(error)),
             }
         })
@@ -172,7 +173,7 @@ impl TxBackend<MySql> for MySqlTxBackend {
     ) -> BoxFuture<'c, Result<Completed, TxFault>> {
         Box::pin(async move {
             let whole = self.unmark(connection).await?;
-            Ok(if whole { Completed::Done { settings_kept: true } } else { Completed::NotOurs })
+            Ok(if whole { Completed::Done { settings_kept: true } } else { Completed::Undone })
         })
     }
 
@@ -207,11 +208,6 @@ impl TxBackend<MySql> for MySqlTxBackend {
             let row = sqlx::raw_sql(FORBIDS).fetch_one(connection).await;
             row.and_then(|row| row.try_get::<i64, _>(0)).map(|on| on != 0).map_err(fault)
         })
-    }
-
-    /// In a deadlock, or where a lock takes too long (`innodb_rollback_on_timeout`).
-    fn undoes_silently(&self) -> bool {
-        true
     }
 
     fn commit_fault(&self, error: sqlx::Error) -> CommitFault {

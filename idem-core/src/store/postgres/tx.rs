@@ -251,14 +251,13 @@ impl TxBackend<Postgres> for PostgresTxBackend {
     fn forbids<'c>(&'c self, connection: &'c mut PgConnection) -> BoxFuture<'c, Result<bool, TxFault>> {
         const FORBIDS: &str = "SELECT current_setting('default_transaction_read_only') = 'on'";
         Box::pin(async move {
+            // The sessions of a pooler cannot be kept from writes.
+            if !self.is_direct() {
+                return Ok(false);
+            }
             let row = sqlx::raw_sql(FORBIDS).fetch_one(connection).await;
             row.and_then(|row| row.try_get(0)).map_err(fault)
         })
-    }
-
-    /// Through a pooler, whose sessions cannot be kept from it.
-    fn lets_slip(&self) -> bool {
-        !self.is_direct()
     }
 
     fn commit_fault(&self, error: sqlx::Error) -> CommitFault {

@@ -146,7 +146,8 @@ impl TxBackend<Sqlite> for SqliteTxBackend {
                 .map_err(fault)?;
             Ok(match done.rows_affected() {
                 1 => Completed::Done { settings_kept: true },
-                _ => Completed::NotOurs,
+                // By `ON CONFLICT ROLLBACK`.
+                _ => Completed::Undone,
             })
         })
     }
@@ -191,11 +192,6 @@ impl TxBackend<Sqlite> for SqliteTxBackend {
 
     /// By the hook.
     fn holds_commits(&self) -> bool {
-        true
-    }
-
-    /// For `ON CONFLICT ROLLBACK`.
-    fn undoes_silently(&self) -> bool {
         true
     }
 

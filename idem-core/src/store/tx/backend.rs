@@ -108,24 +108,15 @@ pub(crate) trait TxBackend<Db: Database>: fmt::Debug + Send + Sync {
     ) -> BoxFuture<'c, Result<(), TxFault>>;
 
     /// Whether the session still forbids all writes but those of the transaction that was begun. A handler may have taken
-    /// that back.
+    /// that back, or the database cannot forbid them: what a handler writes after the end of the transaction then commits
+    /// statement by statement.
     fn forbids<'c>(&'c self, connection: &'c mut Db::Connection) -> BoxFuture<'c, Result<bool, TxFault>> {
         let _ = connection;
         Box::pin(async { Ok(true) })
     }
 
-    /// True if what a handler writes after the end of the transaction commits statement by statement.
-    fn lets_slip(&self) -> bool {
-        false
-    }
-
     /// True if no statement of the handler's can commit anything before idem commits.
     fn holds_commits(&self) -> bool {
-        false
-    }
-
-    /// True if the database may roll back a whole transaction for one statement, and goes on in another one.
-    fn undoes_silently(&self) -> bool {
         false
     }
 

@@ -88,7 +88,17 @@ pub(crate) enum Completed {
         settings_kept: bool,
     },
     /// The transaction is not the one that was begun.
+    #[cfg_attr(
+        not(feature = "postgres"),
+        allow(dead_code, reason = "the others may have undone it for one statement")
+    )]
     NotOurs,
+    /// The same, and the database may have rolled back all of it for one statement, and gone on in another one.
+    #[cfg_attr(
+        not(any(feature = "mysql", feature = "sqlite-tx")),
+        allow(dead_code, reason = "PostgreSQL ends a transaction that has failed")
+    )]
+    Undone,
 }
 
 /// How a transaction has left its connection.
