@@ -110,7 +110,7 @@ struct Judged<F, B> {
     form: F,
     on_error: OnError,
     function: B,
-    /// The function has run.
+    /// The function has begun: it may have panicked, or taken too long.
     ran: bool,
 }
 
@@ -118,17 +118,15 @@ impl<Db: Database, F: Form, B: TxFunction<Db, F::Output>> TxBody<Db> for Judged<
     type Answer = F::Output;
 
     async fn run(&mut self, tx: &mut Transaction<'_, Db>) -> (F::Output, TxEnding) {
+        self.ran = true;
         match self.function.run(tx).await {
-            Some(returned) => {
-                self.ran = true;
-                judge(&self.form, self.on_error, returned).await
-            }
+            Some(returned) => judge(&self.form, self.on_error, returned).await,
             None => (self.form.refused(conflict()), TxEnding::Release),
         }
     }
 }
 
-/// What the caller gets. `ran`: the body has run.
+/// What the caller gets. `ran`: the body has begun.
 async fn answer<F: Form, Db: Database>(
     form: &mut F,
     turn: Turn<F::Output, Db>,

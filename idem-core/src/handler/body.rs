@@ -46,7 +46,7 @@ impl WholeBody for Request {
     }
 }
 
-/// The body in memory; a body longer than `limit` or broken stays unread, which the tap will tell.
+/// The body in memory; a body longer than `limit` or broken stays unread, which the hasher will tell.
 pub(super) async fn buffered(body: Body, limit: u64) -> Body {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let read = Limited::new(body, limit).collect().await;

@@ -14,7 +14,7 @@ use crate::refused::Refused;
 /// A handler, down to its response, which is marked if it is [`Unwanted`].
 pub(super) type Handler = Pin<Box<dyn Future<Output = Response> + Send>>;
 
-/// Runs the handler and settles what it says.
+/// Runs the handler and finishes the call as its response means.
 pub(super) async fn run(mut call: Call<HttpForm>, handler: Handler) -> Response {
     let is_unprotected = call.is_unprotected();
     let mut handler = Some(handler);
